@@ -1,0 +1,217 @@
+"""Byte-level BPE: the only owner of normalisation, of how a text and a word begin, and of the special piece.
+
+One rule for beginnings: a space is put before every line (`"a\\nb"` becomes `" a\\n b"`), so the first word of a
+text, of a line, and a word within a line are all spelled by the same pieces. Decoding takes the spaces out
+again; the round trip is exact for any text in NFC.
+
+Ids are in the order of the bytes that they spell, so the pieces that begin with given bytes are one range of ids:
+the word search lives by it.
+
+One special piece, id 0, ends every text and begins the next. It is in the vocabulary but no merge leads to it and
+it is not an "added token", so no text a user types can become it, in any program that reads `tokenizer.json`.
+"""
+
+import itertools
+import json
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Regex
+from tokenizers import Tokenizer as BackendTokenizer
+from tokenizers.decoders import ByteLevel as ByteLevelDecoder
+from tokenizers.decoders import Replace as ReplaceDecoder
+from tokenizers.decoders import Sequence as Decoders
+from tokenizers.decoders import Strip
+from tokenizers.models import BPE
+from tokenizers.normalizers import NFC, Prepend, Replace
+from tokenizers.normalizers import Sequence as Normalizers
+from tokenizers.pre_tokenizers import ByteLevel, Split
+from tokenizers.pre_tokenizers import Sequence as PreTokenizers
+from tokenizers.trainers import BpeTrainer
+
+from wordgru import words
+from wordgru.errors import WordgruError
+
+END_OF_TEXT = 0
+"""Id of the piece that ends a text and begins the next."""
+
+SMALLEST_VOCABULARY = 257
+"""256 bytes and the end of text."""
+
+_END_OF_TEXT_NAME = "<|end_of_text|>"
+_UNSPACED = "".join(f"{low}-{high}" for low, high in words.UNSPACED)
+_LETTER = rf"(?:(?![{_UNSPACED}])[\p{{L}}\p{{N}}]\p{{M}}*)"
+_PATTERN = "|".join(
+    (
+        rf" ?{_LETTER}+(?:[{words.INNER}]{_LETTER}+)*",  # a word, its space before it
+        rf" ?[{_UNSPACED}]+",  # a run of a script without spaces
+        r" ?[^\s\p{L}\p{N}]+",  # punctuation and symbols
+        r"\s+(?!\S)",  # white space, but for the one before a word
+        r"\s+",
+    )
+)
+
+
+class Tokenizer:
+    """Text to pieces and back. Immutable: share it between threads.
+
+    >>> tokenizer = Tokenizer.train(["the cat sat on the mat"], vocab_size=300)
+    >>> tokenizer.decode(tokenizer.encode("the cat"))
+    'the cat'
+    """
+
+    def __init__(self, backend: BackendTokenizer) -> None:
+        self._backend = backend
+        self._backend.no_padding()
+        self._backend.no_truncation()
+
+    @classmethod
+    def train(cls, texts: Iterable[str], *, vocab_size: int, show_progress: bool = False) -> Self:
+        """Learn `vocab_size` pieces from `texts`; fewer if the texts do not hold enough.
+
+        Raises:
+            WordgruError: `vocab_size` is below 257.
+        """
+        if vocab_size < SMALLEST_VOCABULARY:
+            raise WordgruError(
+                f"vocab_size is {vocab_size}; expected at least {SMALLEST_VOCABULARY} (every byte and the end of text)."
+            )
+        backend = BackendTokenizer(BPE())
+        backend.normalizer = Normalizers([NFC(), Prepend(" "), Replace("\n", "\n ")])
+        backend.pre_tokenizer = PreTokenizers(
+            [Split(Regex(_PATTERN), behavior="isolated"), ByteLevel(add_prefix_space=False, use_regex=False)]
+        )
+        backend.decoder = Decoders([ByteLevelDecoder(), ReplaceDecoder("\n ", "\n"), Strip(" ", 1, 0)])
+        trainer = BpeTrainer(
+            vocab_size=vocab_size,
+            special_tokens=[_END_OF_TEXT_NAME],
+            initial_alphabet=sorted(ByteLevel.alphabet()),
+            show_progress=show_progress,
+        )
+        backend.train_from_iterator(_checked(texts), trainer)
+        state = json.loads(backend.to_str())
+        state["added_tokens"] = []  # text must never become the special piece
+        state["model"]["vocab"] = _in_byte_order(state["model"]["vocab"])
+        return cls.from_json(json.dumps(state, ensure_ascii=False))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read `tokenizer.json`.
+
+        Raises:
+            WordgruError: the file is missing, or is not a tokenizer of wordgru.
+        """
+        try:
+            return cls.from_json(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise WordgruError(f"{path}: cannot be read ({error.strerror}); expected a tokenizer.json.") from None
+        except UnicodeDecodeError:
+            raise WordgruError(f"{path}: is not UTF-8 text; expected a tokenizer.json.") from None
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Make a tokenizer from the text of `tokenizer.json`."""
+        try:
+            backend = BackendTokenizer.from_str(text)
+        except Exception as error:  # the library raises bare Exception
+            raise WordgruError(f"tokenizer.json cannot be understood: {error}; write the bundle again.") from None
+        if backend.id_to_token(END_OF_TEXT) != _END_OF_TEXT_NAME:
+            raise WordgruError(
+                f"tokenizer.json: piece {END_OF_TEXT} is {backend.id_to_token(END_OF_TEXT)!r}; expected "
+                f"{_END_OF_TEXT_NAME!r}. It is not a tokenizer of wordgru; write the bundle again."
+            )
+        tokenizer = cls(backend)
+        if any(before >= after for before, after in itertools.pairwise(tokenizer.pieces)):
+            raise WordgruError("tokenizer.json: the pieces are not in the order of their bytes; write the bundle again.")
+        return tokenizer
+
+    def to_json(self) -> str:
+        """The text of `tokenizer.json`, the same for the same training."""
+        return self._backend.to_str(pretty=True) + "\n"
+
+    @property
+    def vocab_size(self) -> int:
+        """Number of pieces, the end of text among them."""
+        return int(self._backend.get_vocab_size(with_added_tokens=False))
+
+    @cached_property
+    def pieces(self) -> tuple[bytes, ...]:
+        """The bytes that each piece spells, by id; none for the end of text."""
+        byte_of = _byte_alphabet()
+        names = (self._backend.id_to_token(id_) for id_ in range(1, self.vocab_size))
+        return (b"", *(bytes(byte_of[char] for char in name) for name in names))
+
+    def encode(self, text: str) -> npt.NDArray[np.int64]:
+        """Ids of `text`, without an end of text.  # (T,) int64
+
+        Raises:
+            WordgruError: `text` holds a lone surrogate.
+        """
+        return np.array(self._encode(text).ids, np.int64)
+
+    def encode_batch(self, texts: Sequence[str]) -> list[npt.NDArray[np.int64]]:
+        """Ids of each text, as `encode` gives them; several times faster for many."""
+        encodings = self._backend.encode_batch_fast(list(_checked(texts)), add_special_tokens=False)
+        return [np.array(encoding.ids, np.int64) for encoding in encodings]
+
+    def encode_context(self, text: str) -> tuple[npt.NDArray[np.int64], bytes]:
+        """Ids of what stands before a word that directly follows `text`, and the bytes held back for that word.
+
+        A space before a word belongs to the word's first piece, so a trailing space is held back, and so is the
+        one that begins every line. `text` must not end inside a word (`words.split_last` sees to it).
+        """
+        encoding = self._encode(text + "x")
+        last = encoding.word_ids[-1]
+        count = sum(1 for word in encoding.word_ids if word != last)
+        spelled = b"".join(self.pieces[id_] for id_ in encoding.ids[count:])
+        return np.array(encoding.ids[:count], np.int64), spelled[:-1]
+
+    def split(self, text: str) -> list[tuple[int, bytes]]:
+        """The pieces of `text` as (id, bytes), in order."""
+        return [(id_, self.pieces[id_]) for id_ in self._encode(text).ids]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text that `ids` spell; bytes that are not UTF-8 become U+FFFD."""
+        text = b"".join(self.pieces[id_] for id_ in ids).decode("utf-8", errors="replace")
+        return text.removeprefix(" ").replace("\n ", "\n")
+
+    def _encode(self, text: str) -> Any:  # noqa: ANN401  (tokenizers.Encoding is not typed)
+        return self._backend.encode(next(_checked([text])), add_special_tokens=False)
+
+
+def normalize(text: str) -> str:
+    """`text` in the form the tokenizer sees (NFC)."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _checked(texts: Iterable[str]) -> Iterator[str]:
+    """The same texts; a lone surrogate, which no file can hold, is refused."""
+    for text in texts:
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise WordgruError(
+                f"the text holds a lone surrogate (U+{ord(text[error.start]):04X} at character {error.start}), "
+                "which is not Unicode text; remove it or decode the text again with errors='replace'."
+            ) from None
+        yield text
+
+
+def _in_byte_order(vocab: dict[str, int]) -> dict[str, int]:
+    """The same pieces, numbered in the order of the bytes that they spell; the end of text stays first."""
+    byte_of = _byte_alphabet()
+    names = sorted(vocab.keys() - {_END_OF_TEXT_NAME}, key=lambda name: [byte_of[char] for char in name])
+    return {name: id_ for id_, name in enumerate([_END_OF_TEXT_NAME, *names])}
+
+
+@cache
+def _byte_alphabet() -> dict[str, int]:
+    """The character that stands for each byte in a byte-level vocabulary (GPT-2's table), inverted."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable]
+    return {chr(byte): byte for byte in printable} | {chr(256 + i): byte for i, byte in enumerate(others)}
