@@ -5,6 +5,8 @@ that begins a piece is its parent in a trie. A `Table` says, for a word spelled 
 does: end the word before it, go on with it, or leave it undecided (an apostrophe, half a character).
 """
 
+import codecs
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -14,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from wordgru import words
+
+_Utf8Decoder = codecs.getincrementaldecoder("utf-8")
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -100,28 +104,8 @@ def _ended(stage: Stage, word: str) -> Step:
 
 def _decode(data: bytes) -> tuple[str, bytes]:
     """Characters of `data` (U+FFFD for what is no UTF-8), and the bytes of a last one that is not yet whole."""
-    for size in range(1, min(3, len(data)) + 1):
-        lead = data[-size]
-        if lead >= 0xC0:
-            needed = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-            try:  # half a character only if more bytes could make it whole
-                if size < needed and lead < 0xF5:
-                    (data[-size:] + b"\x80" * (needed - size)).decode("utf-8")
-                    return data[:-size].decode("utf-8", errors="replace"), data[-size:]
-            except UnicodeDecodeError:
-                return _decode_odd_lead(data, size)
-            break
-        if lead < 0x80:
-            break
-    return data.decode("utf-8", errors="replace"), b""
-
-
-def _decode_odd_lead(data: bytes, size: int) -> tuple[str, bytes]:
-    """As `_decode`, for leads whose second byte is bounded (E0, ED, F0, F4)."""
-    lead = data[-size]
-    if size == 1 and lead in (0xE0, 0xED, 0xF0, 0xF4):
-        return data[:-1].decode("utf-8", errors="replace"), data[-1:]
-    return data.decode("utf-8", errors="replace"), b""
+    decoder = _Utf8Decoder(errors="replace")
+    return decoder.decode(data), decoder.getstate()[0]
 
 
 class Table:
@@ -137,17 +121,27 @@ class Table:
     def __init__(self, pieces: Sequence[bytes], stage: Stage, tail: bytes) -> None:
         effects = np.zeros(len(pieces), np.uint8)
         deferring: dict[bytes, list[int]] = {}
-        lead = len(tail)
         for id_ in range(1, len(pieces)):
             step = read(stage, tail + pieces[id_])
             effects[id_] = step.effect
-            undecided = step.effect is Effect.DEFERS and (step.word or stage is Stage.LETTERS)
-            early = step.effect is Effect.CLOSES and len(step.word) < lead + len(pieces[id_]) - (stage is Stage.GAP)
-            if undecided or early:
+            undecided = step.effect is Effect.DEFERS and (step.word or stage in (Stage.LETTERS, Stage.UNSPACED))
+            whole = len(tail) + len(pieces[id_]) - (stage is Stage.GAP)
+            if undecided or (step.effect is Effect.CLOSES and len(step.word) < whole):
                 deferring.setdefault(step.word, []).append(id_)
         self.effects = effects
         self.spelling: Floats = (effects != Effect.ENDS).astype(np.float32)
         self.deferring: dict[bytes, Ints] = {stem: np.array(ids, np.int64) for stem, ids in deferring.items()}
+        self._members = np.concatenate([*self.deferring.values(), np.zeros(0, np.int64)])
+        sizes = [len(ids) for ids in self.deferring.values()]
+        self._groups = np.repeat(np.arange(len(sizes)), sizes)
+
+    def grouped(self, masses: Floats) -> Floats:
+        """`masses`, each deferring piece standing for all those of its stem: they may end in the same word."""
+        together = masses.copy()
+        if len(self._members):
+            sums = np.bincount(self._groups, weights=masses[self._members])
+            together[self._members] = sums[self._groups]
+        return together
 
 
 class Lexicon:
@@ -199,11 +193,36 @@ class Lexicon:
         """The range of ids whose pieces begin with `start`; all but the end of text for none."""
         if not start:
             return 1, len(self.pieces)
-        low, high = _bisect(self.pieces, start), len(self.pieces)
+        low, high = bisect_left(self.pieces, start), len(self.pieces)
         stop = start.rstrip(b"\xff")
         if stop:
-            high = _bisect(self.pieces, stop[:-1] + bytes([stop[-1] + 1]))
+            high = bisect_left(self.pieces, stop[:-1] + bytes([stop[-1] + 1]))
         return low, high
+
+    def agreeing(self, text: bytes, *, fold: bool = False) -> tuple[slice | Ints, list[int]]:
+        """The pieces that begin with `text`, and those that are a proper beginning of it.
+
+        With `fold`, in letters of either case; `text` is then folded.
+        """
+        if not fold or not text:
+            return slice(*self.extending(text)), self.beginning(text[:-1])
+        order, folded = self._folded
+        stop = text.rstrip(b"\xff")
+        low = bisect_left(folded, text)
+        high = bisect_left(folded, stop[:-1] + bytes([stop[-1] + 1])) if stop else len(folded)
+        inside: list[int] = []
+        for size in range(1, len(text)):
+            at = bisect_left(folded, text[:size])
+            while at < len(folded) and folded[at] == text[:size]:
+                inside.append(int(order[at]))
+                at += 1
+        return np.sort(order[low:high]), inside
+
+    @cached_property
+    def _folded(self) -> tuple[Ints, list[bytes]]:
+        """The ids in the order of their folded bytes, and these bytes; without the end of text."""
+        folded = sorted((fold(piece), id_) for id_, piece in enumerate(self.pieces) if piece)
+        return np.array([id_ for _, id_ in folded], np.int64), [piece for piece, _ in folded]
 
     def beginning(self, text: bytes) -> list[int]:
         """The pieces that `text` begins with, shortest first."""
@@ -211,12 +230,9 @@ class Lexicon:
         return [id_ for id_ in ids if id_ is not None]
 
 
-def _bisect(pieces: Sequence[bytes], value: bytes) -> int:
-    low, high = 0, len(pieces)
-    while low < high:
-        middle = (low + high) // 2
-        if pieces[middle] < value:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def fold(data: bytes) -> bytes:
+    """`data` in lower case; of half a character only the ASCII letters."""
+    try:
+        return data.decode("utf-8").lower().encode()
+    except UnicodeDecodeError:
+        return data.lower()

@@ -171,9 +171,31 @@ class Tokenizer:
         spelled = b"".join(self.pieces[id_] for id_ in encoding.ids[count:])
         return np.array(encoding.ids[:count], np.int64), spelled[:-1]
 
-    def split(self, text: str) -> list[tuple[int, bytes]]:
-        """The pieces of `text` as (id, bytes), in order."""
-        return [(id_, self.pieces[id_]) for id_ in self._encode(text).ids]
+    def units(self, text: str) -> list[tuple[int, int, int, int]]:
+        """The words and marks of `text`: (start, end) in characters, white space before it included, and in pieces."""
+        encoding = self._encode(text)
+        units: list[tuple[int, int, int, int]] = []
+        start = low = 0
+        for _, group in itertools.groupby(range(len(encoding.ids)), key=lambda at: encoding.word_ids[at]):
+            high = list(group)[-1] + 1
+            end = max(encoding.offsets[high - 1][1], start)
+            if text[start:end].strip():
+                units.append((start, end, low, high))
+                start, low = end, high
+        if low < len(encoding.ids):  # white space at the end goes to the last word
+            begin, first = (units[-1][0], units[-1][2]) if units else (0, 0)
+            units[-1:] = [(begin, len(text), first, len(encoding.ids))]
+        return units
+
+    @cached_property
+    def punctuation(self) -> npt.NDArray[np.int64]:
+        """Ids of the pieces that spell marks alone, without white space, letters or digits."""
+        ids = []
+        for id_, piece in enumerate(self.pieces):
+            text = piece.decode("utf-8", errors="replace")
+            if text and "\ufffd" not in text and all(words.is_mark(char) for char in text):
+                ids.append(id_)
+        return np.array(ids, np.int64)
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text that `ids` spell; bytes that are not UTF-8 become U+FFFD."""

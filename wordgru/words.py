@@ -46,6 +46,11 @@ def kind(char: str) -> Kind:
     return "combining" if category == "M" else "other"
 
 
+def is_mark(char: str) -> bool:
+    """Whether `char` is punctuation or a symbol."""
+    return kind(char) in ("other", "inner") and unicodedata.category(char)[0] in "PS"
+
+
 def spans(text: str) -> list[tuple[int, int, bool]]:
     """Where the words of `text` are: (start, end, unspaced) in characters.
 

@@ -1,0 +1,87 @@
+# make demo | test | lint | format | bench | clean; the rest are their parts. Everything stays inside this folder.
+
+PYTHON ?= python3
+PIP_ARGS ?=# more options for pip, an index of your own for instance
+DEMO_ARGS ?=# more options for the demo's training, `--steps 200` for instance
+BENCH_ARGS ?=
+
+TORCH_INDEX := https://download.pytorch.org/whl/cpu
+FULL := .venv/.installed
+BASE := .venv-base/.installed
+WHEEL := .venv-wheel/.installed
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
+# KenLM, a rival in `wordgru evaluate`, is compiled: its tests run only where it can be built, and say so elsewhere.
+EXTRAS := train,dev$(shell command -v cmake >/dev/null && command -v c++ >/dev/null && echo ,kenlm)
+PACKAGE := $(shell find wordgru -type f -not -path '*/__pycache__/*')
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-full test-base test-wheel lint format bench constraints clean
+
+help:  ## Say what the targets are.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+demo: $(FULL)  ## Train a tiny model on Python's own documentation, export it, print next words (about 5 minutes).
+	.venv/bin/wordgru train --preset tiny -o runs/demo $(if $(wildcard runs/demo/config.json),--resume) $(DEMO_ARGS)
+	.venv/bin/wordgru export runs/demo -o bundles/demo --precision int8 --overwrite
+	@for context in "Return the" "This function is" "If the file does not" "a list of" "the number of"; do \
+	    echo; echo "$$context …"; .venv/bin/wordgru suggest "$$context" -k 5 --model bundles/demo || exit 1; \
+	done
+	@echo; echo 'Now try yours:  .venv/bin/wordgru suggest "the value of" --model bundles/demo'
+
+test: test-base test-full test-wheel  ## Test the base install, the full set and the built wheel, each apart.
+
+test-full: $(FULL)  ## All tests, with every extra.
+	.venv/bin/python -m pytest
+
+test-base: $(BASE)  ## The runtime's tests with the base dependencies alone: no torch, no datasets, no onnx.
+	@.venv-base/bin/python -c "import sys; from importlib.util import find_spec as f; \
+	found = [m for m in ('torch', 'datasets', 'onnx', 'safetensors', 'matplotlib') if f(m)]; \
+	sys.exit(f'.venv-base holds {found}, which prediction must do without' if found else 0)"
+	.venv-base/bin/python -m pytest tests/runtime
+
+test-wheel: $(WHEEL)  ## The built wheel in a clean environment, from outside this folder.
+	cd "$${TMPDIR:-/tmp}" && "$(CURDIR)/.venv-wheel/bin/python" -m pytest -c "$(CURDIR)/pyproject.toml" \
+	    -p no:cacheprovider "$(CURDIR)/tests/wheel"
+
+lint: $(FULL)  ## Check style, format and types; change nothing.
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+format: $(FULL)  ## Format, and fix what can be fixed.
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+bench: $(FULL)  ## Measure sizes and speed.
+	.venv/bin/python scripts/benchmark.py $(BENCH_ARGS)
+
+constraints: $(FULL)  ## Pin what .venv holds, after you moved it to other versions.
+	{ grep -E '^(#|torch==)' constraints.txt; \
+	    .venv/bin/python -m pip freeze --exclude-editable | grep -v '^torch=='; } >constraints.new
+	mv constraints.new constraints.txt
+
+clean:  ## Remove environments, runs, bundles and caches.
+	rm -rf .venv .venv-base .venv-wheel build dist runs bundles .cache *.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A pinned CPU build of torch that the configured index lacks comes from PyTorch's own, and nothing else does.
+$(FULL): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/python $(PIP_INSTALL) torch || \
+	    .venv/bin/python $(PIP_INSTALL) --extra-index-url $(TORCH_INDEX) torch
+	.venv/bin/python $(PIP_INSTALL) -e '.[$(EXTRAS)]'
+	touch $@
+
+$(BASE): pyproject.toml constraints.txt
+	$(PYTHON) -m venv --clear .venv-base
+	.venv-base/bin/python $(PIP_INSTALL) -e '.[test]'
+	touch $@
+
+$(WHEEL): pyproject.toml constraints.txt $(PACKAGE)
+	rm -rf dist
+	$(PYTHON) -m venv --clear .venv-wheel
+	.venv-wheel/bin/python -m pip wheel --quiet --disable-pip-version-check $(PIP_ARGS) --no-deps -w dist .
+	.venv-wheel/bin/python $(PIP_INSTALL) dist/*.whl pytest
+	touch $@

@@ -1,0 +1,211 @@
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from wordgru.bundle import GRAPH_INPUTS, GRAPH_OUTPUTS, PRECISIONS, open_bundle
+from wordgru.config import ModelConfig
+from wordgru.errors import ExportError
+from wordgru.training.graph import build_graph, weight_shapes
+
+CONFIGS = [
+    ModelConfig(50, 12, 12, 1),
+    ModelConfig(50, 12, 20, 1),
+    ModelConfig(300, 24, 16, 2),
+    ModelConfig(300, 16, 16, 3),
+    ModelConfig(70, 1, 1, 1),
+]
+
+
+def random_weights(config, seed=0):
+    random = np.random.default_rng(seed)
+    return {name: random.normal(0, 0.5, shape).astype(np.float32) for name, shape in weight_shapes(config).items()}
+
+
+def example(config, batch, time, seed=0):
+    random = np.random.default_rng(seed)
+    ids = random.integers(0, config.vocab_size, (batch, time))
+    return ids, random.uniform(-1, 1, (config.layers, batch, config.hidden_size)).astype(np.float32)
+
+
+def runner(model):
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    return lambda *inputs: session.run(GRAPH_OUTPUTS, dict(zip(GRAPH_INPUTS, inputs, strict=True)))
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def reference(config, weights, ids, state):
+    """The model in float64, one step at a time, as Cho et al. 2014 and the documentation of torch.nn.GRU write it."""
+    weights = {name: weight.astype(np.float64) for name, weight in weights.items()}
+    state, logits = state.astype(np.float64), []
+    for step in ids.T:
+        hidden, after = weights["embedding.weight"][step], []
+        for layer in range(config.layers):
+            names = [f"gru.{name}_l{layer}" for name in ("weight_ih", "bias_ih", "weight_hh", "bias_hh")]
+            input_weight, input_bias, state_weight, state_bias = (weights[name] for name in names)
+            gates = np.split(hidden @ input_weight.T + input_bias, 3, axis=1)
+            memory = np.split(state[layer] @ state_weight.T + state_bias, 3, axis=1)
+            reset, update = sigmoid(gates[0] + memory[0]), sigmoid(gates[1] + memory[1])
+            new = np.tanh(gates[2] + reset * memory[2])
+            hidden = (1 - update) * new + update * state[layer]
+            after.append(hidden)
+        state = np.stack(after)
+        if "projection.weight" in weights:
+            hidden = hidden @ weights["projection.weight"].T + weights["projection.bias"]
+        logits.append(hidden @ weights["embedding.weight"].T + weights["output_bias"])
+    return np.stack(logits, axis=1), state
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+@pytest.mark.parametrize(("batch", "time"), [(1, 1), (1, 40), (4, 6)])
+def test_fp32_equals_the_equations_of_the_gru(config, batch, time):
+    weights = random_weights(config)
+    ids, state = example(config, batch, time)
+    run = runner(build_graph(config, weights, precision="fp32"))
+    for start in (np.zeros_like(state), state):
+        logits, after = run(ids, start, np.arange(time))
+        expected, expected_after = reference(config, weights, ids, start)
+        np.testing.assert_allclose(logits, expected, atol=1e-5 * max(1, np.abs(expected).max()))
+        np.testing.assert_allclose(after, expected_after, atol=1e-5)
+
+
+@pytest.mark.parametrize("config", CONFIGS[:4], ids=str)
+def test_int8_is_close_to_the_equations_of_the_gru(config):
+    weights = random_weights(config)
+    ids, state = example(config, 4, 30)
+    logits, after = runner(build_graph(config, weights, precision="int8"))(ids, state, np.arange(30))
+    expected, expected_after = reference(config, weights, ids, state)
+    assert np.sqrt(np.mean((logits - expected) ** 2)) < 0.04 * expected.std()
+    assert np.abs(after - expected_after).max() < 0.1
+    top = [np.argsort(-scores, axis=-1)[..., :5] for scores in (logits, expected)]
+    assert (top[0][..., :, None] == top[1][..., None, :]).sum() / top[0].size > 0.85
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+def test_parts_rows_and_positions_equal_the_whole(config, precision):
+    run = runner(build_graph(config, random_weights(config), precision=precision))
+    ids, state = example(config, 5, 13)
+    logits, after = run(ids, state, np.arange(13))
+    tolerance = {"rtol": 0, "atol": 1e-5 * max(1, np.abs(logits).max())}
+    parts, carried = [], state
+    for start, end in ((0, 1), (1, 8), (8, 13)):
+        part, carried = run(ids[:, start:end], carried, np.arange(end - start))
+        parts.append(part)
+    np.testing.assert_allclose(np.concatenate(parts, axis=1), logits, **tolerance)
+    np.testing.assert_allclose(carried, after, atol=1e-5)
+    for row in range(5):
+        alone, alone_after = run(ids[row : row + 1], state[:, row : row + 1], np.arange(13))
+        np.testing.assert_allclose(alone, logits[row : row + 1], **tolerance)
+        np.testing.assert_allclose(alone_after, after[:, row : row + 1], atol=1e-5)
+    some, same_after = run(ids, state, np.array([-1, 3, 3, -13]))
+    np.testing.assert_allclose(some, logits[:, [12, 3, 3, 0]], **tolerance)
+    np.testing.assert_array_equal(same_after, after)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_the_graph_keeps_its_contract(precision):
+    config = ModelConfig(300, 24, 16, 2)
+    model = build_graph(config, random_weights(config), precision=precision)
+    onnx.checker.check_model(model, full_check=True)
+    assert model.producer_name == "wordgru"
+    assert 8 <= model.ir_version <= 10  # onnxruntime 1.20 refuses 11
+    assert [(opset.domain, 17 <= opset.version <= 21) for opset in model.opset_import] == [("", True)]
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    described = {value.name: (value.type, value.shape) for value in (*session.get_inputs(), *session.get_outputs())}
+    assert described == {
+        "input_ids": ("tensor(int64)", ["batch", "time"]),
+        "state": ("tensor(float)", [2, "batch", 16]),
+        "positions": ("tensor(int64)", ["count"]),
+        "logits": ("tensor(float)", ["batch", "count", 300]),
+        "next_state": ("tensor(float)", [2, "batch", 16]),
+    }
+    facts = session.get_modelmeta().custom_metadata_map
+    assert facts["precision"] == precision
+    assert (facts["vocab_size"], facts["layers"]) == ("300", "2")
+    assert facts["inputs"] == "input_ids, state, positions"
+
+
+@pytest.mark.parametrize("config", [ModelConfig(2000, 32, 32, 2), ModelConfig(2000, 32, 64, 1)], ids=str)
+def test_each_weight_is_stored_once(config):
+    weights = random_weights(config)
+    values = sum(weight.size for weight in weights.values())
+    vectors = sum(weight.size for weight in weights.values() if weight.ndim == 1)
+    rows = sum(len(weight) for weight in weights.values() if weight.ndim == 2)
+    overhead = 12_000  # names of nodes, metadata
+    assert build_graph(config, weights, precision="fp32").ByteSize() < 4 * values + overhead
+    int8_bytes = (values - vectors) + 4 * (vectors + rows)  # a scale per row
+    assert build_graph(config, weights, precision="int8").ByteSize() < int8_bytes + overhead
+
+
+def test_int8_cannot_overflow_where_products_are_added_in_16_bits():
+    """Processors without VNNI add two u8 x s8 products in 16 saturating bits."""
+    config = ModelConfig(60, 8, 12, 2)
+    weights = random_weights(config)
+    weights["embedding.weight"][::2] *= 1e4
+    model = build_graph(config, weights, precision="int8")
+    constants = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    largest = max(np.abs(value.astype(int)).max() for value in constants.values() if value.dtype == np.int8)
+    nodes = {node.output[0]: node for node in model.graph.node}
+    inputs = [nodes[node.input[0]] for node in model.graph.node if node.op_type == "MatMulInteger"]
+    assert inputs
+    for node in inputs:
+        model.graph.output.append(onnx.helper.make_tensor_value_info(node.output[0], onnx.TensorProto.UINT8, None))
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    ids = np.arange(60)[:, None]
+    ones = np.ones((2, 60, 12), np.float32)
+    names = [node.output[0] for node in inputs]
+    for state in (ones, -ones):
+        for values in session.run(names, dict(zip(GRAPH_INPUTS, (ids, state, np.array([0])), strict=True))):
+            assert 2 * int(values.max()) * int(largest) <= 32767
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_rows_of_zeros_stay_finite(precision):
+    config = ModelConfig(20, 6, 8, 1)
+    weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
+    ids, state = example(config, 2, 3)
+    logits, after = runner(build_graph(config, weights, precision=precision))(ids, state, np.arange(3))
+    assert np.isfinite(logits).all()
+    assert np.isfinite(after).all()
+    np.testing.assert_allclose(logits, 0, atol=1e-6)
+
+
+def test_weights_that_do_not_fit_are_refused_by_name():
+    config = ModelConfig(20, 6, 8, 1)
+    weights = random_weights(config)
+    for change, message in (
+        ({"output_bias": np.zeros(21, np.float32)}, r"'output_bias' is float32 \(21,\); expected float32 \(20,\)"),
+        ({"output_bias": np.zeros(20)}, "'output_bias' is float64"),
+        ({"output_bias": np.full(20, np.nan, np.float32)}, "'output_bias' holds NaN"),
+        ({"gru.weight_ih_l1": np.zeros(1, np.float32)}, "'gru.weight_ih_l1' is unknown"),
+    ):
+        with pytest.raises(ExportError, match=message):
+            build_graph(config, weights | change, precision="fp32")
+    del weights["projection.bias"]
+    with pytest.raises(ExportError, match=r"'projection\.bias' is missing"):
+        build_graph(config, weights, precision="int8")
+    with pytest.raises(ExportError, match="precision is 'fp16'"):
+        build_graph(config, weights, precision="fp16")
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_the_tiny_bundles_are_what_their_script_makes(precision, tmp_path):
+    path = Path(__file__).parents[1] / "runtime" / "make_tiny.py"
+    spec = importlib.util.spec_from_file_location("make_tiny", path)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    committed = open_bundle(script.tiny_folder(precision))
+    made = script.make(tmp_path / "made", precision)
+    assert made.config.model == committed.config.model
+    assert made.tokenizer_path.read_bytes() == committed.tokenizer_path.read_bytes()
+    ids, state = example(made.config.model, 2, 9)
+    results = [runner(onnx.load(bundle.model_path))(ids, state, np.arange(9)) for bundle in (made, committed)]
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)

@@ -1,0 +1,307 @@
+"""Text comes in whole, one document a row, from anywhere; what is wrong with it is said in one line."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import time
+
+import datasets
+import huggingface_hub
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from datasets import Dataset, DatasetDict
+from huggingface_hub import constants
+
+from wordgru.errors import TextError
+from wordgru.training import documentation, local_files
+from wordgru.training.text import TextConfig, documents, from_dataset, hold_out, load_text
+
+TWO = "A first line,\nand a second.\n \n\nAnother paragraph: naïve café, 日本語 👍.\n"
+PARAGRAPHS = ["A first line,\nand a second.", "Another paragraph: naïve café, 日本語 👍."]
+
+
+def loaded(*sources, **options):
+    return list(documents(load_text(TextConfig(sources=tuple(map(str, sources)), **options))))
+
+
+def refused(*sources, **options):
+    with pytest.raises(TextError) as caught:
+        loaded(*sources, **options)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.parametrize(
+    ("cut", "expected"),
+    [
+        ("line", ["A first line,", "and a second.", PARAGRAPHS[1]]),
+        ("paragraph", PARAGRAPHS),
+        ("file", ["\n".join([PARAGRAPHS[0], " ", "", PARAGRAPHS[1]])]),
+    ],
+)
+def test_text_files_are_cut_as_asked(tmp_path, cut, expected, streaming):
+    (tmp_path / "a.txt").write_text(TWO, encoding="utf-8")
+    assert loaded(tmp_path / "a.txt", documents=cut, streaming=streaming) == expected
+
+
+def test_line_ends_of_windows_and_a_byte_order_mark_are_no_text(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbf" + TWO.replace("\n", "\r\n").encode())
+    assert loaded(tmp_path / "a.txt") == PARAGRAPHS
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_folder_of_every_kind_is_one_text(tmp_path, packed, streaming):
+    rows = {"txt": "from text", "jsonl": "from json lines", "json": "from json", "csv": 'from, "csv"'}
+    quoted = rows["csv"].replace('"', '""')
+    files = {
+        "txt": rows["txt"],
+        "jsonl": json.dumps({"id": 1, "text": rows["jsonl"]}) + "\n",
+        "json": json.dumps([{"id": 1, "text": rows["json"]}]),
+        "csv": f'id,text\n7,"{quoted}"\n8,NA\n9,2020\n',
+    }
+    folder = tmp_path / "some [odd] folder" / "inner"
+    folder.mkdir(parents=True)
+    for kind, content in files.items():
+        opened = gzip.open(folder / f"a.{kind}.gz", "wt") if packed else (folder / f"a.{kind}").open("w")
+        with opened as stream:
+            stream.write(content)
+    pq.write_table(pa.table({"text": pa.array(["from parquet"], pa.large_string()), "n": [1]}), folder / "a.parquet")
+    (folder / "notes.md").write_text("passed over")
+    (folder / ".hidden.txt").write_text("passed over")
+    expected = {*rows.values(), "from parquet", "NA", "2020"}
+    assert set(loaded(folder.parent, streaming=streaming)) == expected
+
+
+def test_files_with_other_columns_beside_the_text_are_read_together(tmp_path):
+    pq.write_table(pa.table({"body": ["one"], "id": [1]}), tmp_path / "a.parquet")
+    pq.write_table(pa.table({"url": ["x"], "body": ["two"]}), tmp_path / "b.parquet")
+    assert loaded(str(tmp_path / "*.parquet"), column="body") == ["one", "two"]
+
+
+def test_a_changed_file_is_read_again(tmp_path):
+    file = tmp_path / "a.txt"
+    file.write_text("old")
+    assert loaded(file) == ["old"]
+    file.write_text("new and longer")
+    assert loaded(file) == ["new and longer"]
+
+
+def test_a_data_set_in_memory_is_narrowed_to_its_text():
+    dataset = Dataset.from_dict({"id": [1, 2, 3], "body": [" one ", None, "two"]})
+    text = from_dataset(dataset, "body")
+    assert text.column_names == ["text"]
+    assert list(documents(text)) == ["one", "two"]
+    assert list(documents(from_dataset(dataset.to_iterable_dataset(), "body"))) == ["one", "two"]
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_a_missing_or_wrong_column_names_those_that_exist(tmp_path, streaming):
+    (tmp_path / "a.jsonl").write_text('{"title": "x", "body": "y", "id": 3}\n')
+    (tmp_path / "a.csv").write_text("title,body\nx,y\n")
+    pq.write_table(pa.table({"title": ["x"], "body": ["y"], "id": [3]}), tmp_path / "a.parquet")
+    for file in ("a.jsonl", "a.csv", "a.parquet"):
+        message = refused(tmp_path / file, streaming=streaming)
+        assert "no column 'text'" in message
+        assert "title, body" in message
+    for file in ("a.jsonl", "a.parquet"):
+        assert "not text; " in refused(tmp_path / file, column="id", streaming=streaming)
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.parametrize("kind", ["txt", "csv", "jsonl", "txt.gz"])
+def test_what_is_not_utf8_is_told_with_file_and_byte(tmp_path, kind, streaming):
+    file = tmp_path / f"bad.{kind}"
+    head = {"csv": b'text\n"', "jsonl": b'{"text": "'}.get(kind, b"good line\n")
+    content = head + b"caf\xe9" + {"csv": b'"\n', "jsonl": b'"}\n'}.get(kind, b"\n")
+    file.write_bytes(gzip.compress(content) if kind.endswith("gz") else content)
+    message = refused(file, streaming=streaming)
+    if kind in ("csv", "jsonl") and streaming:
+        assert "utf" in message.lower()
+    else:
+        assert f"{file}: byte {len(head) + 3} (0xe9) is not UTF-8" in message
+
+
+def test_files_that_are_not_there_or_not_text_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG")
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 not really")
+    (tmp_path / "broken.jsonl").write_text('{"text": "a"}\n{"text": \n')
+    (tmp_path / "broken.txt.gz").write_bytes(b"\x1f\x8b not gzip")
+    (tmp_path / "empty.txt").write_text("")
+    (tmp_path / "empty").mkdir()
+    assert "no file matches" in refused("*.jsonl.gz")
+    assert "no such file" in refused("missing.txt")
+    assert "unknown kind" in refused("picture.png")
+    assert "holds no text" in refused("empty")
+    assert "several sources must all be local" in refused("broken.jsonl", "owner/name")
+    assert "cannot be read as parquet" in refused("broken.parquet")
+    assert "cannot be read as json" in refused("broken.jsonl")
+    assert "cannot be read as text" in refused("broken.txt.gz")
+    assert "empty" in refused("empty.txt")
+
+
+def test_configurations_that_cannot_be_meant_are_refused():
+    with pytest.raises(TextError, match="documents is 'page'"):
+        TextConfig(documents="page")
+    with pytest.raises(TextError, match="expected a tuple"):
+        TextConfig(sources="a.txt")
+    with pytest.raises(TextError, match="train, test"):
+        from_dataset(DatasetDict(train=Dataset.from_dict({"text": ["a"]}), test=Dataset.from_dict({"text": ["b"]})))
+    with pytest.raises(TextError, match="got a list"):
+        from_dataset(["a"])
+    assert TextConfig.from_dict(json.loads(json.dumps(TextConfig(("a",)).to_dict())), "here") == TextConfig(("a",))
+
+
+def test_an_unreachable_hub_is_told_within_seconds(tmp_path):
+    program = "from wordgru.training.text import *\nload_text(TextConfig(sources=('owner/name',)))"
+    own = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}
+    environment = {key: value for key, value in os.environ.items() if key != "HF_HUB_OFFLINE"} | own
+    start = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert time.monotonic() - start < 15  # imports on a busy machine; the retries of `datasets` take 23 s more
+    last = done.stderr.strip().splitlines()[-1]
+    assert "TextError: owner/name: the Hub at http://127.0.0.1:9 cannot be reached" in last
+
+
+def test_what_the_hub_says_becomes_one_line(monkeypatch):
+    monkeypatch.setattr(huggingface_hub.HfApi, "dataset_info", lambda *_, **__: None)
+    said = {
+        "Config name is missing.\nPlease pick one among the available configs: ['a', 'b']": "['a', 'b']. Choose one",
+        'Unknown split "x". Should be one of [\'train\'].': "one of ['train']. Choose one of its splits",
+        "Dataset scripts are no longer supported, but found x.py": "refs/convert/parquet",
+    }
+    for message, expected in said.items():
+
+        def fail(*_, message=message, **__):
+            raise ValueError(message)
+
+        monkeypatch.setattr("wordgru.training.hub.load_dataset", fail)
+        assert expected in refused("owner/name")
+
+
+def test_offline_without_a_cached_copy_says_so(monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert "HF_HUB_OFFLINE is set" in refused("owner/name")
+    assert constants.HF_HUB_OFFLINE
+
+
+def texts(count, seed=0):
+    rng = np.random.default_rng(seed)
+    return [f"document {number}" for number in rng.integers(0, count, count)]  # with repetitions
+
+
+def test_held_out_documents_are_never_trained_on_and_none_is_lost():
+    rows = texts(3000)
+    train, held = hold_out(Dataset.from_dict({"text": rows}), 0.05)
+    sides = list(documents(train)), list(documents(held))
+    assert not set(sides[0]) & set(sides[1])
+    assert sorted(sides[0] + sides[1]) == sorted(rows)
+    assert 0.03 < len(sides[1]) / len(rows) < 0.07
+
+
+def test_a_text_stays_on_its_side_whatever_is_around_it():
+    rows = texts(3000)
+    one = set(documents(hold_out(Dataset.from_dict({"text": rows}), 0.05)[1]))
+    other = set(documents(hold_out(Dataset.from_dict({"text": [" x "] + rows[::-1]}), 0.05)[1]))
+    assert one == other - {"x"}
+    streamed = hold_out(Dataset.from_dict({"text": rows}).to_iterable_dataset(), 0.05)
+    assert set(documents(streamed[1])) == one
+    assert not one & set(documents(streamed[0]))
+
+
+@pytest.mark.parametrize(("count", "held"), [(2, 1), (30, 3), (500, 20)])
+def test_little_text_still_gives_documents_to_validate_on(count, held):
+    rows = [f"document {number}" for number in range(count)]
+    train, validation = hold_out(Dataset.from_dict({"text": rows}), 0.001)
+    assert (len(train), len(validation)) == (count - held, held)
+
+
+@pytest.mark.parametrize("rows", [["a", " a", "a\n"], ["", None]])
+def test_too_little_text_to_hold_out_is_refused(rows):
+    with pytest.raises(TextError, match="too little text"):
+        hold_out(Dataset.from_dict({"text": rows}))
+
+
+def test_a_fraction_outside_its_range_is_refused():
+    with pytest.raises(TextError, match="between 0 and 1"):
+        hold_out(Dataset.from_dict({"text": ["a", "b"]}), 1.5)
+
+
+def test_loading_leaves_the_bars_and_logs_of_datasets_as_they_were(tmp_path):
+    (tmp_path / "a.txt").write_text("text")
+    level = datasets.logging.get_verbosity()
+    datasets.enable_progress_bars()
+    loaded(tmp_path / "a.txt")
+    assert datasets.logging.get_verbosity() == level
+    assert not datasets.utils.are_progress_bars_disabled()
+
+
+def test_documentation_becomes_prose():
+    text = """foo(x) -> y
+
+    Return the ``value`` of *this* :class:`~a.b.Thing`, hard-
+    wrapped over lines::
+
+        >>> code()
+        1
+
+    * The first item of a list, which
+      goes on.
+    * And the second.
+
+    ======  =====
+    a       b
+    """
+    assert documentation.prose(text) == [
+        "Return the value of this a.b.Thing, hard-wrapped over lines:",
+        "The first item of a list, which goes on.",
+        "And the second.",
+    ]
+
+
+def test_the_default_text_is_python_s_documentation_in_a_fixed_order(tmp_path):
+    (tmp_path / "test").mkdir()
+    (tmp_path / "ast.py").write_text('"""The tale of a syntax tree."""\ndef f():\n    "It grows in the garden."\n')
+    (tmp_path / "json.py").write_text("not python at all (")
+    (tmp_path / "test" / "test_ast.py").write_text('"""No test is documentation."""')
+    rows = [row["text"] for row in documentation._rows(str(tmp_path), "any", 0)]
+    assert rows[-2:] == ["The tale of a syntax tree.", "It grows in the garden."]
+    assert rows == [row["text"] for row in documentation._rows(str(tmp_path), "any", 0)]
+    words = sum(len(row.split()) for row in rows)
+    assert words > 40_000  # the topics and what is built in
+    assert not any(">>>" in row or "::" in row for row in rows)
+
+
+@pytest.mark.slow
+def test_the_default_text_is_large_enough_to_train_on():
+    words = sum(len(document.split()) for document in documents(load_text(TextConfig())))
+    assert 150_000 < words < 500_000
+
+
+def test_a_python_without_its_sources_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(documentation.sysconfig, "get_path", lambda _: str(tmp_path))
+    assert "comes without the sources" in refused()
+
+
+@pytest.mark.parametrize(
+    ("source", "local"),
+    [
+        ("owner/name", False),
+        ("wikitext", False),
+        ("a/b/c", True),
+        ("./name", True),
+        ("name.txt", True),
+        ("name.csv.gz", True),
+        ("data/*", True),
+        ("~/text", True),
+    ],
+)
+def test_a_source_is_local_or_of_the_hub_by_its_form(source, local, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert local_files.is_local(source) is local

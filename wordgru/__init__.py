@@ -1,0 +1,15 @@
+"""Next words from a small GRU: private, exact, fast.
+
+>>> import wordgru
+>>> predictor = wordgru.Predictor.load("bundles/demo")  # doctest: +SKIP
+>>> predictor.suggest("the cat").words  # doctest: +SKIP
+"""
+
+from wordgru.decoding import Suggestion, Suggestions
+from wordgru.errors import WordgruError
+from wordgru.predictor import Predictor
+from wordgru.session import Session
+
+__version__ = "0.1.0"
+
+__all__ = ["Predictor", "Session", "Suggestion", "Suggestions", "WordgruError", "__version__"]

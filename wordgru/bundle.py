@@ -1,0 +1,300 @@
+"""A bundle: the folder that an app ships. The only module that knows its file names, its version and its hashes.
+
+    config.json      format version, sizes, precision, hashes, how it was trained and how it scored
+    tokenizer.json   the pieces, in the format of Hugging Face tokenizers
+    model.onnx       the graph: `GRAPH_INPUTS` to `GRAPH_OUTPUTS`, state in and out
+    README.md        the model card; not hashed, for people edit it
+
+It knows the base dependencies only, and opens neither the graph nor the tokenizer.
+"""
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal, Self, get_args
+
+from wordgru.config import Config, ModelConfig
+from wordgru.errors import BundleError, WordgruError
+
+FORMAT_VERSION = 1
+"""Changes only when a meaning does."""
+
+Precision = Literal["fp32", "int8"]
+PRECISIONS: tuple[str, ...] = get_args(Precision)
+
+GRAPH_INPUTS = ("input_ids", "state", "positions")
+"""int64 (batch, time); float32 (layers, batch, hidden); int64 (count,), the time steps whose logits are wanted."""
+
+GRAPH_OUTPUTS = ("logits", "next_state")
+"""float32 (batch, count, vocab); float32 (layers, batch, hidden)."""
+
+_CONFIG, _TOKENIZER, _MODEL, _CARD = "config.json", "tokenizer.json", "model.onnx", "README.md"
+_HUB_NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>[\w./-]+))?")
+
+
+@dataclass(frozen=True)
+class BundleConfig(Config):
+    """What `config.json` says.
+
+    Attributes:
+        format_version: version of the bundle's format.
+        model: sizes of the model.
+        precision: "fp32" or "int8".
+        files: sha256 of each other file, in hexadecimal.
+        training: how the model was trained; free of form.
+        quality: how it scored; free of form, perplexities and the like.
+        wordgru: the version that wrote it.
+    """
+
+    format_version: int
+    model: ModelConfig
+    precision: str
+    files: dict[str, str]
+    training: dict[str, Any] = field(default_factory=dict)
+    quality: dict[str, Any] = field(default_factory=dict)
+    wordgru: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what this version cannot read."""
+        if self.precision not in PRECISIONS:
+            raise BundleError(f"precision is {self.precision!r}; expected {' or '.join(PRECISIONS)}.")
+        for name in ("files", "training", "quality"):
+            if not isinstance(getattr(self, name), dict):
+                raise BundleError(f"{name} is {getattr(self, name)!r}; expected an object.")
+        if set(self.files) != {_TOKENIZER, _MODEL}:
+            raise BundleError(f"files names {sorted(self.files)}; expected the hashes of {_TOKENIZER} and {_MODEL}.")
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], where: str) -> Self:
+        """As `Config.from_dict`, with the version looked at first, for all else depends on it."""
+        version = values.get("format_version")
+        if "format_version" not in values:
+            raise BundleError(
+                f"{where}: has no format_version, so wordgru did not write it; expected a wordgru bundle."
+            )
+        if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+            raise BundleError(f"{where}: format_version is {version!r}; expected a whole number of at least 1.")
+        if version > FORMAT_VERSION:
+            raise BundleError(
+                f"{where}: format_version is {version}; this wordgru reads up to {FORMAT_VERSION}. Upgrade wordgru."
+            )
+        model = values.get("model")
+        if not isinstance(model, dict):
+            raise BundleError(f"{where}: model is {model!r}; expected an object with the model's sizes.")
+        try:
+            return super().from_dict({**values, "model": ModelConfig.from_dict(model, where)}, where)
+        except WordgruError as error:
+            text = str(error)
+            raise BundleError(text if text.startswith(where) else f"{where}: {text}") from None
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle on disk whose files were all found and whose hashes agree.
+
+    Attributes:
+        folder: where it lies.
+        config: what its `config.json` says.
+    """
+
+    folder: Path
+    config: BundleConfig
+
+    @property
+    def tokenizer_path(self) -> Path:
+        """The file for `Tokenizer.load`."""
+        return self.folder / _TOKENIZER
+
+    @property
+    def model_path(self) -> Path:
+        """The ONNX graph."""
+        return self.folder / _MODEL
+
+    @property
+    def size(self) -> int:
+        """Bytes of the files that an app needs, the model card not among them."""
+        return sum((self.folder / name).stat().st_size for name in (_CONFIG, _TOKENIZER, _MODEL))
+
+
+def open_bundle(path_or_name: str | Path) -> Bundle:
+    """The bundle in a folder, or under a name of the Hugging Face Hub: `owner/name` or `owner/name@revision`.
+
+    A folder goes before a Hub name. What came from the Hub once is found again without a network.
+
+    Raises:
+        BundleError: it is missing, broken, foreign, or newer than this version of wordgru.
+    """
+    folder = Path(path_or_name)
+    if not folder.exists() and (hub := _HUB_NAME.fullmatch(str(path_or_name))):
+        folder = _download(hub["name"], hub["revision"])
+    config = _read_config(folder)
+    for name, expected in config.files.items():
+        _check_file(folder / name, expected)
+    return Bundle(folder, config)
+
+
+def check_destination(folder: Path, *, overwrite: bool = False) -> None:
+    """Refuse a place where no bundle can be written: one that exists, unless it is empty or a bundle to overwrite.
+
+    Raises:
+        BundleError: `folder` is something else.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not folder.is_dir() or not (folder / _MODEL).is_file() or not (folder / _CONFIG).is_file():
+        raise BundleError(f"{folder}: exists and is not a bundle; expected a new folder. Choose another name.")
+    if not overwrite:
+        raise BundleError(f"{folder}: a bundle is already there; choose another name, or overwrite it (--overwrite).")
+
+
+def write_bundle(
+    folder: str | Path,
+    *,
+    model: bytes,
+    tokenizer_json: str,
+    sizes: ModelConfig,
+    precision: str,
+    card: str,
+    training: Mapping[str, Any] | None = None,
+    quality: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+) -> Bundle:
+    """Write a bundle, all of it or nothing: it is made beside `folder` and renamed.
+
+    Args:
+        folder: where it goes.
+        model: the serialized ONNX graph.
+        tokenizer_json: text of `tokenizer.json`.
+        sizes: the model's sizes.
+        precision: "fp32" or "int8".
+        card: text of the model card.
+        training: how the model was trained; plain values for JSON.
+        quality: how it scored; plain values for JSON.
+        overwrite: replace a bundle that is already there.
+
+    Raises:
+        BundleError: `folder` is taken, or cannot be written.
+    """
+    folder = Path(folder)
+    check_destination(folder, overwrite=overwrite)
+    contents = {_TOKENIZER: tokenizer_json.encode("utf-8"), _MODEL: model}
+    config = BundleConfig(
+        format_version=FORMAT_VERSION,
+        model=sizes,
+        precision=precision,
+        files={name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+        training=dict(training or {}),
+        quality=dict(quality or {}),
+        wordgru=_version(),
+    )
+    contents[_CONFIG] = (json.dumps(config.to_dict(), indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+    contents[_CARD] = card.encode("utf-8")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as beside:
+            _write_files(Path(beside) / "new", contents)
+            _swap(Path(beside) / "new", folder, Path(beside) / "old")
+    except OSError as error:
+        raise BundleError(
+            f"{folder}: cannot be written ({error.strerror or error}); nothing was changed. Make room or choose "
+            "another place."
+        ) from None
+    return Bundle(folder, config)
+
+
+def _read_config(folder: Path) -> BundleConfig:
+    """The checked `config.json` of a folder that may be anything."""
+    path = folder / _CONFIG
+    if not folder.exists():
+        raise BundleError(f"{folder}: no such folder; expected a bundle written by `wordgru export`, or owner/name.")
+    if not folder.is_dir():
+        raise BundleError(f"{folder}: is a file; expected the folder of a bundle.")
+    if (folder / "checkpoints").is_dir() or (folder / "best").is_dir():
+        raise BundleError(
+            f"{folder}: is a training run; write a bundle of it with `wordgru export {folder} -o BUNDLE`."
+        )
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BundleError(f"{folder}: has no {_CONFIG}; expected a bundle written by `wordgru export`.") from None
+    except OSError as error:
+        raise BundleError(f"{path}: cannot be read ({error.strerror}); check its permissions.") from None
+    except ValueError as error:
+        raise BundleError(f"{path}: is not JSON in UTF-8 ({error}); copy or export the bundle again.") from None
+    if not isinstance(values, dict):
+        raise BundleError(f"{path}: holds a {type(values).__name__}; expected an object. Export the bundle again.")
+    return BundleConfig.from_dict(values, str(path))
+
+
+def _check_file(path: Path, expected: str) -> None:
+    """Refuse a file that is missing or is not the one that was exported."""
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(40)
+            file.seek(0)
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise BundleError(f"{path}: is missing from the bundle; copy or export the bundle again.") from None
+    except OSError as error:
+        raise BundleError(f"{path}: cannot be read ({error.strerror}); check its permissions.") from None
+    if found != expected:
+        if beginning.startswith(b"version https://git-lfs"):
+            raise BundleError(f"{path}: is a Git LFS pointer, not the file; fetch it with `git lfs pull`.")
+        raise BundleError(
+            f"{path}: its sha256 is {found[:12]}…, expected {str(expected)[:12]}…; the file was changed or cut short. "
+            "Copy or export the bundle again."
+        )
+
+
+def _download(name: str, revision: str | None) -> Path:
+    """The folder in the Hub's cache that holds the bundle `name`."""
+    try:
+        import huggingface_hub as hub
+    except ImportError:
+        raise BundleError(
+            f"{name}: no such folder, and Hub names need huggingface_hub; install it with `pip install 'wordgru[hub]'`."
+        ) from None
+    files = [_CONFIG, _TOKENIZER, _MODEL, _CARD]
+    try:
+        return Path(hub.snapshot_download(name, revision=revision, allow_patterns=files, etag_timeout=5))
+    except (hub.errors.HfHubHTTPError, hub.errors.LocalEntryNotFoundError, OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise BundleError(
+            f"{name}: no such folder, and the Hub did not give it ({reason}); check the name and the network, or "
+            "give a local folder."
+        ) from None
+
+
+def _write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
+    folder.mkdir()
+    for name, content in contents.items():
+        with (folder / name).open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _swap(new: Path, folder: Path, old: Path) -> None:
+    """Put `new` in the place of `folder`; what was there is moved to `old`, and back if that fails."""
+    if folder.exists():
+        folder.rename(old)
+    try:
+        new.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+
+
+def _version() -> str:
+    """The version of wordgru that runs."""
+    try:
+        return metadata.version("wordgru")
+    except metadata.PackageNotFoundError:
+        return "source"  # run from a source tree that is not installed

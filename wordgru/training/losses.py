@@ -1,0 +1,124 @@
+"""Cross entropy over the whole vocabulary, and over a sample of it.
+
+On a CPU almost all of a training step is the vocabulary. The sampled loss scores the most frequent pieces always
+and a uniform draw of the rest, whose logits are raised by log(rest / drawn) so that the sum over them estimates the
+sum over the whole rest (importance sampling: Bengio and Senécal 2003). Measured on two cores with 16,000 pieces:
+twice as fast as the full softmax, and better after the same time.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, linear
+
+from wordgru.training.batches import Packed
+from wordgru.training.model import GRULanguageModel
+
+
+class Sampler:
+    """Which pieces a sampled loss scores: `frequent` always, `sampled` of the others, drawn anew for each step.
+
+    Args:
+        counts: int64 (V,), how often each piece occurs in the training text.
+        frequent: number of pieces that are always scored.
+        sampled: number of others drawn for a step.
+        seed: of the draws; equal seeds draw equally on every rank.
+    """
+
+    def __init__(self, counts: npt.NDArray[np.int64], *, frequent: int, sampled: int, seed: int) -> None:
+        order = torch.from_numpy(np.argsort(-counts, kind="stable"))
+        self.frequent, self.rest = order[:frequent], order[frequent:]
+        self.sampled = sampled
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def draw(self) -> "Candidates":
+        """The candidates of one step."""
+        chosen = self.rest[torch.randperm(len(self.rest), generator=self.generator)[: self.sampled]]
+        pieces = torch.cat([torch.zeros(1, dtype=torch.int64), self.frequent, chosen])
+        column = torch.zeros(len(self.frequent) + len(self.rest), dtype=torch.int64)
+        column[pieces[1:]] = torch.arange(1, len(pieces))
+        raised = torch.zeros(len(pieces))
+        raised[len(self.frequent) + 1 :] = math.log(len(self.rest) / self.sampled)
+        return Candidates(pieces=pieces, column=column, raised=raised, frequent=len(self.frequent))
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The pieces that one step scores.
+
+    Column 0 of their logits is kept for a target that is not frequent; the piece that stands there is never read.
+
+    Attributes:
+        pieces: int64 (C,), piece of each column.
+        column: int64 (V,), column of each piece, 0 where it has none.
+        raised: float32 (C,), what is added to each column's logit.
+        frequent: columns 1 to `frequent` hold the pieces that are always there.
+    """
+
+    pieces: Tensor
+    column: Tensor
+    raised: Tensor
+    frequent: int
+
+    def to(self, device: torch.device) -> "Candidates":
+        """The same on another device."""
+        moved = (part.to(device) for part in (self.pieces, self.column, self.raised))
+        return Candidates(*moved, frequent=self.frequent)
+
+
+def sampled_cross_entropy(
+    outputs: Tensor, targets: Tensor, weight: Tensor, bias: Tensor, candidates: Candidates
+) -> Tensor:
+    """Mean nats per target, estimated from the candidates.
+
+    Args:
+        outputs: (N, E).
+        targets: int64 (N,).
+        weight: (V, E), the output matrix.
+        bias: (V,).
+        candidates: of this step.
+    """
+    pieces = candidates.pieces
+    logits = linear(outputs, weight.index_select(0, pieces), bias.index_select(0, pieces) + candidates.raised)  # (N, C)
+    column = candidates.column[targets]
+    rare = (column == 0) | (column > candidates.frequent)
+    own = (outputs[rare].float() * weight[targets[rare]]).sum(1) + bias[targets[rare]]
+    first = torch.full_like(logits[:, 0], -torch.inf).masked_scatter(rare, own.to(logits.dtype))
+    hits = (column > candidates.frequent).nonzero().squeeze(1)  # the target was drawn too: count it once
+    rows = torch.cat([torch.arange(len(targets), device=targets.device), hits])
+    columns = torch.cat([torch.zeros_like(targets), column[hits]])
+    values = torch.cat([first, torch.full_like(first[: len(hits)], -torch.inf)])
+    logits = logits.index_put_((rows, columns), values)
+    return cross_entropy(logits, column.masked_fill(rare, 0))
+
+
+class Objective(nn.Module):
+    """A model and its loss in one module, which is what `DistributedDataParallel` wraps."""
+
+    def __init__(self, model: GRULanguageModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, window: Packed, state: Tensor, candidates: Candidates | None) -> tuple[Tensor, Tensor]:
+        """Mean nats per piece of a window, and the state after it.
+
+        Args:
+            window: packed pieces and their targets.
+            state: float32 (L, B, H), the state carried from the window before.
+            candidates: what to score; None is the whole vocabulary.
+
+        Returns:
+            The loss, and the state to carry on, float32 (L, B, H), cut from the graph.
+        """
+        model = self.model
+        outputs, ends = model.forward_packed(window.inputs, window.batch_sizes, window.start_states(state))
+        if candidates is None:
+            loss = cross_entropy(model.logits(outputs), window.targets)
+        else:
+            weight, bias = model.embedding.weight, model.output_bias
+            loss = sampled_cross_entropy(outputs, window.targets, weight, bias, candidates)
+        return loss, ends.detach()[:, window.last]

@@ -1,0 +1,108 @@
+"""From settings to all that a run reads: text, tokenizer, shards of ids, validation documents."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from datasets import Dataset, IterableDataset
+
+from wordgru.errors import TrainingError
+from wordgru.tokenizer import Tokenizer
+from wordgru.training.checkpoint import TOKENIZER, is_run, load_tokenizer
+from wordgru.training.feeds import ShardFeed, StreamFeed
+from wordgru.training.settings import TrainConfig
+from wordgru.training.shards import write_shards
+from wordgru.training.text import documents, from_dataset, hold_out, load_text
+from wordgru.training.validation import Validation
+
+_TOKENIZER_CHARACTERS = 500_000_000  # enough text to learn pieces from; about 75 s
+_STREAM_SAMPLE = 20_000  # documents of a stream that pieces and their counts are learnt from
+_STREAM_VALIDATION = 500  # documents held out of a stream
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a run reads.
+
+    Attributes:
+        tokenizer: text to ids.
+        feed: training documents without end.
+        counts: int64 (V,), occurrences of each piece.
+        pieces: of one pass over the text, ends included; None for a stream.
+        validation: held-out documents.
+        identity: what must not change when the run is resumed.
+    """
+
+    tokenizer: Tokenizer
+    feed: ShardFeed | StreamFeed
+    counts: npt.NDArray[np.int64]
+    pieces: int | None
+    validation: Validation
+    identity: dict[str, int]
+
+
+def prepare(
+    config: TrainConfig, run: Path, *, dataset: Dataset | IterableDataset | None, say: Callable[[str], None]
+) -> Material:
+    """Load the text, learn the tokenizer (or take the run's), write the shards.
+
+    Raises:
+        WordgruError: the text cannot be found, read or used.
+    """
+    train, held_out = _split(config, dataset)
+    streaming = isinstance(train, IterableDataset)
+    if is_run(run):
+        tokenizer = load_tokenizer(run)
+    else:
+        sample = train.take(_STREAM_SAMPLE) if isinstance(train, IterableDataset) else train
+        say(f"learning up to {config.vocab_size:,} pieces")
+        tokenizer = Tokenizer.train(_first(documents(sample)), vocab_size=config.vocab_size)
+    sample = train.take(_STREAM_SAMPLE) if isinstance(train, IterableDataset) else train
+    shards = write_shards(sample, tokenizer, max_document=config.max_document)
+    scored = write_shards(held_out, tokenizer, max_document=config.max_document)
+    pieces = shards.tokens + len(shards)
+    if not streaming and pieces < config.batch_size * config.window:
+        raise TrainingError(
+            f"the text has {pieces:,} pieces; expected at least {config.batch_size * config.window:,} for one batch of "
+            f"{config.batch_size} x {config.window}. Give more text, or a smaller batch_size or window."
+        )
+    say(f"{shards.words:,} words, {pieces:,} pieces in {len(shards):,} documents{' of the stream' * streaming}")
+    feed: ShardFeed | StreamFeed
+    if isinstance(train, IterableDataset):
+        feed = StreamFeed(train, tokenizer, max_document=config.max_document)
+    else:
+        feed = ShardFeed(shards, config.seed)
+    return Material(
+        tokenizer=tokenizer,
+        feed=feed,
+        counts=shards.counts,
+        pieces=None if streaming else pieces,
+        validation=Validation(scored, tokenizer, most=config.validation_tokens),
+        identity={"documents": len(shards), "pieces": pieces, "vocab_size": tokenizer.vocab_size},
+    )
+
+
+def _split(config: TrainConfig, dataset: Dataset | IterableDataset | None) -> tuple[Any, Dataset]:
+    """Training text, and text to validate on."""
+    text = load_text(config.text) if dataset is None else from_dataset(dataset, config.text.column)
+    if config.validation_sources:
+        own = replace(config.text, sources=config.validation_sources, name=None, revision=None, streaming=False)
+        return text, load_text(own)
+    train, held_out = hold_out(text, config.validation_fraction)
+    if isinstance(held_out, IterableDataset):
+        held_out = Dataset.from_list(list(held_out.take(_STREAM_VALIDATION)))
+    return train, held_out
+
+
+def _first(texts: Iterable[str]) -> Iterator[str]:
+    """Texts until there are characters enough to learn pieces from."""
+    seen = 0
+    for text in texts:
+        if seen >= _TOKENIZER_CHARACTERS:
+            return
+        seen += len(text)
+        yield text
