@@ -1,11 +1,13 @@
 """Shards hold exactly what the tokenizer says, on disk, once."""
 
 import errno
+import os
 import shutil
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -16,7 +18,23 @@ from wordgru.tokenizer import END_OF_TEXT, Tokenizer
 from wordgru.training import encoding, shards
 from wordgru.training.shards import Shards, cache_folder, write_shards
 
-WORDS = "the cat sat on a mat while rain fell over every roof in town and nobody came home".split()
+WORDS = [
+    "the",
+    "cat",
+    "sat",
+    "on",
+    "a",
+    "mat",
+    "while",
+    "rain",
+    "fell",
+    "over",
+    "every",
+    "roof",
+    "and",
+    "nobody",
+    "came",
+]
 
 
 def texts(count, *, seed=0, longest=40):
@@ -80,17 +98,17 @@ def test_long_documents_are_cut_at_line_ends_or_words_and_nothing_is_lost(tokeni
         assert made.counts[END_OF_TEXT] == len(parts)
 
 
+def spelled(tokenizer, text):
+    parts = encoding.Encoder(tokenizer, 4096).encode([text])
+    pieces = b"".join(tokenizer.pieces[id_] for part in parts for id_ in part)
+    return pieces.decode().replace(" ", "").replace("\n", "")
+
+
 def test_a_very_long_text_is_encoded_in_stretches(tokenizer, monkeypatch):
     text = "\n".join(texts(300, seed=3, longest=8)) + " " + "x" * 500
-    whole = Encoder_words(tokenizer, text)
+    whole = spelled(tokenizer, text)
     monkeypatch.setattr(encoding, "_LONGEST_TEXT", 200)
-    assert Encoder_words(tokenizer, text) == whole
-
-
-def Encoder_words(tokenizer, text):  # noqa: N802
-    parts = encoding.Encoder(tokenizer, 4096).encode([text])
-    spelled = b" ".join(tokenizer.pieces[id_] for part in parts for id_ in part)
-    return spelled.decode().replace(" ", "").replace("\n", "")
+    assert spelled(tokenizer, text) == whole
 
 
 def test_shards_are_written_once_for_a_text_a_tokenizer_and_settings(tokenizer, tmp_path):
@@ -205,3 +223,12 @@ def test_the_cache_lies_where_the_environment_says(monkeypatch, tmp_path):
     assert cache_folder() == tmp_path / "wordgru" / "shards"
     monkeypatch.setenv("WORDGRU_CACHE", str(tmp_path / "own"))
     assert cache_folder() == tmp_path / "own" / "shards"
+
+
+def test_what_killed_writers_left_is_swept_but_not_what_is_being_written(tokenizer, tmp_path):
+    for name, age in (("old", 2 * 24 * 3600), ("new", 60)):
+        folder = tmp_path / f".writing-{name}"
+        folder.mkdir()
+        os.utime(folder, (time.time() - age,) * 2)
+    made = write_shards(dataset_of(texts(3)), tokenizer, cache=tmp_path)
+    assert {folder.name for folder in tmp_path.iterdir()} == {".writing-new", made.folder.name}

@@ -5,7 +5,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import datasets
 import huggingface_hub
@@ -17,7 +19,7 @@ from datasets import Dataset, DatasetDict
 from huggingface_hub import constants
 
 from wordgru.errors import TextError
-from wordgru.training import documentation, local_files
+from wordgru.training import documentation, hub, local_files
 from wordgru.training.text import TextConfig, documents, from_dataset, hold_out, load_text
 
 TWO = "A first line,\nand a second.\n \n\nAnother paragraph: naïve café, 日本語 👍.\n"
@@ -68,9 +70,8 @@ def test_a_folder_of_every_kind_is_one_text(tmp_path, packed, streaming):
     folder = tmp_path / "some [odd] folder" / "inner"
     folder.mkdir(parents=True)
     for kind, content in files.items():
-        opened = gzip.open(folder / f"a.{kind}.gz", "wt") if packed else (folder / f"a.{kind}").open("w")
-        with opened as stream:
-            stream.write(content)
+        data = content.encode()
+        (folder / f"a.{kind}{'.gz' * packed}").write_bytes(gzip.compress(data) if packed else data)
     pq.write_table(pa.table({"text": pa.array(["from parquet"], pa.large_string()), "n": [1]}), folder / "a.parquet")
     (folder / "notes.md").write_text("passed over")
     (folder / ".hidden.txt").write_text("passed over")
@@ -169,11 +170,56 @@ def test_an_unreachable_hub_is_told_within_seconds(tmp_path):
     assert "TextError: owner/name: the Hub at http://127.0.0.1:9 cannot be reached" in last
 
 
+class _Hub(BaseHTTPRequestHandler):
+    """Answers every request with the status and error code that the server was given."""
+
+    def do_GET(self):
+        if self.server.delay:
+            time.sleep(self.server.delay)
+        self.send_response(self.server.status)
+        self.send_header("X-Error-Code", self.server.code)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_HEAD = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "delay", "expected"),
+    [
+        (401, "RepoNotFound", 0, "no such data set on the Hub"),
+        (404, "RevisionNotFound", 0, "has no revision 'v9'"),
+        (403, "GatedRepo", 0, "is gated"),
+        (503, "", 0, "cannot be reached"),
+        (200, "", 2, "cannot be reached"),
+    ],
+)
+def test_what_a_hub_answers_is_told(monkeypatch, status, code, delay, expected):
+    monkeypatch.setattr(hub, "_PATIENCE", 0.5)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Hub) as server:
+        server.status, server.code, server.delay = status, code, delay
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setattr(constants, "ENDPOINT", address)
+        monkeypatch.setattr(datasets.config, "HF_ENDPOINT", address)
+        start = time.monotonic()
+        message = refused("owner/name", revision="v9")
+        assert time.monotonic() - start < 5
+        server.shutdown()
+    assert message.startswith("owner/name: ")
+    assert expected in message
+
+
 def test_what_the_hub_says_becomes_one_line(monkeypatch):
     monkeypatch.setattr(huggingface_hub.HfApi, "dataset_info", lambda *_, **__: None)
     said = {
         "Config name is missing.\nPlease pick one among the available configs: ['a', 'b']": "['a', 'b']. Choose one",
-        'Unknown split "x". Should be one of [\'train\'].': "one of ['train']. Choose one of its splits",
+        "Unknown split \"x\". Should be one of ['train'].": "one of ['train']. Choose one of its splits",
         "Dataset scripts are no longer supported, but found x.py": "refs/convert/parquet",
     }
     for message, expected in said.items():
@@ -208,7 +254,7 @@ def test_held_out_documents_are_never_trained_on_and_none_is_lost():
 def test_a_text_stays_on_its_side_whatever_is_around_it():
     rows = texts(3000)
     one = set(documents(hold_out(Dataset.from_dict({"text": rows}), 0.05)[1]))
-    other = set(documents(hold_out(Dataset.from_dict({"text": [" x "] + rows[::-1]}), 0.05)[1]))
+    other = set(documents(hold_out(Dataset.from_dict({"text": [" x ", *rows[::-1]]}), 0.05)[1]))
     assert one == other - {"x"}
     streamed = hold_out(Dataset.from_dict({"text": rows}).to_iterable_dataset(), 0.05)
     assert set(documents(streamed[1])) == one
@@ -275,7 +321,7 @@ def test_the_default_text_is_python_s_documentation_in_a_fixed_order(tmp_path):
     assert rows == [row["text"] for row in documentation._rows(str(tmp_path), "any", 0)]
     words = sum(len(row.split()) for row in rows)
     assert words > 40_000  # the topics and what is built in
-    assert not any(">>>" in row or "::" in row for row in rows)
+    assert not any(mark in row for row in rows for mark in (">>>", "::=", "``"))
 
 
 @pytest.mark.slow

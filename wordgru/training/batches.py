@@ -129,7 +129,7 @@ class Lanes:
     def __init__(self, feed: Feed, *, count: int, window: int) -> None:
         self.feed = feed
         self.window = window
-        self._rests = [np.zeros(1, np.int64) for _ in range(count)]  # what is left, from the input before the next target
+        self._rests = [np.zeros(1, np.int64) for _ in range(count)]  # left to read: a last input is no input any more
         self._fresh = [False] * count  # whether what is left is a whole document
 
     def next_window(self) -> Window:

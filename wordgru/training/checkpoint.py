@@ -82,7 +82,7 @@ def load_model_weights(run: Path) -> dict[str, npt.NDArray[np.float32]]:
     newest = newest_checkpoint(run)
     path = run / _BEST if (run / _BEST).exists() else newest and newest / _MODEL
     if not path:
-        raise TrainingError(f"{run}: has no checkpoint yet; expected a run that trained for a while. Train on with --resume.")
+        raise TrainingError(f"{run}: has no checkpoint yet; train for longer, with --resume.")
     with _readable(path):
         return safetensors.numpy.load_file(path)
 
@@ -117,23 +117,17 @@ def begin_run(run: Path, config: TrainConfig, model: ModelConfig, tokenizer: Tok
 def save_checkpoint(
     run: Path, *, step: int, weights: Mapping[str, Tensor], tensors: Mapping[str, Tensor], facts: Mapping[str, Any]
 ) -> Path:
-    """Write a checkpoint, then remove the older ones.
-
-    Raises:
-        TrainingError: the disk is full; the checkpoint before is as it was.
-    """
+    """Write a checkpoint, then remove the older ones; until then they are as they were."""
     folder = run / _CHECKPOINTS / f"step-{step:08d}"
     unfinished = folder.with_name(folder.name + _UNFINISHED)
-    with _disk_not_full(run):
-        _remove(unfinished)
-        unfinished.mkdir(parents=True)
-        _write(unfinished / _MODEL, _serialized(weights))
-        _write(unfinished / _TENSORS, _serialized(tensors))
-        _write(unfinished / _FACTS, (json.dumps(facts, indent=1) + "\n").encode())
-        _sync(unfinished)
-        _remove(folder)  # only a run resumed before this step comes here twice
-        unfinished.rename(folder)
-        _sync(folder.parent)
+    _remove(unfinished)
+    unfinished.mkdir(parents=True)
+    _write(unfinished / _MODEL, _serialized(weights))
+    _write(unfinished / _TENSORS, _serialized(tensors))
+    _write(unfinished / _FACTS, (json.dumps(facts, indent=1) + "\n").encode())
+    _sync(unfinished)
+    unfinished.rename(folder)
+    _sync(folder.parent)
     for other in _checkpoints(run):
         if other != folder:
             _remove(other)
@@ -159,14 +153,9 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Tensor],
 
 
 def save_best(run: Path, weights: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
-    """Replace the best weights.
-
-    Raises:
-        TrainingError: the disk is full; the best weights are as they were.
-    """
-    with _disk_not_full(run):
-        (run / _BEST).parent.mkdir(exist_ok=True)
-        write_file(run / _BEST, _serialized(weights, {"facts": json.dumps(facts)}))
+    """Replace the best weights in one step."""
+    (run / _BEST).parent.mkdir(exist_ok=True)
+    write_file(run / _BEST, _serialized(weights, {"facts": json.dumps(facts)}))
 
 
 def clean(run: Path) -> None:
@@ -175,6 +164,25 @@ def clean(run: Path) -> None:
         _remove(left)
     for old in _checkpoints(run)[:-1]:
         _remove(old)
+
+
+@contextmanager
+def writing(run: Path) -> Iterator[None]:
+    """One line for a run that cannot be written; on a full disk what was half written is removed.
+
+    Raises:
+        TrainingError: instead of the OSError inside.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            where = error.filename or run
+            raise TrainingError(f"{where}: cannot be written ({error.strerror}); check the folder.") from None
+        clean(run)
+        raise TrainingError(
+            f"{run}: the disk is full; the last checkpoint is intact. Free some space and go on with --resume."
+        ) from None
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -193,7 +201,7 @@ def _checkpoints(run: Path) -> list[Path]:
 def _read_config(run: Path) -> dict[str, Any]:
     path = run / CONFIG
     if not path.exists():
-        raise TrainingError(f"{run}: is not a training run, {CONFIG} is missing; expected the folder given to `train -o`.")
+        raise TrainingError(f"{run}: holds no {CONFIG}, so it is not a training run; give the folder of `train -o`.")
     with _readable(path):
         values = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(values, dict) or not isinstance(values.get("model"), dict):
@@ -239,17 +247,3 @@ def _readable(path: Path) -> Iterator[None]:
     except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise TrainingError(f"{path}: cannot be read ({reason}); restore it from a copy, or train again.") from None
-
-
-@contextmanager
-def _disk_not_full(run: Path) -> Iterator[None]:
-    """One line for a full disk; what was half written is removed."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise TrainingError(f"{error.filename or run}: cannot be written ({error.strerror}); check the folder.") from None
-        clean(run)
-        raise TrainingError(
-            f"{run}: the disk is full; the last checkpoint is intact. Free some space and go on with --resume."
-        ) from None

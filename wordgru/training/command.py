@@ -27,7 +27,7 @@ _TEXT_HELP = {
 
 
 def _flags(command: Callable[..., None]) -> Callable[..., None]:
-    """Add a flag for every setting. None is given stands for the preset's value."""
+    """Add a flag for every setting; one that is not given is None, and the preset decides."""
     settings = [field for field in dataclasses.fields(TrainConfig) if "help" in field.metadata]
     for field in reversed(settings):
         if field.name == "validation_sources":
@@ -71,7 +71,8 @@ def train_command(sources: tuple[str, ...], run: Path, preset: str | None, resum
     from wordgru.training.loop import train
 
     given = {name: value for name, value in flags.items() if value not in (None, ())}
-    result = train(_resumed(run, sources, preset, given) if resume else _begun(sources, preset, given), run, resume=resume)
+    config = _resumed(run, sources, preset, given) if resume else _begun(sources, preset, given)
+    result = train(config, run, resume=resume)
     if result.signal is not None:
         sys.exit(128 + result.signal)
 

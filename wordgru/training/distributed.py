@@ -108,7 +108,7 @@ def choose_device(device: str, local_rank: int = 0) -> torch.device:
         device = next(name for name in ("cuda", "mps", "cpu") if there[name])
     if not there[device]:
         found = ", ".join(name for name, is_there in there.items() if is_there)
-        raise TrainingError(f"device {device!r} is not there; found {found}. Choose one of these, or install torch for it.")
+        raise TrainingError(f"device {device!r} is not there, only {found}; choose another, or install torch for it.")
     if device == "cuda" and local_rank >= torch.cuda.device_count():
         raise TrainingError(
             f"process {local_rank} has no GPU of its own, there are {torch.cuda.device_count()}; "
@@ -126,7 +126,7 @@ def choose_precision(precision: str, device: torch.device) -> torch.dtype:
     if precision == "fp32":
         return torch.float32
     if device.type == "cuda":  # cuDNN runs bf16 recurrences from 9.13 on
-        good = able = torch.cuda.is_bf16_supported() and (torch.backends.cudnn.version() or 0) >= 91300
+        good = able = torch.cuda.is_bf16_supported() and _cudnn() >= 91300
     elif device.type == "cpu":
         features = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
         good, able = any(getattr(torch.cpu, name, bool)() for name in features), True
@@ -135,3 +135,8 @@ def choose_precision(precision: str, device: torch.device) -> torch.dtype:
     if precision == "bf16" and not able:
         raise TrainingError(f"precision 'bf16' cannot run a GRU on {device} here; use 'fp32' or 'auto'.")
     return torch.bfloat16 if precision == "bf16" or good else torch.float32
+
+
+def _cudnn() -> int:
+    """Version of cuDNN, 0 without it."""
+    return int(torch.backends.cudnn.version() or 0)  # type: ignore[no-untyped-call]

@@ -42,7 +42,7 @@ class ShardFeed:
     @property
     def epoch(self) -> float:
         """Passes over the documents so far, with a fraction for the one under way."""
-        return self._epoch + self._position / len(self._order)
+        return float(self._epoch + self._position / len(self._order))
 
     def state_dict(self) -> dict[str, Any]:
         """Where the feed stands; plain values, ready for JSON."""
@@ -79,6 +79,8 @@ class StreamFeed:
         self._dataset = dataset
         self._encoder = Encoder(tokenizer, max_document)
         self._passes = 0
+        self._given = 0  # documents given of those in the batch last read
+        self._found = False  # whether this pass has given a document
         self._begin(None)
 
     def next_document(self) -> Document:

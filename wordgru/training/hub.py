@@ -1,6 +1,5 @@
 """Text from the Hugging Face Hub, with an answer within seconds when the Hub, the name or the split is wrong."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,7 +26,7 @@ def load(
     """
     unreached = _probe(source, revision)
     try:
-        with quiet(bars=sys.stderr.isatty()), _offline(unreached is not None):
+        with quiet(bars=True), _offline(unreached is not None):
             return load_dataset(source, name, split=split, revision=revision, streaming=streaming)
     except Exception as error:  # of `datasets`, its readers, or an HTTP client that differs between versions
         if unreached is not None:

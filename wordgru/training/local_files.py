@@ -73,11 +73,14 @@ def load(kind: str, files: list[str], *, column: str, documents: str, streaming:
     """
     options = _reader_options(kind, files[0], column)
     try:
-        with quiet():
+        with quiet(bars=True):
             if kind == "text":
                 return _load_text(files, documents, streaming=streaming)
             escaped = [glob.escape(file) for file in files]  # `datasets` takes names for patterns
-            return load_dataset(kind, data_files=escaped, split="train", streaming=streaming, **options)
+            dataset = load_dataset(kind, data_files=escaped, split="train", streaming=streaming, **options)
+            if kind == "json" and isinstance(dataset, Dataset):
+                dataset.data.validate(full=True)  # the only reader that lets through what is not UTF-8
+            return dataset
     except LOADING_ERRORS as error:
         raise _explained(error, kind, files) from None
 
@@ -122,7 +125,7 @@ def _kind(path: Path) -> str | None:
 
 
 def _open(file: str) -> IO[bytes]:
-    opened = gzip.open(file, "rb") if file.lower().endswith(".gz") else open(file, "rb")
+    opened = gzip.open(file, "rb") if file.lower().endswith(".gz") else open(file, "rb")  # noqa: SIM115  (the caller does)
     return cast("IO[bytes]", opened)
 
 

@@ -14,7 +14,7 @@ where a document begins it is zero, exactly as when the model is used.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +68,9 @@ def train(
     """
     if config.threads:
         torch.set_num_threads(config.threads)
-    with joined(config.device) as ranks, Reporter(run, speaks=ranks.first) as reporter:
-        config = _open(config, run, resume=resume)
+    with joined(config.device) as ranks, checkpoint.writing(run), Reporter(run, speaks=ranks.first) as reporter:
+        _check_folder(config, run, resume=resume)
+        ranks.wait()  # all have looked before the first writes
         if ranks.first:
             checkpoint.clean(run)
             material = prepare(config, run, dataset=dataset, say=reporter.say)
@@ -86,26 +87,24 @@ def train(
         return _run(trainer, run, reporter)
 
 
-def _open(config: TrainConfig, run: Path, *, resume: bool) -> TrainConfig:
-    """The settings to use; refuses a folder that must not be touched, and changed settings."""
+def _check_folder(config: TrainConfig, run: Path, *, resume: bool) -> None:
+    """Refuse a folder that must not be touched, and settings that are not the run's."""
     if checkpoint.is_run(run):
         if not resume:
             raise TrainingError(f"{run}: holds a run already; go on with --resume, or choose another folder.")
         saved = checkpoint.load_run(run)
-        config_there = replace(saved, **{name: getattr(config, name) for name in MACHINE})
-        changed = [name for name, value in config_there.to_dict().items() if value != config.to_dict()[name]]
-        if changed:
-            name = changed[0]
+        for name in (field.name for field in fields(saved) if field.name not in MACHINE):
+            if getattr(config, name) == getattr(saved, name):
+                continue
             raise TrainingError(
                 f"{run}: {name} was {getattr(saved, name)!r} when it began and is {getattr(config, name)!r} now; "
                 "resume with the same settings, or begin another run."
             )
-        return config
+        return
     if resume:
         raise TrainingError(f"{run}: holds no run to resume; begin it without --resume.")
     if run.exists() and (not run.is_dir() or not checkpoint.is_free(run)):
         raise TrainingError(f"{run}: exists and is not a run; choose a folder that is new or empty.")
-    return config
 
 
 def _run(trainer: Trainer, run: Path, reporter: Reporter) -> TrainResult:

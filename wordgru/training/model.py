@@ -9,7 +9,7 @@ from torch.nn.functional import dropout, linear
 from torch.nn.utils.rnn import PackedSequence
 
 from wordgru.config import ModelConfig
-from wordgru.training.recurrence import PackedGRU
+from wordgru.training.recurrence import packed_gru
 
 
 class GRULanguageModel(nn.Module):
@@ -72,10 +72,10 @@ class GRULanguageModel(nn.Module):
         return self.logits(self._outputs(hidden)), state
 
     def forward_packed(self, input_ids: Tensor, batch_sizes: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """What `logits` needs after every piece of S sequences of falling length, packed: all first pieces, then all second.
+        """Outputs for `logits` after every piece of S packed sequences: all first pieces, then all second, and so on.
 
         Args:
-            input_ids: int64 (N,), in the order of `torch.nn.utils.rnn.PackedSequence`.
+            input_ids: int64 (N,), longest sequence first, as in `torch.nn.utils.rnn.PackedSequence`.
             batch_sizes: int64 (T,) on the CPU, how many sequences are still running at each step.
             state: float32 (L, S, H), one start state per sequence.
 
@@ -100,7 +100,8 @@ class GRULanguageModel(nn.Module):
         for layer, (weight_ih, weight_hh, bias_ih, bias_hh) in enumerate(gru.all_weights):
             if layer:
                 hidden = dropout(hidden, gru.dropout, self.training)
-            hidden, end = PackedGRU.apply(linear(hidden, weight_ih, bias_ih), state[layer], weight_hh, bias_hh, sizes)
+            gates = linear(hidden, weight_ih, bias_ih)
+            hidden, end = packed_gru(gates, state[layer], weight_hh, bias_hh, sizes)
             ends.append(end)
         return hidden, torch.stack(ends)
 

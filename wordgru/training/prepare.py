@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from datasets import Dataset, IterableDataset
 
 from wordgru.errors import TrainingError
 from wordgru.tokenizer import Tokenizer
-from wordgru.training.checkpoint import TOKENIZER, is_run, load_tokenizer
+from wordgru.training.checkpoint import is_run, load_tokenizer
 from wordgru.training.feeds import ShardFeed, StreamFeed
 from wordgru.training.settings import TrainConfig
 from wordgru.training.shards import write_shards

@@ -1,6 +1,7 @@
 """Keeps the progress bars and log lines of `datasets` off a terminal for a while. Knows nothing of text."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,10 +11,10 @@ from datasets.utils import are_progress_bars_disabled
 
 @contextmanager
 def quiet(*, bars: bool = False) -> Iterator[None]:
-    """Silence `datasets` inside the block and restore it after; with `bars`, its progress bars stay."""
+    """Silence `datasets` inside the block and restore it after; with `bars`, a terminal still shows its progress."""
     level, had_bars = datasets.logging.get_verbosity(), not are_progress_bars_disabled()
     datasets.logging.set_verbosity(logging.CRITICAL)
-    if not bars:
+    if not (bars and sys.stderr.isatty()):
         datasets.disable_progress_bars()
     try:
         yield

@@ -13,30 +13,40 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 
-class PackedGRU(torch.autograd.Function):
-    """`apply(gates, state, weight, bias, batch_sizes)` → outputs and last states of one layer.
+def packed_gru(
+    gates: Tensor, state: Tensor, weight: Tensor, bias: Tensor, batch_sizes: list[int]
+) -> tuple[Tensor, Tensor]:
+    """Run one layer over packed sequences.
 
-    Gate rows are r, z, n as in `torch.nn.GRU`. Products and what is kept for the backward pass have the dtype of
-    `gates`; the state is float32 throughout.
+    Products, and what is kept for the backward pass, have the dtype of `gates`; the state is float32 throughout.
+
+    Args:
+        gates: the input's part of the gates r, z, n, bias included (N, 3H), packed.
+        state: float32 (S, H), one start state per sequence.
+        weight: float32 (3H, H), `weight_hh` of the layer.
+        bias: float32 (3H,), `bias_hh`.
+        batch_sizes: sequences still running at each step, falling.
+
+    Returns:
+        The state after every piece (N, H) in the dtype of `gates`, and after each sequence, float32 (S, H).
     """
+    outputs, last = _PackedGRU.apply(gates, state, weight, bias, batch_sizes)  # type: ignore[no-untyped-call]
+    return outputs, last
+
+
+class _PackedGRU(torch.autograd.Function):
+    """The layer for autograd; tensors as for `packed_gru`."""
 
     @staticmethod
     def forward(
-        ctx: Any, gates: Tensor, state: Tensor, weight: Tensor, bias: Tensor, batch_sizes: list[int]  # noqa: ANN401
+        ctx: Any,  # noqa: ANN401
+        gates: Tensor,
+        state: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        batch_sizes: list[int],
     ) -> tuple[Tensor, Tensor]:
-        """Run a layer.
-
-        Args:
-            ctx: what is kept for `backward`.
-            gates: the input's part of the gates, bias included (N, 3H), packed.
-            state: float32 (S, H).
-            weight: float32 (3H, H), `weight_hh` of the layer.
-            bias: float32 (3H,), `bias_hh`.
-            batch_sizes: rows of each step, falling.
-
-        Returns:
-            The state after every piece (N, H) in the dtype of `gates`, and after each sequence, float32 (S, H).
-        """
+        """Run the layer, keeping what the backward pass needs."""
         size, dtype = state.shape[1], gates.dtype
         matrix, offset = weight.to(dtype), bias.to(dtype)
         state = state.clone()

@@ -121,7 +121,8 @@ def draw_curves(run: Path) -> Path | None:
         left.plot(steps, [line["nats_per_piece"] for line in validation], "o-", color="tab:orange", label="validation")
         right.plot(steps, [line["perplexity"] for line in validation], "o-", color="tab:orange")
         best = min(validation, key=lambda line: line["perplexity"])
-        right.annotate(f"{best['perplexity']:.1f}", (best["step"], best["perplexity"]), (0, 8), textcoords="offset points")
+        place = (best["step"], best["perplexity"])
+        right.annotate(f"{best['perplexity']:.1f}", place, (0, 8), textcoords="offset points")
     left.legend()
     for axes in (left, right):
         axes.grid(True, which="both", alpha=0.25)

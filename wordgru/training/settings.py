@@ -59,7 +59,7 @@ class TrainConfig(Config):
     checkpoint_every: int = _setting(500, "Steps between two checkpoints.")
 
     seed: int = _setting(1, "Seed of weights, order and dropout.")
-    device: Literal["auto", "cpu", "cuda", "mps"] = _setting("auto", "Where to compute; auto takes the fastest there is.")
+    device: Literal["auto", "cpu", "cuda", "mps"] = _setting("auto", "Where to compute; auto is a GPU if there is one.")
     threads: int = _setting(0, "CPU threads; 0 leaves it to torch.")
 
     def __post_init__(self) -> None:
@@ -108,23 +108,25 @@ PRESETS: dict[str, dict[str, Any]] = {
         "window": 96,
     },
 }
-"""Settings that differ from the defaults: tiny learns a demo in minutes on two cores, small is for a CPU, base for a GPU."""
+"""Settings that differ from the defaults: tiny learns a demo in minutes, small is for a CPU, base for a GPU."""
 
 MACHINE = ("device", "threads", "precision")
 """Settings that a resumed run may change."""
 
-_POSITIVE = (
-    "max_document vocab_size embedding_size hidden_size layers steps epochs minutes batch_size window learning_rate "
-    "clip frequent sampled validate_every validation_tokens checkpoint_every"
-).split()
-_SHARES = "dropout embedding_dropout output_dropout validation_fraction final_rate full_fraction".split()
+_POSITIVE = {
+    *("max_document", "vocab_size", "embedding_size", "hidden_size", "layers", "steps", "epochs", "minutes"),
+    *("batch_size", "window", "learning_rate", "clip", "frequent", "sampled"),
+    *("validate_every", "validation_tokens", "checkpoint_every"),
+}
+_NOT_NEGATIVE = {"warmup", "weight_decay", "threads"}
+_SHARES = {"dropout", "embedding_dropout", "output_dropout", "validation_fraction", "final_rate", "full_fraction"}
 
 
 def _check(name: str, value: Any, type_: Any) -> None:  # noqa: ANN401
     """Refuse a value out of its range."""
     if name in _POSITIVE and value is not None and not value > 0:
         raise TrainingError(f"{name} is {value!r}; expected a number above 0.")
-    if name in ("warmup", "weight_decay", "threads") and not value >= 0:
+    if name in _NOT_NEGATIVE and not value >= 0:
         raise TrainingError(f"{name} is {value!r}; expected 0 or more.")
     if name in _SHARES and not 0 <= value <= 1:
         raise TrainingError(f"{name} is {value!r}; expected a share from 0 to 1.")

@@ -58,8 +58,9 @@ class TextConfig(Config):
 
     def __post_init__(self) -> None:
         """Refuse an unknown cut; take a list, as JSON has it, for the sources."""
-        if isinstance(self.sources, str):
-            raise TextError(f"sources is the text {self.sources!r}; expected a tuple of names.")
+        sources: object = self.sources
+        if isinstance(sources, str):
+            raise TextError(f"sources is the text {sources!r}; expected a tuple of names.")
         object.__setattr__(self, "sources", tuple(str(source) for source in self.sources))
         if self.documents not in _CUTS:
             raise TextError(f"documents is {self.documents!r}; expected one of {', '.join(_CUTS)}.")

@@ -113,7 +113,7 @@ class Trainer:
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """All that `load` needs besides the weights: tensors, and facts for JSON. Every rank must call it."""
         gather, device = self.ranks.gather, self.ranks.device
-        tensors = {"carried": gather(self.carried).movedim(0, 2).flatten(1, 2)}  # (L, B/w, w, H): lane = local * w + rank
+        tensors = {"carried": gather(self.carried).movedim(0, 2).flatten(1, 2)}  # from (L, B/w, w, H), in lane order
         tensors["random.cpu"] = gather(torch.get_rng_state())
         if device.type == "cuda":
             tensors["random.cuda"] = gather(torch.cuda.get_rng_state(device))

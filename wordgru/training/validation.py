@@ -4,8 +4,10 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -18,6 +20,16 @@ _DOCUMENTS = 64  # side by side
 _PIECES = 2048  # scored at once: 2,048 x 16,000 logits are 130 MB
 _CONTEXTS = 3
 _SPACES = (b" ", b"\n")
+
+
+class Documents(Protocol):
+    """Ids of many documents, in memory or on disk."""
+
+    def __len__(self) -> int:
+        """How many."""
+
+    def __getitem__(self, index: int, /) -> npt.NDArray[Any]:
+        """Ids of one, without END."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +60,7 @@ class Validation:
         most: pieces to read; documents are chosen evenly from all until that many are found.
     """
 
-    def __init__(self, documents: Sequence[Ids], tokenizer: Tokenizer, *, most: int) -> None:
+    def __init__(self, documents: Documents, tokenizer: Tokenizer, *, most: int) -> None:
         self.tokenizer = tokenizer
         self.documents: list[Ids] = []
         for index in np.random.default_rng(0).permutation(len(documents)):
@@ -75,7 +87,7 @@ class Validation:
         )
 
     def samples(self, model: GRULanguageModel) -> list[str]:
-        """A line for a few contexts: its last words, and three greedy guesses at what follows (not the exact search)."""
+        """A line for a few contexts: last words, and three greedy guesses at the next (not the exact search)."""
         longest = [document for document in reversed(self.documents) if len(document) > 8][: 8 * _CONTEXTS]
         lines = []
         for document in longest[:: max(1, len(longest) // _CONTEXTS)][:_CONTEXTS]:
@@ -92,7 +104,7 @@ def _total_nats(model: GRULanguageModel, documents: Sequence[Ids]) -> float:
         state = torch.zeros(model.config.layers, 0, model.config.hidden_size, device=device)
         outputs, _ = model.forward_packed(packed.inputs, packed.batch_sizes, packed.start_states(state))
         total = 0.0
-        for part, targets in zip(outputs.split(_PIECES), packed.targets.split(_PIECES), strict=True):
+        for part, targets in zip(torch.split(outputs, _PIECES), torch.split(packed.targets, _PIECES), strict=True):
             total += float(cross_entropy(model.logits(part), targets, reduction="sum"))
     return total
 
