@@ -121,7 +121,10 @@ def score(file: Path, as_json: bool, model: str | None, device: str, threads: in
         return
     _print_table(
         [("word", "left"), ("log-probability", "right"), ("bits", "right"), ("", "left")],
-        [(item.text or "(end)", f"{item.log_probability:.3f}", f"{item.bits:.2f}", _bar(item.bits / 24)) for item in scores],
+        [
+            (item.text or "(end)", f"{item.log_probability:.3f}", f"{item.bits:.2f}", _bar(item.bits / 24))
+            for item in scores
+        ],
         plain=[f"{item.text or '(end)'}\t{item.log_probability:.4f}\t{item.bits:.3f}" for item in scores],
     )
     click.echo(_total(scores), err=True)
@@ -154,7 +157,9 @@ def phrases(
 @cli.command()
 @click.argument("text", default="")
 @click.option("--max-words", default=50, show_default=True, help="Words at most.")
-@click.option("--temperature", default=1.0, show_default=True, help="Below 1: more probable words; 0: the most probable.")
+@click.option(
+    "--temperature", default=1.0, show_default=True, help="Below 1: more probable words; 0: the most probable."
+)
 @click.option("--top-p", default=1.0, show_default=True, help="Draw from the most probable pieces that reach this sum.")
 @click.option("--seed", type=int, help="The same seed gives the same text.")
 @model_options
@@ -207,7 +212,9 @@ def _read(file: Path) -> str:
     try:
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
-        raise WordgruError(f"{file}: cannot be read ({error.strerror}); expected a text file, or - for standard input.") from None
+        raise WordgruError(
+            f"{file}: cannot be read ({error.strerror}); expected a text file, or - for standard input."
+        ) from None
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

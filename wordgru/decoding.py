@@ -166,6 +166,7 @@ class _Source:
     inside: list[int]
     open: Floats = field(init=False)
     chains: Floats | None = None
+    _peak: float = -1.0
 
     def __post_init__(self) -> None:
         self.open = self.expansion.probabilities * self.table.spelling
@@ -174,6 +175,18 @@ class _Source:
             self.open = np.zeros_like(kept)
             self.open[self.passing] = kept[self.passing]
             self.open[self.inside] = kept[self.inside]
+
+    @property
+    def peak(self) -> float:
+        """The mass of the heaviest open piece."""
+        if self._peak < 0:
+            self._peak = self.mass * float(self.open.max())
+        return self._peak
+
+    def close(self, id_: int) -> None:
+        """Take a piece out of what is open."""
+        self.open[id_] = 0
+        self._peak = -1.0
 
 
 class WordSearch:
@@ -247,7 +260,9 @@ class _Search:
         """Make an expanded spelling a source of open ones, and credit its word with what ends it."""
         table = self.lexicon.table(stage, tail)
         passing, inside = self.lexicon.agreeing(left, fold=self.fold)
-        source = _Source(len(self.sources), spelled, word, tail, stage, left, mass, ids, expansion, table, passing, inside)
+        source = _Source(
+            len(self.sources), spelled, word, tail, stage, left, mass, ids, expansion, table, passing, inside
+        )
         if left:
             self.agreeing += mass * float(expansion.probabilities[passing].sum())
         elif word:
@@ -292,7 +307,7 @@ class _Search:
         if source.chains is not None:
             low, high = self.lexicon.extending(self.lexicon.pieces[id_])
             source.chains[low:high] -= source.open[id_]
-        source.open[id_] = 0
+        source.close(id_)
 
     def _chains(self, source: _Source) -> Floats:
         """For each piece, all open probability on its path in the trie.  # (V,)"""
@@ -306,6 +321,8 @@ class _Search:
         """The open pieces to expand next; none if the answer is proved."""
         slack = self.options.tolerance * self.agreeing
         ranking = self._ranking()
+        if len(ranking) < self.k and (first := self._heaviest_of_all(1e-3 * slack)):
+            return first  # better an improbable word than none
         least = ranking[self.k - 1][1] if len(ranking) >= self.k else 0.0
         picks: dict[tuple[int, int], float] = {}
         unsettled = []
@@ -322,6 +339,25 @@ class _Search:
         best = sorted(picks.items(), key=lambda item: -item[1])[: self.options.batch]
         worth = 0.5 * best[min(self.k, len(best)) - 1][1]
         return [(self.sources[at], id_) for (at, id_), mass in best if mass >= worth]
+
+    def _heaviest_of_all(self, least: float) -> list[tuple[_Source, int]]:
+        """The heaviest open pieces anywhere, above `least`."""
+        heavy = sorted(self.sources, key=lambda source: -source.peak)[: self.options.batch]
+        picks = [
+            (source.mass * float(source.open[id_]), source, id_)
+            for source in heavy
+            for id_ in self._top(source.open, np.arange(len(source.open)))
+        ]
+        best = sorted((pick for pick in picks if pick[0] > least), key=lambda pick: -pick[0])[: self.options.batch]
+        worth = 0.5 * best[min(self.k, len(best)) - 1][0] if best else 0.0
+        return [(source, id_) for mass, source, id_ in best if mass >= worth]
+
+    def _top(self, values: Floats, ids: Ints) -> list[int]:
+        """The pieces among `ids` with the largest values, more than one call can take."""
+        wanted = 2 * self.options.batch
+        if len(ids) > wanted:
+            ids = ids[np.argpartition(values[ids], -wanted)[-wanted:]]
+        return [int(id_) for id_ in ids]
 
     def _question_prefix(self, source: _Source, picks: dict[tuple[int, int], float]) -> None:
         """Pieces that spell a part of what was typed: while they are open, its probability is not known."""
@@ -353,11 +389,8 @@ class _Search:
 
     def _heaviest(self, source: _Source, ids: list[int]) -> set[int]:
         """The heaviest open pieces among `ids`, each path standing for its heaviest piece."""
-        wanted = 2 * self.options.batch
-        if len(ids) > wanted:
-            ids = [ids[at] for at in np.argpartition(source.open[ids], -wanted)[-wanted:]]
         chosen = set()
-        for id_ in ids:
+        for id_ in self._top(source.open, np.array(ids, np.int64)):
             best, above = id_, int(self.lexicon.parents[id_])
             while above:
                 if source.open[above] > source.open[best]:
@@ -414,7 +447,9 @@ class _Search:
 
     def _ranking(self) -> list[tuple[bytes, float]]:
         """Words found that begin as typed, most probable first."""
-        return sorted(((word, mass) for word, mass in self.found.items() if mass > 0), key=lambda item: (-item[1], item[0]))
+        return sorted(
+            ((word, mass) for word, mass in self.found.items() if mass > 0), key=lambda item: (-item[1], item[0])
+        )
 
     def _result(self, *, exact: bool, total: float) -> Suggestions:
         total = total or 1.0
@@ -426,4 +461,3 @@ class _Search:
             items.append(Suggestion(word.decode("utf-8", errors="replace"), min(mass / total, 1.0), pieces))
         unexplored = sum(source.mass * float(source.open.sum()) for source in self.sources) / total
         return Suggestions(tuple(items), exact, min(unexplored, 1.0), len(self.sources))
-

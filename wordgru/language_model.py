@@ -16,7 +16,6 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 
-
 _CHUNK = 512  # pieces in one call: bounds memory on a long text
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
@@ -127,7 +126,9 @@ def _open_session(path: Path, device: str, threads: int) -> Any:  # noqa: ANN401
         session = onnxruntime.InferenceSession(os.fspath(path), options, providers=[provider])
     except Exception as error:  # onnxruntime's errors share no base but Exception
         first = str(error).strip().splitlines()[0]
-        raise BundleError(f"{path}: onnxruntime cannot load it ({first}); export it again with `wordgru export`.") from None
+        raise BundleError(
+            f"{path}: onnxruntime cannot load it ({first}); export it again with `wordgru export`."
+        ) from None
     if session.get_providers()[0] != provider:  # onnxruntime only warns, and goes on with the CPU
         raise WordgruError(f"device is {device!r}, but onnxruntime could not start it; check the driver, or use 'cpu'.")
     return session

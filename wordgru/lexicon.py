@@ -179,7 +179,11 @@ class Lexicon:
         for id_ in range(1, len(self.pieces)):
             parent = self.parents[id_]
             depth[id_] = depth[parent] + 1 if parent else 0
-        return [(at, self.parents[at]) for level in range(1, int(depth.max()) + 1) for at in [np.flatnonzero(depth == level)]]
+        return [
+            (at, self.parents[at])
+            for level in range(1, int(depth.max()) + 1)
+            for at in [np.flatnonzero(depth == level)]
+        ]
 
     def chains(self, masses: Floats) -> Floats:
         """For each piece, the mass of it and of all pieces that begin it.  # (V,) → (V,)"""

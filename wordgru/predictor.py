@@ -130,7 +130,9 @@ class Predictor:
         session = self.session(context)
         return session.search(words.wants_space(context), prefix, k, options, punctuation=punctuation)
 
-    def complete(self, text: str, *, k: int = 5, ignore_case: bool = False, tolerance: float = TOLERANCE) -> Suggestions:
+    def complete(
+        self, text: str, *, k: int = 5, ignore_case: bool = False, tolerance: float = TOLERANCE
+    ) -> Suggestions:
         """What the unfinished last word of `text` may become: `complete("the ca")` offers words that begin with "ca"."""
         head, prefix = words.split_last(text)
         return self.suggest(head, prefix=prefix, k=k, ignore_case=ignore_case, tolerance=tolerance)
@@ -202,7 +204,13 @@ class Predictor:
         return np.concatenate(rows)
 
     def generate(
-        self, context: str = "", *, max_words: int = 50, temperature: float = 1.0, top_p: float = 1.0, seed: int | None = None
+        self,
+        context: str = "",
+        *,
+        max_words: int = 50,
+        temperature: float = 1.0,
+        top_p: float = 1.0,
+        seed: int | None = None,
     ) -> str:
         """Text that goes on from `context`, drawn from the model.
 

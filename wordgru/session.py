@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import zipfile
 from typing import Self
 
 import numpy as np
@@ -127,7 +128,7 @@ class Session:
             with np.load(io.BytesIO(data), allow_pickle=False) as saved:
                 text = saved["text"].tobytes().decode()
                 pieces, state, digest = saved["pieces"].astype(np.int64), saved["state"], saved["model"].tobytes()
-        except (ValueError, KeyError, OSError, EOFError, UnicodeDecodeError) as error:
+        except (zipfile.BadZipFile, ValueError, KeyError, OSError, EOFError) as error:
             raise WordgruError(f"the saved session cannot be read ({error}); start a new one.") from None
         if digest != _digest(tokenizer, session._snapshots[0][1]):
             raise WordgruError("the saved session is of another model; load that model, or start a new session.")
@@ -141,9 +142,7 @@ class Session:
         gap = self._read(head)
         count, state = self._snapshots[-1]
         last = int(self._pieces[count - 1])
-        return self._search(
-            state[:, 0], last, gap=gap, prefix=normalize(prefix), k=k, options=options, given=given
-        )
+        return self._search(state[:, 0], last, gap=gap, prefix=normalize(prefix), k=k, options=options, given=given)
 
     def _punctuation(self, k: int) -> list[Suggestion]:
         """Marks that may follow the text directly, each as one piece spells it."""

@@ -127,7 +127,9 @@ class Tokenizer:
             )
         tokenizer = cls(backend)
         if any(before >= after for before, after in itertools.pairwise(tokenizer.pieces)):
-            raise WordgruError("tokenizer.json: the pieces are not in the order of their bytes; write the bundle again.")
+            raise WordgruError(
+                "tokenizer.json: the pieces are not in the order of their bytes; write the bundle again."
+            )
         return tokenizer
 
     def to_json(self) -> str:

@@ -73,7 +73,9 @@ def test_default_tolerance_still_proves_the_ranking(name: str, seed: int) -> Non
         assert true - 1e-3 - slack <= suggestion.probability <= true + slack
 
 
-@given(st.integers(0, 10_000), st.sampled_from(sorted(VOCABULARIES)), st.lists(st.integers(1, 8), max_size=4), st.data())
+@given(
+    st.integers(0, 10_000), st.sampled_from(sorted(VOCABULARIES)), st.lists(st.integers(1, 8), max_size=4), st.data()
+)
 @settings(max_examples=60, deadline=None)
 def test_any_context_and_prefix(seed: int, name: str, context: list[int], data: st.DataObject) -> None:
     model = ToyModel(sorted(VOCABULARIES[name]), seed, sharpness=1.5, ends=4.0)

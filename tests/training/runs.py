@@ -17,7 +17,7 @@ PROCESSES.set_forkserver_preload(["wordgru.training.loop"])
 def write_text(path: Path, *, lines: int = 400, seed: int = 0) -> Path:
     """Lines of a small language: each word likes the one that comes next in its list."""
     random = np.random.default_rng(seed)
-    words = "the cat sat on a mat and then it ran away from home to see some other small black dogs".split()
+    words = ["the", "cat", "sat", "on", "a", "mat", "and", "then", "it", "ran", "away", "from", "home", "to", "see"]
     text = []
     for _ in range(lines):
         at, line = int(random.integers(len(words))), []
@@ -56,11 +56,17 @@ def small_config(text: Path, **changes: object) -> TrainConfig:
     return TrainConfig(**(settings | changes))
 
 
-def run_training(config: TrainConfig, run: Path, resume: bool = False, environment: dict[str, str] | None = None) -> None:
-    """What a process of its own does."""
-    os.environ.update(environment or {})
+def run_training(
+    config: TrainConfig, run: Path, resume: bool = False, environment: dict[str, str] | None = None
+) -> None:
+    """What a process of its own does. Its caches lie beside the run."""
+    import datasets
+
     from wordgru.training.loop import train
 
+    datasets.config.HF_DATASETS_CACHE = run.parent / "caches" / "datasets"
+    os.environ["WORDGRU_CACHE"] = str(run.parent / "caches" / "wordgru")
+    os.environ.update(environment or {})
     train(config, run, resume=resume)
 
 

@@ -120,9 +120,7 @@ def test_packed_documents_are_each_read_from_zeros(seed):
     documents = random_documents(seed, count=9)
     with torch.inference_mode():
         packed = pack_documents(documents)
-        outputs, _ = model.forward_packed(
-            packed.inputs, packed.batch_sizes, packed.start_states(torch.zeros(1, 0, 6))
-        )
+        outputs, _ = model.forward_packed(packed.inputs, packed.batch_sizes, packed.start_states(torch.zeros(1, 0, 6)))
         whole = torch.nn.functional.cross_entropy(model.logits(outputs), packed.targets, reduction="sum")
         alone = 0.0
         for document in documents:

@@ -84,7 +84,7 @@ def test_handwritten_recurrence_has_the_values_and_gradients_of_nn_gru(layers):
         results.append({"outputs": outputs.detach(), "ends": ends.detach(), "start": start.grad, **gradients})
     assert results[0].keys() == results[1].keys()
     for name, value in results[0].items():
-        torch.testing.assert_close(value, results[1][name], atol=1e-5, rtol=1e-5, msg=lambda text, name=name: f"{name}: {text}")
+        torch.testing.assert_close(value, results[1][name], atol=1e-5, rtol=1e-5)
 
 
 def test_handwritten_recurrence_keeps_the_state_exact_in_bf16():

@@ -123,7 +123,8 @@ def _run(trainer: Trainer, run: Path, reporter: Reporter) -> TrainResult:
             trainer.learn(fraction)
             fraction = trainer.fraction()
             stopped = trainer.ranks.any(interrupt.signal is not None)
-            if _due(trainer.step, _METRICS_EVERY, fraction):
+            changes = trainer.samples(fraction) != (scored == "sampled")  # means of two losses are not mixed
+            if changes or _due(trainer.step, _METRICS_EVERY, fraction):
                 _measure(trainer, reporter, pace, fraction, scored)
             if _due(trainer.step, trainer.config.validate_every, fraction):
                 _validate(trainer, run, reporter)

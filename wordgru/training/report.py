@@ -102,6 +102,7 @@ def draw_curves(run: Path) -> Path | None:
 
     matplotlib.use("Agg", force=False)
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter
 
     lines = read_metrics(run)
     train = [line for line in lines if line["kind"] == "train"]
@@ -122,8 +123,10 @@ def draw_curves(run: Path) -> Path | None:
         right.plot(steps, [line["perplexity"] for line in validation], "o-", color="tab:orange")
         best = min(validation, key=lambda line: line["perplexity"])
         place = (best["step"], best["perplexity"])
-        right.annotate(f"{best['perplexity']:.1f}", place, (0, 8), textcoords="offset points")
+        right.annotate(f"{best['perplexity']:.1f}", place, (0, 8), textcoords="offset points", ha="right")
     left.legend()
+    for axis in (right.yaxis.set_major_formatter, right.yaxis.set_minor_formatter):
+        axis(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     for axes in (left, right):
         axes.grid(True, which="both", alpha=0.25)
     path = run / CURVES

@@ -87,7 +87,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "vocab_size": 6000,
         "embedding_size": 192,
         "hidden_size": 384,
-        "epochs": 8.0,
+        "epochs": 10.0,
         "batch_size": 32,
         "window": 48,
         "validate_every": 200,

@@ -1,0 +1,88 @@
+"""The command line prints words, JSON and one-line errors."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.runtime.fixtures import TINY
+from wordgru.cli import cli
+
+
+def wordgru(*arguments: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "wordgru", *arguments]
+    return subprocess.run(
+        command, input=stdin, capture_output=True, timeout=60, check=False, env=_environment(environment)
+    )
+
+
+def _environment(extra: dict[str, str]) -> dict[str, str]:
+    import os
+
+    return {name: value for name, value in os.environ.items() if name != "WORDGRU_MODEL"} | extra
+
+
+def test_suggest_prints_a_word_a_line_in_a_pipe() -> None:
+    result = CliRunner().invoke(cli, ["suggest", "the cat", "-k", "4", "--model", str(TINY)])
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert len(lines) == 4
+    assert all(line == line.strip() != "" for line in lines)
+
+
+def test_suggest_json_holds_words_and_proof() -> None:
+    result = CliRunner().invoke(cli, ["suggest", "the ca", "--complete", "--json", "-m", str(TINY)])
+    answer = json.loads(result.stdout)
+    assert answer["exact"] is True
+    assert all(item["word"].startswith("ca") and 0 < item["probability"] <= 1 for item in answer["suggestions"])
+    assert "".join(answer["suggestions"][0]["pieces"]).strip() == answer["suggestions"][0]["word"]
+
+
+def test_the_environment_names_the_model() -> None:
+    assert wordgru("suggest", "the", WORDGRU_MODEL=str(TINY)).returncode == 0
+
+
+def test_score_reads_a_file_and_prints_lines_or_json(tmp_path: Path) -> None:
+    file = tmp_path / "text.txt"
+    file.write_text("the cat sat.", encoding="utf-8")
+    plain = CliRunner().invoke(cli, ["score", str(file), "-m", str(TINY)]).stdout.splitlines()
+    rows = [
+        json.loads(line)
+        for line in CliRunner().invoke(cli, ["score", str(file), "--json", "-m", str(TINY)]).stdout.splitlines()
+    ]
+    assert [row["text"] for row in rows] == ["the", "cat", "sat", ".", ""]
+    assert [line.split("\t")[0] for line in plain] == ["the", "cat", "sat", ".", "(end)"]
+    assert rows[0]["bits"] == pytest.approx(-rows[0]["log_probability"] / 0.6931472, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "sentence"),
+    [
+        (["suggest", "x"], b"", "no model is given"),
+        (["suggest", "x", "-m", "/nowhere"], b"", "no such folder"),
+        (["suggest", "x", "-m", str(TINY), "-k", "0"], b"", "k is 0"),
+        (["suggest", "x", "-m", str(TINY), "--device", "cuda"], b"", "onnxruntime"),
+        (["score", "/nowhere.txt", "-m", str(TINY)], b"", "cannot be read"),
+        (["score", "-", "-m", str(TINY)], b"ab\xff", "byte 2 is not UTF-8"),
+    ],
+)
+def test_errors_are_one_line_and_exit_code_1(arguments: list[str], stdin: bytes, sentence: str) -> None:
+    result = wordgru(*arguments, stdin=stdin)
+    assert result.returncode == 1
+    assert sentence in result.stderr.decode()
+    assert len(result.stderr.decode().strip().splitlines()) == 1
+
+
+def test_usage_errors_exit_with_2() -> None:
+    assert wordgru("suggest").returncode == 2
+    assert wordgru("nothing").returncode == 2
+
+
+def test_help_lists_every_verb_without_importing_what_trains() -> None:
+    result = wordgru("--help")
+    assert result.returncode == 0
+    for verb in ("train", "export", "evaluate", "suggest", "score", "phrases", "generate"):
+        assert verb.encode() in result.stdout

@@ -1,0 +1,146 @@
+"""A bundle answers with words, whatever it is asked."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from tests.runtime.fixtures import TINY, TINY_INT8
+from tests.runtime.toy import brute_force
+from wordgru import Predictor, WordgruError, words
+from wordgru.tokenizer import END_OF_TEXT
+
+HOSTILE = [
+    "", " ", "\n", "\t \n", "the cat", "the cat ", "\x00\x07\x1b[31m", "🙂👩‍👩‍👧", "שלום עולם", "日本語の", "ภาษาไทย", "ß\u0301\u0301",
+    "a" * 5000, "<|end_of_text|>", "'", "-", "don'", "\ufeffx", "e\u0301", "x\r\ny", "��",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=[TINY, TINY_INT8], ids=["fp32", "int8"])
+def predictor(request: pytest.FixtureRequest) -> Predictor:
+    return Predictor.load(request.param)
+
+
+@pytest.mark.parametrize("context", HOSTILE)
+def test_any_text_gets_whole_words(predictor: Predictor, context: str) -> None:
+    found = predictor.suggest(context, k=3)
+    assert len(found) == 3
+    for item in found:
+        assert [(0, len(item.word), flag) for flag in (True, False)].count(words.spans(item.word)[0])
+        assert 0 < item.probability <= 1
+    assert [item.probability for item in found] == sorted((item.probability for item in found), reverse=True)
+
+
+def test_words_are_those_of_brute_force(predictor: Predictor) -> None:
+    model, pieces = predictor.model, predictor.tokenizer.pieces
+    context, gap = predictor.tokenizer.encode_context("the ")
+    state = model.advance(np.array([END_OF_TEXT, *context[:-1]]), model.initial_state())
+
+    class Pieces:  # brute force wants the pieces beside the model
+        step = staticmethod(model.step)
+
+    Pieces.pieces = pieces  # type: ignore[attr-defined]
+    truth, agreeing, cut = brute_force(Pieces, state, int(context[-1]), gap, "", depth=5, floor=2e-4)  # type: ignore[arg-type]
+    best = sorted(truth.items(), key=lambda item: -item[1])[:3]
+    found = predictor.suggest("the", k=3, tolerance=1e-5)
+    assert found.exact
+    for item, (word, mass) in zip(found, best, strict=True):
+        assert item.word == word
+        assert mass / agreeing - 1e-4 <= item.probability <= (mass + cut) / agreeing
+
+
+def test_an_implied_space_and_a_typed_one_give_the_same(predictor: Predictor) -> None:
+    assert predictor.suggest("the cat") == predictor.suggest("the cat ")
+
+
+def test_completions_begin_as_typed_and_cost_no_canonical_pieces(predictor: Predictor) -> None:
+    for typed in ("c", "ca", "cat", "do", "don'", "Th"):
+        found = predictor.complete("the " + typed, k=3)
+        assert found
+        assert all(item.word.startswith(typed) for item in found)
+        assert found == predictor.suggest("the ", prefix=typed, k=3)
+
+
+def test_completion_ignores_case_when_asked(predictor: Predictor) -> None:
+    found = predictor.complete("THE", k=3, ignore_case=True)
+    assert all(item.word.lower().startswith("the") for item in found)
+    assert {item.word for item in found} >= {"the", "The"}
+
+
+def test_punctuation_is_offered_when_asked(predictor: Predictor) -> None:
+    found = predictor.suggest("the cat", k=100, punctuation=True, tolerance=1e-2)
+    assert "." in found.words
+    assert sum(item.probability for item in found) <= 1 + 1e-6
+    assert all(words.is_mark(char) or words.spans(item.word) for item in found for char in item.word)
+
+
+def test_scores_sum_to_the_text_and_end(predictor: Predictor) -> None:
+    text = "the cat sat on\nthe mat. "
+    scores = predictor.score(text)
+    nats = predictor.log_probabilities(predictor.tokenizer.encode(text))
+    assert sum(item.log_probability for item in scores) == pytest.approx(float(nats.sum()), rel=1e-5)
+    assert [item.text for item in scores] == ["the", "cat", "sat", "on", "the", "mat", ".", ""]
+    assert [text[item.start :].lstrip().startswith(item.text) for item in scores]
+
+
+def test_generation_is_repeatable_and_greedy_is_the_most_probable(predictor: Predictor) -> None:
+    one, same, other = (predictor.generate("the cat", seed=seed, max_words=8) for seed in (1, 1, 2))
+    assert one == same != other
+    assert predictor.generate("the", temperature=0, seed=1) == predictor.generate("the", temperature=0, seed=2)
+
+
+def test_phrases_are_probable_and_made_of_words(predictor: Predictor) -> None:
+    found = predictor.phrases("the cat", threshold=2e-3, max_words=3)
+    assert found
+    assert all(item.probability >= 2e-3 and 1 <= len(item.text.split()) <= 3 for item in found)
+    assert predictor.phrases("the cat", threshold=0.9) == []
+
+
+def test_threads_share_a_predictor(predictor: Predictor) -> None:
+    contexts = ["the", "a dog", "I don't", "on the", "the cat sat", ""] * 4
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda context: predictor.suggest(context).words, contexts))
+    assert answers == [predictor.suggest(context).words for context in contexts]
+
+
+def test_a_megabyte_of_text_is_answered(predictor: Predictor) -> None:
+    assert len(predictor.suggest("the cat sat on the mat. " * 42_000, k=2)) == 2
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda p: p.suggest("x", k=0), "k is 0"),
+        (lambda p: p.suggest("x", prefix="a b"), "no beginning of a word"),
+        (lambda p: p.suggest("\ud800"), "lone surrogate"),
+        (lambda p: p.suggest("x", tolerance=2), "tolerance is 2"),
+        (lambda p: p.generate("x", top_p=0), "top_p"),
+        (lambda p: Predictor.load(TINY, device="tpu"), "expected one of cpu, cuda"),
+        (lambda p: Predictor.load(TINY / "nothing"), "no such folder"),
+    ],
+)
+def test_errors_are_one_line(predictor: Predictor, call: object, sentence: str) -> None:
+    with pytest.raises(WordgruError, match=sentence) as caught:
+        call(predictor)  # type: ignore[operator]
+    assert "\n" not in str(caught.value)
+
+
+def test_a_gpu_that_is_not_there_is_an_error() -> None:
+    import onnxruntime
+
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("this onnxruntime has a GPU")
+    with pytest.raises(WordgruError, match="onnxruntime-gpu"):
+        Predictor.load(TINY, device="cuda")
+
+
+def test_prediction_imports_nothing_that_trains() -> None:
+    program = (
+        "import sys; from wordgru import Predictor; "
+        f"Predictor.load({str(TINY)!r}).suggest('the cat'); "
+        "print([m for m in ('torch', 'datasets', 'onnx', 'matplotlib', 'pandas', 'huggingface_hub') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

@@ -1,0 +1,120 @@
+"""A session answers what one shot answers, however the text came about."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.runtime.fixtures import TINY, TINY_INT8
+from wordgru import Predictor, Session, WordgruError
+
+PREDICTORS = {"fp32": Predictor.load(TINY), "int8": Predictor.load(TINY_INT8)}
+TEXT = 'The cat sat on the mat.\n"Don\'t know," said a well-known dog — 日本 is  far.'
+EDITS = st.lists(
+    st.tuples(st.sampled_from(["append", "delete", "set"]), st.text(alphabet="the cat'-.\n 日é", max_size=12), st.integers(0, 9)),
+    max_size=8,
+)  # fmt: skip
+
+
+def same(one: Session, other: Session) -> None:
+    found, expected = one.suggest(k=3), other.suggest(k=3)
+    assert found.words == expected.words
+    assert [item.probability for item in found] == pytest.approx([item.probability for item in expected], rel=1e-4)
+
+
+@pytest.mark.parametrize("name", PREDICTORS)
+def test_character_by_character_equals_one_shot(name: str) -> None:
+    predictor, session = PREDICTORS[name], PREDICTORS[name].session()
+    for end in range(len(TEXT) + 1):
+        session.append(TEXT[end - 1 : end])
+        same(session, predictor.session(TEXT[:end]))
+
+
+@given(EDITS)
+@settings(deadline=None, max_examples=60)
+def test_any_edits_equal_one_shot(edits: list[tuple[str, str, int]]) -> None:
+    predictor = PREDICTORS["fp32"]
+    session = predictor.session("the cat sat on the mat and then the cat sat on the mat and " * 3)
+    for what, text, count in edits:
+        if what == "append":
+            session.append(text)
+        elif what == "delete":
+            session.delete(count)
+        else:
+            session.set(session.text[: count * 15] + text)
+        same(session, predictor.session(session.text))
+
+
+def test_completion_needs_no_prefix() -> None:
+    session = PREDICTORS["fp32"].session("the ca")
+    assert session.suggest(k=3) == PREDICTORS["fp32"].complete("the ca", k=3)
+    assert PREDICTORS["fp32"].session("the").suggest(prefix="ca", k=3) == session.suggest(k=3)
+
+
+def test_copies_and_sessions_are_independent() -> None:
+    session = PREDICTORS["fp32"].session("the cat ")
+    before = session.suggest()
+    copy, other = session.copy(), PREDICTORS["fp32"].session("a dog ")
+    copy.append("sat on ")
+    copy.suggest()
+    other.suggest()
+    assert session.suggest() == before
+    session.reset()
+    assert session.text == ""
+    same(session, PREDICTORS["fp32"].session())
+    same(copy, PREDICTORS["fp32"].session("the cat sat on "))
+
+
+@pytest.mark.parametrize("name", PREDICTORS)
+def test_a_saved_session_goes_on(name: str) -> None:
+    session = PREDICTORS[name].session(TEXT * 5)
+    session.suggest()
+    data = session.save()
+    assert len(data) < 8192
+    restored = PREDICTORS[name].restore(data)
+    assert restored.text == session.text
+    same(restored, session)
+    restored.delete(3)
+    session.delete(3)
+    same(restored, session)
+
+
+def test_a_broken_or_foreign_saved_session_is_refused() -> None:
+    data = PREDICTORS["fp32"].session("the cat").save()
+    for broken in (b"", b"nothing", data[: len(data) // 2]):
+        with pytest.raises(WordgruError, match="cannot be read"):
+            PREDICTORS["fp32"].restore(broken)
+
+
+class Counting:
+    """A language model that counts the pieces it reads."""
+
+    def __init__(self, model: object) -> None:
+        self.model, self.read = model, 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.model, name)
+
+    def advance(self, pieces: np.ndarray, state: np.ndarray) -> np.ndarray:
+        self.read += len(pieces)
+        return self.model.advance(pieces, state)  # type: ignore[attr-defined]
+
+
+def test_editing_costs_only_what_it_touches() -> None:
+    plain = PREDICTORS["fp32"]
+    counting = Counting(plain.model)
+    predictor = Predictor(counting, plain.tokenizer)  # type: ignore[arg-type]
+    session = predictor.session("the cat sat on the mat and the dog. " * 60)
+    session.suggest()
+    whole = counting.read
+    for edit in (
+        lambda: session.append("the "),
+        lambda: session.delete(1),
+        lambda: session.delete(9),
+        lambda: session.append("dog"),
+    ):
+        before = counting.read
+        edit()
+        session.suggest()
+        assert counting.read - before < whole / 10
+    assert len(session._snapshots) <= 13

@@ -1,0 +1,358 @@
+"""The bench: what a typist gains from a model, and how well it predicts text. One code for every subject.
+
+A *subject* is whatever offers words in a text field: a bundle, in fp32 or int8, a toy of the tests, or a rival
+(`wordgru.rivals`). Numpy alone; it reads no files and prints nothing.
+"""
+
+import itertools
+import math
+import time
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from wordgru import words
+from wordgru.decoding import SearchOptions
+from wordgru.errors import TextError, WordgruError
+from wordgru.figures import Counts, Row, rows
+from wordgru.language_model import LanguageModel
+from wordgru.lexicon import Floats, Ints
+from wordgru.predictor import Predictor
+from wordgru.session import Session
+from wordgru.tokenizer import Tokenizer, normalize
+
+KS = (1, 3, 5)
+"""How many words are offered."""
+
+TIMED_K = 3
+"""How many words are offered where time is measured."""
+
+DEFINITIONS = (
+    "word: a maximal run of letters or digits with inner ' ’ or -; in scripts without spaces, what a piece spells",
+    "hit@k: the word is among the k offered before its first letter, case-sensitive, context verbatim",
+    "reciprocal rank: the mean of 1 / the word's rank among the most words offered, 0 where it is not among them",
+    "keystrokes: one per character; choosing an offered word costs one and types a following space where the text "
+    "has one; offers are renewed at every character; savings = 1 - keystrokes / characters",
+    "perplexity: exp of the nats of a text, its end included, per word between white space; "
+    "bits per byte: the same nats in bits per byte of UTF-8",
+    "time per keystroke: a text typed character by character, the top 3 words after each, all work included",
+    "intervals: 95%, bootstrap over documents, where there are enough of them",
+)
+"""What the figures mean; printed with them."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """One text, and the group whose figures it counts in."""
+
+    text: str
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What a subject offers at one place.
+
+    Attributes:
+        words: best first.
+        exact: whether it is proved that they are the most probable.
+        calls: how often the model was run for them.
+    """
+
+    words: tuple[str, ...]
+    exact: bool = True
+    calls: int = 0
+
+
+class Field(Protocol):
+    """A text field of its own."""
+
+    def offers(self, text: str, k: int, *, start: int | None = None) -> Offers:
+        """The `k` words offered when `text`, as it stands, is before the cursor.
+
+        `start` is where the unfinished word begins; without it, where `words.split_last` says.
+        """
+
+
+class Subject(Protocol):
+    """What can be evaluated."""
+
+    name: str
+    size: int | None
+
+    def field(self) -> Field:
+        """A new, empty text field."""
+
+    def cuts(self, text: str) -> set[int]:
+        """Where, in characters of `text`, the subject cuts runs of a script without spaces into units."""
+
+    def nats(self, text: str) -> float | None:
+        """Minus the log-probability of `text` and of its end; None if the subject has no such thing."""
+
+
+@dataclass(frozen=True)
+class Latency:
+    """The time from a keystroke to new offers.
+
+    Attributes:
+        k: how many words were offered.
+        milliseconds: of each keystroke, in order.
+        calls: runs of the model per keystroke.
+    """
+
+    k: int
+    milliseconds: tuple[float, ...]
+    calls: float
+
+    def percentile(self, share: float) -> float:
+        """The milliseconds within which `share` percent of the keystrokes are answered."""
+        return float(np.percentile(self.milliseconds, share))
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The figures of one subject.
+
+    Attributes:
+        name: of the subject.
+        size: bytes of its files, if it has any.
+        rows: the figures of each group, if there are several, and last those of all documents.
+        exact: share of the offers that are proved to be the most probable words.
+        latency: time per keystroke.
+        seconds: that the evaluation took.
+        counts: what was counted in each document, in order.
+    """
+
+    name: str
+    size: int | None
+    rows: tuple[Row, ...]
+    exact: float
+    latency: Latency
+    seconds: float
+    counts: tuple[Counts, ...]
+
+    @property
+    def all(self) -> Row:
+        """The figures of all documents."""
+        return self.rows[-1]
+
+
+def evaluate(
+    documents: Iterable[Document],
+    subject: Subject,
+    *,
+    ks: Sequence[int] = KS,
+    timed_keystrokes: int = 3000,
+    resamples: int = 1000,
+    seed: int = 0,
+    progress: Callable[[int], None] | None = None,
+) -> Evaluation:
+    """Let `subject` offer words along `documents`, and count.
+
+    Args:
+        documents: the texts; white space around one is no part of it, and an empty one is none.
+        subject: what offers the words.
+        ks: numbers of words offered.
+        timed_keystrokes: keystrokes to measure the time of, at least 1.
+        resamples: of the documents, for the intervals.
+        seed: the same seed gives the same intervals, and times the same keystrokes.
+        progress: called with the number of words that were done since the last call.
+
+    Raises:
+        TextError: the documents hold no word.
+        WordgruError: a number is out of its range, or a text holds a lone surrogate.
+    """
+    if not ks or min(ks) < 1 or timed_keystrokes < 1 or resamples < 1:
+        raise WordgruError(
+            f"ks is {tuple(ks)}, timed_keystrokes {timed_keystrokes}, resamples {resamples}; expected numbers of at least 1."
+        )
+    ks = sorted(set(ks))
+    started = time.perf_counter()
+    prepared = _prepared(documents)
+    latency = _latency(prepared, subject, timed_keystrokes, seed)
+    counts = tuple(_count(document, subject, ks, progress or (lambda count: None)) for document in prepared)
+    asked = sum(count.asked for count in counts)
+    return Evaluation(
+        name=subject.name,
+        size=subject.size,
+        rows=rows(counts, ks, resamples=resamples, seed=seed),
+        exact=sum(count.exact for count in counts) / asked,
+        latency=latency,
+        seconds=time.perf_counter() - started,
+        counts=counts,
+    )
+
+
+def word_count(text: str) -> int:
+    """How many words `text` holds, a run of a script without spaces being one."""
+    return len(words.spans(normalize(text)))
+
+
+class PredictorSubject:
+    """A predictor, and so any `LanguageModel`, as a subject.
+
+    Args:
+        predictor: it answers; what it remembers is not touched, for the subject has a memory of its own.
+        name: what to call it; else the bundle's folder.
+    """
+
+    def __init__(self, predictor: Predictor, *, name: str | None = None) -> None:
+        bundle = predictor.bundle
+        self.name = name or (Path(bundle.folder).resolve().name if bundle else "model")
+        self.size = bundle.size if bundle else None
+        self.model = _Counted(predictor.model)
+        self.predictor = Predictor(self.model, predictor.tokenizer)
+
+    def field(self) -> "Field":
+        """A session of its own."""
+        return _SessionField(self.predictor.session(), self.model)
+
+    def cuts(self, text: str) -> set[int]:
+        """Where pieces end, merged until characters are whole."""
+        return piece_ends(self.predictor.tokenizer, text)
+
+    def nats(self, text: str) -> float:
+        """Minus the log-probability of the pieces of `text` and of its end."""
+        pieces = self.predictor.tokenizer.encode(text)
+        return -float(self.predictor.log_probabilities(pieces).sum(dtype=np.float64))
+
+
+def piece_ends(tokenizer: Tokenizer, text: str) -> set[int]:
+    """Where, in characters of `text` (in NFC), a piece ends with a whole character."""
+    at_byte, low = {}, 1  # in what the tokenizer spells, a space begins every line
+    for at, char in enumerate(text):
+        at_byte[low] = at
+        low += len(char.encode()) + (char == "\n")
+    at_byte[low] = len(text)
+    ends = itertools.accumulate(len(tokenizer.pieces[id_]) for id_ in tokenizer.encode(text))
+    return {at_byte[end] for end in ends if end in at_byte}
+
+
+class _SessionField:
+    """A session, fed verbatim."""
+
+    def __init__(self, session: Session, model: "_Counted") -> None:
+        self._session, self._model = session, model
+        self._options = SearchOptions()
+
+    def offers(self, text: str, k: int, *, start: int | None = None) -> Offers:
+        """As `Field.offers`."""
+        before = self._model.calls
+        if start is None:
+            self._session.set(text)
+            found = self._session.suggest(k=k, options=self._options)
+        else:
+            self._session.set(text[:start])
+            found = self._session.search(False, text[start:], k, self._options)
+        return Offers(tuple(found.words), found.exact, self._model.calls - before)
+
+
+class _Counted:
+    """A language model that counts how often it is run."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+        self.calls = 0
+
+    def initial_state(self) -> Floats:
+        return self._model.initial_state()
+
+    def step(self, pieces: Ints, states: Floats) -> tuple[Floats, Floats]:
+        self.calls += 1
+        return self._model.step(pieces, states)
+
+    def advance(self, pieces: Ints, state: Floats) -> Floats:
+        self.calls += 1
+        return self._model.advance(pieces, state)
+
+    def score(self, pieces: Ints, state: Floats) -> tuple[Floats, Floats]:
+        self.calls += 1
+        return self._model.score(pieces, state)
+
+
+def _prepared(documents: Iterable[Document]) -> list[Document]:
+    """The documents in the form that is typed, without the empty ones."""
+    cleaned = (Document(normalize(document.text).strip(), document.group) for document in documents)
+    prepared = [document for document in cleaned if document.text]
+    if not any(words.spans(document.text) for document in prepared):
+        raise TextError(
+            f"{len(prepared)} documents hold no word; expected a text with letters or digits. Check the source and its column."
+        )
+    return prepared
+
+
+def _latency(documents: Sequence[Document], subject: Subject, keystrokes: int, seed: int) -> Latency:
+    """Type whole documents, in a random order, and measure the time of each keystroke."""
+    milliseconds: list[float] = []
+    calls = 0
+    for at in np.random.default_rng(seed).permutation(len(documents)):
+        text, field = documents[at].text, subject.field()
+        for end in range(1, min(len(text), keystrokes - len(milliseconds)) + 1):
+            typed = text[:end]
+            started = time.perf_counter()
+            offers = field.offers(typed, TIMED_K)
+            milliseconds.append(1000 * (time.perf_counter() - started))
+            calls += offers.calls
+    return Latency(TIMED_K, tuple(milliseconds), calls / len(milliseconds))
+
+
+def _count(document: Document, subject: Subject, ks: Sequence[int], progress: Callable[[int], None]) -> Counts:
+    """Walk through one document."""
+    text, field = document.text, subject.field()
+    hits, saved = np.zeros(len(ks), np.int64), np.zeros(len(ks), np.int64)
+    ranks, total, asked, exact = 0.0, 0, 0, 0
+    for start, end, unspaced in _words(text, subject):
+        first, chosen, answers = _type_word(field, text, start, end, ks, unspaced=unspaced)
+        width = end - start + (text[end : end + 1] == " ")
+        hits += [0 < first <= k for k in ks]
+        saved += [0 if at is None else max(width - at - 1, 0) for at in chosen]
+        ranks += 1 / first if first else 0.0
+        total += 1
+        asked += len(answers)
+        exact += sum(answers)
+        progress(1)
+    nats = subject.nats(text)
+    return Counts(
+        group=document.group, words=total, characters=len(text), bytes=len(text.encode()), tokens=len(text.split()),
+        hits=tuple(hits.tolist()), keystrokes=tuple((len(text) - saved).tolist()), ranks=ranks,
+        nats=math.nan if nats is None else nats, asked=asked, exact=exact,
+    )  # fmt: skip
+
+
+def _words(text: str, subject: Subject) -> Iterator[tuple[int, int, bool]]:
+    """The words of `text`; of a script without spaces, the subject's units."""
+    found = words.spans(text)
+    cuts = sorted(subject.cuts(text)) if any(unspaced for *_, unspaced in found) else []
+    for start, end, unspaced in found:
+        inner = cuts[bisect_right(cuts, start) : bisect_left(cuts, end)] if unspaced else []
+        for low, high in itertools.pairwise([start, *inner, end]):
+            yield low, high, unspaced
+
+
+def _type_word(
+    field: Field, text: str, start: int, end: int, ks: Sequence[int], *, unspaced: bool
+) -> tuple[int, list[int | None], list[bool]]:
+    """Type a word until it is offered within the smallest k, or typed out.
+
+    What is offered does not depend on what was chosen, so one walk serves every k.
+
+    Returns:
+        The word's rank before its first letter (0: not offered), the letters typed before it can be chosen for each
+        k (None: never), and of each answer whether it was exact.
+    """
+    first, answers = 0, []
+    chosen: list[int | None] = [None] * len(ks)
+    for typed in range(end - start):
+        offers = field.offers(text[: start + typed], ks[-1], start=start if unspaced else None)
+        answers.append(offers.exact)
+        rank = offers.words.index(text[start:end]) + 1 if text[start:end] in offers.words else 0
+        if not typed:
+            first = rank
+        chosen = [typed if at is None and 0 < rank <= k else at for at, k in zip(chosen, ks, strict=True)]
+        if chosen[0] is not None:
+            break
+    return first, chosen, answers
