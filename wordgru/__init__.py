@@ -5,10 +5,10 @@
 >>> predictor.suggest("the cat").words  # doctest: +SKIP
 """
 
-from wordgru.decoding import Suggestion, Suggestions
 from wordgru.errors import WordgruError
 from wordgru.predictor import Predictor
 from wordgru.session import Session
+from wordgru.suggestions import Suggestion, Suggestions
 
 __version__ = "0.1.0"
 

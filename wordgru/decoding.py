@@ -11,182 +11,18 @@ Pure numpy: knows pieces and probabilities, no files and no onnxruntime.
 """
 
 import time
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from threading import Lock
 
 import numpy as np
 
+from wordgru.expander import Expander, Expansion
 from wordgru.language_model import LanguageModel
 from wordgru.lexicon import Effect, Floats, Ints, Lexicon, Stage, Table, fold, read
+from wordgru.suggestions import SearchOptions, Suggestion, Suggestions
 
-TOLERANCE = 1e-3
-"""How much probability a returned word may still lack when its search ends, by default."""
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """One word and its probability after the context and the letters typed.
-
-    Attributes:
-        word: the whole word, the letters already typed included.
-        probability: P(word | context, prefix), short of the truth by at most the search's tolerance.
-        pieces: the bytes of its most probable spelling, as text; the first may begin with a space.
-    """
-
-    word: str
-    probability: float
-    pieces: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Suggestions(Sequence[Suggestion]):
-    """The words found, most probable first; a sequence of `Suggestion`.
-
-    Attributes:
-        items: the suggestions.
-        exact: True if it is proved that these are the most probable words, in this order; False if a budget
-            ended the search earlier.
-        unexplored: the probability that lies in spellings not looked into, out of 1.
-        expanded: spellings looked into: rows given to the model, or remembered.
-    """
-
-    items: tuple[Suggestion, ...]
-    exact: bool = True
-    unexplored: float = 0.0
-    expanded: int = 0
-
-    def __getitem__(self, index):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204
-        """The suggestion at `index`, or a tuple of them for a slice."""
-        return self.items[index]
-
-    def __len__(self) -> int:
-        """How many words were found."""
-        return len(self.items)
-
-    @property
-    def words(self) -> list[str]:
-        """The words alone."""
-        return [item.word for item in self.items]
-
-
-@dataclass(frozen=True)
-class SearchOptions:
-    """How a search is done.
-
-    Attributes:
-        tolerance: a word's probability may be short of the truth by this much; words less probable may be
-            missing where fewer than k are found.
-        max_expanded: spellings to look into at most; beyond, the result is not exact.
-        max_seconds: time to take at most; None for no limit.
-        ignore_case: letters typed match letters of either case.
-        batch: spellings given to the model in one call at most.
-    """
-
-    tolerance: float = TOLERANCE
-    max_expanded: int = 512
-    max_seconds: float | None = None
-    ignore_case: bool = False
-    batch: int = 8
-
-
-@dataclass(frozen=True)
-class Expansion:
-    """What the model says after one piece.
-
-    Attributes:
-        probabilities: (V,) of the next piece.
-        state: (layers, hidden) after the piece.
-    """
-
-    probabilities: Floats
-    state: Floats
-
-
-class Expander:
-    """The model's answers for (state, piece), many in one call, the latest remembered. Shared by threads."""
-
-    def __init__(self, model: LanguageModel, *, remembered: int = 256) -> None:
-        self._model = model
-        self._remembered = remembered
-        self._memo: OrderedDict[tuple[bytes, int], Expansion] = OrderedDict()
-        self._lock = Lock()
-
-    def __call__(self, states: Sequence[Floats], pieces: Sequence[int]) -> list[Expansion]:
-        """Expand each of `pieces` read at its state, (layers, hidden)."""
-        keys = [(state.tobytes(), piece) for state, piece in zip(states, pieces, strict=True)]
-        with self._lock:
-            known = {key: self._memo[key] for key in keys if key in self._memo}
-            for key in known:
-                self._memo.move_to_end(key)
-        missing = [at for at, key in enumerate(keys) if key not in known]
-        if missing:
-            logits, after = self._model.step(
-                np.array([pieces[at] for at in missing], np.int64), np.stack([states[at] for at in missing], axis=1)
-            )
-            probabilities = softmax(logits)
-            for row, at in enumerate(missing):
-                known[keys[at]] = Expansion(probabilities[row], np.ascontiguousarray(after[:, row]))
-            with self._lock:
-                for at in missing:
-                    self._memo[keys[at]] = known[keys[at]]
-                while len(self._memo) > self._remembered:
-                    self._memo.popitem(last=False)
-        return [known[key] for key in keys]
-
-
-def softmax(logits: Floats) -> Floats:
-    """Probabilities along the last axis."""
-    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    exponentials /= exponentials.sum(axis=-1, keepdims=True)
-    return exponentials
-
-
-@dataclass(eq=False)
-class _Source:
-    """A spelling that was expanded, and the masses of its next pieces that are still open.
-
-    `left` is what must still be spelled of the gap and the letters typed; `passing` are the pieces that spell all
-    of it, `inside` those that spell a part. `open` holds the probabilities of open next pieces, `mass` the
-    spelling's own probability: an open piece's mass is their product.
-    """
-
-    at: int
-    spelled: bytes
-    word: bytes
-    tail: bytes
-    stage: Stage
-    left: bytes
-    mass: float
-    ids: tuple[int, ...]
-    expansion: Expansion
-    table: Table
-    passing: slice | Ints
-    inside: list[int]
-    open: Floats = field(init=False)
-    chains: Floats | None = None
-    _peak: float = -1.0
-
-    def __post_init__(self) -> None:
-        self.open = self.expansion.probabilities * self.table.spelling
-        if self.left:
-            kept = self.open
-            self.open = np.zeros_like(kept)
-            self.open[self.passing] = kept[self.passing]
-            self.open[self.inside] = kept[self.inside]
-
-    @property
-    def peak(self) -> float:
-        """The mass of the heaviest open piece."""
-        if self._peak < 0:
-            self._peak = self.mass * float(self.open.max())
-        return self._peak
-
-    def close(self, id_: int) -> None:
-        """Take a piece out of what is open."""
-        self.open[id_] = 0
-        self._peak = -1.0
+Pick = tuple["_Source", int]
 
 
 class WordSearch:
@@ -213,6 +49,45 @@ class WordSearch:
         return _Search(self.lexicon, self.expand, gap, prefix, k, options).run(state, last, given=given)
 
 
+@dataclass(eq=False)
+class _Source:
+    """A spelling that was expanded, and the probabilities of its next pieces that are still open.
+
+    `left` is what must still be spelled of the gap and the letters typed; `passing` are the pieces that spell all
+    of it, `inside` those that spell a part. `mass` is the spelling's own probability: the mass of an open piece is
+    `mass * open[piece]`.
+    """
+
+    at: int
+    spelled: bytes
+    word: bytes
+    tail: bytes
+    stage: Stage
+    left: bytes
+    mass: float
+    ids: tuple[int, ...]
+    expansion: Expansion
+    table: Table
+    passing: slice | Ints
+    inside: list[int]
+    open: Floats = field(init=False)
+    total: float = field(init=False)
+    chains: Floats | None = None
+
+    def __post_init__(self) -> None:
+        every = self.expansion.probabilities * self.table.spelling
+        self.open = every
+        if self.left:
+            self.open = np.zeros_like(every)
+            self.open[self.passing] = every[self.passing]
+            self.open[self.inside] = every[self.inside]
+        self.total = self.mass * float(self.open.sum())
+
+    def weigh(self, id_: int) -> float:
+        """The mass of an open piece."""
+        return self.mass * float(self.open[id_])
+
+
 class _Search:
     """One search: its sources, what was found, and what is still in question."""
 
@@ -225,10 +100,10 @@ class _Search:
         self.typed = fold(prefix.encode()) if self.fold else prefix.encode()
         self.sources: list[_Source] = []
         self.unsettled: list[_Source] = []
-        self.beaten: set[bytes] = set()
         self.by_spelled: defaultdict[bytes, list[_Source]] = defaultdict(list)
         self.by_word: defaultdict[bytes, list[_Source]] = defaultdict(list)
         self.found: defaultdict[bytes, float] = defaultdict(float)
+        self.beaten: set[bytes] = set()
         self.spellings: dict[bytes, tuple[float, tuple[int, ...]]] = {}
         self.agreeing = 0.0  # probability that what follows agrees with the gap and the prefix
 
@@ -236,20 +111,16 @@ class _Search:
         """Expand what is in question until nothing is, or a budget is spent."""
         started = time.perf_counter()
         left = self.gap + self.typed
-        stage = Stage.GAP if self.gap else Stage.START
         (expansion,) = self.expand([state], [last])
         if not left:
             self.agreeing = 1.0
-        self._add(b"", b"", b"", stage, left, 1.0, (), expansion)
-        exact = False
-        while not exact:
-            picks = self._in_question()
-            exact = not picks
+        self._add(b"", b"", b"", Stage.GAP if self.gap else Stage.START, left, 1.0, (), expansion)
+        while picks := self._in_question():
             spent = time.perf_counter() - started
             if len(self.sources) >= self.options.max_expanded or spent > (self.options.max_seconds or np.inf):
                 break
             self._expand(picks)
-        return self._result(exact=exact, total=self.agreeing if given else 1.0)
+        return self._result(exact=not picks, total=self.agreeing if given else 1.0)
 
     # -- the frontier ------------------------------------------------------------------------------------------
 
@@ -260,13 +131,12 @@ class _Search:
         """Make an expanded spelling a source of open ones, and credit its word with what ends it."""
         table = self.lexicon.table(stage, tail)
         passing, inside = self.lexicon.agreeing(left, fold=self.fold)
-        source = _Source(
-            len(self.sources), spelled, word, tail, stage, left, mass, ids, expansion, table, passing, inside
-        )
+        at = len(self.sources)
+        source = _Source(at, spelled, word, tail, stage, left, mass, ids, expansion, table, passing, inside)
         if left:
             self.agreeing += mass * float(expansion.probabilities[passing].sum())
         elif word:
-            self._credit(word, mass * float(expansion.probabilities.sum() - source.open.sum()), ids)
+            self._credit(word, mass * float(expansion.probabilities.sum()) - source.total, ids)
         self.sources.append(source)
         self.unsettled.append(source)
         self.by_spelled[spelled].append(source)
@@ -279,164 +149,170 @@ class _Search:
         if mass > self.spellings.get(word, (0.0, ()))[0]:
             self.spellings[word] = (mass, ids)
 
-    def _expand(self, picks: list[tuple[_Source, int]]) -> None:
+    def _expand(self, picks: list[Pick]) -> None:
         """Expand the open pieces picked, with one call of the model."""
         begun = []
         for source, id_ in picks:
-            mass = source.mass * float(source.open[id_])
-            piece = self.lexicon.pieces[id_]
+            mass, piece = source.weigh(id_), self.lexicon.pieces[id_]
             self._close(source, id_)
             step = read(source.stage, source.tail + piece)
             left = source.left[len(fold(piece) if self.fold else piece) :]
             word, ids = source.word + step.word, (*source.ids, id_)
-            if step.effect is Effect.CLOSES:
-                if not left:
-                    self._credit(word, mass, ids)
-            else:
+            if step.effect is not Effect.CLOSES:
                 begun.append((source, id_, (source.spelled + piece, word, step.tail, step.stage, left, mass, ids)))
+            elif not left:
+                self._credit(word, mass, ids)
         if begun:
-            states = [source.expansion.state for source, _, _ in begun]
-            expansions = self.expand(states, [id_ for _, id_, _ in begun])
-            for (_, _, node), expansion in zip(begun, expansions, strict=True):
-                self._add(*node, expansion)
+            expansions = self.expand([source.expansion.state for source, _, _ in begun], [id_ for _, id_, _ in begun])
+            for (_, _, spelling), expansion in zip(begun, expansions, strict=True):
+                self._add(*spelling, expansion)
 
     def _close(self, source: _Source, id_: int) -> None:
         """Take a piece out of what is open."""
-        if source.table.effects[id_] == Effect.DEFERS:
-            source.chains = None  # the sums of its stem are no longer true
-        if source.chains is not None:
+        if not source.ids:
+            self._chains(source)  # those that the expansion remembers hold all that was open at first
+        share = source.open[id_]
+        source.open[id_] = 0
+        source.total -= source.mass * float(share)
+        if source.chains is None:
+            return
+        if source.table.effects[id_] == Effect.DEFERS:  # the sums of its stem are no longer true
+            source.chains = self.lexicon.chains(source.table.grouped(source.open))
+        else:
             low, high = self.lexicon.extending(self.lexicon.pieces[id_])
-            source.chains[low:high] -= source.open[id_]
-        source.close(id_)
+            source.chains[low:high] -= share
 
     def _chains(self, source: _Source) -> Floats:
-        """For each piece, all open probability on its path in the trie.  # (V,)"""
+        """For each piece, all open probability on its path in the trie, or a little more.  # (V,)"""
         if source.chains is None:
-            source.chains = self.lexicon.chains(source.table.grouped(source.open))
+            if source.ids or self.fold:
+                source.chains = self.lexicon.chains(source.table.grouped(source.open))
+            else:  # the same at every letter of a word; the pieces that do not agree with the prefix are not looked at
+                source.chains = source.expansion.chains(source.table, self.lexicon).copy()
         return source.chains
 
     # -- what is in question -----------------------------------------------------------------------------------
 
-    def _in_question(self) -> list[tuple[_Source, int]]:
+    def _in_question(self) -> list[Pick]:
         """The open pieces to expand next; none if the answer is proved."""
         slack = self.options.tolerance * self.agreeing
-        ranking = self._ranking()
-        if len(ranking) < self.k and (first := self._heaviest_of_all(1e-3 * slack)):
-            return first  # better an improbable word than none
-        least = ranking[self.k - 1][1] if len(ranking) >= self.k else 0.0
-        picks: dict[tuple[int, int], float] = {}
+        ranking = sorted(self.found.items(), key=lambda item: (-item[1], item[0]))
+        picks: dict[Pick, float] = {}
+        if len(ranking) < self.k:  # better an improbable word than none
+            self._question_all(1e-3 * slack, picks)
+        if not picks:
+            least = ranking[self.k - 1][1] if len(ranking) >= self.k else 0.0
+            self._question_unseen(max(least, slack), picks)
+            self._question_found(ranking, least, slack, picks)
+        for source in self.sources:
+            for id_ in source.inside:  # while these are open, the probability of the prefix is not known
+                if source.weigh(id_) > 0.1 * slack:
+                    picks[source, id_] = source.weigh(id_)
+        best = sorted(picks.items(), key=lambda item: -item[1])[: self.options.batch]
+        worth = 0.5 * best[min(self.k, len(best)) - 1][1] if best else 0.0
+        return [pick for pick, mass in best if mass >= worth]
+
+    def _question_all(self, least: float, picks: dict[Pick, float]) -> None:
+        """The heaviest open pieces anywhere."""
+        for source in sorted(self.sources, key=lambda source: -source.total)[: self.options.batch]:
+            if source.total > least:
+                for id_ in self._top(source.open):
+                    if source.weigh(id_) > least:
+                        picks[source, id_] = source.weigh(id_)
+
+    def _question_unseen(self, least: float, picks: dict[Pick, float]) -> None:
+        """Pieces that lead to a word which is not found yet and may be more probable than `least`."""
         unsettled = []
         for source in self.unsettled:
-            questions = len(picks)
-            self._question_prefix(source, picks)
-            self._question_unseen(source, max(least, slack), picks)
-            if len(picks) > questions:
+            heavy = list(self._unseen(source, least))
+            picks.update({pick: pick[0].weigh(pick[1]) for pick in heavy})
+            if heavy:
                 unsettled.append(source)
         self.unsettled = unsettled  # bounds only fall and `least` only rises: what is settled stays so
-        self._question_found(ranking, least, slack, picks)
-        if not picks:
-            return []
-        best = sorted(picks.items(), key=lambda item: -item[1])[: self.options.batch]
-        worth = 0.5 * best[min(self.k, len(best)) - 1][1]
-        return [(self.sources[at], id_) for (at, id_), mass in best if mass >= worth]
 
-    def _heaviest_of_all(self, least: float) -> list[tuple[_Source, int]]:
-        """The heaviest open pieces anywhere, above `least`."""
-        heavy = sorted(self.sources, key=lambda source: -source.peak)[: self.options.batch]
-        picks = [
-            (source.mass * float(source.open[id_]), source, id_)
-            for source in heavy
-            for id_ in self._top(source.open, np.arange(len(source.open)))
-        ]
-        best = sorted((pick for pick in picks if pick[0] > least), key=lambda pick: -pick[0])[: self.options.batch]
-        worth = 0.5 * best[min(self.k, len(best)) - 1][0] if best else 0.0
-        return [(source, id_) for mass, source, id_ in best if mass >= worth]
-
-    def _top(self, values: Floats, ids: Ints) -> list[int]:
-        """The pieces among `ids` with the largest values, more than one call can take."""
-        wanted = 2 * self.options.batch
-        if len(ids) > wanted:
-            ids = ids[np.argpartition(values[ids], -wanted)[-wanted:]]
-        return [int(id_) for id_ in ids]
-
-    def _question_prefix(self, source: _Source, picks: dict[tuple[int, int], float]) -> None:
-        """Pieces that spell a part of what was typed: while they are open, its probability is not known."""
-        for id_ in source.inside:
-            mass = source.mass * float(source.open[id_])
-            if mass > 0.1 * self.options.tolerance * self.agreeing:
-                picks[source.at, id_] = mass
-
-    def _question_unseen(self, source: _Source, least: float, picks: dict[tuple[int, int], float]) -> None:
-        """Pieces that lead to a word which is not found yet and may be more probable than `least`."""
+    def _unseen(self, source: _Source, least: float) -> Iterator[Pick]:
+        """The same for the words whose longest open beginning is in `source`."""
         others = [
-            (other, self._along(other, source.spelled[size:]))
+            (other, *self._along(other, source.spelled[size:]))
             for size in range(len(source.spelled) + 1)
             for other in self.by_spelled.get(source.spelled[:size], ())
             if other is not source
         ]
-        around = sum(other.mass * bound for other, (bound, _) in others)
-        if source.ids and source.mass * float(source.open.sum()) + around <= least:
+        around = sum(other.mass * bound for other, bound, _ in others)
+        if source.ids and source.total + around <= least:
             return  # cheap: a path is no heavier than all open pieces together
+        elsewhere = [pick for other, _, end in others for pick in self._heaviest(other, end)]
+        if around >= least and elsewhere:
+            yield from elsewhere
+            return
+        needed = max(least - around, 0.0) / source.mass
         chains = self._chains(source)
-        needed = max((least - around) / source.mass, 0.0)
         over = np.flatnonzero(chains[source.passing] > needed)
         ids = over + source.passing.start if isinstance(source.passing, slice) else source.passing[over]
-        for id_ in self._heaviest(source, [*ids.tolist(), *(id_ for id_ in source.inside if chains[id_] > needed)]):
-            picks[source.at, id_] = source.mass * float(source.open[id_])
-            for other, (_, top) in others:
-                for heavy in self._heaviest(other, [top] if top else []):
-                    picks[other.at, heavy] = other.mass * float(other.open[heavy])
-
-    def _heaviest(self, source: _Source, ids: list[int]) -> set[int]:
-        """The heaviest open pieces among `ids`, each path standing for its heaviest piece."""
-        chosen = set()
-        for id_ in self._top(source.open, np.array(ids, np.int64)):
-            best, above = id_, int(self.lexicon.parents[id_])
-            while above:
-                if source.open[above] > source.open[best]:
-                    best = above
-                above = int(self.lexicon.parents[above])
-            if source.open[best] > 0:
-                chosen.add(best)
-        return chosen
+        ids = np.concatenate([ids, [id_ for id_ in source.inside if chains[id_] > needed]]).astype(np.int64)
+        for id_ in ids[self._top(source.open[ids])]:
+            yield from self._heaviest(source, int(id_))
+        if len(ids):
+            yield from elsewhere
 
     def _along(self, source: _Source, rest: bytes) -> tuple[float, int]:
         """The heaviest path of `source` that agrees with `rest`, and the piece at its end."""
         chains = self._chains(source)
+        if source.left.startswith(rest) and not self.fold:
+            rest = source.left  # all that is open spells at least this
         low, high = self.lexicon.extending(rest)
         if low < high:
-            top = low + int(chains[low:high].argmax())
+            end = low + int(chains[low:high].argmax())
         else:
-            top = max(self.lexicon.beginning(rest), key=lambda id_: float(chains[id_]), default=0)
-        return max(float(chains[top]), 0.0) if top else 0.0, top
+            end = max(self.lexicon.beginning(rest), key=lambda id_: float(chains[id_]), default=0)
+        return max(float(chains[end]), 0.0) if end else 0.0, end
+
+    def _heaviest(self, source: _Source, end: int) -> Iterator[Pick]:
+        """The heaviest open piece on the path to `end`, if there is one."""
+        best = end
+        while end:
+            if source.open[end] > source.open[best]:
+                best = end
+            end = int(self.lexicon.parents[end])
+        if source.open[best] > 0:
+            yield source, best
+
+    def _top(self, values: Floats) -> list[int]:
+        """Where the largest of `values` are: about twice what one call can take."""
+        wanted = 2 * self.options.batch
+        if len(values) <= wanted:
+            return list(range(len(values)))
+        share = 0.3 * float(values.max())
+        at = np.flatnonzero(values > share)
+        while len(at) < self.options.batch and share > 1e-12:  # far cheaper than to sort a vocabulary
+            share *= 0.3
+            at = np.flatnonzero(values > share)
+        return at[np.argsort(-values[at])[:wanted]].tolist()
 
     def _question_found(
-        self, ranking: list[tuple[bytes, float]], least: float, slack: float, picks: dict[tuple[int, int], float]
+        self, ranking: list[tuple[bytes, float]], least: float, slack: float, picks: dict[Pick, float]
     ) -> None:
         """Pieces that could change the rank or, by more than the slack, the probability of a word found."""
         tie = 1e-3 * slack
         before = np.inf  # the mass of the word ranked one higher
         for rank, (word, mass) in enumerate(ranking):
-            top = rank < self.k
             if word in self.beaten:
                 continue
-            missing = list(self._missing(word))
-            residual = sum(source.mass * float(source.open[ids].sum()) for source, ids in missing)
-            unsure = mass + residual > (before if top else least) + tie and residual > tie
+            top = rank < self.k
+            missing = [(source, id_) for source, ids in self._missing(word) for id_ in ids if source.open[id_] > 0]
+            residual = sum(source.weigh(id_) for source, id_ in missing)
             if not top and mass + residual <= least:
                 self.beaten.add(word)
+            unsure = mass + residual > (before if top else least) + tie and residual > tie
             if unsure or (top and residual > slack):
-                for source, ids in missing:
-                    for id_ in ids:
-                        if source.open[id_] > 0:
-                            picks[source.at, int(id_)] = source.mass * float(source.open[id_])
+                picks.update({(source, int(id_)): source.weigh(id_) for source, id_ in missing})
             before = mass if top else before
 
-    def _missing(self, word: bytes) -> Iterator[tuple[_Source, Sequence[int]]]:
+    def _missing(self, word: bytes) -> Iterator[tuple[_Source, Sequence[int] | Ints]]:
         """The pieces that, where open, may still end in `word`."""
         for size in range(len(word) + 1):
+            rest = word[size:]
             for source in self.by_word.get(word[:size], ()):
-                rest = word[size:]
                 if rest in source.table.deferring:
                     yield source, source.table.deferring[rest]
                 target = b" " + rest if source.stage is Stage.GAP else rest
@@ -445,19 +321,11 @@ class _Search:
 
     # -- the answer --------------------------------------------------------------------------------------------
 
-    def _ranking(self) -> list[tuple[bytes, float]]:
-        """Words found that begin as typed, most probable first."""
-        return sorted(
-            ((word, mass) for word, mass in self.found.items() if mass > 0), key=lambda item: (-item[1], item[0])
-        )
-
     def _result(self, *, exact: bool, total: float) -> Suggestions:
         total = total or 1.0
         items = []
-        for word, mass in self._ranking()[: self.k]:
-            pieces = tuple(
-                self.lexicon.pieces[id_].decode("utf-8", errors="replace") for id_ in self.spellings[word][1]
-            )
-            items.append(Suggestion(word.decode("utf-8", errors="replace"), min(mass / total, 1.0), pieces))
-        unexplored = sum(source.mass * float(source.open.sum()) for source in self.sources) / total
-        return Suggestions(tuple(items), exact, min(unexplored, 1.0), len(self.sources))
+        for word, mass in sorted(self.found.items(), key=lambda item: (-item[1], item[0]))[: self.k]:
+            spelling = tuple(self.lexicon.pieces[id_].decode("utf-8", errors="replace") for id_ in self.spellings[word][1])
+            items.append(Suggestion(word.decode("utf-8", errors="replace"), min(mass / total, 1.0), spelling))
+        unexplored = sum(source.total for source in self.sources) / total
+        return Suggestions(tuple(items), exact, min(max(unexplored, 0.0), 1.0), len(self.sources))

@@ -16,13 +16,13 @@ from typing import Protocol
 import numpy as np
 
 from wordgru import words
-from wordgru.decoding import SearchOptions
 from wordgru.errors import TextError, WordgruError
 from wordgru.figures import Counts, Row, rows
 from wordgru.language_model import LanguageModel
 from wordgru.lexicon import Floats, Ints
 from wordgru.predictor import Predictor
 from wordgru.session import Session
+from wordgru.suggestions import SearchOptions
 from wordgru.tokenizer import Tokenizer, normalize
 
 KS = (1, 3, 5)
@@ -160,7 +160,7 @@ def evaluate(
         timed_keystrokes: keystrokes to measure the time of, at least 1.
         resamples: of the documents, for the intervals.
         seed: the same seed gives the same intervals, and times the same keystrokes.
-        progress: called with the number of words that were done since the last call.
+        progress: called with the number of characters done since the last call.
 
     Raises:
         TextError: the documents hold no word.
@@ -168,7 +168,8 @@ def evaluate(
     """
     if not ks or min(ks) < 1 or timed_keystrokes < 1 or resamples < 1:
         raise WordgruError(
-            f"ks is {tuple(ks)}, timed_keystrokes {timed_keystrokes}, resamples {resamples}; expected numbers of at least 1."
+            f"ks is {tuple(ks)}, timed_keystrokes {timed_keystrokes}, resamples {resamples}; expected numbers of at "
+            "least 1."
         )
     ks = sorted(set(ks))
     started = time.perf_counter()
@@ -185,11 +186,6 @@ def evaluate(
         seconds=time.perf_counter() - started,
         counts=counts,
     )
-
-
-def word_count(text: str) -> int:
-    """How many words `text` holds, a run of a script without spaces being one."""
-    return len(words.spans(normalize(text)))
 
 
 class PredictorSubject:
@@ -280,7 +276,8 @@ def _prepared(documents: Iterable[Document]) -> list[Document]:
     prepared = [document for document in cleaned if document.text]
     if not any(words.spans(document.text) for document in prepared):
         raise TextError(
-            f"{len(prepared)} documents hold no word; expected a text with letters or digits. Check the source and its column."
+            f"the text holds no word (documents that are not empty: {len(prepared)}); expected letters or digits. "
+            "Check the source and its column."
         )
     return prepared
 
@@ -304,7 +301,8 @@ def _count(document: Document, subject: Subject, ks: Sequence[int], progress: Ca
     """Walk through one document."""
     text, field = document.text, subject.field()
     hits, saved = np.zeros(len(ks), np.int64), np.zeros(len(ks), np.int64)
-    ranks, total, asked, exact = 0.0, 0, 0, 0
+    ranks = 0.0
+    total = asked = exact = done = 0
     for start, end, unspaced in _words(text, subject):
         first, chosen, answers = _type_word(field, text, start, end, ks, unspaced=unspaced)
         width = end - start + (text[end : end + 1] == " ")
@@ -314,7 +312,9 @@ def _count(document: Document, subject: Subject, ks: Sequence[int], progress: Ca
         total += 1
         asked += len(answers)
         exact += sum(answers)
-        progress(1)
+        progress(end - done)
+        done = end
+    progress(len(text) - done)
     nats = subject.nats(text)
     return Counts(
         group=document.group, words=total, characters=len(text), bytes=len(text.encode()), tokens=len(text.split()),
@@ -347,12 +347,13 @@ def _type_word(
     first, answers = 0, []
     chosen: list[int | None] = [None] * len(ks)
     for typed in range(end - start):
-        offers = field.offers(text[: start + typed], ks[-1], start=start if unspaced else None)
+        wanted = max((k for k, at in zip(ks, chosen, strict=True) if at is None), default=0)  # fewer are found faster
+        if not wanted:
+            break
+        offers = field.offers(text[: start + typed], wanted, start=start if unspaced else None)
         answers.append(offers.exact)
         rank = offers.words.index(text[start:end]) + 1 if text[start:end] in offers.words else 0
         if not typed:
             first = rank
         chosen = [typed if at is None and 0 < rank <= k else at for at, k in zip(chosen, ks, strict=True)]
-        if chosen[0] is not None:
-            break
     return first, chosen, answers

@@ -6,8 +6,10 @@ Lines of JSON and plain text, gzipped or not, and standard input need nothing; a
 
 import gzip
 import io
+import itertools
 import json
 import sys
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +32,8 @@ class TextOptions:
         by: the column that holds the group, of lines of JSON; without it each source is a group.
         documents: how plain text is cut: by "line", "paragraph" (blank lines) or "file".
         split: the split of a data set on the Hub.
-        words: words to read of each group at most; the last document is cut behind the last of them.
+        words: words to read of each group at most, the last document being cut behind the last of them; in scripts
+            without spaces each character counts as one.
     """
 
     column: str = "text"
@@ -46,13 +49,15 @@ def read_documents(sources: Sequence[str], options: TextOptions) -> list[Documen
     Raises:
         TextError: a source cannot be found or read, or lacks a column.
     """
-    names = _names(sources)
-    found = (
-        Document(text, group if options.by else name)
-        for source, name in zip(sources, names, strict=True)
-        for text, group in _read(source, options)
-    )
-    return list(found if options.words is None else _limited(found, options.words, single=len(sources) == 1))
+    parts = [
+        (Document(text, group if options.by else name) for text, group in _read(source, options))
+        for source, name in zip(sources, _names(sources), strict=True)
+    ]
+    if options.words is None:
+        return list(itertools.chain(*parts))
+    if options.by:
+        return list(_limited(itertools.chain(*parts), options.words))
+    return [document for part in parts for document in _limited(part, options.words, alone=True)]
 
 
 def _names(sources: Sequence[str]) -> list[str]:
@@ -113,7 +118,8 @@ def _json_lines(source: str, options: TextOptions) -> Iterator[tuple[str, str]]:
         text = row[options.column]
         if text is not None and not isinstance(text, str):
             raise TextError(
-                f"{source}: line {number}: column {options.column!r} holds {text!r:.40}, not text; name another (--column)."
+                f"{source}: line {number}: column {options.column!r} holds {text!r:.40}, not text; name another "
+                "(--column)."
             )
         yield text or "", str(row[options.by]) if options.by else ""
 
@@ -128,8 +134,8 @@ def _lines(source: str) -> Iterator[tuple[int, str]]:
                 yield number, (line.removeprefix("\ufeff") if number == 1 else line).rstrip("\r\n")
     except UnicodeDecodeError as error:
         bad = error.object[error.start]
-        raise TextError(f"{name}: is not UTF-8 (byte 0x{bad:02x} in line {number + 1}); convert it first.") from None
-    except (OSError, EOFError) as error:
+        raise TextError(f"{name}: is not UTF-8 (byte 0x{bad:02x} in line {number}); convert it first.") from None
+    except (OSError, EOFError, zlib.error) as error:
         raise TextError(
             f"{name}: cannot be read ({getattr(error, 'strerror', None) or error}); check the file."
         ) from None
@@ -138,7 +144,7 @@ def _lines(source: str) -> Iterator[tuple[int, str]]:
 def _open(source: str) -> IO[bytes]:
     if source == STANDARD_INPUT:
         return io.BytesIO(sys.stdin.buffer.read())  # not ours to close
-    return cast("IO[bytes]", gzip.open(source, "rb") if source.endswith(".gz") else open(source, "rb"))  # noqa: SIM115
+    return cast("IO[bytes]", gzip.open(source, "rb") if source.endswith(".gz") else open(source, "rb"))
 
 
 def _other(source: str, options: TextOptions) -> Iterator[str]:
@@ -158,15 +164,16 @@ def _other(source: str, options: TextOptions) -> Iterator[str]:
     yield from documents(load_text(config))
 
 
-def _limited(found: Iterable[Document], limit: int, *, single: bool) -> Iterator[Document]:
-    """Documents of each group up to its `limit`-th word; with a `single` group, no more is read than that."""
+def _limited(found: Iterable[Document], limit: int, *, alone: bool = False) -> Iterator[Document]:
+    """Documents of each group up to its `limit`-th word; of one that is `alone`, no more is read than that."""
     left: dict[str, int] = {}
     for document in found:
         rest = left.setdefault(document.group, limit)
         if rest > 0:
             text = normalize(document.text)
-            places = words.spans(text)
-            left[document.group] = rest - len(places)
-            yield Document(text if len(places) <= rest else text[: places[rest - 1][1]], document.group)
-        elif single and len(left) == 1:
+            spans = words.spans(text)
+            ends = [at for low, end, unspaced in spans for at in range(low + 1 if unspaced else end, end + 1)]
+            left[document.group] = rest - len(ends)
+            yield Document(text if len(ends) <= rest else text[: ends[rest - 1]], document.group)
+        elif alone:
             return

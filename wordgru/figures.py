@@ -177,7 +177,8 @@ def _weights(documents: int, resamples: int, seed: int) -> _Array:
 def _ratios(weights: _Array, over: _Array, under: _Array) -> _Array:
     """The ratio of sums in each resample; those that hold nothing to divide by are left out.  # (R,)"""
     under_sums = weights @ under
-    return np.divide(weights @ over, under_sums, out=np.full(len(weights), np.nan), where=under_sums > 0)
+    ratios: _Array = np.divide(weights @ over, under_sums, out=np.full(len(weights), np.nan), where=under_sums > 0)
+    return ratios
 
 
 def _figure(value: float, samples: _Array, documents: int) -> Figure:

@@ -13,11 +13,13 @@ import numpy as np
 
 from wordgru import words
 from wordgru.bundle import Bundle, open_bundle
-from wordgru.decoding import TOLERANCE, SearchOptions, Suggestion, Suggestions, WordSearch, softmax
+from wordgru.decoding import WordSearch
 from wordgru.errors import BundleError, WordgruError
+from wordgru.expander import softmax
 from wordgru.language_model import LanguageModel, OnnxLanguageModel
 from wordgru.lexicon import Floats, Ints
 from wordgru.session import Session
+from wordgru.suggestions import TOLERANCE, SearchOptions, Suggestion, Suggestions
 from wordgru.tokenizer import END_OF_TEXT, Tokenizer
 
 MODEL_VARIABLE = "WORDGRU_MODEL"

@@ -8,10 +8,11 @@ from typing import Self
 import numpy as np
 
 from wordgru import words
-from wordgru.decoding import SearchOptions, Suggestion, Suggestions, WordSearch
+from wordgru.decoding import WordSearch
 from wordgru.errors import WordgruError
 from wordgru.language_model import LanguageModel
 from wordgru.lexicon import Floats, Ints
+from wordgru.suggestions import SearchOptions, Suggestion, Suggestions
 from wordgru.tokenizer import END_OF_TEXT, Tokenizer, normalize
 
 _STRIDE = 64  # pieces between the snapshots that a long text leaves

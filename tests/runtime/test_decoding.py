@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.runtime.toy import ToyModel, brute_force
-from wordgru.decoding import SearchOptions, WordSearch
+from wordgru.decoding import WordSearch
+from wordgru.suggestions import SearchOptions
 
 VOCABULARIES = {
     "letters": [b"", b" ", b" a", b" ab", b".", b"a", b"ab", b"b", b"ba"],

@@ -13,7 +13,9 @@ import pytest
 import wordgru
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-TINY_BUNDLES = sorted((REPOSITORY / "tests" / "runtime").glob("tiny*/"))
+MODELS = [["--model", str(folder)] for folder in sorted((REPOSITORY / "tests" / "runtime").glob("tiny*/"))]
+if (REPOSITORY / "wordgru" / "models").exists():
+    MODELS.append([])  # the bundle in the wheel, which is the default
 COMMAND = Path(sysconfig.get_path("scripts")) / "wordgru"
 
 
@@ -52,12 +54,11 @@ def test_version_is_the_one_installed(command: list[str | Path], tmp_path: Path)
     assert importlib.metadata.version("wordgru") in result.stdout
 
 
-@pytest.mark.parametrize("bundle", TINY_BUNDLES, ids=lambda path: path.name)
-def test_command_suggests_whole_words(bundle: Path, tmp_path: Path) -> None:
-    result = run(COMMAND, "suggest", "the cat", "-k", "3", "--model", bundle, "--json", cwd=tmp_path)
+@pytest.mark.parametrize("model", MODELS, ids=lambda options: Path(options[-1]).name if options else "shipped")
+def test_command_suggests_whole_words(model: list[str], tmp_path: Path) -> None:
+    result = run(COMMAND, "suggest", "the cat", "-k", "3", "--json", *model, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    answer = json.loads(result.stdout)
-    suggestions = answer["suggestions"]
+    suggestions = json.loads(result.stdout)["suggestions"]
     assert len(suggestions) == 3
     assert all(item["word"] == item["word"].strip() != "" for item in suggestions)
 

@@ -148,8 +148,17 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Tensor],
     with _readable(folder):
         weights = safetensors.torch.load_file(folder / _MODEL)
         tensors = safetensors.torch.load_file(folder / _TENSORS)
-        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-    return weights, tensors, facts
+    return weights, tensors, load_facts(folder)
+
+
+def load_facts(folder: Path) -> dict[str, Any]:
+    """The facts of a checkpoint alone.
+
+    Raises:
+        TrainingError: the file is missing or broken.
+    """
+    with _readable(folder / _FACTS):
+        return dict(json.loads((folder / _FACTS).read_text(encoding="utf-8")))
 
 
 def save_best(run: Path, weights: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:

@@ -71,6 +71,10 @@ def train(
     with joined(config.device) as ranks, checkpoint.writing(run), Reporter(run, speaks=ranks.first) as reporter:
         _check_folder(config, run, resume=resume)
         ranks.wait()  # all have looked before the first writes
+        newest = checkpoint.newest_checkpoint(run)
+        if newest and (facts := checkpoint.load_facts(newest))["finished"]:
+            reporter.say(f"{run} is finished: {facts['step']:,} steps. Nothing to do.")
+            return TrainResult(run, facts["step"], finished=True, signal=None, best=facts["best"])
         if ranks.first:
             checkpoint.clean(run)
             material = prepare(config, run, dataset=dataset, say=reporter.say)
@@ -80,7 +84,6 @@ def train(
         if not ranks.first:
             material = prepare(config, run, dataset=dataset, say=reporter.say)
         trainer = Trainer(config, material, ranks)
-        newest = checkpoint.newest_checkpoint(run)
         if newest:
             trainer.load(*checkpoint.load_checkpoint(newest))
         ranks.wait()
@@ -105,16 +108,14 @@ def _check_folder(config: TrainConfig, run: Path, *, resume: bool) -> None:
         raise TrainingError(f"{run}: holds no run to resume; begin it without --resume.")
     if run.exists() and (not run.is_dir() or not checkpoint.is_free(run)):
         raise TrainingError(f"{run}: exists and is not a run; choose a folder that is new or empty.")
+    run.mkdir(parents=True, exist_ok=True)  # better now than after an hour of preparing text
 
 
 def _run(trainer: Trainer, run: Path, reporter: Reporter) -> TrainResult:
     """Learn until the end of the schedule or a signal."""
-    fraction = trainer.fraction()
-    if fraction >= 1:
-        reporter.say(f"{run} is finished: {trainer.step:,} steps. Nothing to do.")
-        return TrainResult(run, trainer.step, finished=True, signal=None, best=trainer.best)
     reporter.open(trainer.step)
     reporter.say(trainer.describe())
+    fraction = trainer.fraction()
     pace = Pace(trainer.step, fraction, trainer.config.batch_size * trainer.config.window)
     with Interrupt() as interrupt:
         stopped = False
@@ -128,13 +129,14 @@ def _run(trainer: Trainer, run: Path, reporter: Reporter) -> TrainResult:
                 _measure(trainer, reporter, pace, fraction, scored)
             if _due(trainer.step, trainer.config.validate_every, fraction):
                 _validate(trainer, run, reporter)
+            if fraction >= 1 and trainer.ranks.first:
+                draw_curves(run)  # before the checkpoint that says the run is finished
             if stopped or _due(trainer.step, trainer.config.checkpoint_every, fraction):
                 _save(trainer, run)
     finished = fraction >= 1
-    if trainer.ranks.first and finished:
-        draw_curves(run)
+    if finished:
         reporter.say(f"finished: {run}")
-    if not finished:
+    else:
         reporter.say(f"stopped and saved at step {trainer.step:,}; go on with: wordgru train -o {run} --resume")
     return TrainResult(run, trainer.step, finished, None if finished else interrupt.signal, trainer.best)
 

@@ -2,8 +2,9 @@
 
 Autograd through `nn.GRU` on a packed sequence makes a zeroed gradient of the whole batch for every step and adds
 each step's share of the weights' gradient by itself. Here each step writes its rows in place and the weights'
-gradient is one product over all steps. Measured on two cores, 64 x 64 pieces, 768 values, short documents: see
-`docs/training.md`. On a GPU cuDNN does this already.
+gradient is one product over all steps. Measured on one core, 64 x 64 pieces, 384 values in and 768 out, forward and
+backward: 0.83 s against 2.05 s in float32, 0.31 s against 0.44 s in bfloat16, and here the state stays float32. On a
+GPU cuDNN does all this already.
 """
 
 from typing import Any

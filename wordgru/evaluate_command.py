@@ -1,0 +1,137 @@
+"""`wordgru evaluate`: read a text, let each subject offer words along it, print what a typist gains."""
+
+import dataclasses
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from wordgru.errors import WordgruError
+from wordgru.evaluation import DEFINITIONS, KS, Document, Evaluation, PredictorSubject, Subject, evaluate
+from wordgru.evaluation_table import latency_table, print_tables
+from wordgru.evaluation_text import TextOptions, read_documents
+from wordgru.figures import Difference, difference
+from wordgru.predictor import Predictor
+
+
+@click.command("evaluate")
+@click.argument("sources", nargs=-1, required=True)
+@click.option(
+    "-m", "--model", "models", metavar="DIR", multiple=True, envvar="WORDGRU_MODEL",
+    help="Bundle: a folder, or a name on the Hub; several are judged side by side.",
+)  # fmt: skip
+@click.option("--kenlm", type=click.Path(path_type=Path), help="N-gram model to judge too: an ARPA file, or a binary.")
+@click.option("--kenlm-words", type=click.Path(path_type=Path), help="Words that it may offer, one a line.")
+@click.option("--words", type=click.IntRange(min=1), help="Words of each source (or group) to read at most.")
+@click.option("--by", metavar="COLUMN", help="A row for each value of this column (of .jsonl files).")
+@click.option("--column", default="text", show_default=True, help="Column that holds the text.")
+@click.option(
+    "--documents", type=click.Choice(["line", "paragraph", "file"]), default="paragraph", show_default=True,
+    help="How plain text is cut into documents.",
+)  # fmt: skip
+@click.option("--split", default="test", show_default=True, help="Split of a data set on the Hub.")
+@click.option("-k", "ks", multiple=True, type=click.IntRange(min=1), help="Words offered.  [default: -k 1 -k 3 -k 5]")
+@click.option("--json", "json_file", metavar="FILE", help="Write all figures as JSON; - for standard output, alone.")
+@click.option("--picture", type=click.Path(path_type=Path), help="Draw hits, savings and time (.png, .svg or .pdf).")
+@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
+@click.option("--threads", default=1, show_default=True, help="Cores that one step may use.")
+def evaluate_command(
+    sources: tuple[str, ...], models: tuple[str, ...], kenlm: Path | None, kenlm_words: Path | None,
+    words: int | None, by: str | None, column: str, documents: str, split: str, ks: tuple[int, ...],
+    json_file: str | None, picture: Path | None, device: str, threads: int,
+) -> None:  # fmt: skip
+    """Measure what a typist gains on a text.
+
+    SOURCES are .txt and .jsonl files (also gzipped), or - for standard input; with the [train] extra also .csv and
+    .parquet files, folders, patterns, and a name on the Hub. Each source gets a row of its own.
+    """
+    if picture:
+        _check_picture(picture)
+    text = read_documents(sources, TextOptions(column, by, documents, split, words))
+    subjects = _subjects(models, kenlm, kenlm_words, device, threads)
+    chosen = sorted(set(ks or KS))
+    found = [_evaluate(text, subject, chosen) for subject in subjects]
+    differences = [difference((each.name, found[0].name), each.counts, found[0].counts, chosen) for each in found[1:]]
+    if json_file:
+        _write_json(json_file, found, differences)
+    if json_file != "-":
+        print_tables(Console(), found, differences, DEFINITIONS)
+    if picture:
+        from wordgru.evaluation_picture import draw
+
+        draw(found, picture)
+
+
+def _subjects(
+    models: Sequence[str], kenlm: Path | None, kenlm_words: Path | None, device: str, threads: int
+) -> list[Subject]:
+    """What is to be judged; without any name, the model in the package."""
+    if kenlm_words and not kenlm:
+        raise WordgruError(f"--kenlm-words {kenlm_words}: has no --kenlm beside it; name the n-gram model too.")
+    named: Sequence[str | None] = models or ([] if kenlm else [None])
+    predictors = [Predictor.load(model, device=device, threads=threads) for model in named]
+    subjects: list[Subject] = [PredictorSubject(predictor) for predictor in predictors]
+    if len({subject.name for subject in subjects}) < len(subjects):
+        subjects = [PredictorSubject(each, name=name) for each, name in zip(predictors, named, strict=True)]
+    if kenlm:
+        from wordgru.rivals import KenLMSubject, read_words
+
+        subjects.append(KenLMSubject(kenlm, read_words(kenlm_words) if kenlm_words else None))
+    return subjects
+
+
+def _evaluate(text: Sequence[Document], subject: Subject, ks: Sequence[int]) -> Evaluation:
+    """Judge one subject, with a bar on a terminal."""
+    share = TextColumn("{task.percentage:.0f}%")
+    columns = (TextColumn("{task.description}"), BarColumn(), share, TimeRemainingColumn())
+    terminal = Console(stderr=True)
+    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
+        task = progress.add_task(subject.name, total=sum(len(document.text) for document in text))
+        return evaluate(text, subject, ks=ks, progress=lambda count: progress.advance(task, count))
+
+
+def to_dict(evaluation: Evaluation) -> dict[str, Any]:
+    """Plain values, ready for JSON."""
+    return {
+        "name": evaluation.name,
+        "bytes": evaluation.size,
+        "rows": [dataclasses.asdict(row) for row in evaluation.rows],
+        "exact": evaluation.exact,
+        "milliseconds_per_keystroke": latency_table(evaluation.latency),
+        "model_calls_per_keystroke": evaluation.latency.calls,
+        "seconds": evaluation.seconds,
+    }
+
+
+def _write_json(name: str, found: Sequence[Evaluation], differences: Sequence[Difference]) -> None:
+    values = {
+        "definitions": DEFINITIONS,
+        "evaluations": [to_dict(evaluation) for evaluation in found],
+        "differences": [dataclasses.asdict(each) for each in differences],
+    }
+    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+    if name == "-":
+        click.echo(text, nl=False)
+        return
+    path = Path(name)
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as beside:
+            (Path(beside) / path.name).write_text(text, encoding="utf-8")
+            os.replace(Path(beside) / path.name, path)
+    except OSError as error:
+        raise WordgruError(f"{path}: cannot be written ({error.strerror}); choose another place for --json.") from None
+
+
+def _check_picture(path: Path) -> None:
+    """Refuse a picture that could not be drawn, before the work."""
+    from wordgru.evaluation_picture import check
+
+    check(path)
+
+
