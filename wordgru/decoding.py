@@ -198,16 +198,15 @@ class _Search:
         slack = self.options.tolerance * self.agreeing
         ranking = sorted(self.found.items(), key=lambda item: (-item[1], item[0]))
         picks: dict[Pick, float] = {}
-        if len(ranking) < self.k:  # better an improbable word than none
-            self._question_all(1e-3 * slack, picks)
+        if len(ranking) < self.k:
+            self._question_all(slack if ranking else 1e-6 * slack, picks)  # better an improbable word than none
         if not picks:
             least = ranking[self.k - 1][1] if len(ranking) >= self.k else 0.0
             self._question_unseen(max(least, slack), picks)
-            self._question_found(ranking, least, slack, picks)
-        for source in self.sources:
-            for id_ in source.inside:  # while these are open, the probability of the prefix is not known
-                if source.weigh(id_) > 0.1 * slack:
-                    picks[source, id_] = source.weigh(id_)
+            self._question_found(ranking, max(least, slack), slack, picks)
+        inside = {(source, id_): source.weigh(id_) for source in self.sources for id_ in source.inside}
+        if sum(inside.values()) > slack:  # while so much is open, the probability of the prefix is not known
+            picks.update({pick: mass for pick, mass in inside.items() if mass > 0})
         best = sorted(picks.items(), key=lambda item: -item[1])[: self.options.batch]
         worth = 0.5 * best[min(self.k, len(best)) - 1][1] if best else 0.0
         return [pick for pick, mass in best if mass >= worth]
@@ -222,25 +221,31 @@ class _Search:
 
     def _question_unseen(self, least: float, picks: dict[Pick, float]) -> None:
         """Pieces that lead to a word which is not found yet and may be more probable than `least`."""
-        unsettled = []
-        for source in self.unsettled:
+        waiting = sorted(self.unsettled, key=lambda source: -source.total)
+        self.unsettled = []  # bounds only fall and `least` only rises: what is settled stays so
+        for at, source in enumerate(waiting):
+            if len(picks) > 2 * self.options.batch:  # enough for the next call
+                self.unsettled += waiting[at:]
+                return
             heavy = list(self._unseen(source, least))
             picks.update({pick: pick[0].weigh(pick[1]) for pick in heavy})
             if heavy:
-                unsettled.append(source)
-        self.unsettled = unsettled  # bounds only fall and `least` only rises: what is settled stays so
+                self.unsettled.append(source)
 
     def _unseen(self, source: _Source, least: float) -> Iterator[Pick]:
         """The same for the words whose longest open beginning is in `source`."""
-        others = [
-            (other, *self._along(other, source.spelled[size:]))
+        above = [
+            (other, source.spelled[size:])
             for size in range(len(source.spelled) + 1)
             for other in self.by_spelled.get(source.spelled[:size], ())
             if other is not source
         ]
+        if source.ids:  # cheap: a path is no heavier than all open pieces together
+            rough = sum(other.total if other.ids else self._along(other, rest)[0] for other, rest in above)
+            if source.total + rough <= least:
+                return
+        others = [(other, *self._along(other, rest)) for other, rest in above]
         around = sum(other.mass * bound for other, bound, _ in others)
-        if source.ids and source.total + around <= least:
-            return  # cheap: a path is no heavier than all open pieces together
         elsewhere = [pick for other, _, end in others for pick in self._heaviest(other, end)]
         if around >= least and elsewhere:
             yield from elsewhere
@@ -264,7 +269,8 @@ class _Search:
         if low < high:
             end = low + int(chains[low:high].argmax())
         else:
-            end = max(self.lexicon.beginning(rest), key=lambda id_: float(chains[id_]), default=0)
+            path = self.lexicon.beginning(rest)
+            end = int(path[chains[path].argmax()]) if len(path) else 0
         return max(float(chains[end]), 0.0) if end else 0.0, end
 
     def _heaviest(self, source: _Source, end: int) -> Iterator[Pick]:
@@ -294,21 +300,22 @@ class _Search:
     ) -> None:
         """Pieces that could change the rank or, by more than the slack, the probability of a word found."""
         tie = 1e-3 * slack
-        before = np.inf  # the mass of the word ranked one higher
+        before = np.inf  # the mass of the word ranked one higher, if that is worth a rank
         for rank, (word, mass) in enumerate(ranking):
             if word in self.beaten:
                 continue
             top = rank < self.k
-            missing = [(source, id_) for source, ids in self._missing(word) for id_ in ids if source.open[id_] > 0]
-            residual = sum(source.weigh(id_) for source, id_ in missing)
+            missing = list(self._missing(word))
+            residual = sum(source.mass * float(source.open[ids].sum()) for source, ids in missing)
             if not top and mass + residual <= least:
                 self.beaten.add(word)
             unsure = mass + residual > (before if top else least) + tie and residual > tie
             if unsure or (top and residual > slack):
-                picks.update({(source, int(id_)): source.weigh(id_) for source, id_ in missing})
-            before = mass if top else before
+                for source, ids in missing:
+                    picks.update({(source, int(id_)): source.weigh(id_) for id_ in ids if source.open[id_] > 0})
+            before = max(mass, slack) if top else before
 
-    def _missing(self, word: bytes) -> Iterator[tuple[_Source, Sequence[int] | Ints]]:
+    def _missing(self, word: bytes) -> Iterator[tuple[_Source, Ints]]:
         """The pieces that, where open, may still end in `word`."""
         for size in range(len(word) + 1):
             rest = word[size:]
@@ -316,8 +323,8 @@ class _Search:
                 if rest in source.table.deferring:
                     yield source, source.table.deferring[rest]
                 target = b" " + rest if source.stage is Stage.GAP else rest
-                if target.startswith(source.tail):
-                    yield source, self.lexicon.beginning(target[len(source.tail) :])
+                if target.startswith(source.tail) and len(path := self.lexicon.beginning(target[len(source.tail) :])):
+                    yield source, path
 
     # -- the answer --------------------------------------------------------------------------------------------
 

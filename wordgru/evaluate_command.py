@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
@@ -14,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from wordgru.errors import WordgruError
 from wordgru.evaluation import DEFINITIONS, KS, Document, Evaluation, PredictorSubject, Subject, evaluate
-from wordgru.evaluation_table import latency_table, print_tables
+from wordgru.evaluation_table import print_tables
 from wordgru.evaluation_text import TextOptions, read_documents
 from wordgru.figures import Difference, difference
 from wordgru.predictor import Predictor
@@ -96,23 +95,10 @@ def _evaluate(text: Sequence[Document], subject: Subject, ks: Sequence[int]) -> 
         return evaluate(text, subject, ks=ks, progress=lambda count: progress.advance(task, count))
 
 
-def to_dict(evaluation: Evaluation) -> dict[str, Any]:
-    """Plain values, ready for JSON."""
-    return {
-        "name": evaluation.name,
-        "bytes": evaluation.size,
-        "rows": [dataclasses.asdict(row) for row in evaluation.rows],
-        "exact": evaluation.exact,
-        "milliseconds_per_keystroke": latency_table(evaluation.latency),
-        "model_calls_per_keystroke": evaluation.latency.calls,
-        "seconds": evaluation.seconds,
-    }
-
-
 def _write_json(name: str, found: Sequence[Evaluation], differences: Sequence[Difference]) -> None:
     values = {
         "definitions": DEFINITIONS,
-        "evaluations": [to_dict(evaluation) for evaluation in found],
+        "evaluations": [evaluation.to_dict() for evaluation in found],
         "differences": [dataclasses.asdict(each) for each in differences],
     }
     text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
@@ -133,5 +119,3 @@ def _check_picture(path: Path) -> None:
     from wordgru.evaluation_picture import check
 
     check(path)
-
-

@@ -9,9 +9,9 @@ import math
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -31,17 +31,17 @@ KS = (1, 3, 5)
 TIMED_K = 3
 """How many words are offered where time is measured."""
 
-DEFINITIONS = (
-    "word: a maximal run of letters or digits with inner ' ’ or -; in scripts without spaces, what a piece spells",
-    "hit@k: the word is among the k offered before its first letter, case-sensitive, context verbatim",
-    "reciprocal rank: the mean of 1 / the word's rank among the most words offered, 0 where it is not among them",
-    "keystrokes: one per character; choosing an offered word costs one and types a following space where the text "
-    "has one; offers are renewed at every character; savings = 1 - keystrokes / characters",
-    "perplexity: exp of the nats of a text, its end included, per word between white space; "
-    "bits per byte: the same nats in bits per byte of UTF-8",
-    "time per keystroke: a text typed character by character, the top 3 words after each, all work included",
-    "intervals: 95%, bootstrap over documents, where there are enough of them",
-)
+DEFINITIONS = {
+    "word": "a maximal run of letters or digits with inner ' ’ or -; in scripts without spaces, what a piece spells",
+    "hit@k": "the word is among the k offered before its first letter, case-sensitive, context verbatim",
+    "MRR": "mean of 1 / the word's rank among the most words offered, 0 where it is not among them",
+    "savings@k": "1 - keystrokes / characters. Keystrokes: one per character; choosing an offered word costs one and types "
+    "a following space where the text has one; the k offers are renewed at every character",
+    "perplexity": "exp of the nats of a text, its end included, per word between white space (ppl)",
+    "bits per byte": "the same nats in bits, per byte of UTF-8 (bpb)",
+    "ms": f"a text is typed character by character; the top {TIMED_K} words after each, all work included",
+    "intervals": "95%, bootstrap over documents, where there are enough of them",
+}
 """What the figures mean; printed with them."""
 
 
@@ -112,6 +112,17 @@ class Latency:
         """The milliseconds within which `share` percent of the keystrokes are answered."""
         return float(np.percentile(self.milliseconds, share))
 
+    def to_dict(self) -> dict[str, float]:
+        """The mean, some percentiles, and what was measured."""
+        return {
+            "k": self.k,
+            "keystrokes": len(self.milliseconds),
+            "mean": float(np.mean(self.milliseconds)),
+            **{f"p{share}": self.percentile(share) for share in (50, 90, 99)},
+            "max": max(self.milliseconds),
+            "model_calls": self.calls,
+        }
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -139,6 +150,17 @@ class Evaluation:
     def all(self) -> Row:
         """The figures of all documents."""
         return self.rows[-1]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON; shares out of 1, milliseconds per keystroke."""
+        return {
+            "name": self.name,
+            "bytes": self.size,
+            "rows": [asdict(row) for row in self.rows],
+            "exact": self.exact,
+            "milliseconds": self.latency.to_dict(),
+            "seconds": self.seconds,
+        }
 
 
 def evaluate(

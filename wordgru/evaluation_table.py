@@ -1,105 +1,111 @@
 """The bench's figures as tables for a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
-import numpy as np
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from wordgru.evaluation import Evaluation, Latency
+from wordgru.evaluation import Evaluation
 from wordgru.figures import Difference, Figure, Row
 
 
-def latency_table(latency: Latency) -> dict[str, float]:
-    """Milliseconds per keystroke: the mean, some percentiles, and what was measured."""
-    return {
-        "k": latency.k,
-        "keystrokes": len(latency.milliseconds),
-        "mean": float(np.mean(latency.milliseconds)),
-        **{f"p{share}": latency.percentile(share) for share in (50, 90, 99)},
-        "max": max(latency.milliseconds),
-    }
-
-
 def print_tables(
-    console: Console, found: Sequence[Evaluation], differences: Sequence[Difference], definitions: Sequence[str]
+    console: Console, found: Sequence[Evaluation], differences: Sequence[Difference], definitions: Mapping[str, str]
 ) -> None:
-    """Print quality, differences, speed, and the definitions."""
-    if any(len(evaluation.rows) > 1 for evaluation in found):
-        for evaluation in found:
-            console.print(_quality(evaluation.name, [(row.name, row) for row in evaluation.rows], intervals=False))
-    console.print(_quality("All texts", [(evaluation.name, evaluation.all) for evaluation in found], intervals=True))
+    """Print each subject's groups, all subjects side by side, their differences, and what the figures mean."""
+    for evaluation in found:
+        if len(evaluation.rows) > 1:
+            console.print(_groups(evaluation))
+    console.print(_summary(found))
     if differences:
         console.print(_differences(differences))
-    console.print(_speed(found))
-    for line in definitions:
-        console.print(Text(line, style="dim"), soft_wrap=False)
+    meanings = Table.grid(padding=(0, 2))
+    meanings.add_column(no_wrap=True)
+    for term, meaning in definitions.items():
+        meanings.add_row(Text(term), Text(meaning), style="dim")
+    console.print(meanings)
 
 
-def _quality(title: str, named: Sequence[tuple[str, Row]], *, intervals: bool) -> Table:
-    ks = list(named[0][1].hits)
-    offered = [*(f"hit@{k}" for k in ks), "MRR", *(f"saved@{k}" for k in ks)]
-    table = _table(title, ["", "words", *offered, "perplexity", "bits/byte"])
-    for name, row in named:
-        shares = [*row.hits.values(), row.reciprocal_rank, *row.savings.values()]
-        cells = [_share(figure) for figure in shares]
-        cells += [f"{figure.value:.{digits}f}" if figure else "–" for figure, digits in _likelihoods(row)]
-        style = "" if intervals or row is not named[-1][1] else "bold"  # the last sums up
-        table.add_row(Text(name), f"{row.words:,}", *cells, style=style)
-        if intervals:
-            spread = [_interval(figure, 100, 1) for figure in shares]
-            spread += [_interval(figure, 1, digits) for figure, digits in _likelihoods(row)]
-            table.add_row("", "", *spread, style="dim")
+def _groups(evaluation: Evaluation) -> Table:
+    """A row for each group; percent."""
+    ks = " / ".join(str(k) for k in evaluation.all.hits)
+    columns = ["group", "words", f"hit@{ks}", "MRR", f"savings@{ks}", "ppl", "bpb"]
+    table = _table(evaluation.name, columns)
+    for row in evaluation.rows:
+        table.add_row(
+            Text(row.name),
+            f"{row.words}",
+            " ".join(f"{100 * figure.value:4.1f}" for figure in row.hits.values()),
+            f"{100 * row.reciprocal_rank.value:.1f}",
+            " ".join(f"{100 * figure.value:4.1f}" for figure in row.savings.values()),
+            f"{row.perplexity.value:.0f}" if row.perplexity else "–",
+            f"{row.bits_per_byte.value:.2f}" if row.bits_per_byte else "–",
+            style="bold" if row is evaluation.all else "",
+        )
     return table
 
 
-def _likelihoods(row: Row) -> list[tuple[Figure | None, int]]:
-    return [(row.perplexity, 1), (row.bits_per_byte, 3)]
+def _summary(found: Sequence[Evaluation]) -> Table:
+    """A column for each subject."""
+    row = found[0].all
+    title = f"{row.words:,} words, {row.characters:,} characters, {row.documents:,} documents"
+    table = _table(title, ["", *(evaluation.name for evaluation in found)])
+    columns = [_quality(evaluation.all) + _speed(evaluation) for evaluation in found]
+    for cells in zip_longest(*columns):
+        table.add_row(cells[0][0], *(cell for _, cell in cells))
+    return table
+
+
+def _quality(row: Row) -> list[tuple[str, str]]:
+    """(name, figure and its interval) of everything that does not depend on the machine."""
+    return [
+        *((f"hit@{k}, %", _cell(figure, 100, 1)) for k, figure in row.hits.items()),
+        ("mean reciprocal rank, %", _cell(row.reciprocal_rank, 100, 1)),
+        *((f"savings@{k}, %", _cell(figure, 100, 1)) for k, figure in row.savings.items()),
+        ("perplexity per word", _cell(row.perplexity, 1, 1)),
+        ("bits per byte", _cell(row.bits_per_byte, 1, 3)),
+    ]
+
+
+def _speed(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """(name, figure) of the time and size that it takes."""
+    latency = evaluation.latency
+    return [
+        ("p50, ms per keystroke", f"{latency.percentile(50):.2f}"),
+        ("p99, ms per keystroke", f"{latency.percentile(99):.2f}"),
+        ("model calls per keystroke", f"{latency.calls:.2f}"),
+        ("exact answers, %", f"{100 * evaluation.exact:.2f}"),
+        ("size, MB", "–" if evaluation.size is None else f"{evaluation.size / 1e6:.2f}"),
+        ("evaluated in, s", f"{evaluation.seconds:.0f}"),
+    ]
 
 
 def _differences(differences: Sequence[Difference]) -> Table:
-    ks = list(differences[0].hits)
-    table = _table(
-        f"Against {differences[0].baseline}, in points", ["", *(f"hit@{k}" for k in ks), *(f"saved@{k}" for k in ks)]
-    )
-    for each in differences:
-        figures = [*each.hits.values(), *each.savings.values()]
-        table.add_row(Text(each.name), *(f"{100 * figure.value:+.1f}" for figure in figures))
-        table.add_row("", *(_interval(figure, 100, 1, sign="+") for figure in figures), style="dim")
-    return table
-
-
-def _speed(found: Sequence[Evaluation]) -> Table:
-    k = found[0].latency.k
-    table = _table(f"Top {k} per keystroke", ["", "p50 ms", "p99 ms", "model calls", "exact", "size MB", "took s"])
-    for evaluation in found:
-        latency = evaluation.latency
-        table.add_row(
-            Text(evaluation.name),
-            f"{latency.percentile(50):.2f}",
-            f"{latency.percentile(99):.2f}",
-            f"{latency.calls:.2f}",
-            f"{evaluation.exact:.2%}",
-            "–" if evaluation.size is None else f"{evaluation.size / 1e6:.2f}",
-            f"{evaluation.seconds:.0f}",
-        )
+    """How much more than the first subject, in points."""
+    title = f"Against {differences[0].baseline}, in points"
+    table = _table(title, ["", *(each.name for each in differences)])
+    for k in differences[0].hits:
+        table.add_row(f"hit@{k}", *(_cell(each.hits[k], 100, 1, sign="+") for each in differences))
+    for k in differences[0].savings:
+        table.add_row(f"savings@{k}", *(_cell(each.savings[k], 100, 1, sign="+") for each in differences))
     return table
 
 
 def _table(title: str, columns: Sequence[str]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.collapse_padding = True
     for at, name in enumerate(columns):
-        table.add_column(name, justify="right" if at else "left", no_wrap=True)
+        table.add_column(Text(name), justify="right" if at else "left", overflow="fold")
     return table
 
 
-def _share(figure: Figure) -> str:
-    return f"{100 * figure.value:.1f}"
-
-
-def _interval(figure: Figure | None, scale: float, digits: int, sign: str = "") -> str:
-    if figure is None or figure.low is None or figure.high is None:
-        return ""
-    return f"{scale * figure.low:{sign}.{digits}f} … {scale * figure.high:{sign}.{digits}f}"
+def _cell(figure: Figure | None, scale: float, digits: int, sign: str = "") -> str:
+    if figure is None:
+        return "–"
+    value = f"{scale * figure.value:{sign}.{digits}f}"
+    if figure.low is None or figure.high is None:
+        return value
+    return f"{value}  ({scale * figure.low:{sign}.{digits}f} … {scale * figure.high:{sign}.{digits}f})"

@@ -150,12 +150,15 @@ class Table:
         self.effects = effects
         self.spelling: Floats = (effects != Effect.ENDS).astype(np.float32)
         self.deferring: dict[bytes, Ints] = {stem: np.array(ids, np.int64) for stem, ids in deferring.items()}
-        self._members = np.concatenate([*self.deferring.values(), np.zeros(0, np.int64)])
-        sizes = [len(ids) for ids in self.deferring.values()]
-        self._groups = np.repeat(np.arange(len(sizes)), sizes)
+        stems = [ids for stem, ids in self.deferring.items() if stem and len(ids) > 1]
+        self._members = np.concatenate([*stems, np.zeros(0, np.int64)])
+        self._groups = np.repeat(np.arange(len(stems)), [len(ids) for ids in stems])
 
     def grouped(self, masses: Floats) -> Floats:
-        """`masses`, each deferring piece standing for all those of its stem: they may end in the same word."""
+        """`masses`, each deferring piece standing for all those of its stem: they may end in the same new word.
+
+        Without a stem it is the word before the piece, which is no new one.
+        """
         together = masses.copy()
         if len(self._members):
             sums = np.bincount(self._groups, weights=masses[self._members])
@@ -230,7 +233,7 @@ class Lexicon:
         With `fold`, in letters of either case; `text` is then folded.
         """
         if not fold or not text:
-            return slice(*self.extending(text)), list(self.beginning(text[:-1]))
+            return slice(*self.extending(text)), self.beginning(text[:-1]).tolist()
         order, folded = self._folded
         stop = text.rstrip(b"\xff")
         low = bisect_left(folded, text)
@@ -249,10 +252,10 @@ class Lexicon:
         folded = sorted((fold(piece), id_) for id_, piece in enumerate(self.pieces) if piece)
         return np.array([id_ for _, id_ in folded], np.int64), [piece for piece, _ in folded]
 
-    def _beginning(self, text: bytes) -> tuple[int, ...]:
+    def _beginning(self, text: bytes) -> Ints:
         """The pieces that `text` begins with, shortest first."""
         ids = (self.index.get(text[:size]) for size in range(1, min(len(text), self.longest) + 1))
-        return tuple(id_ for id_ in ids if id_ is not None)
+        return np.array([id_ for id_ in ids if id_ is not None], np.int64)
 
 
 def fold(data: bytes) -> bytes:
