@@ -293,7 +293,7 @@ class _Search:
         while len(at) < self.options.batch and share > 1e-12:  # far cheaper than to sort a vocabulary
             share *= 0.3
             at = np.flatnonzero(values > share)
-        return at[np.argsort(-values[at])[:wanted]].tolist()
+        return [int(place) for place in at[np.argsort(-values[at])[:wanted]]]
 
     def _question_found(
         self, ranking: list[tuple[bytes, float]], least: float, slack: float, picks: dict[Pick, float]
@@ -332,7 +332,9 @@ class _Search:
         total = total or 1.0
         items = []
         for word, mass in sorted(self.found.items(), key=lambda item: (-item[1], item[0]))[: self.k]:
-            spelling = tuple(self.lexicon.pieces[id_].decode("utf-8", errors="replace") for id_ in self.spellings[word][1])
+            spelling = tuple(
+                self.lexicon.pieces[id_].decode("utf-8", errors="replace") for id_ in self.spellings[word][1]
+            )
             items.append(Suggestion(word.decode("utf-8", errors="replace"), min(mass / total, 1.0), spelling))
         unexplored = sum(source.total for source in self.sources) / total
         return Suggestions(tuple(items), exact, min(max(unexplored, 0.0), 1.0), len(self.sources))

@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from wordgru.errors import WordgruError
-from wordgru.evaluation import DEFINITIONS, KS, Document, Evaluation, PredictorSubject, Subject, evaluate
+from wordgru.evaluation import DEFINITIONS, KS, Document, Evaluation, evaluate
 from wordgru.evaluation_table import print_tables
 from wordgru.evaluation_text import TextOptions, read_documents
 from wordgru.figures import Difference, difference
 from wordgru.predictor import Predictor
+from wordgru.subject import PredictorSubject, Subject
 
 
 @click.command("evaluate")

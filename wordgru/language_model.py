@@ -92,8 +92,8 @@ class OnnxLanguageModel:
         missing = [name for name in (*GRAPH_INPUTS, *GRAPH_OUTPUTS) if name not in shapes]
         if missing:
             raise BundleError(
-                f"{path}: the graph has no {missing[0]!r}; expected the inputs {', '.join(GRAPH_INPUTS)} and the outputs "
-                f"{', '.join(GRAPH_OUTPUTS)}. Export the model again with `wordgru export`."
+                f"{path}: the graph has no {missing[0]!r}; expected the inputs {', '.join(GRAPH_INPUTS)} and "
+                f"the outputs {', '.join(GRAPH_OUTPUTS)}. Export the model again with `wordgru export`."
             )
         got = (shapes["state"][0], shapes["state"][2], shapes["logits"][2])
         wanted = (config.layers, config.hidden_size, config.vocab_size)

@@ -135,9 +135,12 @@ class Predictor:
     def complete(
         self, text: str, *, k: int = 5, ignore_case: bool = False, tolerance: float = TOLERANCE
     ) -> Suggestions:
-        """What the unfinished last word of `text` may become: `complete("the ca")` offers words that begin with "ca"."""
-        head, prefix = words.split_last(text)
-        return self.suggest(head, prefix=prefix, k=k, ignore_case=ignore_case, tolerance=tolerance)
+        """What the unfinished last word of `text` may become: `complete("the ca")` offers words that begin with "ca".
+
+        The text is taken as it stands: no space is implied.
+        """
+        options = _options(k, ignore_case, tolerance, SearchOptions.max_expanded, None)
+        return self.session(text).suggest(k=k, options=options)
 
     def session(self, text: str = "") -> Session:
         """A text field of its own: what is typed into it is read once."""
@@ -195,7 +198,7 @@ class Predictor:
         return [*units, Score("", len(text), float(nats[-1]))]
 
     def log_probabilities(self, pieces: Ints) -> Floats:
-        """Nats of each of `pieces` given those before it from the text's beginning, and of the end.  # (T,) → (T + 1,)"""
+        """Nats of each of `pieces` given those before it from the text's start, and of its end.  # (T,) → (T + 1,)"""
         inputs, targets = np.concatenate([[END_OF_TEXT], pieces]), np.concatenate([pieces, [END_OF_TEXT]])
         state, rows = self.model.initial_state(), []
         for start in range(0, len(inputs), _CHUNK):

@@ -1,6 +1,6 @@
-"""Byte-level BPE: the only owner of normalisation, of how a text and a word begin, and of the special piece.
+r"""Byte-level BPE: the only owner of normalisation, of how a text and a word begin, and of the special piece.
 
-One rule for beginnings: a space is put before every line (`"a\\nb"` becomes `" a\\n b"`), so the first word of a
+One rule for beginnings: a space is put before every line (`"a\nb"` becomes `" a\n b"`), so the first word of a
 text, of a line, and a word within a line are all spelled by the same pieces. Decoding takes the spaces out
 again; the round trip is exact for any text in NFC.
 
@@ -145,8 +145,8 @@ class Tokenizer:
     def pieces(self) -> tuple[bytes, ...]:
         """The bytes that each piece spells, by id; none for the end of text."""
         byte_of = _byte_alphabet()
-        names = (self._backend.id_to_token(id_) for id_ in range(1, self.vocab_size))
-        return (b"", *(bytes(byte_of[char] for char in name) for name in names))
+        names = (self._backend.id_to_token(id_) or "" for id_ in range(1, self.vocab_size))
+        return (b"", *(bytes(byte_of.get(char, 0) for char in name) for name in names))
 
     def encode(self, text: str) -> npt.NDArray[np.int64]:
         """Ids of `text`, without an end of text.  # (T,) int64

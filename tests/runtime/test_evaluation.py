@@ -5,6 +5,8 @@ import gzip
 import io
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,11 @@ from wordgru import words
 from wordgru.cli import cli
 from wordgru.errors import TextError, WordgruError
 from wordgru.evaluate_command import evaluate_command
-from wordgru.evaluation import Document, Offers, PredictorSubject, evaluate, piece_ends
+from wordgru.evaluation import Document, evaluate
 from wordgru.evaluation_text import TextOptions, read_documents
 from wordgru.figures import difference
 from wordgru.predictor import Predictor
+from wordgru.subject import Offers, PredictorSubject, piece_ends
 
 HERE = Path(__file__).parent
 TEXTS = ["The cat sat on the mat.", "It was a cold morning, and he wasn't in a hurry.", "Why do cats like boxes?"]
@@ -37,7 +40,7 @@ class Fixed:
 
     def offers(self, text, k, *, start=None):
         self.asked.append((text, k))
-        head, prefix = words.split_last(text) if start is None else (text[:start], text[start:])
+        _, prefix = words.split_last(text) if start is None else (text[:start], text[start:])
         return Offers(tuple(word for word in self.offered if word.startswith(prefix))[:k])
 
     def cuts(self, text):
@@ -289,6 +292,13 @@ def test_the_command_judges_bundles_side_by_side(tmp_path):
 def test_json_on_standard_output_stands_alone():
     result = run("-", "-m", HERE / "tiny", "-k", 2, "--json", "-", input="The cat")
     assert set(json.loads(result.stdout)["evaluations"][0]["rows"][-1]["hits"]) == {"2"}
+
+
+def test_the_command_needs_the_base_dependencies_alone():
+    code = "import sys, wordgru.evaluate_command; print([m for m in sys.modules if m in %r])"
+    heavy = ["torch", "datasets", "onnx", "matplotlib", "kenlm", "pyarrow"]
+    done = subprocess.run([sys.executable, "-c", code % heavy], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize(

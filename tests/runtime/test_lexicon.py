@@ -29,7 +29,9 @@ def test_extending_and_beginning_are_what_they_say(data: bytes) -> None:
     low, high = LEXICON.extending(data)
     expected = [id_ for id_, piece in enumerate(PIECES) if piece and piece.startswith(data)]
     assert list(range(low, high)) == expected
-    assert list(LEXICON.beginning(data)) == [id_ for id_, piece in enumerate(PIECES) if piece and data.startswith(piece)]
+    assert list(LEXICON.beginning(data)) == [
+        id_ for id_, piece in enumerate(PIECES) if piece and data.startswith(piece)
+    ]
 
 
 def test_chains_sum_the_pieces_that_begin_a_piece() -> None:

@@ -77,7 +77,7 @@ def test_a_rank_is_that_of_every_candidate_scored_alone(arpa):
             for word in subject.candidates
         ]
         offered = subject.field().offers(f"{context} ".lstrip(), 5).words
-        masses = dict((word, mass) for mass, word in alone)
+        masses = {word: mass for mass, word in alone}
         assert np.all(np.diff([masses[word] for word in offered]) >= -1e-6)
 
 
