@@ -1,4 +1,4 @@
-"""Train a model: `python scripts/train.py TEXT -o RUN`; on several GPUs `torchrun --nproc-per-node=N scripts/train.py …`.
+"""Train a model: `python scripts/train.py TEXT -o RUN`; on several GPUs `torchrun --nproc-per-node=N scripts/train.py`.
 
 The same as `wordgru train`.
 """

@@ -10,12 +10,8 @@ from wordgru import Predictor, Session, WordgruError
 
 PREDICTORS = {"fp32": Predictor.load(TINY), "int8": Predictor.load(TINY_INT8)}
 TEXT = 'The cat sat on the mat.\n"Don\'t know," said a well-known dog — 日本 is  far.'
-EDITS = st.lists(
-    st.tuples(
-        st.sampled_from(["append", "delete", "set"]), st.text(alphabet="the cat'-.\n 日é", max_size=12), st.integers(0, 9)
-    ),
-    max_size=8,
-)  # fmt: skip
+TYPED = st.text(alphabet="the cat'-.\n 日é", max_size=12)
+EDITS = st.lists(st.tuples(st.sampled_from(["append", "delete", "set"]), TYPED, st.integers(0, 9)), max_size=8)
 
 
 def same(one: Session, other: Session) -> None:
