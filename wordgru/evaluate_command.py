@@ -19,6 +19,8 @@ from wordgru.figures import Difference, difference
 from wordgru.predictor import Predictor
 from wordgru.subject import PredictorSubject, Subject
 
+_WIDTH = 100  # characters, where the tables go into a file or a pipe
+
 
 @click.command("evaluate")
 @click.argument("sources", nargs=-1, required=True)
@@ -51,8 +53,7 @@ def evaluate_command(
     SOURCES are .txt and .jsonl files (also gzipped), or - for standard input; with the [train] extra also .csv and
     .parquet files, folders, patterns, and a name on the Hub. Each source gets a row of its own.
     """
-    if picture:
-        _check_picture(picture)
+    _check_places(json_file, picture)
     text = read_documents(sources, TextOptions(column, by, documents, split, words))
     subjects = _subjects(models, kenlm, kenlm_words, device, threads)
     chosen = sorted(set(ks or KS))
@@ -61,7 +62,9 @@ def evaluate_command(
     if json_file:
         _write_json(json_file, found, differences)
     if json_file != "-":
-        print_tables(Console(), found, differences, DEFINITIONS)
+        console = Console()
+        console.width = console.width if console.is_terminal else _WIDTH
+        print_tables(console, found, differences, DEFINITIONS)
     if picture:
         from wordgru.evaluation_picture import draw
 
@@ -115,8 +118,13 @@ def _write_json(name: str, found: Sequence[Evaluation], differences: Sequence[Di
         raise WordgruError(f"{path}: cannot be written ({error.strerror}); choose another place for --json.") from None
 
 
-def _check_picture(path: Path) -> None:
-    """Refuse a picture that could not be drawn, before the work."""
-    from wordgru.evaluation_picture import check
+def _check_places(json_file: str | None, picture: Path | None) -> None:
+    """Refuse a place that cannot be written, before the work."""
+    if json_file and not Path(json_file).parent.is_dir():
+        raise WordgruError(
+            f"{json_file}: there is no folder {Path(json_file).parent}; make it, or choose another place."
+        )
+    if picture:
+        from wordgru.evaluation_picture import check
 
-    check(path)
+        check(picture)

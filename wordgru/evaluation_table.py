@@ -11,6 +11,8 @@ from rich.text import Text
 from wordgru.evaluation import Evaluation
 from wordgru.figures import Difference, Figure, Row
 
+_HUGE = 1e6  # a perplexity that says no more than that the text is foreign to the model
+
 
 def print_tables(
     console: Console, found: Sequence[Evaluation], differences: Sequence[Difference], definitions: Mapping[str, str]
@@ -41,8 +43,8 @@ def _groups(evaluation: Evaluation) -> Table:
             " ".join(f"{100 * figure.value:4.1f}" for figure in row.hits.values()),
             f"{100 * row.reciprocal_rank.value:.1f}",
             " ".join(f"{100 * figure.value:4.1f}" for figure in row.savings.values()),
-            f"{row.perplexity.value:.0f}" if row.perplexity else "–",
-            f"{row.bits_per_byte.value:.2f}" if row.bits_per_byte else "–",
+            _cell(row.perplexity and Figure(row.perplexity.value), 1, 0),
+            _cell(row.bits_per_byte and Figure(row.bits_per_byte.value), 1, 2),
             style="bold" if row is evaluation.all else "",
         )
     return table
@@ -105,6 +107,8 @@ def _table(title: str, columns: Sequence[str]) -> Table:
 def _cell(figure: Figure | None, scale: float, digits: int, sign: str = "") -> str:
     if figure is None:
         return "–"
+    if figure.value >= _HUGE:
+        return f"{scale * figure.value:.1e}"
     value = f"{scale * figure.value:{sign}.{digits}f}"
     if figure.low is None or figure.high is None:
         return value

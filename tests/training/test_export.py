@@ -17,6 +17,7 @@ from wordgru.training.export import Quality, check_consistency, check_parity, ch
 from wordgru.training.export_command import export_command
 from wordgru.training.graph import build_graph
 from wordgru.training.model import GRULanguageModel
+from wordgru.training.report import Reporter
 from wordgru.training.settings import TrainConfig
 from wordgru.training.text import TextConfig
 
@@ -102,7 +103,8 @@ def test_perplexity_is_that_of_the_model(run, tmp_path):
     tokenizer = Tokenizer.load(run / "tokenizer.json")
     model = GRULanguageModel(open_bundle(tmp_path / "bundle").config.model).eval()
     model.load_state_dict({name: torch.from_numpy(w) for name, w in export.load_model_weights(run).items()})
-    held_out = export.prepare(export.load_run(run), run, dataset=None, say=lambda line: None).validation.documents
+    quiet = Reporter(run, speaks=False)
+    held_out = export.prepare(export.load_run(run), run, dataset=None, reporter=quiet).validation.documents
     nats = words = pieces = 0
     with torch.inference_mode():
         for document in held_out:

@@ -1,14 +1,17 @@
 import errno
+import io
 import json
 import math
 import os
 import signal
+import time
 
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
 from datasets import Dataset
+from rich.console import Console
 
 from tests.training.runs import newest_files, small_config, write_text
 from wordgru.config import ModelConfig
@@ -18,7 +21,7 @@ from wordgru.training import checkpoint
 from wordgru.training.command import train_command
 from wordgru.training.loop import train
 from wordgru.training.model import GRULanguageModel
-from wordgru.training.report import read_metrics
+from wordgru.training.report import Reporter, read_metrics
 from wordgru.training.settings import PRESETS, TrainConfig
 from wordgru.training.trainer import Trainer, learning_rate
 from wordgru.training.validation import Validation
@@ -278,3 +281,15 @@ def test_every_setting_is_a_flag():
     options = {option.name for option in train_command.params}
     assert {name for name in TrainConfig.__dataclass_fields__ if name != "text"} <= options
     assert "--learning-rate" in invoke("--help").output
+
+
+def test_a_long_step_shows_how_far_it_is(tmp_path):
+    out = io.StringIO()
+    with Reporter(tmp_path, speaks=True, console=Console(file=out, force_terminal=True, width=200)) as reporter:
+        with reporter.counting("turning text into pieces") as count:
+            count(500, 2000)
+            time.sleep(0.3)
+    shown = out.getvalue()
+    assert "turning text into pieces: 500 of 2,000 documents" in shown
+    assert "a second" in shown
+    assert "left" in shown

@@ -28,6 +28,7 @@ from wordgru.training.graph import Weights, build_graph
 from wordgru.training.local_files import is_local
 from wordgru.training.model import GRULanguageModel
 from wordgru.training.prepare import prepare
+from wordgru.training.report import Reporter
 from wordgru.training.settings import TrainConfig
 from wordgru.training.text import TextConfig
 
@@ -119,7 +120,7 @@ def export_run(
     graph, fp32, parity = _checked_graphs(sizes, load_model_weights(run), precision)
     say("loading the run's validation text")
     settings = load_run(run)
-    documents = prepare(settings, run, dataset=None, say=lambda line: None).validation.documents
+    documents = prepare(settings, run, dataset=None, reporter=Reporter(run, speaks=False)).validation.documents
     say(f"scoring {precision} on it")
     quality = measure(graph, fp32, sizes, tokenizer, documents)
     check_quality(quality)

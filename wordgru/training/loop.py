@@ -77,12 +77,12 @@ def train(
             return TrainResult(run, facts["step"], finished=True, signal=None, best=facts["best"])
         if ranks.first:
             checkpoint.clean(run)
-            material = prepare(config, run, dataset=dataset, say=reporter.say)
+            material = prepare(config, run, dataset=dataset, reporter=reporter)
             if not checkpoint.is_run(run):
                 checkpoint.begin_run(run, config, config.model(material.tokenizer.vocab_size), material.tokenizer)
         ranks.wait()
         if not ranks.first:
-            material = prepare(config, run, dataset=dataset, say=reporter.say)
+            material = prepare(config, run, dataset=dataset, reporter=reporter)
         trainer = Trainer(config, material, ranks)
         if newest:
             trainer.load(*checkpoint.load_checkpoint(newest))

@@ -13,6 +13,7 @@ from wordgru.errors import TrainingError
 from wordgru.tokenizer import Tokenizer
 from wordgru.training.checkpoint import is_run, load_tokenizer
 from wordgru.training.feeds import ShardFeed, StreamFeed
+from wordgru.training.report import Reporter
 from wordgru.training.settings import TrainConfig
 from wordgru.training.shards import write_shards
 from wordgru.training.text import documents, from_dataset, hold_out, load_text
@@ -45,9 +46,9 @@ class Material:
 
 
 def prepare(
-    config: TrainConfig, run: Path, *, dataset: Dataset | IterableDataset | None, say: Callable[[str], None]
+    config: TrainConfig, run: Path, *, dataset: Dataset | IterableDataset | None, reporter: Reporter
 ) -> Material:
-    """Load the text, learn the tokenizer (or take the run's), write the shards.
+    """Load the text, learn the tokenizer (or take the run's), write the shards; each long step shows how far it is.
 
     Raises:
         WordgruError: the text cannot be found, read or used.
@@ -58,10 +59,12 @@ def prepare(
         tokenizer = load_tokenizer(run)
     else:
         sample = train.take(_STREAM_SAMPLE) if isinstance(train, IterableDataset) else train
-        say(f"learning up to {config.vocab_size:,} pieces")
-        tokenizer = Tokenizer.train(_first(documents(sample)), vocab_size=config.vocab_size)
+        with reporter.counting(f"reading text to learn up to {config.vocab_size:,} pieces") as count:
+            texts = _first(documents(sample), lambda read: count(read, None if streaming else len(sample)))
+            tokenizer = Tokenizer.train(texts, vocab_size=config.vocab_size)
     sample = train.take(_STREAM_SAMPLE) if isinstance(train, IterableDataset) else train
-    shards = write_shards(sample, tokenizer, max_document=config.max_document)
+    with reporter.counting("turning text into pieces") as count:
+        shards = write_shards(sample, tokenizer, max_document=config.max_document, progress=count)
     scored = write_shards(held_out, tokenizer, max_document=config.max_document)
     pieces = shards.tokens + len(shards)
     if not streaming and pieces < config.batch_size * config.window:
@@ -69,7 +72,9 @@ def prepare(
             f"the text has {pieces:,} pieces; expected at least {config.batch_size * config.window:,} for one batch of "
             f"{config.batch_size} x {config.window}. Give more text, or a smaller batch_size or window."
         )
-    say(f"{shards.words:,} words, {pieces:,} pieces in {len(shards):,} documents{' of the stream' * streaming}")
+    reporter.say(
+        f"{shards.words:,} words, {pieces:,} pieces in {len(shards):,} documents{' of the stream' * streaming}"
+    )
     feed: ShardFeed | StreamFeed
     if isinstance(train, IterableDataset):
         feed = StreamFeed(train, tokenizer, max_document=config.max_document)
@@ -97,10 +102,12 @@ def _split(config: TrainConfig, dataset: Dataset | IterableDataset | None) -> tu
     return train, held_out
 
 
-def _first(texts: Iterable[str]) -> Iterator[str]:
-    """Texts until there are characters enough to learn pieces from."""
+def _first(texts: Iterable[str], read: Callable[[int], None]) -> Iterator[str]:
+    """Texts until there are characters enough to learn pieces from; `read` is told how many came."""
     seen = 0
-    for text in texts:
+    for number, text in enumerate(texts, 1):
+        if number % 500 == 0:
+            read(number)
         if seen >= _TOKENIZER_CHARACTERS:
             return
         seen += len(text)

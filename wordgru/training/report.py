@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -67,6 +68,28 @@ class Reporter:
     def say(self, line: str) -> None:
         """Print a line."""
         self.console.print(line, markup=False)
+
+    @contextmanager
+    def counting(self, what: str) -> Iterator[Callable[[int, int | None], None]]:
+        """Tell how far a long step is: what is yielded wants (documents so far, in all or None), as often as it likes.
+
+        A bar on a terminal, a line now and then elsewhere; both with the rate and the time left.
+        """
+        began = self._last_line = time.monotonic()
+        columns = (BarColumn(), TextColumn("{task.description}"))
+        with Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal) as bar:
+            task = bar.add_task(what, total=None)
+
+            def count(done: int, total: int | None) -> None:
+                rate = done / max(time.monotonic() - began, 1e-9)
+                left = f", {duration((total - done) / max(rate, 1e-9))} left" if total else ""
+                line = f"{what}: {done:,}{f' of {total:,}' if total else ''} documents, {rate:,.0f} a second{left}"
+                bar.update(task, completed=done, total=total, description=line)
+                if not self.console.is_terminal and time.monotonic() - self._last_line >= _LINES_EVERY:
+                    self._last_line = time.monotonic()
+                    self.say(line)
+
+            yield count
 
     def metrics(self, step: int, kind: str, values: Mapping[str, Any]) -> None:
         """Write figures of a step; `kind` is "train" or "validation"."""
