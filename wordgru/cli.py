@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _ELSEWHERE = {
     "train": ("wordgru.training.command", "train_command", "Train a model on text."),
     "export": ("wordgru.training.export_command", "export_command", "Turn a training run into a bundle."),
-    "evaluate": ("wordgru.evaluate_command", "evaluate_command", "Measure what a typist gains on a text."),
+    "evaluate": ("wordgru.evaluation.command", "evaluate_command", "Measure what a typist gains on a text."),
 }
 """Verbs whose modules are imported only when asked for: (module, command, help)."""
 

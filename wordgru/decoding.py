@@ -304,6 +304,8 @@ class _Search:
         for rank, (word, mass) in enumerate(ranking):
             if word in self.beaten:
                 continue
+            if len(picks) > 2 * self.options.batch:
+                return  # enough for the next call
             top = rank < self.k
             missing = list(self._missing(word))
             residual = sum(source.mass * float(source.open[ids].sum()) for source, ids in missing)

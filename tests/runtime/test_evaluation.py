@@ -15,12 +15,12 @@ from click.testing import CliRunner
 from wordgru import words
 from wordgru.cli import cli
 from wordgru.errors import TextError, WordgruError
-from wordgru.evaluate_command import evaluate_command
-from wordgru.evaluation import Document, evaluate
-from wordgru.evaluation_text import TextOptions, read_documents
-from wordgru.figures import difference
+from wordgru.evaluation.bench import Document, evaluate
+from wordgru.evaluation.command import evaluate_command
+from wordgru.evaluation.figures import difference
+from wordgru.evaluation.subject import Offers, PredictorSubject, piece_ends
+from wordgru.evaluation.text import TextOptions, read_documents
 from wordgru.predictor import Predictor
-from wordgru.subject import Offers, PredictorSubject, piece_ends
 
 HERE = Path(__file__).parent
 TEXTS = ["The cat sat on the mat.", "It was a cold morning, and he wasn't in a hurry.", "Why do cats like boxes?"]
@@ -295,7 +295,7 @@ def test_json_on_standard_output_stands_alone():
 
 
 def test_the_command_needs_the_base_dependencies_alone():
-    code = "import sys, wordgru.evaluate_command; print([m for m in sys.modules if m in %r])"
+    code = "import sys, wordgru.evaluation.command; print([m for m in sys.modules if m in %r])"
     heavy = ["torch", "datasets", "onnx", "matplotlib", "kenlm", "pyarrow"]
     done = subprocess.run([sys.executable, "-c", code % heavy], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -285,11 +285,11 @@ def test_every_setting_is_a_flag():
 
 def test_a_long_step_shows_how_far_it_is(tmp_path):
     out = io.StringIO()
-    with Reporter(tmp_path, speaks=True, console=Console(file=out, force_terminal=True, width=200)) as reporter:
-        with reporter.counting("turning text into pieces") as count:
-            count(500, 2000)
-            time.sleep(0.3)
+    console = Console(file=out, force_terminal=True, width=200)
+    with Reporter(tmp_path, speaks=True, console=console) as reporter, reporter.counting("reading") as count:
+        count(500, 2000)
+        time.sleep(0.3)
     shown = out.getvalue()
-    assert "turning text into pieces: 500 of 2,000 documents" in shown
+    assert "reading: 500 of 2,000 documents" in shown
     assert "a second" in shown
     assert "left" in shown

@@ -7,12 +7,12 @@ import pytest
 from click.testing import CliRunner
 
 from wordgru.errors import WordgruError
-from wordgru.evaluate_command import evaluate_command
-from wordgru.evaluation import Document, evaluate
+from wordgru.evaluation.bench import Document, evaluate
+from wordgru.evaluation.command import evaluate_command
 
 pytest.importorskip("kenlm", reason="kenlm is compiled at install; it is not here")
 
-from wordgru.rivals import KenLMSubject, arpa_words, read_words, tokens
+from wordgru.evaluation.rivals import KenLMSubject, arpa_words, read_words, tokens
 
 ARPA = """\
 \\data\\

@@ -17,7 +17,7 @@ from typing import IO, cast
 
 from wordgru import words
 from wordgru.errors import TextError
-from wordgru.evaluation import Document
+from wordgru.evaluation.bench import Document
 from wordgru.tokenizer import normalize
 
 STANDARD_INPUT = "-"

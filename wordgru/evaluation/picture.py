@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from wordgru.errors import WordgruError
-from wordgru.evaluation import Evaluation
-from wordgru.figures import Figure
+from wordgru.evaluation.bench import Evaluation
+from wordgru.evaluation.figures import Figure
 
 _KINDS = (".png", ".svg", ".pdf")
 

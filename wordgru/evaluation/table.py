@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from wordgru.evaluation import Evaluation
-from wordgru.figures import Difference, Figure, Row
+from wordgru.evaluation.bench import Evaluation
+from wordgru.evaluation.figures import Difference, Figure, Row
 
 _HUGE = 1e6  # a perplexity that says no more than that the text is foreign to the model
 

@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from wordgru.errors import WordgruError
-from wordgru.evaluation import DEFINITIONS, KS, Document, Evaluation, evaluate
-from wordgru.evaluation_table import print_tables
-from wordgru.evaluation_text import TextOptions, read_documents
-from wordgru.figures import Difference, difference
+from wordgru.evaluation.bench import DEFINITIONS, KS, Document, Evaluation, evaluate
+from wordgru.evaluation.figures import Difference, difference
+from wordgru.evaluation.subject import PredictorSubject, Subject
+from wordgru.evaluation.table import print_tables
+from wordgru.evaluation.text import TextOptions, read_documents
 from wordgru.predictor import Predictor
-from wordgru.subject import PredictorSubject, Subject
 
 _WIDTH = 100  # characters, where the tables go into a file or a pipe
 
@@ -66,7 +66,7 @@ def evaluate_command(
         console.width = console.width if console.is_terminal else _WIDTH
         print_tables(console, found, differences, DEFINITIONS)
     if picture:
-        from wordgru.evaluation_picture import draw
+        from wordgru.evaluation.picture import draw
 
         draw(found, picture)
 
@@ -83,7 +83,7 @@ def _subjects(
     if len({subject.name for subject in subjects}) < len(subjects):
         subjects = [PredictorSubject(each, name=name) for each, name in zip(predictors, named, strict=True)]
     if kenlm:
-        from wordgru.rivals import KenLMSubject, read_words
+        from wordgru.evaluation.rivals import KenLMSubject, read_words
 
         subjects.append(KenLMSubject(kenlm, read_words(kenlm_words) if kenlm_words else None))
     return subjects
@@ -125,6 +125,6 @@ def _check_places(json_file: str | None, picture: Path | None) -> None:
             f"{json_file}: there is no folder {Path(json_file).parent}; make it, or choose another place."
         )
     if picture:
-        from wordgru.evaluation_picture import check
+        from wordgru.evaluation.picture import check
 
         check(picture)

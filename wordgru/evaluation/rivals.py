@@ -13,8 +13,8 @@ import numpy as np
 
 from wordgru import words
 from wordgru.errors import TextError, WordgruError
+from wordgru.evaluation.subject import Offers
 from wordgru.lexicon import Floats
-from wordgru.subject import Offers
 from wordgru.tokenizer import normalize
 
 _LAST = chr(0x10FFFF)  # sorts behind every text that begins with the letters before it

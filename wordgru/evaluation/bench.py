@@ -15,8 +15,8 @@ import numpy as np
 
 from wordgru import words
 from wordgru.errors import TextError, WordgruError
-from wordgru.figures import Counts, Row, rows
-from wordgru.subject import Field, Subject
+from wordgru.evaluation.figures import Counts, Row, rows
+from wordgru.evaluation.subject import Field, Subject
 from wordgru.tokenizer import normalize
 
 KS = (1, 3, 5)

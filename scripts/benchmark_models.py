@@ -1,0 +1,163 @@
+"""The subjects of the benchmark: the same random weights, as each runtime holds them.
+
+All are `LanguageModel`s, so whatever is measured is called on each of them alike. Run as a program, this file is the
+process whose peak memory is measured: `python benchmark_models.py KIND FILE SIZES`, which imports no more than that
+kind of subject needs.
+"""
+
+import contextlib
+import io
+import json
+import logging
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from wordgru.config import ModelConfig
+from wordgru.language_model import Floats, Ints, LanguageModel, OnnxLanguageModel
+
+INT8, FP32, DYNAMIC, TORCH, EXPORTED = "int8", "fp32", "quantize_dynamic", "torch", "torch.onnx.export"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model in one runtime.
+
+    Attributes:
+        name: what its column is called.
+        model: what runs it.
+        file: its weights on disk.
+        kind: "onnx" or "torch", for the process that measures memory.
+        weight_bytes: that one step must read, each weight once.
+    """
+
+    name: str
+    model: LanguageModel
+    file: Path
+    kind: str
+    weight_bytes: int
+
+
+def random_weights(config: ModelConfig, counts: Ints, *, seed: int = 0) -> dict[str, npt.NDArray[np.float32]]:
+    """Weights of the size that torch begins with; the output's bias is the log of each piece's share, from `counts`."""
+    from wordgru.training.graph import weight_shapes
+
+    random = np.random.default_rng(seed)
+    weights = {
+        name: random.uniform(-1, 1, shape).astype(np.float32) * np.float32(shape[-1] ** -0.5)
+        for name, shape in weight_shapes(config).items()
+    }
+    weights["output_bias"] = np.log((counts + 0.05) / counts.sum()).astype(np.float32)
+    return weights
+
+
+def write_models(folder: Path, config: ModelConfig, weights: Mapping[str, npt.NDArray[np.float32]]) -> dict[str, Path]:
+    """The file of every subject, by name, below `folder`."""
+    from safetensors.numpy import save_file
+
+    from wordgru.training.graph import build_graph
+
+    files = {name: folder / f"{name}.onnx" for name in (INT8, FP32, DYNAMIC)}
+    for precision in (INT8, FP32):
+        files[precision].write_bytes(build_graph(config, weights, precision=precision).SerializeToString())
+    _quantize_dynamic(files[FP32], files[DYNAMIC])
+    files[TORCH] = folder / "model.safetensors"
+    save_file(dict(weights), files[TORCH])
+    return files
+
+
+def open_subjects(files: Mapping[str, Path], config: ModelConfig, *, threads: int) -> list[Subject]:
+    """The subject of each file; `torch` is the eager model, the others run in onnxruntime."""
+    from benchmark_torch import TorchLanguageModel
+
+    subjects = []
+    for name, file in files.items():
+        model: LanguageModel = (
+            TorchLanguageModel(file, config) if name == TORCH else OnnxLanguageModel(file, config, threads=threads)
+        )
+        gates, output = {INT8: (1, 1), DYNAMIC: (4, 1)}.get(name, (4, 4))
+        kind = "torch" if name == TORCH else "onnx"
+        subjects.append(Subject(name, model, file, kind, _weight_bytes(config, gates, output)))
+    return subjects
+
+
+def disagreement(subject: LanguageModel, reference: LanguageModel, config: ModelConfig) -> float:
+    """The largest difference of logits over 8 pieces at random states, out of the range of the reference's."""
+    random = np.random.default_rng(1)
+    pieces = random.integers(0, config.vocab_size, 8)
+    states = random.uniform(-1, 1, (config.layers, 8, config.hidden_size)).astype(np.float32)
+    expected, _ = reference.step(pieces, states)
+    got, _ = subject.step(pieces, states)
+    return float(np.abs(got - expected).max() / np.ptp(expected))
+
+
+def _quantize_dynamic(source: Path, target: Path) -> None:
+    """What onnxruntime's documentation tells: preprocess (it folds the transposed embedding), then quantise."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    folded = target.with_suffix(".folded.onnx")
+    with _silent():
+        quant_pre_process(str(source), str(folded), skip_symbolic_shape=True)
+        quantize_dynamic(folded, target, weight_type=QuantType.QInt8)
+    folded.unlink()
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Without the advice that libraries give along the way."""
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _weight_bytes(config: ModelConfig, gates: int, output: int) -> int:
+    """Bytes of the matrices and biases, given the bytes of a gate's and of an output weight; of the input, one row."""
+    from wordgru.training.graph import weight_shapes
+
+    total = 0
+    for name, shape in weight_shapes(config).items():
+        width = 4 if len(shape) == 1 else output if name == "embedding.weight" else gates
+        total += prod(shape) * width + (4 * shape[0] if width == 1 else 0)  # an integer row has a scale
+    return total
+
+
+def _peak_memory() -> int | None:
+    """Bytes that this process held at most; None where the system does not tell (it takes Linux's /proc)."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return None
+    (line,) = (line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
+    return 1024 * int(line.split()[1])
+
+
+def _main(kind: str, file: str, sizes: str) -> None:
+    """Load a subject, read 32 pieces, take a step, print the peak memory."""
+    import onnxruntime  # noqa: F401  (of an empty process, all that is measured)
+    import tokenizers  # noqa: F401
+
+    if kind != "nothing":
+        config, model = ModelConfig(**json.loads(sizes)), None
+        if kind == "torch":
+            from benchmark_torch import TorchLanguageModel
+
+            model = TorchLanguageModel(Path(file), config)
+        else:
+            model = OnnxLanguageModel(Path(file), config)
+        state = model.advance(np.arange(32) % config.vocab_size, model.initial_state())
+        model.step(np.array([1]), state)
+    print(json.dumps(_peak_memory()))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
