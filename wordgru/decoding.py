@@ -307,15 +307,35 @@ class _Search:
             if len(picks) > 2 * self.options.batch:
                 return  # enough for the next call
             top = rank < self.k
+            allowed = min(before + tie - mass, slack) if top else least - mass
+            before = max(mass, slack) if top else before
+            if self._loosely_missing(word) <= allowed:
+                if not top:
+                    self.beaten.add(word)
+                continue
             missing = list(self._missing(word))
             residual = sum(source.mass * float(source.open[ids].sum()) for source, ids in missing)
-            if not top and mass + residual <= least:
-                self.beaten.add(word)
-            unsure = mass + residual > (before if top else least) + tie and residual > tie
-            if unsure or (top and residual > slack):
+            if residual > max(allowed, tie):
                 for source, ids in missing:
                     picks.update({(source, int(id_)): source.weigh(id_) for id_ in ids if source.open[id_] > 0})
-            before = max(mass, slack) if top else before
+            elif not top:
+                self.beaten.add(word)
+
+    def _loosely_missing(self, word: bytes) -> float:
+        """A cheap bound of what may still end in `word`."""
+        bound = 0.0
+        for size in range(len(word) + 1):
+            for source in self.by_word.get(word[:size], ()):
+                if source.ids:
+                    bound += source.total
+                    continue
+                rest = word[size:]
+                path = self.lexicon.beginning(b" " + rest if source.stage is Stage.GAP else rest)
+                if len(path):
+                    bound += max(float(self._chains(source)[path[-1]]), 0.0)
+                if rest in source.table.deferring:
+                    bound += float(source.open[source.table.deferring[rest]].sum())
+        return bound
 
     def _missing(self, word: bytes) -> Iterator[tuple[_Source, Ints]]:
         """The pieces that, where open, may still end in `word`."""
