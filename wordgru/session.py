@@ -37,6 +37,7 @@ class Session:
         self._pieces: Ints = np.array([END_OF_TEXT], np.int64)
         self._snapshots: list[tuple[int, Floats]] = [(1, model.initial_state())]
         self._marks: list[tuple[int, int]] = [(0, 1)]
+        self._head: tuple[str, bytes] | None = None  # what was read last, and the bytes held back
 
     @property
     def text(self) -> str:
@@ -71,7 +72,7 @@ class Session:
         """A session with the same text that goes its own way."""
         other = type(self)(self._model, self._tokenizer, self._search)
         other._text, other._pieces = self._text, self._pieces
-        other._snapshots, other._marks = list(self._snapshots), list(self._marks)
+        other._snapshots, other._marks, other._head = list(self._snapshots), list(self._marks), self._head
         return other
 
     def suggest(
@@ -163,6 +164,8 @@ class Session:
 
         With `ends`, nothing is held back.
         """
+        if not ends and self._head and self._head[0] == head:
+            return self._head[1]  # only letters of the next word have come since
         chars, count = self._mark(head)
         rest = head[chars:]
         if ends:
@@ -170,6 +173,7 @@ class Session:
         else:
             pieces, gap = self._tokenizer.encode_context(rest)
         self._go_to(np.concatenate([self._pieces[:count], pieces]))
+        self._head = None if ends else (head, gap)
         return gap
 
     def _mark(self, head: str) -> tuple[int, int]:
