@@ -1,26 +1,18 @@
-"""The benchmark's subjects in torch: the eager model, its exported graph, and the training loops."""
+"""The benchmark's subjects from torch: the eager model, and the graph that its exporter makes."""
 
-import time
 import warnings
-from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, linear
+from torch.nn.functional import linear
 
 from wordgru.bundle import GRAPH_INPUTS, GRAPH_OUTPUTS
 from wordgru.config import ModelConfig
 from wordgru.errors import WordgruError
 from wordgru.language_model import Floats, Ints
-from wordgru.training.batches import Lanes
-from wordgru.training.distributed import Ranks
 from wordgru.training.model import GRULanguageModel
-from wordgru.training.prepare import Material, prepare
-from wordgru.training.settings import TrainConfig
-from wordgru.training.trainer import Trainer
 
 
 class AtPositions(nn.Module):
@@ -94,58 +86,3 @@ def export_with_torch(weights: Path, config: ModelConfig, target: Path) -> None:
     except (ImportError, RuntimeError, TypeError, torch.onnx.errors.OnnxExporterError) as error:
         reason = str(error).strip().splitlines()[0]
         raise WordgruError(f"torch {torch.__version__} does not export the model ({reason}).") from None
-
-
-class PlainLoop:
-    """What one writes first: `nn.GRU`, cross entropy over all logits in float32, AdamW."""
-
-    def __init__(self, config: TrainConfig, material: Material) -> None:
-        self._config = config
-        self._model = GRULanguageModel(config.model(material.tokenizer.vocab_size), dropout=config.dropout,
-                                       output_dropout=config.output_dropout)  # fmt: skip
-        self._optimizer = torch.optim.AdamW(self._model.parameters(), lr=config.learning_rate)
-        self._lanes = Lanes(material.feed, count=config.batch_size, window=config.window)
-        self._state = torch.zeros(config.layers, config.batch_size, config.hidden_size)
-
-    def learn(self) -> None:
-        """One step."""
-        window = self._lanes.next_window()
-        logits, state = self._model(torch.from_numpy(window.inputs), self._state)
-        loss = cross_entropy(logits.flatten(0, 1), torch.from_numpy(window.targets).flatten())
-        self._optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self._model.parameters(), self._config.clip)
-        self._optimizer.step()
-        self._state = state.detach()
-
-
-def training_seconds(config: TrainConfig, *, rounds: int, clock: Callable[[], float]) -> dict[str, list[float]]:
-    """Seconds of each of `rounds` steps of each loop, interleaved; the first step of each is not counted."""
-    with TemporaryDirectory(prefix="wordgru-benchmark-") as folder:
-        material = prepare(config, Path(folder) / "run", dataset=None, say=lambda line: None)
-        trainer, plain = (
-            Trainer(config, material, Ranks(0, 1, torch.device("cpu"))),
-            PlainLoop(config, material),
-        )
-        loops: dict[str, Callable[[], None]] = {"plain loop": plain.learn}
-        loops["wordgru, all pieces"] = lambda: trainer.learn(1.0)
-        if trainer.samples(0.0):
-            loops["wordgru, sampled"] = lambda: trainer.learn(0.0)
-        seconds: dict[str, list[float]] = {name: [] for name in loops}
-        for _ in range(rounds + 1):
-            for name, learn in loops.items():
-                started = clock()
-                learn()
-                seconds[name].append(clock() - started)
-        return {name: values[1:] for name, values in seconds.items()}
-
-
-def seconds_of_reading(size: int, *, times: int) -> list[float]:
-    """Seconds to read `size` bytes of memory, by the fastest reader at hand (16 MB took 10 % longer in numpy)."""
-    data = torch.ones(max(size // 8, 1), dtype=torch.int64)
-    found = []
-    for _ in range(times):
-        started = time.perf_counter()
-        data.sum()
-        found.append(time.perf_counter() - started)
-    return found

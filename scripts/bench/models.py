@@ -1,28 +1,28 @@
 """The subjects of the benchmark: the same random weights, as each runtime holds them.
 
-All are `LanguageModel`s, so whatever is measured is called on each of them alike. Run as a program, this file is the
-process whose peak memory is measured: `python benchmark_models.py KIND FILE SIZES`, which imports no more than that
-kind of subject needs.
+All are `LanguageModel`s, so whatever is measured is called on each of them alike.
 """
 
 import contextlib
 import io
-import json
 import logging
-import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from wordgru.bundle import Precision
 from wordgru.config import ModelConfig
-from wordgru.language_model import Floats, Ints, LanguageModel, OnnxLanguageModel
+from wordgru.language_model import Ints, LanguageModel, OnnxLanguageModel
 
-INT8, FP32, DYNAMIC, TORCH, EXPORTED = "int8", "fp32", "quantize_dynamic", "torch", "torch.onnx.export"
+INT8: Final = "int8"
+FP32: Final = "fp32"
+DYNAMIC, TORCH, EXPORTED = "quantize_dynamic", "torch", "torch.onnx.export"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def write_models(folder: Path, config: ModelConfig, weights: Mapping[str, npt.ND
     from wordgru.training.graph import build_graph
 
     files = {name: folder / f"{name}.onnx" for name in (INT8, FP32, DYNAMIC)}
-    for precision in (INT8, FP32):
+    precisions: tuple[Precision, ...] = (INT8, FP32)
+    for precision in precisions:
         files[precision].write_bytes(build_graph(config, weights, precision=precision).SerializeToString())
     _quantize_dynamic(files[FP32], files[DYNAMIC])
     files[TORCH] = folder / "model.safetensors"
@@ -74,7 +75,7 @@ def write_models(folder: Path, config: ModelConfig, weights: Mapping[str, npt.ND
 
 def open_subjects(files: Mapping[str, Path], config: ModelConfig, *, threads: int) -> list[Subject]:
     """The subject of each file; `torch` is the eager model, the others run in onnxruntime."""
-    from benchmark_torch import TorchLanguageModel
+    from bench.eager import TorchLanguageModel
 
     subjects = []
     for name, file in files.items():
@@ -88,13 +89,16 @@ def open_subjects(files: Mapping[str, Path], config: ModelConfig, *, threads: in
 
 
 def disagreement(subject: LanguageModel, reference: LanguageModel, config: ModelConfig) -> float:
-    """The largest difference of logits over 8 pieces at random states, out of the range of the reference's."""
+    """The largest difference between the two's logits, out of the largest that the state makes to a piece's logit.
+
+    It is taken over 8 random pieces and states; the output's bias, which all share, does not count.
+    """
     random = np.random.default_rng(1)
     pieces = random.integers(0, config.vocab_size, 8)
     states = random.uniform(-1, 1, (config.layers, 8, config.hidden_size)).astype(np.float32)
     expected, _ = reference.step(pieces, states)
     got, _ = subject.step(pieces, states)
-    return float(np.abs(got - expected).max() / np.ptp(expected))
+    return float(np.abs(got - expected).max() / np.ptp(expected, axis=0).max())
 
 
 def _quantize_dynamic(source: Path, target: Path) -> None:
@@ -130,34 +134,3 @@ def _weight_bytes(config: ModelConfig, gates: int, output: int) -> int:
         width = 4 if len(shape) == 1 else output if name == "embedding.weight" else gates
         total += prod(shape) * width + (4 * shape[0] if width == 1 else 0)  # an integer row has a scale
     return total
-
-
-def _peak_memory() -> int | None:
-    """Bytes that this process held at most; None where the system does not tell (it takes Linux's /proc)."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return None
-    (line,) = (line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
-    return 1024 * int(line.split()[1])
-
-
-def _main(kind: str, file: str, sizes: str) -> None:
-    """Load a subject, read 32 pieces, take a step, print the peak memory."""
-    import onnxruntime  # noqa: F401  (of an empty process, all that is measured)
-    import tokenizers  # noqa: F401
-
-    if kind != "nothing":
-        config, model = ModelConfig(**json.loads(sizes)), None
-        if kind == "torch":
-            from benchmark_torch import TorchLanguageModel
-
-            model = TorchLanguageModel(Path(file), config)
-        else:
-            model = OnnxLanguageModel(Path(file), config)
-        state = model.advance(np.arange(32) % config.vocab_size, model.initial_state())
-        model.step(np.array([1]), state)
-    print(json.dumps(_peak_memory()))
-
-
-if __name__ == "__main__":
-    _main(*sys.argv[1:])

@@ -1,0 +1,188 @@
+"""How the benchmark measures: calls in turn, keystrokes, processes, the speed of memory. Prints nothing."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+
+from wordgru.bundle import Bundle
+from wordgru.config import ModelConfig
+from wordgru.errors import WordgruError
+from wordgru.language_model import Floats, Ints, LanguageModel
+from wordgru.predictor import Predictor
+from wordgru.tokenizer import Tokenizer
+
+CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "cpu": time.process_time}
+"""Seconds that pass, or seconds that the process computes: the latter is fair on a machine that is busy otherwise."""
+
+_SCRIPTS = Path(__file__).parent.parent
+_BLOCK = 25  # keystrokes of one subject before the next has its turn
+_BARE = """
+import sys, numpy, onnxruntime, tokenizers
+options = onnxruntime.SessionOptions()
+options.intra_op_num_threads = 1
+onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
+tokenizers.Tokenizer.from_file(sys.argv[2])
+"""
+
+Seconds = list[float]
+
+
+@dataclass
+class Typing:
+    """What one subject needed for the keystrokes of a text.
+
+    Attributes:
+        seconds: from each keystroke to the words.
+        steps: seconds of single steps, taken between the keystrokes.
+        calls: runs of the model.
+        exact: answers that were proved.
+    """
+
+    seconds: Seconds
+    steps: Seconds
+    calls: int = 0
+    exact: int = 0
+
+
+def in_turn(
+    calls: Mapping[str, Callable[[], object]], *, rounds: int, burst: int, clock: Callable[[], float], seed: int = 0
+) -> dict[str, Seconds]:
+    """Time each of `calls`, `burst` times in a row, in `rounds` rounds, each in another order."""
+    random = np.random.default_rng(seed)
+    names = list(calls)
+    seconds: dict[str, Seconds] = {name: [] for name in names}
+    for call in calls.values():
+        call()
+    for _ in range(rounds):
+        for at in random.permutation(len(names)):
+            call, found = calls[names[at]], seconds[names[at]]
+            for _ in range(burst):
+                started = clock()
+                call()
+                found.append(clock() - started)
+    return seconds
+
+
+def type_text(
+    models: Mapping[str, tuple[LanguageModel, Tokenizer]], texts: Sequence[str], *,
+    keystrokes: int, clock: Callable[[], float],
+) -> dict[str, Typing]:  # fmt: skip
+    """Type `texts` character by character into a session of each model, and ask for the top 3 after each."""
+    typists = {name: _Typist(model, tokenizer, clock) for name, (model, tokenizer) in models.items()}
+    left = keystrokes
+    for text in texts:
+        typed = text[: max(left, 0)]
+        left -= len(typed)
+        for typist in typists.values():
+            typist.begin()
+        for start in range(0, len(typed), _BLOCK):
+            for typist in typists.values():
+                typist.type(typed, start, min(start + _BLOCK, len(typed)))
+    return {name: typist.found for name, typist in typists.items()}
+
+
+class _Typist:
+    """One model behind the word search, its runs counted."""
+
+    def __init__(self, model: LanguageModel, tokenizer: Tokenizer, clock: Callable[[], float]) -> None:
+        self.found = Typing([], [])
+        self._model = model
+        self._predictor = Predictor(self, tokenizer)
+        self._clock = clock
+
+    def begin(self) -> None:
+        """Take an empty text field."""
+        self._session = self._predictor.session()
+
+    def type(self, text: str, start: int, end: int) -> None:
+        """Type the characters of `text` from `start` to `end`."""
+        clock, found = self._clock, self.found
+        for at in range(start, end):
+            started = clock()
+            self._session.set(text[: at + 1])
+            words = self._session.suggest(k=3)
+            found.seconds.append(clock() - started)
+            found.exact += words.exact
+        for _ in range(5):
+            started = clock()
+            self._model.step(np.array([1]), self._model.initial_state())
+            found.steps.append(clock() - started)
+
+    def initial_state(self) -> Floats:
+        """As the model's."""
+        return self._model.initial_state()
+
+    def step(self, pieces: Ints, states: Floats) -> tuple[Floats, Floats]:
+        """The model's, counted."""
+        self.found.calls += 1
+        return self._model.step(pieces, states)
+
+    def advance(self, pieces: Ints, state: Floats) -> Floats:
+        """The model's, counted."""
+        self.found.calls += 1
+        return self._model.advance(pieces, state)
+
+    def score(self, pieces: Ints, state: Floats) -> tuple[Floats, Floats]:
+        """The model's, counted."""
+        self.found.calls += 1
+        return self._model.score(pieces, state)
+
+
+def reader(size: int) -> Callable[[], object]:
+    """What reads `size` bytes once, by the fastest means at hand: no step can be faster that must read as much."""
+    data = torch.ones(max(size // 8, 1), dtype=torch.int64)  # written to, or all its pages would be one
+    return data.sum
+
+
+def cold_starts(bundle: Bundle, *, rounds: int, clock: str) -> tuple[Seconds, Seconds]:
+    """Seconds of processes that suggest words, and of those that import and load the same files with no wordgru."""
+    suggest = ["-m", "wordgru", "suggest", "the cat", "--model", str(bundle.folder)]
+    bare = ["-c", _BARE, str(bundle.model_path), str(bundle.tokenizer_path)]
+    found: tuple[Seconds, Seconds] = ([], [])
+    with TemporaryDirectory(prefix="wordgru-benchmark-") as folder:
+        for _ in range(rounds + 1):  # the first writes the byte code that the others find
+            for arguments, seconds in zip((suggest, bare), found, strict=True):
+                seconds.append(_process(arguments, clock, byte_code=folder)[0])
+    return found[0][1:], found[1][1:]
+
+
+def peak_memory(kind: str, file: Path, config: ModelConfig) -> int | None:
+    """Bytes that a process needs at most to load the model and take a step; None where the system does not tell."""
+    arguments = ["-m", "bench.memory", kind, str(file), json.dumps(config.to_dict())]
+    found: int | None = json.loads(_process(arguments, "wall")[1])
+    return found
+
+
+def _process(arguments: Sequence[str], clock: str, *, byte_code: str = "") -> tuple[float, str]:
+    """Run Python to its end, its byte code kept in the folder `byte_code` if one is given: seconds, and its output."""
+    environment = dict(os.environ)
+    paths = [str(_SCRIPTS), str(_SCRIPTS.parent), environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    if byte_code:
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        environment["PYTHONPYCACHEPREFIX"] = byte_code
+    now = _children_seconds if clock == "cpu" else time.perf_counter
+    started = now()
+    done = subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False)
+    seconds = now() - started
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no word why"])[-1]
+        raise WordgruError(f"`python {' '.join(arguments[:3])}` ended with {done.returncode} ({reason}).")
+    return seconds, done.stdout
+
+
+def _children_seconds() -> float:
+    """Processor time of the processes that were started and have ended."""
+    import resource  # not on Windows
+
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
