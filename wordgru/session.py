@@ -6,17 +6,18 @@ import zipfile
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from wordgru import words
 from wordgru.decoding import WordSearch
 from wordgru.errors import WordgruError
 from wordgru.language_model import LanguageModel
-from wordgru.lexicon import Floats, Ints
+from wordgru.lexicon import Floats
 from wordgru.suggestions import SearchOptions, Suggestion, Suggestions
 from wordgru.tokenizer import END_OF_TEXT, Tokenizer, normalize
 
 _STRIDE = 64  # pieces between the snapshots that a long text leaves
-_SNAPSHOTS = 12  # of which the last half are kept as they are, older ones thinned out
+_SNAPSHOTS = 10  # of which the last half are kept as they are, older ones thinned out
 _WINDOW = 96  # characters after the last mark before a new one is set
 
 
@@ -34,10 +35,16 @@ class Session:
     def __init__(self, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch) -> None:
         self._model, self._tokenizer, self._search = model, tokenizer, search
         self._text = ""
-        self._pieces: Ints = np.array([END_OF_TEXT], np.int64)
+        self._pieces: npt.NDArray[np.int32] = np.array([END_OF_TEXT], np.int32)
         self._snapshots: list[tuple[int, Floats]] = [(1, model.initial_state())]
         self._marks: list[tuple[int, int]] = [(0, 1)]
         self._head: tuple[str, bytes] | None = None  # what was read last, and the bytes held back
+
+    @property
+    def size(self) -> int:
+        """Bytes that the session keeps: text, pieces and states."""
+        states = sum(state.nbytes for _, state in self._snapshots)
+        return len(self._text.encode()) + self._pieces.nbytes + states + 16 * len(self._marks)
 
     @property
     def text(self) -> str:
@@ -116,7 +123,7 @@ class Session:
         np.savez_compressed(
             buffer,
             text=np.frombuffer(self._text.encode(), np.uint8),
-            pieces=self._pieces[:count].astype(np.uint32),
+            pieces=self._pieces[:count],
             state=state,
             model=np.frombuffer(_digest(self._tokenizer, state), np.uint8),
         )
@@ -129,7 +136,7 @@ class Session:
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as saved:
                 text = saved["text"].tobytes().decode()
-                pieces, state, digest = saved["pieces"].astype(np.int64), saved["state"], saved["model"].tobytes()
+                pieces, state, digest = saved["pieces"].astype(np.int32), saved["state"], saved["model"].tobytes()
         except (zipfile.BadZipFile, ValueError, KeyError, OSError, EOFError) as error:
             raise WordgruError(f"the saved session cannot be read ({error}); start a new one.") from None
         if digest != _digest(tokenizer, session._snapshots[0][1]):
@@ -172,7 +179,7 @@ class Session:
             pieces, gap = self._tokenizer.encode(rest), b""
         else:
             pieces, gap = self._tokenizer.encode_context(rest)
-        self._go_to(np.concatenate([self._pieces[:count], pieces]))
+        self._go_to(np.concatenate([self._pieces[:count], pieces], dtype=np.int32))
         self._head = None if ends else (head, gap)
         return gap
 
@@ -185,11 +192,11 @@ class Session:
             cut = _cut(head, chars)
             if cut > chars:
                 pieces = self._tokenizer.encode(head[chars:cut])
-                self._go_to(np.concatenate([self._pieces[:count], pieces]))
+                self._go_to(np.concatenate([self._pieces[:count], pieces], dtype=np.int32))
                 self._marks.append((cut + 1, count + len(pieces)))
         return self._marks[-1]
 
-    def _go_to(self, pieces: Ints) -> None:
+    def _go_to(self, pieces: npt.NDArray[np.int32]) -> None:
         """Make the last snapshot the one of `pieces`, from the latest that agrees with them."""
         shorter = min(len(pieces), len(self._pieces))
         differs = np.flatnonzero(pieces[:shorter] != self._pieces[:shorter])
@@ -198,7 +205,7 @@ class Session:
         count, state = self._snapshots[-1]
         while count < len(pieces):
             upto = min(count + _STRIDE, len(pieces))
-            state = self._model.advance(pieces[count - 1 : upto - 1], state)
+            state = self._model.advance(pieces[count - 1 : upto - 1].astype(np.int64), state)
             count = upto
             self._snapshots.append((count, state))
             if len(self._snapshots) > _SNAPSHOTS:

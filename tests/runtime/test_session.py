@@ -116,3 +116,20 @@ def test_editing_costs_only_what_it_touches() -> None:
         session.suggest()
         assert counting.read - before < whole / 10
     assert len(session._snapshots) <= 13
+
+
+def test_a_session_stays_below_64_kilobytes() -> None:
+    plain = PREDICTORS["fp32"]
+
+    class Large:  # as two layers of 512, which a session keeps 4 kB a snapshot of
+        def initial_state(self) -> np.ndarray:
+            return np.zeros((2, 1, 512), np.float32)
+
+        def advance(self, pieces: np.ndarray, state: np.ndarray) -> np.ndarray:
+            return state.copy()
+
+    session = Session(Large(), plain.tokenizer, plain.search)  # type: ignore[arg-type]
+    for _ in range(700):
+        session.append("the cat sat. ")
+        session._read(session.text)
+    assert 8_000 < session.size < 64_000
