@@ -137,10 +137,10 @@ def write_json(name: str, values: Mapping[str, Any]) -> None:
 
 
 def draw(reports: Sequence[Report], path: Path) -> None:
-    """Bars of the rows to be drawn, a plot each, in the file `path`."""
+    """Bars of the rows to be drawn that compare something, a plot each, in the file `path`."""
     from matplotlib.figure import Figure
 
-    plots = [(report, row) for report in reports for row in report.rows if row.drawn]
+    plots = [(report, row) for report in reports for row in report.rows if row.drawn and len(row.values) > 1]
     across = min(4, len(plots))
     down = -(-len(plots) // across)
     figure = Figure(figsize=(4 * across, 2.4 * down), layout="constrained")
