@@ -14,12 +14,13 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from wordgru.expander import Expander, Expansion
 from wordgru.language_model import LanguageModel
-from wordgru.lexicon import Effect, Floats, Ints, Lexicon, Stage, Table, fold, read
+from wordgru.lexicon import CLOSES, DEFERS, GAP, START, Floats, Ints, Lexicon, Stage, Table, fold, read
 from wordgru.suggestions import SearchOptions, Suggestion, Suggestions
 
 Pick = tuple["_Source", int]
@@ -55,7 +56,7 @@ class _Source:
 
     `left` is what must still be spelled of the gap and the letters typed; `passing` are the pieces that spell all
     of it, `inside` those that spell a part. `mass` is the spelling's own probability: the mass of an open piece is
-    `mass * open[piece]`.
+    `mass * open[piece]`, and `total` that of all.
     """
 
     at: int
@@ -70,18 +71,25 @@ class _Source:
     table: Table
     passing: slice | Ints
     inside: list[int]
-    open: Floats = field(init=False)
     total: float = field(init=False)
     chains: Floats | None = None
 
     def __post_init__(self) -> None:
-        every = self.expansion.probabilities * self.table.spelling
-        self.open = every
         if self.left:
-            self.open = np.zeros_like(every)
-            self.open[self.passing] = every[self.passing]
-            self.open[self.inside] = every[self.inside]
-        self.total = self.mass * float(self.open.sum())
+            self.total = self.mass * float(self.open.sum())
+        else:
+            self.total = self.mass * float(self.expansion.probabilities @ self.table.spelling)
+
+    @cached_property
+    def open(self) -> Floats:
+        """The probabilities of the open pieces; made when first looked at, for most sources are not.  # (V,)"""
+        every = self.expansion.probabilities * self.table.spelling
+        if not self.left:
+            return every
+        agreeing = np.zeros_like(every)
+        agreeing[self.passing] = every[self.passing]
+        agreeing[self.inside] = every[self.inside]
+        return agreeing
 
     def weigh(self, id_: int) -> float:
         """The mass of an open piece."""
@@ -114,7 +122,7 @@ class _Search:
         (expansion,) = self.expand([state], [last])
         if not left:
             self.agreeing = 1.0
-        self._add(b"", b"", b"", Stage.GAP if self.gap else Stage.START, left, 1.0, (), expansion)
+        self._add(b"", b"", b"", GAP if self.gap else START, left, 1.0, (), expansion)
         while picks := self._in_question():
             spent = time.perf_counter() - started
             if len(self.sources) >= self.options.max_expanded or spent > (self.options.max_seconds or np.inf):
@@ -136,7 +144,7 @@ class _Search:
         if left:
             self.agreeing += mass * float(expansion.probabilities[passing].sum())
         elif word:
-            self._credit(word, mass * float(expansion.probabilities.sum()) - source.total, ids)
+            self._credit(word, mass - source.total, ids)
         self.sources.append(source)
         self.unsettled.append(source)
         self.by_spelled[spelled].append(source)
@@ -158,7 +166,7 @@ class _Search:
             step = read(source.stage, source.tail + piece)
             left = source.left[len(fold(piece) if self.fold else piece) :]
             word, ids = source.word + step.word, (*source.ids, id_)
-            if step.effect is not Effect.CLOSES:
+            if step.effect is not CLOSES:
                 begun.append((source, id_, (source.spelled + piece, word, step.tail, step.stage, left, mass, ids)))
             elif not left:
                 self._credit(word, mass, ids)
@@ -176,7 +184,7 @@ class _Search:
         source.total -= source.mass * float(share)
         if source.chains is None:
             return
-        if source.table.effects[id_] == Effect.DEFERS:  # the sums of its stem are no longer true
+        if source.table.effects[id_] == DEFERS:  # the sums of its stem are no longer true
             source.chains = self.lexicon.chains(source.table.grouped(source.open))
         else:
             low, high = self.lexicon.extending(self.lexicon.pieces[id_])
@@ -330,7 +338,7 @@ class _Search:
                     bound += source.total
                     continue
                 rest = word[size:]
-                path = self.lexicon.beginning(b" " + rest if source.stage is Stage.GAP else rest)
+                path = self.lexicon.beginning(b" " + rest if source.stage is GAP else rest)
                 if len(path):
                     bound += max(float(self._chains(source)[path[-1]]), 0.0)
                 if rest in source.table.deferring:
@@ -344,7 +352,7 @@ class _Search:
             for source in self.by_word.get(word[:size], ()):
                 if rest in source.table.deferring:
                     yield source, source.table.deferring[rest]
-                target = b" " + rest if source.stage is Stage.GAP else rest
+                target = b" " + rest if source.stage is GAP else rest
                 if target.startswith(source.tail) and len(path := self.lexicon.beginning(target[len(source.tail) :])):
                     yield source, path
 

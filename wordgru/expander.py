@@ -69,6 +69,7 @@ class Expander:
 
 def softmax(logits: Floats) -> Floats:
     """Probabilities along the last axis."""
-    exponentials: Floats = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    exponentials /= exponentials.sum(axis=-1, keepdims=True)
+    exponentials: Floats = logits - logits.max(axis=-1, keepdims=True)
+    np.exp(exponentials, out=exponentials)
+    exponentials *= 1 / exponentials.sum(axis=-1, keepdims=True)
     return exponentials

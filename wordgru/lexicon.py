@@ -42,6 +42,11 @@ class Effect(IntEnum):
     CLOSES = 3  # the word goes on and ends within this piece
 
 
+GAP, START, LETTERS, UNSPACED = Stage
+ENDS, SPELLS, DEFERS, CLOSES = Effect
+# names of their own, for to look a member up in its enumeration takes longer than most of what is done with it
+
+
 @dataclass(frozen=True)
 class Step:
     """One piece read by a word: its effect, the stage after it, the bytes added to the word, the undecided rest."""
@@ -54,21 +59,21 @@ class Step:
 
 def read(stage: Stage, data: bytes) -> Step:
     """Read `data`, the undecided bytes so far and the next piece together, at `stage`."""
-    if stage is Stage.GAP:
+    if stage is GAP:
         if not data.startswith(b" "):
-            return Step(Effect.ENDS, stage, b"", b"")
-        return read(Stage.START, data[1:]) if len(data) > 1 else Step(Effect.SPELLS, Stage.START, b"", b"")
+            return Step(ENDS, stage, b"", b"")
+        return read(START, data[1:]) if len(data) > 1 else Step(SPELLS, START, b"", b"")
     text, rest = _decode(data)
     end = 0  # characters that surely belong to the word
-    if stage is Stage.START and text:
+    if stage is START and text:
         what = words.kind(text[0])
         if what not in ("letter", "unspaced"):
-            return Step(Effect.ENDS, stage, b"", b"")
-        stage, end = (Stage.LETTERS if what == "letter" else Stage.UNSPACED), 1
-    if stage is Stage.UNSPACED:
+            return Step(ENDS, stage, b"", b"")
+        stage, end = (LETTERS if what == "letter" else UNSPACED), 1
+    if stage is UNSPACED:
         return _read_unspaced(text, rest, end)
-    if stage is Stage.START:
-        return Step(Effect.DEFERS, stage, b"", rest)
+    if stage is START:
+        return Step(DEFERS, stage, b"", rest)
     return _read_letters(text, rest, end)
 
 
@@ -82,12 +87,12 @@ def _read_letters(text: str, rest: bytes, end: int) -> Step:
             if end + 1 == len(text):
                 break  # what follows decides
             if words.kind(text[end + 1]) != "letter":
-                return _ended(Stage.LETTERS, text[:end])
+                return _ended(LETTERS, text[:end])
             end += 2
         else:
-            return _ended(Stage.LETTERS, text[:end])
+            return _ended(LETTERS, text[:end])
     tail = text[end:].encode() + rest
-    return Step(Effect.DEFERS if tail else Effect.SPELLS, Stage.LETTERS, text[:end].encode(), tail)
+    return Step(DEFERS if tail else SPELLS, LETTERS, text[:end].encode(), tail)
 
 
 def _read_unspaced(text: str, rest: bytes, end: int) -> Step:
@@ -95,12 +100,12 @@ def _read_unspaced(text: str, rest: bytes, end: int) -> Step:
     while end < len(text) and words.kind(text[end]) == "unspaced":
         end += 1
     if end < len(text):
-        return _ended(Stage.UNSPACED, text[:end])
-    return Step(Effect.DEFERS if rest else Effect.CLOSES, Stage.UNSPACED, text.encode(), rest)
+        return _ended(UNSPACED, text[:end])
+    return Step(DEFERS if rest else CLOSES, UNSPACED, text.encode(), rest)
 
 
 def _ended(stage: Stage, word: str) -> Step:
-    return Step(Effect.CLOSES if word else Effect.ENDS, stage, word.encode(), b"")
+    return Step(CLOSES if word else ENDS, stage, word.encode(), b"")
 
 
 def _decode(data: bytes) -> tuple[str, bytes]:
@@ -112,10 +117,10 @@ def _decode(data: bytes) -> tuple[str, bytes]:
 _WORD = rb"(?P<spells>[0-9A-Za-z]+(?:['-][0-9A-Za-z]+)*)"
 _NOT_WORD = rb"[\x00-&(-,./:-@\[-`{-\x7f].*"
 _QUICK = {
-    Stage.GAP: re.compile(rb" " + _WORD + rb"|(?! ).*| " + _NOT_WORD, re.DOTALL),
-    Stage.START: re.compile(_WORD + rb"|" + _NOT_WORD, re.DOTALL),
-    Stage.LETTERS: re.compile(_WORD + rb"|" + _NOT_WORD, re.DOTALL),
-    Stage.UNSPACED: None,
+    GAP: re.compile(rb" " + _WORD + rb"|(?! ).*| " + _NOT_WORD, re.DOTALL),
+    START: re.compile(_WORD + rb"|" + _NOT_WORD, re.DOTALL),
+    LETTERS: re.compile(_WORD + rb"|" + _NOT_WORD, re.DOTALL),
+    UNSPACED: None,
 }
 """What `read` answers for most pieces of ASCII, several times as fast; a test holds the two together."""
 
@@ -137,18 +142,18 @@ class Table:
         partial = bool(_decode(tail)[1])
         for id_ in range(1, len(pieces)):
             if quick and (match := quick.fullmatch(pieces[id_])):
-                effects[id_] = Effect.SPELLS if match.lastgroup else Effect.ENDS
+                effects[id_] = SPELLS if match.lastgroup else ENDS
                 continue
             if partial and not 0x80 <= pieces[id_][0] < 0xC0:
                 continue  # half a character and no other half: the word has ended
             step = read(stage, tail + pieces[id_])
             effects[id_] = step.effect
-            undecided = step.effect is Effect.DEFERS and (step.word or stage in (Stage.LETTERS, Stage.UNSPACED))
-            whole = len(tail) + len(pieces[id_]) - (stage is Stage.GAP)
-            if undecided or (step.effect is Effect.CLOSES and len(step.word) < whole):
+            undecided = step.effect is DEFERS and (step.word or stage in (LETTERS, UNSPACED))
+            whole = len(tail) + len(pieces[id_]) - (stage is GAP)
+            if undecided or (step.effect is CLOSES and len(step.word) < whole):
                 deferring.setdefault(step.word, []).append(id_)
         self.effects = effects
-        self.spelling: Floats = (effects != Effect.ENDS).astype(np.float32)
+        self.spelling: Floats = (effects != ENDS).astype(np.float32)
         self.deferring: dict[bytes, Ints] = {stem: np.array(ids, np.int64) for stem, ids in deferring.items()}
         stems = [ids for stem, ids in self.deferring.items() if stem and len(ids) > 1]
         self._members = np.concatenate([*stems, np.zeros(0, np.int64)])
