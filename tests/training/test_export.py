@@ -9,13 +9,14 @@ import torch
 from click.testing import CliRunner
 
 from wordgru.bundle import PRECISIONS, open_bundle
+from wordgru.config import ModelConfig
 from wordgru.errors import BundleError, ExportError, TextError, TrainingError
 from wordgru.tokenizer import Tokenizer
 from wordgru.training import export
 from wordgru.training.checkpoint import begin_run, save_best
 from wordgru.training.export import Quality, check_consistency, check_parity, check_quality, export_run
 from wordgru.training.export_command import export_command
-from wordgru.training.graph import build_graph
+from wordgru.training.graph import build_graph, weight_shapes
 from wordgru.training.model import GRULanguageModel
 from wordgru.training.report import Reporter
 from wordgru.training.settings import TrainConfig
@@ -207,3 +208,16 @@ def test_the_command_prints_both_checks(run, tmp_path):
     assert "five likeliest pieces in common" in result.output
     assert "int8 bundle" in result.output
     onnxruntime.InferenceSession(tmp_path / "bundle" / "model.onnx")
+
+
+def test_where_no_space_parts_words_perplexity_is_per_piece():
+    tokenizer = Tokenizer.train(["日本語の文です", "これは長い文です"], vocab_size=260)
+    sizes = ModelConfig(tokenizer.vocab_size, 8, 8)
+    random = np.random.default_rng(1)
+    weights = {name: random.normal(size=shape).astype(np.float32) * 0.1 for name, shape in weight_shapes(sizes).items()}
+    graph = build_graph(sizes, weights, precision="fp32").SerializeToString()
+    quality = export.measure(graph, graph, sizes, tokenizer, [tokenizer.encode("これは長い文です")])
+    assert quality.per == "piece"
+    assert 1 < quality.perplexity < 3 * sizes.vocab_size
+    spaced = export.measure(graph, graph, sizes, tokenizer, [tokenizer.encode("a b c d e f")])
+    assert spaced.per == "word"

@@ -60,7 +60,7 @@ Trained on {data}. Licence of this model: {license}. The text may have terms of 
 
 {figures}
 
-Perplexity is per word between white space, the end of each text included, over whole texts read from the zero state.
+Words are what white space parts. The end of each text is counted, and every text is read from the zero state.
 
 ## Limits
 

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -42,12 +42,14 @@ STEP = 1e-2
 """The same for int8 asked in two ways: a value on the border of two steps may fall to either side."""
 
 PERPLEXITY_CHANGE = 0.01
-"""Largest part by which int8 may raise the perplexity per word."""
+"""Largest part by which int8 may raise the perplexity."""
 
 TOP5_OVERLAP = 0.8
 """Smallest mean share of the five likeliest pieces that fp32 and int8 must have in common."""
 
 _PIECES = 12_000  # scored to compare precisions: a few seconds, and a change of 0.1% is plain, for the text is the same
+
+_MOST_PIECES = 5  # a word; where there are more, white space does not part words
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,13 @@ class Quality:
     """A graph on held-out text, beside the fp32 graph on the same text.
 
     Attributes:
-        perplexity: per word: exp(nats of the whole text / words between white space), ends of texts included.
+        perplexity: exp(nats of the whole text / words between white space), ends of texts included.
         fp32_perplexity: the same of the fp32 graph.
         bits_per_byte: bits of the whole text / bytes of its UTF-8.
         top5_overlap: mean share of the five likeliest pieces that both have in common, 0 to 1.
         pieces: pieces scored, ends of texts included.
         words: words scored.
+        per: what the perplexity is per: "word", or "piece" where white space does not part words.
     """
 
     perplexity: float
@@ -69,6 +72,7 @@ class Quality:
     top5_overlap: float
     pieces: int
     words: int
+    per: Literal["word", "piece"] = "word"
 
     @property
     def change(self) -> float:
@@ -195,8 +199,8 @@ def check_quality(quality: Quality) -> None:
     """
     if not quality.change <= PERPLEXITY_CHANGE:
         raise ExportError(
-            f"check failed: perplexity per word is {quality.perplexity:.2f}, with fp32 {quality.fp32_perplexity:.2f} "
-            f"({quality.change:+.1%}); expected at most {PERPLEXITY_CHANGE:+.0%}. Export with --precision fp32."
+            f"check failed: perplexity per {quality.per} is {quality.perplexity:.2f}, with fp32 "
+            f"{quality.fp32_perplexity:.2f} ({quality.change:+.1%}); expected at most {PERPLEXITY_CHANGE:+.0%}. Export with --precision fp32."
         )
     if quality.top5_overlap < TOP5_OVERLAP:
         raise ExportError(
@@ -222,7 +226,8 @@ def measure(graph: bytes, fp32: bytes, sizes: ModelConfig, tokenizer: Tokenizer,
             break
     if not words:
         raise ExportError("the run's validation text has no words; expected some to compare on. Train on more text.")
-    perplexity, fp32_perplexity = np.exp(nats / words)
+    unspaced = pieces > _MOST_PIECES * words
+    perplexity, fp32_perplexity = np.exp(nats / (pieces if unspaced else words))
     return Quality(
         perplexity=float(perplexity),
         fp32_perplexity=float(fp32_perplexity),
@@ -230,6 +235,7 @@ def measure(graph: bytes, fp32: bytes, sizes: ModelConfig, tokenizer: Tokenizer,
         top5_overlap=overlap / pieces,
         pieces=pieces,
         words=words,
+        per="piece" if unspaced else "word",
     )
 
 
@@ -336,8 +342,8 @@ def _public(source: str) -> str:
 
 def _quality_facts(quality: Quality, parity: float) -> dict[str, Any]:
     return {
-        "perplexity_per_word": round(quality.perplexity, 3),
-        "fp32_perplexity_per_word": round(quality.fp32_perplexity, 3),
+        f"perplexity_per_{quality.per}": round(quality.perplexity, 3),
+        f"fp32_perplexity_per_{quality.per}": round(quality.fp32_perplexity, 3),
         "bits_per_byte": round(quality.bits_per_byte, 4),
         "top5_overlap_with_fp32": round(quality.top5_overlap, 4),
         "fp32_difference_from_torch": parity,

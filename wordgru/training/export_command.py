@@ -39,7 +39,7 @@ def summary(report: ExportReport) -> list[str]:
     bundle, quality = report.bundle, report.quality
     lines = [
         f"fp32 graph against torch: largest difference {report.parity:.1e} (at most {PARITY:.0e})",
-        f"perplexity per word: {quality.perplexity:.2f} on {quality.words:,} words of validation text",
+        f"perplexity per {quality.per}: {quality.perplexity:.2f} on {quality.words:,} words of validation text",
     ]
     if bundle.config.precision != "fp32":
         lines[1] += f"; fp32 {quality.fp32_perplexity:.2f}, {quality.change:+.2%} (at most {PERPLEXITY_CHANGE:+.0%})"
