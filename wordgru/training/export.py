@@ -199,8 +199,9 @@ def check_quality(quality: Quality) -> None:
     """
     if not quality.change <= PERPLEXITY_CHANGE:
         raise ExportError(
-            f"check failed: perplexity per {quality.per} is {quality.perplexity:.2f}, with fp32 "
-            f"{quality.fp32_perplexity:.2f} ({quality.change:+.1%}); expected at most {PERPLEXITY_CHANGE:+.0%}. Export with --precision fp32."
+            f"check failed: perplexity per {quality.per} is {quality.perplexity:.2f}, "
+            f"with fp32 {quality.fp32_perplexity:.2f} ({quality.change:+.1%}); "
+            f"expected at most {PERPLEXITY_CHANGE:+.0%}. Export with --precision fp32."
         )
     if quality.top5_overlap < TOP5_OVERLAP:
         raise ExportError(
