@@ -144,9 +144,9 @@ class Tokenizer:
     @cached_property
     def pieces(self) -> tuple[bytes, ...]:
         """The bytes that each piece spells, by id; none for the end of text."""
-        byte_of = _byte_alphabet()
-        names = (self._backend.id_to_token(id_) or "" for id_ in range(1, self.vocab_size))
-        return (b"", *(bytes(byte_of.get(char, 0) for char in name) for name in names))
+        names = sorted(self._backend.get_vocab(with_added_tokens=False).items(), key=lambda item: item[1])
+        bytes_of = {ord(char): byte for char, byte in _byte_alphabet().items()}
+        return (b"", *(name.translate(bytes_of).encode("latin-1", errors="replace") for name, _ in names[1:]))
 
     def encode(self, text: str) -> npt.NDArray[np.int64]:
         """Ids of `text`, without an end of text.  # (T,) int64
