@@ -44,9 +44,6 @@ def test_same_words_and_probabilities_as_brute_force(name: str, prefix: str, gap
     truth, agreeing, cut = brute_force(model, state, last, gap, prefix, depth=14, floor=1e-8)
     ranking = sorted(truth.items(), key=lambda item: -item[1])
     search = WordSearch(model, model.pieces)
-    if not agreeing:  # these pieces cannot spell the prefix
-        assert not search(state[:, 0], last, gap=gap, prefix=prefix, k=3, options=EXACT)
-        return
     for k in (1, 3, 8):
         found = search(state[:, 0], last, gap=gap, prefix=prefix, k=k, options=EXACT)
         assert found.exact

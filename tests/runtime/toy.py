@@ -113,7 +113,7 @@ def brute_force(
             if ended:
                 if word and word.startswith(prefix):
                     found[word] += more
-            elif at + 1 < depth and more > floor:
+            elif at + 1 < depth and (more > floor or not now):
                 stack.append((text, after, id_, more, at + 1, now))
             else:
                 cut += more
