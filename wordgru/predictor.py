@@ -117,7 +117,7 @@ class Predictor:
         Args:
             context: the text so far; a space that is missing after it is implied.
             prefix: letters of the next word that are already typed.
-            k: how many words.
+            k: how many words; fewer come where all others are less probable than the tolerance.
             ignore_case: letters typed match letters of either case.
             punctuation: marks that may follow the context directly are offered too, each as one piece spells it;
                 probabilities are then out of all that may follow, not only words after a space.
