@@ -26,7 +26,8 @@ from wordgru.bundle import Bundle, open_bundle, write_bundle
 from wordgru.cli import run
 from wordgru.config import ModelConfig
 from wordgru.errors import WordgruError
-from wordgru.language_model import Ints, LanguageModel, OnnxLanguageModel
+from wordgru.language_model import LanguageModel, OnnxLanguageModel
+from wordgru.lexicon import Ints
 from wordgru.tokenizer import Tokenizer
 from wordgru.training.settings import PRESETS, TrainConfig
 from wordgru.training.text import TextConfig, documents, load_text

@@ -204,7 +204,7 @@ class _Search:
     def _in_question(self) -> list[Pick]:
         """The open pieces to expand next; none if the answer is proved."""
         slack = self.options.tolerance * self.agreeing
-        ranking = sorted(self.found.items(), key=lambda item: (-item[1], item[0]))
+        ranking = self._ranking()
         picks: dict[Pick, float] = {}
         if len(ranking) < self.k:
             self._question_all(slack if ranking else 1e-6 * slack, picks)  # better an improbable word than none
@@ -358,10 +358,14 @@ class _Search:
 
     # -- the answer --------------------------------------------------------------------------------------------
 
+    def _ranking(self) -> list[tuple[bytes, float]]:
+        """The words found and their masses, most probable first."""
+        return sorted(self.found.items(), key=lambda item: (-item[1], item[0]))
+
     def _result(self, *, exact: bool, total: float) -> Suggestions:
         total = total or 1.0
         items = []
-        for word, mass in sorted(self.found.items(), key=lambda item: (-item[1], item[0]))[: self.k]:
+        for word, mass in self._ranking()[: self.k]:
             spelling = tuple(
                 self.lexicon.pieces[id_].decode("utf-8", errors="replace") for id_ in self.spellings[word][1]
             )

@@ -5,16 +5,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 
 from wordgru.bundle import GRAPH_INPUTS, GRAPH_OUTPUTS
 from wordgru.config import ModelConfig
 from wordgru.errors import BundleError, WordgruError
-
-Floats = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-
+from wordgru.lexicon import Floats, Ints
 
 _CHUNK = 512  # pieces in one call: bounds memory on a long text
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}

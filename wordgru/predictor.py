@@ -76,6 +76,7 @@ class Predictor:
         self.tokenizer = tokenizer
         self.bundle = bundle
         self.search = WordSearch(model, tokenizer.pieces)
+        self._identity = " ".join(sorted(bundle.config.files.values())) if bundle else ""  # for saved sessions
 
     @classmethod
     def load(cls, path: str | Path | None = None, *, device: str = "cpu", threads: int = 1) -> Self:
@@ -144,7 +145,7 @@ class Predictor:
 
     def session(self, text: str = "") -> Session:
         """A text field of its own: what is typed into it is read once."""
-        session = Session(self.model, self.tokenizer, self.search)
+        session = Session(self.model, self.tokenizer, self.search, identity=self._identity)
         session.append(text)
         return session
 
@@ -154,7 +155,7 @@ class Predictor:
         Raises:
             WordgruError: the data is broken, or of another model.
         """
-        return Session.load(data, self.model, self.tokenizer, self.search)
+        return Session.load(data, self.model, self.tokenizer, self.search, identity=self._identity)
 
     def phrases(
         self, context: str, *, k: int = 3, max_words: int = 4, threshold: float = 0.05, tolerance: float = TOLERANCE
@@ -273,11 +274,11 @@ def _options(
     )  # fmt: skip
 
 
-def _default_bundle() -> Path:
+def _default_bundle() -> str | Path:
     """The bundle that the environment or the package names."""
     named = os.environ.get(MODEL_VARIABLE)
     if named:
-        return Path(named)
+        return named
     if _SHIPPED.is_dir():
         return _SHIPPED
     raise BundleError(

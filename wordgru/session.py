@@ -3,6 +3,7 @@
 import hashlib
 import io
 import zipfile
+import zlib
 from typing import Self
 
 import numpy as np
@@ -32,8 +33,9 @@ class Session:
     text can be cut without changing its pieces, so that only what follows it is encoded again.
     """
 
-    def __init__(self, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch) -> None:
-        self._model, self._tokenizer, self._search = model, tokenizer, search
+    def __init__(self, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *, identity: str = "") -> None:
+        """Use what a predictor shares; `identity` is the hash by which a saved session knows its model again."""
+        self._model, self._tokenizer, self._search, self._identity = model, tokenizer, search, identity
         self._text = ""
         self._pieces: npt.NDArray[np.int32] = np.array([END_OF_TEXT], np.int32)
         self._snapshots: list[tuple[int, Floats]] = [(1, model.initial_state())]
@@ -77,7 +79,7 @@ class Session:
 
     def copy(self) -> Self:
         """A session with the same text that goes its own way."""
-        other = type(self)(self._model, self._tokenizer, self._search)
+        other = type(self)(self._model, self._tokenizer, self._search, identity=self._identity)
         other._text, other._pieces = self._text, self._pieces
         other._snapshots, other._marks, other._head = list(self._snapshots), list(self._marks), self._head
         return other
@@ -125,21 +127,23 @@ class Session:
             text=np.frombuffer(self._text.encode(), np.uint8),
             pieces=self._pieces[:count],
             state=state,
-            model=np.frombuffer(_digest(self._tokenizer, state), np.uint8),
+            model=np.frombuffer(_digest(self._tokenizer, state, self._identity), np.uint8),
         )
         return buffer.getvalue()
 
     @classmethod
-    def load(cls, data: bytes, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch) -> Self:
+    def load(
+        cls, data: bytes, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *, identity: str = ""
+    ) -> Self:
         """The session that `save` made into `data`; see `Predictor.restore`."""
-        session = cls(model, tokenizer, search)
+        session = cls(model, tokenizer, search, identity=identity)
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as saved:
                 text = saved["text"].tobytes().decode()
                 pieces, state, digest = saved["pieces"].astype(np.int32), saved["state"], saved["model"].tobytes()
-        except (zipfile.BadZipFile, ValueError, KeyError, OSError, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError) as error:
             raise WordgruError(f"the saved session cannot be read ({error}); start a new one.") from None
-        if digest != _digest(tokenizer, session._snapshots[0][1]):
+        if digest != _digest(tokenizer, state, identity) or state.shape != session._snapshots[0][1].shape:
             raise WordgruError("the saved session is of another model; load that model, or start a new session.")
         session._text, session._pieces = text, pieces
         session._snapshots.append((len(pieces), state))
@@ -255,6 +259,6 @@ def _unspaced(text: str) -> bool:
     return all(words.kind(char) == "unspaced" for char in text)
 
 
-def _digest(tokenizer: Tokenizer, state: Floats) -> bytes:
+def _digest(tokenizer: Tokenizer, state: Floats, identity: str) -> bytes:
     """What a saved session and a model must share."""
-    return hashlib.sha256(b"\0".join(tokenizer.pieces) + repr(state.shape).encode()).digest()
+    return hashlib.sha256(b"\0".join(tokenizer.pieces) + f"{state.shape} {identity}".encode()).digest()

@@ -11,7 +11,7 @@ from torch.nn.functional import linear
 from wordgru.bundle import GRAPH_INPUTS, GRAPH_OUTPUTS
 from wordgru.config import ModelConfig
 from wordgru.errors import WordgruError
-from wordgru.language_model import Floats, Ints
+from wordgru.lexicon import Floats, Ints
 from wordgru.training.model import GRULanguageModel
 
 

@@ -16,7 +16,8 @@ import torch
 from wordgru.bundle import Bundle
 from wordgru.config import ModelConfig
 from wordgru.errors import WordgruError
-from wordgru.language_model import Floats, Ints, LanguageModel
+from wordgru.language_model import LanguageModel
+from wordgru.lexicon import Floats, Ints
 from wordgru.predictor import Predictor
 from wordgru.tokenizer import Tokenizer
 

@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from wordgru.bundle import Precision
 from wordgru.config import ModelConfig
-from wordgru.language_model import Ints, LanguageModel, OnnxLanguageModel
+from wordgru.language_model import LanguageModel, OnnxLanguageModel
+from wordgru.lexicon import Ints
 
 INT8: Final = "int8"
 FP32: Final = "fp32"

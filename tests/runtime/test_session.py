@@ -82,6 +82,8 @@ def test_a_broken_or_foreign_saved_session_is_refused() -> None:
     for broken in (b"", b"nothing", data[: len(data) // 2]):
         with pytest.raises(WordgruError, match="cannot be read"):
             PREDICTORS["fp32"].restore(broken)
+    with pytest.raises(WordgruError, match="of another model"):
+        PREDICTORS["int8"].restore(data)  # the same pieces and sizes, other weights
 
 
 class Counting:

@@ -25,8 +25,8 @@ _WIDTH = 100  # characters, where the tables go into a file or a pipe
 @click.command("evaluate")
 @click.argument("sources", nargs=-1, required=True)
 @click.option(
-    "-m", "--model", "models", metavar="DIR", multiple=True, envvar="WORDGRU_MODEL",
-    help="Bundle: a folder, or a name on the Hub; several are judged side by side.",
+    "-m", "--model", "models", metavar="DIR", multiple=True,
+    help="Bundle: a folder, or a name on the Hub (else WORDGRU_MODEL names it); several are judged side by side.",
 )  # fmt: skip
 @click.option("--kenlm", type=click.Path(path_type=Path), help="N-gram model to judge too: an ARPA file, or a binary.")
 @click.option("--kenlm-words", type=click.Path(path_type=Path), help="Words that it may offer, one a line.")
