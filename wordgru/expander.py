@@ -2,16 +2,16 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
 
 from wordgru.language_model import LanguageModel
-from wordgru.lexicon import Floats, Lexicon, Table
+from wordgru.lexicon import Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Expansion:
     """What the model says after one piece.
 
@@ -22,13 +22,6 @@ class Expansion:
 
     probabilities: Floats
     state: Floats
-    _chains: dict[Table, Floats] = field(default_factory=dict)
-
-    def chains(self, table: Table, lexicon: Lexicon) -> Floats:
-        """`Lexicon.chains` of what does not end a word; copy it before you change it.  # (V,)"""
-        if table not in self._chains:
-            self._chains[table] = lexicon.chains(table.grouped(self.probabilities * table.spelling))
-        return self._chains[table]
 
 
 class Expander:
@@ -56,15 +49,20 @@ class Expander:
         if missing:
             ids = np.array([pieces[at] for at in missing], np.int64)
             logits, after = self._model.step(ids, np.stack([states[at] for at in missing], axis=1))
-            probabilities = softmax(logits)
             for row, at in enumerate(missing):
-                known[keys[at]] = Expansion(probabilities[row].copy(), after[:, row].copy())
+                known[keys[at]] = Expansion(softmax(logits[row]), after[:, row].copy())
             with self._lock:
                 for at in missing:
                     self._memo[keys[at]] = known[keys[at]]
                 while len(self._memo) > self._remembered:
                     self._memo.popitem(last=False)
         return [known[key] for key in keys]
+
+    def known(self, state: Floats, piece: int) -> Floats | None:
+        """The state after `piece`, (layers, hidden), if the answer is remembered."""
+        with self._lock:
+            expansion = self._memo.get((state.tobytes(), piece))
+        return expansion.state if expansion else None
 
 
 def softmax(logits: Floats) -> Floats:

@@ -6,7 +6,6 @@ does: end the word before it, go on with it, or leave it undecided (an apostroph
 """
 
 import codecs
-import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from wordgru import words
 _Utf8Decoder = codecs.getincrementaldecoder("utf-8")
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
@@ -57,6 +57,7 @@ class Step:
     tail: bytes
 
 
+@lru_cache(maxsize=16384)
 def read(stage: Stage, data: bytes) -> Step:
     """Read `data`, the undecided bytes so far and the next piece together, at `stage`."""
     if stage is GAP:
@@ -114,15 +115,13 @@ def _decode(data: bytes) -> tuple[str, bytes]:
     return decoder.decode(data), decoder.getstate()[0]
 
 
-_WORD = rb"(?P<spells>[0-9A-Za-z]+(?:['-][0-9A-Za-z]+)*)"
-_FIRST = re.compile(_WORD + rb"|[\x00-/:-@\[-`{-\x7f].*", re.DOTALL)  # where a letter must come
-_QUICK = {
-    (GAP, b""): re.compile(rb" " + _WORD + rb"|(?! ).*| [\x00-/:-@\[-`{-\x7f].*", re.DOTALL),
-    (START, b""): _FIRST,
-    (LETTERS, b""): re.compile(_WORD + rb"|[\x00-&(-,./:-@\[-`{-\x7f].*", re.DOTALL),
-    **{(LETTERS, mark.encode()): _FIRST for mark in words.INNER},
-}
-"""What `read` answers for most pieces of ASCII, several times as fast; a test holds the two together."""
+_LETTER, _FOREIGN, _INNER, _MARK, _SPACE = range(5)
+_CLASSES = np.full(256, _FOREIGN, np.uint8)  # of a byte: more than ASCII, if nothing else
+_CLASSES[:128] = [
+    _LETTER if chr(byte).isalnum() else _INNER if chr(byte) in words.INNER else _MARK for byte in range(128)
+]
+_CLASSES[32] = _SPACE
+_INNER_MARKS = [mark.encode() for mark in words.INNER]
 
 
 class Table:
@@ -135,15 +134,11 @@ class Table:
             word undecided right after that stem, or close it there before their own end.
     """
 
-    def __init__(self, pieces: Sequence[bytes], stage: Stage, tail: bytes) -> None:
+    def __init__(self, pieces: Sequence[bytes], stage: Stage, tail: bytes, classes: npt.NDArray[np.uint8]) -> None:
         effects = np.zeros(len(pieces), np.uint8)
         deferring: dict[bytes, list[int]] = {}
-        quick = _QUICK.get((stage, tail))
         partial = bool(_decode(tail)[1])
-        for id_ in range(1, len(pieces)):
-            if quick and (match := quick.fullmatch(pieces[id_])):
-                effects[id_] = SPELLS if match.lastgroup else ENDS
-                continue
+        for id_ in _at_once(effects, stage, tail, classes):
             if partial and not 0x80 <= pieces[id_][0] < 0xC0:
                 continue  # half a character and no other half: the word has ended
             step = read(stage, tail + pieces[id_])
@@ -159,16 +154,36 @@ class Table:
         self._members = np.concatenate([*stems, np.zeros(0, np.int64)])
         self._groups = np.repeat(np.arange(len(stems)), [len(ids) for ids in stems])
 
-    def grouped(self, masses: Floats) -> Floats:
-        """`masses`, each deferring piece standing for all those of its stem: they may end in the same new word.
+    def grouped(self, masses: Floats, low: int = 0) -> Floats:
+        """`masses` of the pieces from `low` on, each deferring piece standing for all those of its stem.
 
-        Without a stem it is the word before the piece, which is no new one.
+        They may end in the same new word. Without a stem it is the word before the piece, which is no new one.
         """
+        there = (self._members >= low) & (self._members < low + len(masses))
+        if not there.any():
+            return masses
+        members, groups = self._members[there] - low, self._groups[there]
         together = masses.copy()
-        if len(self._members):
-            sums = np.bincount(self._groups, weights=masses[self._members])
-            together[self._members] = sums[self._groups]
+        together[members] = np.bincount(groups, weights=masses[members])[groups]
         return together
+
+
+def _at_once(effects: npt.NDArray[np.uint8], stage: Stage, tail: bytes, classes: npt.NDArray[np.uint8]) -> list[int]:
+    """Set what `read` answers for pieces of plain letters or marks, a hundred times as fast; return the other ids.
+
+    `classes` are those of the pieces' bytes, (V, longest + 1), a letter where a piece has ended.
+    """
+    if stage is UNSPACED or (tail and (stage is not LETTERS or tail not in _INNER_MARKS)):
+        return list(range(1, len(effects)))
+    letters = classes[:, 1:] if stage is GAP else classes
+    spells = (letters == _LETTER).all(axis=1)  # id 0, which has no bytes, among them
+    ends = letters[:, 0] >= (_MARK if stage is LETTERS and not tail else _INNER)
+    if stage is GAP:
+        spaced = classes[:, 0] == _SPACE
+        spells, ends = spells & spaced, ends | ~spaced
+    effects[spells] = SPELLS
+    effects[0] = ENDS
+    return np.flatnonzero(~(spells | ends)).tolist()
 
 
 class Lexicon:
@@ -187,40 +202,33 @@ class Lexicon:
         self.beginning = lru_cache(maxsize=16384)(self._beginning)
 
     def _table(self, stage: Stage, tail: bytes) -> Table:
-        return Table(self.pieces, stage, tail)
+        return Table(self.pieces, stage, tail, self._classes)
 
     @cached_property
-    def parents(self) -> Ints:
-        """The longest piece that properly begins each piece, or 0.  # (V,)"""
-        parents = np.zeros(len(self.pieces), np.int64)
-        path: list[int] = []
-        for id_ in range(1, len(self.pieces)):
-            while path and not self.pieces[id_].startswith(self.pieces[path[-1]]):
-                path.pop()
-            parents[id_] = path[-1] if path else 0
+    def _classes(self) -> npt.NDArray[np.uint8]:
+        """The class of each byte of each piece; a letter's beyond its end.  # (V, longest + 1)"""
+        flat = b"".join(piece.ljust(self.longest + 1, b"0") for piece in self.pieces)
+        return _CLASSES[np.frombuffer(flat, np.uint8).reshape(len(self.pieces), -1)]
+
+    @cached_property
+    def stops(self) -> Ints:
+        """The first piece that each piece does not begin, of those after it.  # (V,)"""
+        stops = [1] + [len(self.pieces)] * (len(self.pieces) - 1)
+        path: list[int] = []  # the piece before, and all that begin it
+        for id_, piece in enumerate(self.pieces[1:], start=1):
+            while path and not piece.startswith(self.pieces[path[-1]]):
+                stops[path.pop()] = id_
             path.append(id_)
-        return parents
+        return np.array(stops, np.int64)
 
-    @cached_property
-    def levels(self) -> list[tuple[Ints, Ints]]:
-        """(pieces, their parents), for pieces at depth 1, 2, … of the trie."""
-        depth = np.zeros(len(self.pieces), np.int64)
-        for id_ in range(1, len(self.pieces)):
-            parent = self.parents[id_]
-            depth[id_] = depth[parent] + 1 if parent else 0
-        return [
-            (at, self.parents[at])
-            for level in range(1, int(depth.max()) + 1)
-            for at in [np.flatnonzero(depth == level)]
-        ]
+    def chains(self, masses: Floats, low: int = 0) -> Doubles:
+        """For each piece, the mass of it and of all that begin it, among the pieces from `low` on.  # (N,) → (N,)
 
-    def chains(self, masses: Floats) -> Floats:
-        """For each piece, the mass of it and of all pieces that begin it.  # (V,) → (V,)"""
-        sums = masses.copy()
-        sums[0] = 0
-        for at, parents in self.levels:
-            sums[at] += sums[parents]
-        return sums
+        In byte order a piece stands before all that it begins, so one running sum takes its mass in, and out again.
+        """
+        count = len(masses)
+        over = np.bincount(self.stops[low : low + count] - low, weights=masses, minlength=count)
+        return np.cumsum(masses - over[:count])
 
     def _extending(self, start: bytes) -> tuple[int, int]:
         """The range of ids whose pieces begin with `start`; all but the end of text for none."""
@@ -232,13 +240,13 @@ class Lexicon:
             high = bisect_left(self.pieces, stop[:-1] + bytes([stop[-1] + 1]))
         return low, high
 
-    def agreeing(self, text: bytes, *, fold: bool = False) -> tuple[slice | Ints, list[int]]:
+    def agreeing(self, text: bytes, *, fold: bool = False) -> tuple[slice | Ints, Sequence[int]]:
         """The pieces that begin with `text`, and those that are a proper beginning of it.
 
         With `fold`, in letters of either case; `text` is then folded.
         """
         if not fold or not text:
-            return slice(*self.extending(text)), self.beginning(text[:-1]).tolist()
+            return slice(*self.extending(text)), self.beginning(text[:-1])
         order, folded = self._folded
         stop = text.rstrip(b"\xff")
         low = bisect_left(folded, text)
@@ -257,10 +265,10 @@ class Lexicon:
         folded = sorted((fold(piece), id_) for id_, piece in enumerate(self.pieces) if piece)
         return np.array([id_ for _, id_ in folded], np.int64), [piece for piece, _ in folded]
 
-    def _beginning(self, text: bytes) -> Ints:
+    def _beginning(self, text: bytes) -> tuple[int, ...]:
         """The pieces that `text` begins with, shortest first."""
         ids = (self.index.get(text[:size]) for size in range(1, min(len(text), self.longest) + 1))
-        return np.array([id_ for id_ in ids if id_ is not None], np.int64)
+        return tuple(id_ for id_ in ids if id_ is not None)
 
 
 def fold(data: bytes) -> bytes:

@@ -2,8 +2,6 @@
 
 import hashlib
 import io
-import zipfile
-import zlib
 from typing import Self
 
 import numpy as np
@@ -136,6 +134,9 @@ class Session:
         cls, data: bytes, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *, identity: str = ""
     ) -> Self:
         """The session that `save` made into `data`; see `Predictor.restore`."""
+        import zipfile  # these take 4 ms of every start that restores no session
+        import zlib
+
         session = cls(model, tokenizer, search, identity=identity)
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as saved:
@@ -209,7 +210,11 @@ class Session:
         count, state = self._snapshots[-1]
         while count < len(pieces):
             upto = min(count + _STRIDE, len(pieces))
-            state = self._model.advance(pieces[count - 1 : upto - 1].astype(np.int64), state)
+            known = self._search.expand.known(state[:, 0], int(pieces[count - 1])) if upto == count + 1 else None
+            if known is not None:  # a search has read the same piece
+                state = known[:, None]
+            else:
+                state = self._model.advance(pieces[count - 1 : upto - 1].astype(np.int64), state)
             count = upto
             self._snapshots.append((count, state))
             if len(self._snapshots) > _SNAPSHOTS:

@@ -1,5 +1,7 @@
 """The word search finds what brute force over all piece sequences finds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -116,3 +118,77 @@ def test_case_is_ignored_when_asked() -> None:
     best = sorted(everything.items(), key=lambda item: -item[1])[:5]
     assert found.words == [word for word, _ in best]
     assert [item.probability for item in found] == pytest.approx([mass / agreeing for _, mass in best], abs=1e-6)
+
+
+@pytest.mark.parametrize("name", VOCABULARIES)
+@pytest.mark.parametrize("gap", [b"", b" "])
+@pytest.mark.parametrize("seed", range(6))
+def test_letter_by_letter_equals_brute_force(name: str, gap: bytes, seed: int) -> None:
+    model = toy(name, seed)
+    search, state = WordSearch(model, model.pieces), model.initial_state()
+    prefixes = [prefix for prefix in PREFIXES[name] if prefix.startswith(PREFIXES[name][-1][:1])]
+    rough = SearchOptions(tolerance=0.05)
+    for prefix in ("", *prefixes, prefixes[0], ""):  # typed on, then deleted: what is remembered must stay true
+        search(state[:, 0], 0, gap=gap, prefix=prefix, k=1, options=rough)
+        truth, agreeing, cut = brute_force(model, state, 0, gap, prefix, depth=14, floor=1e-8)
+        found = search(state[:, 0], 0, gap=gap, prefix=prefix, k=3, options=EXACT)
+        assert found.exact
+        slack = 1e-6 + 2 * (cut + 1e-7) / agreeing
+        for suggestion, mass in zip(found, sorted(truth.values(), reverse=True), strict=False):
+            assert suggestion.probability == pytest.approx(mass / agreeing, abs=slack)
+            assert suggestion.probability == pytest.approx(truth[suggestion.word] / agreeing, abs=slack)
+
+
+@pytest.mark.parametrize("name", VOCABULARIES)
+@pytest.mark.parametrize("seed", range(5))
+def test_blocked_words_are_not_offered_and_the_best_others_are(name: str, seed: int) -> None:
+    model = toy(name, seed)
+    search, state = WordSearch(model, model.pieces), model.initial_state()
+    truth, agreeing, cut = brute_force(model, state, 0, b" ", "", depth=14, floor=1e-8)
+    ranking = sorted(truth, key=lambda word: -truth[word])
+    blocked = frozenset(word.lower() for word in ranking[:4:2])
+    kept = [word for word in ranking if word.lower() not in blocked][:3]
+    options = replace(EXACT, blocked=blocked)
+    for _ in range(2):  # the second time from what is remembered
+        found = search(state[:, 0], 0, gap=b" ", prefix="", k=3, options=options)
+        assert found.exact
+        assert not {word.lower() for word in found.words} & blocked
+        slack = 1e-6 + 2 * (cut + 1e-7) / agreeing
+        for suggestion, word in zip(found, kept, strict=False):
+            assert suggestion.probability == pytest.approx(truth[word] / agreeing, abs=slack)
+            assert suggestion.probability == pytest.approx(truth[suggestion.word] / agreeing, abs=slack)
+
+
+def test_letters_of_either_case_typed_one_by_one() -> None:
+    pieces = sorted([b"", b" ", b" A", b" a", b"B", b"Ab", b"b", b"c", b"."])
+    for seed in range(6):
+        model = ToyModel(pieces, seed, sharpness=0.5, ends=3.0)
+        options = replace(EXACT, ignore_case=True)
+        search, state = WordSearch(model, pieces), model.initial_state()[:, 0]
+        for prefix in ("a", "aB", "abc"):
+            once = WordSearch(model, pieces)(state, 0, gap=b" ", prefix=prefix, k=3, options=options)
+            found = search(state, 0, gap=b" ", prefix=prefix, k=3, options=options)
+            assert found.words == once.words
+            expected = [item.probability for item in once]
+            assert [item.probability for item in found] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_letter_more_reads_only_what_is_new() -> None:
+    read = 0
+
+    class Counting(ToyModel):
+        def step(self, pieces: np.ndarray, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            nonlocal read
+            read += len(pieces)
+            return super().step(pieces, states)
+
+    model = Counting(sorted(VOCABULARIES["letters"]), 1, sharpness=1.0, ends=3.0)
+    search, state = WordSearch(model, model.pieces), model.initial_state()[:, 0]
+    search(state, 0, gap=b" ", prefix="a", k=3, options=EXACT)
+    read = 0
+    search(state, 0, gap=b" ", prefix="a", k=3, options=EXACT)
+    assert read == 0
+    search(state, 0, gap=b" ", prefix="ab", k=3, options=EXACT)
+    more, read = read, 0
+    WordSearch(model, model.pieces)(state, 0, gap=b" ", prefix="ab", k=3, options=EXACT)
+    assert more < 0.7 * read

@@ -39,3 +39,11 @@ def test_chains_sum_the_pieces_that_begin_a_piece() -> None:
     chains = LEXICON.chains(masses)
     for id_ in range(1, len(PIECES)):
         assert chains[id_] == pytest.approx(sum(masses[other] for other in LEXICON.beginning(PIECES[id_])), rel=1e-5)
+
+
+@given(st.sampled_from(PIECES[1:]).map(lambda piece: piece[:2]))
+def test_chains_of_a_range_are_those_of_the_whole(start: bytes) -> None:
+    masses = np.random.default_rng(2).random(len(PIECES))
+    low, high = LEXICON.extending(start)
+    outside = np.concatenate([np.zeros(low), masses[low:high], np.zeros(len(PIECES) - high)])
+    assert LEXICON.chains(masses[low:high], low) == pytest.approx(LEXICON.chains(outside)[low:high])

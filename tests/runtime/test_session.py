@@ -28,6 +28,19 @@ def test_character_by_character_equals_one_shot(name: str) -> None:
         same(session, predictor.session(TEXT[:end]))
 
 
+@pytest.mark.parametrize("name", PREDICTORS)
+def test_what_a_search_remembers_changes_no_answer(name: str) -> None:
+    typed = PREDICTORS[name].session()
+    for end in range(len(TEXT) + 1):
+        typed.append(TEXT[end - 1 : end])
+        alone = Predictor(PREDICTORS[name].model, PREDICTORS[name].tokenizer).session(TEXT[:end]).suggest(k=3)
+        found = typed.suggest(k=3)
+        for one, other in zip(found, alone, strict=False):
+            if min(one.probability, other.probability) > 2e-3:  # of less probable words any may be missing
+                assert one.word == other.word
+            assert one.probability == pytest.approx(other.probability, abs=1.1e-3)
+
+
 @given(EDITS)
 @settings(deadline=None, max_examples=60)
 def test_any_edits_equal_one_shot(edits: list[tuple[str, str, int]]) -> None:
