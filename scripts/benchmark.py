@@ -8,7 +8,6 @@ import platform
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,8 +18,9 @@ import numpy as np
 import torch
 from bench import measure, models
 from bench.eager import export_with_torch
-from bench.models import EXPORTED, FP32, INT8, TORCH, Subject
+from bench.models import BATCH, EXPORTED, FP32, INT8, LONG, SHORT, STEP, TORCH, Subject
 from bench.report import Report, Row, check_folder, check_picture, draw, of_seconds, write_json
+from bench.rivals import Rival, open_rivals
 
 from wordgru.bundle import Bundle, open_bundle, write_bundle
 from wordgru.cli import run
@@ -47,6 +47,7 @@ class Options:
         clock: "wall" or "cpu".
         bundle: a trained bundle for keystrokes and cold start.
         exporter: whether torch's own exporter is a subject too.
+        rivals: whether a transformer and KenLM are measured too.
         text: sources of the text; none for Python's documentation.
     """
 
@@ -57,6 +58,7 @@ class Options:
     clock: str
     bundle: Path | None
     exporter: bool
+    rivals: bool
     text: tuple[str, ...]
 
 
@@ -73,12 +75,13 @@ class Options:
 @click.option("--bundle", type=click.Path(path_type=Path), help="A trained bundle, for keystrokes and cold start.")
 @click.option("--text", multiple=True, help="File to type, and to learn pieces from.  [default: Python's own docs]")
 @click.option("--exporter", is_flag=True, help="Measure the graph of torch.onnx.export too.")
+@click.option("--rivals", is_flag=True, help="Measure a transformer of 82M parameters and, if installed, KenLM too.")
 @click.option("--training", is_flag=True, help="Measure the training step instead (sizes of the preset small).")
 @click.option("--json", "json_file", metavar="FILE", help="Write all figures as JSON; - for standard output, alone.")
 @click.option("--picture", type=click.Path(path_type=Path), help="Draw the main rows (.png, .svg or .pdf).")
 def benchmark(
     threads: int, rounds: int, keystrokes: int, clock: str, bundle: Path | None, text: tuple[str, ...], exporter: bool,
-    training: bool, json_file: str | None, picture: Path | None, **sizes: int | None,
+    rivals: bool, training: bool, json_file: str | None, picture: Path | None, **sizes: int | None,
 ) -> None:  # fmt: skip
     """Measure how fast and how large wordgru's graphs are, beside other runtimes with the same weights."""
     if clock == "cpu" and threads > 1:
@@ -88,7 +91,7 @@ def benchmark(
     if json_file and json_file != "-":
         check_folder(Path(json_file))
     given = {name: value for name, value in sizes.items() if value is not None}
-    options = Options(given, threads, rounds, keystrokes, clock, bundle, exporter, text)
+    options = Options(given, threads, rounds, keystrokes, clock, bundle, exporter, rivals, text)
     torch.set_num_threads(threads)
     report = _training(options) if training else _prediction(options)
     if json_file:
@@ -119,51 +122,50 @@ def _prediction(options: Options) -> Report:
             except WordgruError as error:
                 notes.append(f"{EXPORTED} is left out: {error}")
         subjects = models.open_subjects(files, config, threads=options.threads)
-        timed = _timed(subjects, pieces, options)
-        typed, note = _typed(subjects, tokenizer, texts, options)
-        rows = (*timed, *typed, *_cold(files[INT8], tokenizer, config, options), *_static(subjects, config))
+        ids, rivals = np.resize(pieces, 512), list[Rival]()
+        if options.rivals:
+            _say("a transformer, n-grams")
+            rivals = open_rivals(folder, texts, ids, vocab_size=config.vocab_size, threads=options.threads)
+        timed = _timed(subjects, rivals, ids, options)
+        typed, note = _typed(subjects, rivals, tokenizer, texts, options)
+        rows = (*timed, *typed, *_cold(files[INT8], tokenizer, config, options), *_static(subjects, rivals, config))
     title = f"V={config.vocab_size:,} E={config.embedding_size} H={config.hidden_size}, {config.layers} layers"
+    columns = (*(subject.name for subject in subjects), *(rival.name for rival in rivals))
     return Report(
         f"{title}, {options.threads} thread(s), {options.clock} time; {_where()}",
-        tuple(subject.name for subject in subjects), (FP32, TORCH), rows, (*notes, note),
+        columns, (FP32, TORCH, *columns[len(subjects) :][:1]), rows, (*notes, note, *(rival.note for rival in rivals)),
     )  # fmt: skip
 
 
-def _timed(subjects: list[Subject], pieces: Ints, options: Options) -> list[Row]:
+def _timed(subjects: list[Subject], rivals: list[Rival], ids: Ints, options: Options) -> list[Row]:
     """Calls of the model, and the limits of one step."""
-    ids, clock, rounds = np.resize(pieces, 512), measure.CLOCKS[options.clock], options.rounds
-    state = {s.name: s.model.advance(ids[:9], s.model.initial_state()) for s in subjects}
-    wide = {name: np.repeat(one, 8, axis=1) for name, one in state.items()}
+    clock, rounds = measure.CLOCKS[options.clock], options.rounds
+    calls = {s.name: models.calls_of(s.model, ids) for s in subjects} | {r.name: r.calls for r in rivals}
+    bytes_read = {s.name: s.weight_bytes for s in subjects} | {r.name: r.weight_bytes for r in rivals if r.weight_bytes}
 
-    def each(call: Callable[[Subject], object]) -> dict[str, Callable[[], object]]:
-        return {s.name: partial(call, s) for s in subjects}
+    def in_turn(row: str, *, rounds: int, burst: int, **others: Callable[[], object]) -> dict[str, measure.Seconds]:
+        _say(row)
+        each = {name: own[row] for name, own in calls.items() if row in own}
+        return measure.in_turn(each | others, rounds=rounds, burst=burst, clock=clock)
 
-    _say("one step")
-    steps = each(lambda s: s.model.step(ids[:1], state[s.name]))
-    reads = {f"read {s.name}": measure.reader(s.weight_bytes) for s in subjects}
-    found = measure.in_turn(steps | reads, rounds=rounds, burst=5, clock=clock)
-    step = of_seconds("one step", {s.name: found[s.name] for s in subjects})
-    read = of_seconds("as many bytes read in turn", {s.name: found[f"read {s.name}"] for s in subjects}, drawn=False)
-    _say("batch 8, priming")
-    batch = measure.in_turn(each(lambda s: s.model.step(ids[:8], wide[s.name])), rounds=rounds, burst=3, clock=clock)
-    short = measure.in_turn(
-        each(lambda s: s.model.advance(ids[:32], state[s.name])), rounds=rounds, burst=2, clock=clock
-    )
-    long = measure.in_turn(
-        each(lambda s: s.model.advance(ids, state[s.name])), rounds=-(-rounds // 4), burst=1, clock=clock
-    )
+    reads = {f"read {name}": measure.reader(size) for name, size in bytes_read.items()}
+    found = in_turn(STEP, rounds=rounds, burst=5, **reads)
+    step = of_seconds(STEP, {name: found[name] for name in calls})
+    read = of_seconds("as many bytes read in turn", {n: found[f"read {n}"] for n in bytes_read}, drawn=False)
     return [
-        step, *_limits(subjects, step, options), replace(read, compared=False), of_seconds("batch 8", batch),
-        of_seconds("priming 32 pieces", short), of_seconds("priming 512 pieces", long),
+        step, *_limits(bytes_read, step, options), replace(read, compared=False),
+        of_seconds(BATCH, in_turn(BATCH, rounds=rounds, burst=3)),
+        of_seconds(SHORT, in_turn(SHORT, rounds=rounds, burst=2)),
+        of_seconds(LONG, in_turn(LONG, rounds=-(-rounds // 4), burst=1)),
     ]  # fmt: skip
 
 
-def _limits(subjects: list[Subject], step: Row, options: Options) -> list[Row]:
+def _limits(bytes_read: dict[str, int], step: Row, options: Options) -> list[Row]:
     """The least time that memory allows a step, and how far the step is from it."""
     clock = measure.CLOCKS[options.clock]
     (seconds,) = measure.in_turn({"": measure.reader(_MEMORY)}, rounds=5, burst=2, clock=clock).values()
     speed = _MEMORY / float(np.median(seconds))  # bytes a second
-    limit = {s.name: 1e3 * s.weight_bytes / speed for s in subjects}
+    limit = {name: 1e3 * size / speed for name, size in bytes_read.items()}
     return [
         Row(f"limit: weights once at {speed / 1e9:.0f} GB/s", "ms", limit, compared=False),
         Row("one step in limits", "", {name: step.values[name] / limit[name] for name in limit}, compared=False),
@@ -171,7 +173,7 @@ def _limits(subjects: list[Subject], step: Row, options: Options) -> list[Row]:
 
 
 def _typed(
-    subjects: list[Subject], tokenizer: Tokenizer, texts: list[str], options: Options
+    subjects: list[Subject], rivals: list[Rival], tokenizer: Tokenizer, texts: list[str], options: Options
 ) -> tuple[list[Row], str]:  # fmt: skip
     """The top 3 words after each keystroke, by the same search on every subject, or on the trained bundle alone."""
     _say("keystrokes")
@@ -189,10 +191,10 @@ def _typed(
             f"H={sizes.hidden_size}, {sizes.layers} layer(s); in units of its own step."
         )
     chosen = [texts[at] for at in np.random.default_rng(0).permutation(len(texts))]
-    found = measure.type_text(
-        typists, chosen, keystrokes=options.keystrokes, clock=measure.CLOCKS[options.clock]
-    )  # fmt: skip
-    time = of_seconds(what, {name: typing.seconds for name, typing in found.items()})
+    keystrokes, clock = options.keystrokes, measure.CLOCKS[options.clock]
+    found = measure.type_text(typists, chosen, keystrokes=keystrokes, clock=clock)
+    others = {r.name: r.types(chosen, keystrokes=keystrokes, clock=clock) for r in rivals if r.types}
+    time = of_seconds(what, {name: typing.seconds for name, typing in found.items()} | others)
     text = ", ".join(Path(name).name for name in options.text) or "Python’s own documentation"
     steps = {name: 1e3 * float(np.median(typing.steps)) for name, typing in found.items()}
     count = {name: len(typing.seconds) for name, typing in found.items()}
@@ -229,19 +231,21 @@ def _bundle(graph: Path, tokenizer: Tokenizer, config: ModelConfig) -> Bundle:
     return write_bundle(folder, model=content, tokenizer_json=pieces, sizes=config, precision=INT8, card="")
 
 
-def _static(subjects: list[Subject], config: ModelConfig) -> list[Row]:
+def _static(subjects: list[Subject], rivals: list[Rival], config: ModelConfig) -> list[Row]:
     """Memory, file sizes, and whether all compute the same."""
     _say("memory")
     reference = next(subject.model for subject in subjects if subject.name == TORCH)
-    peaks = {s.name: measure.peak_memory(s.kind, s.file, config) for s in subjects}
-    nothing = measure.peak_memory("nothing", Path(), config)
+    peaks = {s.name: measure.peak_memory(s.kind, s.file, config.to_dict()) for s in subjects}
+    peaks |= {rival.name: measure.peak_memory(rival.name, rival.file, rival.sizes) for rival in rivals}
+    files = {s.name: s.file for s in subjects} | {r.name: r.file for r in rivals}
+    nothing = measure.peak_memory("nothing", Path(), {})
     memory = {name: peak / 1e6 for name, peak in peaks.items() if peak}
     above = {name: peak - nothing / 1e6 for name, peak in memory.items()} if nothing else {}
     differences = {s.name: 100 * models.disagreement(s.model, reference, config) for s in subjects}
     return [
         Row("peak memory", "MB", memory, drawn=True),
         Row("peak memory above bare imports", "MB", above, compared=False),
-        Row("file", "MB", {s.name: s.file.stat().st_size / 1e6 for s in subjects}, drawn=True),
+        Row("file", "MB", {name: file.stat().st_size / 1e6 for name, file in files.items()}, drawn=True),
         Row("difference from torch", "%", differences, compared=False),
     ]
 

@@ -5,11 +5,11 @@
 >>> predictor.suggest("the cat").words  # doctest: +SKIP
 """
 
+__version__ = "0.1.0"  # before the imports, which read it
+
 from wordgru.errors import WordgruError
 from wordgru.predictor import Predictor
 from wordgru.session import Session
 from wordgru.suggestions import Suggestion, Suggestions
-
-__version__ = "0.1.0"
 
 __all__ = ["Predictor", "Session", "Suggestion", "Suggestions", "WordgruError", "__version__"]

@@ -4,6 +4,7 @@
     tokenizer.json   the pieces, in the format of Hugging Face tokenizers
     model.onnx       the graph: `GRAPH_INPUTS` to `GRAPH_OUTPUTS`, state in and out
     README.md        the model card; not hashed, for people edit it
+    blocked.txt      words that are never offered, if there are any: lower case, one a line, comments after #
 
 It knows the base dependencies only, and opens neither the graph nor the tokenizer.
 """
@@ -12,13 +13,12 @@ import hashlib
 import json
 import os
 import re
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
+from wordgru import __version__
 from wordgru.config import Config, ModelConfig
 from wordgru.errors import BundleError, WordgruError
 
@@ -35,6 +35,7 @@ GRAPH_OUTPUTS = ("logits", "next_state")
 """float32 (batch, count, vocab); float32 (layers, batch, hidden)."""
 
 _CONFIG, _TOKENIZER, _MODEL, _CARD = "config.json", "tokenizer.json", "model.onnx", "README.md"
+_BLOCKED = "blocked.txt"
 _HUB_NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>[\w./-]+))?")
 
 
@@ -67,7 +68,7 @@ class BundleConfig(Config):
         for name in ("files", "training", "quality"):
             if not isinstance(getattr(self, name), dict):
                 raise BundleError(f"{name} is {getattr(self, name)!r}; expected an object.")
-        if set(self.files) != {_TOKENIZER, _MODEL}:
+        if set(self.files) - {_BLOCKED} != {_TOKENIZER, _MODEL}:
             raise BundleError(f"files names {sorted(self.files)}; expected the hashes of {_TOKENIZER} and {_MODEL}.")
 
     @classmethod
@@ -119,7 +120,13 @@ class Bundle:
     @property
     def size(self) -> int:
         """Bytes of the files that an app needs, the model card not among them."""
-        return sum((self.folder / name).stat().st_size for name in (_CONFIG, _TOKENIZER, _MODEL))
+        return sum((self.folder / name).stat().st_size for name in (_CONFIG, *self.config.files))
+
+    def blocked(self) -> frozenset[str]:
+        """The words that are never offered, in lower case; none where the bundle holds no such list."""
+        if _BLOCKED not in self.config.files:
+            return frozenset()
+        return read_blocked(self.folder / _BLOCKED)
 
 
 def open_bundle(path_or_name: str | Path) -> Bundle:
@@ -137,6 +144,19 @@ def open_bundle(path_or_name: str | Path) -> Bundle:
     for name, expected in config.files.items():
         _check_file(folder / name, expected)
     return Bundle(folder, config)
+
+
+def read_blocked(path: Path) -> frozenset[str]:
+    """The words of a block list, in lower case: one a line, `#` begins a comment.
+
+    Raises:
+        BundleError: it cannot be read as UTF-8.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BundleError(f"{path}: cannot be read ({error}); expected words in UTF-8, one a line.") from None
+    return frozenset(word for line in lines if (word := line.partition("#")[0].strip().lower()))
 
 
 def check_destination(folder: Path, *, overwrite: bool = False) -> None:
@@ -163,6 +183,7 @@ def write_bundle(
     card: str,
     training: Mapping[str, Any] | None = None,
     quality: Mapping[str, Any] | None = None,
+    blocked: Iterable[str] = (),
     overwrite: bool = False,
 ) -> Bundle:
     """Write a bundle, all of it or nothing: it is made beside `folder` and renamed.
@@ -176,14 +197,19 @@ def write_bundle(
         card: text of the model card.
         training: how the model was trained; plain values for JSON.
         quality: how it scored; plain values for JSON.
+        blocked: words that are never offered.
         overwrite: replace a bundle that is already there.
 
     Raises:
         BundleError: `folder` is taken, or cannot be written.
     """
+    import tempfile  # with what it brings, 3 ms of every start that only reads a bundle
+
     folder = Path(folder)
     check_destination(folder, overwrite=overwrite)
     contents = {_TOKENIZER: tokenizer_json.encode("utf-8"), _MODEL: model}
+    if words := sorted({word.lower() for word in blocked}):
+        contents[_BLOCKED] = "\n".join([*words, ""]).encode("utf-8")
     config = BundleConfig(
         format_version=FORMAT_VERSION,
         model=sizes,
@@ -191,7 +217,7 @@ def write_bundle(
         files={name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         training=dict(training or {}),
         quality=dict(quality or {}),
-        wordgru=_version(),
+        wordgru=__version__,
     )
     contents[_CONFIG] = (json.dumps(config.to_dict(), indent=2, ensure_ascii=False) + "\n").encode("utf-8")
     contents[_CARD] = card.encode("utf-8")
@@ -260,7 +286,7 @@ def _download(name: str, revision: str | None) -> Path:
         raise BundleError(
             f"{name}: no such folder, and Hub names need huggingface_hub; install it with `pip install 'wordgru[hub]'`."
         ) from None
-    files = [_CONFIG, _TOKENIZER, _MODEL, _CARD]
+    files = [_CONFIG, _TOKENIZER, _MODEL, _CARD, _BLOCKED]
     try:
         return Path(hub.snapshot_download(name, revision=revision, allow_patterns=files, etag_timeout=5))
     except (hub.errors.HfHubHTTPError, hub.errors.LocalEntryNotFoundError, OSError, ValueError) as error:
@@ -290,11 +316,3 @@ def _swap(new: Path, folder: Path, old: Path) -> None:
         if old.exists():
             old.rename(folder)
         raise
-
-
-def _version() -> str:
-    """The version of wordgru that runs."""
-    try:
-        return metadata.version("wordgru")
-    except metadata.PackageNotFoundError:
-        return "source"  # run from a source tree that is not installed

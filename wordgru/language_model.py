@@ -48,7 +48,7 @@ class OnnxLanguageModel:
 
     def __init__(self, path: Path, config: ModelConfig, *, device: str = "cpu", threads: int = 1) -> None:
         self.config = config
-        self._session = _open_session(path, device, threads)
+        self._session = open_session(path, device, threads)
         self._check(path)
 
     def initial_state(self) -> Floats:
@@ -103,7 +103,7 @@ class OnnxLanguageModel:
 _LAST = np.array([-1], np.int64)
 
 
-def _open_session(path: Path, device: str, threads: int) -> Any:  # noqa: ANN401  (onnxruntime has no types)
+def open_session(path: Path, device: str, threads: int) -> Any:  # noqa: ANN401  (onnxruntime has no types)
     """An inference session on `device`, or one line why not."""
     if device not in _PROVIDERS:
         raise WordgruError(f"device is {device!r}; expected one of {', '.join(_PROVIDERS)}.")

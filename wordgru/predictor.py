@@ -70,28 +70,35 @@ class Predictor:
     >>> [s.word for s in predictor.suggest("the cat", k=3)]  # doctest: +SKIP
     """
 
-    def __init__(self, model: LanguageModel, tokenizer: Tokenizer, *, bundle: Bundle | None = None) -> None:
-        """Use any language model over the pieces of `tokenizer`; `load` makes both from a bundle."""
+    def __init__(
+        self, model: LanguageModel, tokenizer: Tokenizer, *, bundle: Bundle | None = None,
+        blocked: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
+        """Use any language model over the pieces of `tokenizer`; `load` makes both from a bundle.
+
+        `blocked` are words in lower case that are never offered; they score as ever.
+        """
         self.model = model
         self.tokenizer = tokenizer
         self.bundle = bundle
-        self.search = WordSearch(model, tokenizer.pieces)
+        self.search = WordSearch(model, tokenizer.pieces, blocked=blocked)
         self._identity = " ".join(sorted(bundle.config.files.values())) if bundle else ""  # for saved sessions
 
     @classmethod
-    def load(cls, path: str | Path | None = None, *, device: str = "cpu", threads: int = 1) -> Self:
+    def load(cls, path: str | Path | None = None, *, device: str = "cpu", threads: int = 1, block: bool = True) -> Self:
         """Load a bundle: a folder or a name on the Hugging Face Hub.
 
         Args:
             path: without one, what the environment variable WORDGRU_MODEL names, else the model in the package.
             device: `"cpu"` or `"cuda"`.
             threads: cores that one call may use.
+            block: never offer the words of the bundle's block list, if it has one.
 
         Raises:
             BundleError: there is no bundle, or it is broken, foreign or too new.
             WordgruError: the device is not there.
         """
-        bundle = open_bundle(path or _default_bundle())
+        bundle = open_bundle(path or default_bundle())
         tokenizer = Tokenizer.load(bundle.tokenizer_path)
         if tokenizer.vocab_size != bundle.config.model.vocab_size:
             raise BundleError(
@@ -99,7 +106,7 @@ class Predictor:
                 f"{bundle.config.model.vocab_size} as config.json says. Export the model again with `wordgru export`."
             )
         model = OnnxLanguageModel(bundle.model_path, bundle.config.model, device=device, threads=threads)
-        return cls(model, tokenizer, bundle=bundle)
+        return cls(model, tokenizer, bundle=bundle, blocked=bundle.blocked() if block else frozenset())
 
     def suggest(
         self,
@@ -241,7 +248,7 @@ class Predictor:
         return whole[len(self.tokenizer.decode(pieces[1:])) :]
 
     def _draw(
-        self, pieces: list[int], random: np.random.Generator, max_words: int, temperature: float, top_p: float
+        self, pieces: list[int], random: "np.random.Generator", max_words: int, temperature: float, top_p: float
     ) -> Iterator[int]:
         state = self.model.initial_state()
         if len(pieces) > 1:
@@ -274,7 +281,7 @@ def _options(
     )  # fmt: skip
 
 
-def _default_bundle() -> str | Path:
+def default_bundle() -> str | Path:
     """The bundle that the environment or the package names."""
     named = os.environ.get(MODEL_VARIABLE)
     if named:

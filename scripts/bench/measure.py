@@ -14,7 +14,6 @@ import numpy as np
 import torch
 
 from wordgru.bundle import Bundle
-from wordgru.config import ModelConfig
 from wordgru.errors import WordgruError
 from wordgru.language_model import LanguageModel
 from wordgru.lexicon import Floats, Ints
@@ -156,9 +155,9 @@ def cold_starts(bundle: Bundle, *, rounds: int, clock: str) -> tuple[Seconds, Se
     return found[0][1:], found[1][1:]
 
 
-def peak_memory(kind: str, file: Path, config: ModelConfig) -> int | None:
+def peak_memory(kind: str, file: Path, sizes: Mapping[str, int]) -> int | None:
     """Bytes that a process needs at most to load the model and take a step; None where the system does not tell."""
-    arguments = ["-m", "bench.memory", kind, str(file), json.dumps(config.to_dict())]
+    arguments = ["-m", "bench.memory", kind, str(file), json.dumps(dict(sizes))]
     found: int | None = json.loads(_process(arguments, "wall")[1])
     return found
 

@@ -1,6 +1,7 @@
 """A process that loads one subject and prints its peak memory: `python -m bench.memory KIND FILE SIZES`.
 
-KIND is nothing, onnx or torch; it imports no more than that kind needs. SIZES is a `ModelConfig` in JSON.
+KIND is nothing, onnx, torch, transformer or KenLM; it imports no more than that kind needs. SIZES is a `ModelConfig`
+in JSON, or the shape of the transformer.
 """
 
 import json
@@ -22,22 +23,35 @@ def _peak_memory() -> int | None:
     return 1024 * int(line.split()[1])
 
 
+def _read_and_step(kind: str, file: Path, config: ModelConfig) -> None:
+    model: LanguageModel
+    if kind == "torch":
+        from bench.eager import TorchLanguageModel
+
+        model = TorchLanguageModel(file, config)
+    else:
+        model = OnnxLanguageModel(file, config)
+    state = model.advance(np.arange(32) % config.vocab_size, model.initial_state())
+    model.step(np.array([1]), state)
+
+
 def _main(kind: str, file: str, sizes: str) -> None:
     """Load a subject, read 32 pieces, take a step, print the peak memory."""
     import onnxruntime  # noqa: F401  (of an empty process, all that is measured)
     import tokenizers  # noqa: F401
 
-    if kind != "nothing":
-        config = ModelConfig(**json.loads(sizes))
-        model: LanguageModel
-        if kind == "torch":
-            from bench.eager import TorchLanguageModel
+    if kind in ("onnx", "torch"):
+        _read_and_step(kind, Path(file), ModelConfig(**json.loads(sizes)))
+    elif kind == "transformer":
+        from bench.transformer import Shape, Transformer
 
-            model = TorchLanguageModel(Path(file), config)
-        else:
-            model = OnnxLanguageModel(Path(file), config)
-        state = model.advance(np.arange(32) % config.vocab_size, model.initial_state())
-        model.step(np.array([1]), state)
+        transformer = Transformer(Path(file), Shape(**json.loads(sizes)), threads=1)
+        _, cache = transformer.read(np.arange(32)[None])
+        transformer.read(np.array([[1]]), cache)
+    elif kind == "KenLM":
+        from wordgru.evaluation.rivals import KenLMSubject
+
+        KenLMSubject(Path(file)).field().offers("it is one of the ", 3)
     print(json.dumps(_peak_memory()))
 
 

@@ -7,8 +7,9 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,9 @@ from wordgru.lexicon import Ints
 INT8: Final = "int8"
 FP32: Final = "fp32"
 DYNAMIC, TORCH, EXPORTED = "quantize_dynamic", "torch", "torch.onnx.export"
+
+STEP, BATCH, SHORT, LONG = "one step", "batch 8", "priming 32 pieces", "priming 512 pieces"
+"""Rows: what is called again and again."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,18 @@ class Subject:
     file: Path
     kind: str
     weight_bytes: int
+
+
+def calls_of(model: LanguageModel, ids: Ints) -> dict[str, Callable[[], object]]:
+    """What each row calls, from a state after nine pieces of `ids` (512,)."""
+    state = model.advance(ids[:9], model.initial_state())
+    wide = np.repeat(state, 8, axis=1)
+    return {
+        STEP: partial(model.step, ids[:1], state),
+        BATCH: partial(model.step, ids[:8], wide),
+        SHORT: partial(model.advance, ids[:32], state),
+        LONG: partial(model.advance, ids, state),
+    }
 
 
 def random_weights(config: ModelConfig, counts: Ints, *, seed: int = 0) -> dict[str, npt.NDArray[np.float32]]:

@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from click import unstyle
 from click.testing import CliRunner
 
 from tests.runtime.fixtures import TINY
-from wordgru.cli import cli
+from wordgru.cli import _print_table, cli
 
 
 def wordgru(*arguments: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -31,6 +32,21 @@ def test_suggest_prints_a_word_a_line_in_a_pipe() -> None:
     lines = result.stdout.splitlines()
     assert len(lines) == 4
     assert all(line == line.strip() != "" for line in lines)
+
+
+def test_a_table_on_a_terminal_is_aligned_by_what_the_eye_sees(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    columns = [("word", "left"), ("probability", "right"), ("", "left")]
+    _print_table(columns, [("of", "15.7%", "██"), ("日本語", "0.1%", "")], plain=[])
+    lines = unstyle(capsys.readouterr().out).splitlines()
+    assert lines == [
+        " word     probability",
+        " " + "─" * (6 + 3 + 11 + 3 + 2),
+        " of             15.7%   ██",
+        " 日本語          0.1%",  # each of the three is two cells wide
+    ]
 
 
 def test_suggest_json_holds_words_and_proof() -> None:

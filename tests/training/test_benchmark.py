@@ -3,8 +3,11 @@
 import importlib.util
 import json
 import sys
+from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
@@ -41,19 +44,24 @@ def run(folder):
 
 
 @pytest.mark.slow
-def test_every_subject_is_measured_on_every_row(run, folder):
-    done = run("--keystrokes", "30", "--exporter", "--json", "-", "--picture", "a.png")
+def test_every_subject_is_measured_on_every_row(run, folder, monkeypatch):
+    from bench import rivals, transformer
+
+    monkeypatch.setattr(rivals, "SHAPE", transformer.Shape(layers=2, width=24, heads=2, vocab_size=300))
+    done = run("--keystrokes", "30", "--exporter", "--rivals", "--json", "-", "--picture", "a.png")
     assert done.exit_code == 0, done.output
     report = json.loads(done.stdout)
     rows = {row["name"]: row for row in report["rows"]}
     subjects = ["int8", "fp32", "quantize_dynamic", "torch", "torch.onnx.export"]
-    assert report["subjects"] == subjects
+    others = [name for name in ("transformer", "KenLM") if name == "transformer" or find_spec("kenlm")]
+    assert report["subjects"] == [*subjects, *others]
+    offered = {"one step": others, "keystroke, top 3": others[1:]}
     for name in TIMES:
-        assert list(rows[name]["values"]) == subjects
+        assert list(rows[name]["values"]) == [*subjects, *offered.get(name, ["transformer"])]
         assert rows[name]["unit"] == "ms"
         assert all(0 < value <= rows[name]["p99"][each] for each, value in rows[name]["values"].items())
         assert rows[name]["ratios"]["fp32"] == rows[name]["values"]["fp32"] / rows[name]["values"]["int8"]
-    assert list(rows["file"]["values"]) == subjects
+    assert list(rows["file"]["values"]) == list(rows["peak memory"]["values"]) == [*subjects, *others]
     assert rows["file"]["values"]["int8"] < rows["file"]["values"]["fp32"]
     assert set(rows["exact answers"]["values"].values()) == {100.0}
     assert all(calls > 0 for calls in rows["model calls per keystroke"]["values"].values())
@@ -63,6 +71,40 @@ def test_every_subject_is_measured_on_every_row(run, folder):
     agreement = rows["difference from torch"]["values"]
     assert max(agreement["fp32"], agreement["torch.onnx.export"]) < 1e-3  # %
     assert 0 < agreement["int8"] < 5
+
+
+def test_a_transformer_reads_the_same_in_parts(run, tmp_path):
+    """Else its time would be that of another model."""
+    from bench.transformer import Shape, Transformer, write_transformer
+
+    shape = Shape(layers=2, width=24, heads=2, vocab_size=300)
+    write_transformer(tmp_path / "a.onnx", shape)
+    model = Transformer(tmp_path / "a.onnx", shape, threads=1)
+    pieces = np.random.default_rng(0).integers(0, 300, (3, 12))
+    whole, cache = model.read(pieces)
+    parts = None
+    for start, end in ((0, 7), (7, 8), (8, 12)):
+        logits, parts = model.read(pieces[:, start:end], parts)
+    assert parts.shape == cache.shape == (4, 3, 2, 12, 12)
+    assert np.abs(logits - whole).max() < 0.1 * np.ptp(whole)  # one scale a call: int8 depends on how a text is cut
+    assert np.abs(model.read(pieces[:, ::-1].copy())[0] - whole).max() > 0.2 * np.ptp(whole)
+
+
+def test_the_trigrams_sum_to_one_or_less(run, tmp_path):
+    from bench.ngrams import write_arpa
+
+    text = "the cat sat on the mat\nthe cat ran\na dog sat"
+    grams = write_arpa(tmp_path / "a.arpa", [text], words=6)
+    sections = (tmp_path / "a.arpa").read_text(encoding="utf-8").split("-grams:\n")[1:]
+    rows = [[line.split("\t") for line in section.split("\n\n")[0].splitlines()] for section in sections]
+    assert sum(map(len, rows)) == grams
+    assert sum(10 ** float(cells[0]) for cells in rows[0]) == pytest.approx(1, abs=0.2)
+    for order in (1, 2):
+        shares = Counter()
+        for share, gram, *_ in rows[order]:
+            shares[gram.rsplit(" ", 1)[0]] += 10 ** float(share)
+        backoffs = {gram: 10 ** float(weight) for _, gram, weight in rows[order - 1]}
+        assert all(share + backoffs[context] == pytest.approx(1, abs=1e-3) for context, share in shares.items())
 
 
 @pytest.mark.slow

@@ -144,6 +144,18 @@ def test_each_weight_is_stored_once(config):
     assert build_graph(config, weights, precision="int8").ByteSize() < int8_bytes + overhead
 
 
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("config", CONFIGS[:3], ids=str)
+def test_all_that_is_computed_and_stored_is_used(config, precision):
+    graph = build_graph(config, random_weights(config), precision=precision).graph
+    bodies = [attribute.g for node in graph.node for attribute in node.attribute if attribute.HasField("g")]
+    made, used = {tensor.name for tensor in graph.initializer}, set()
+    for each in (graph, *bodies):
+        made |= {name for node in each.node for name in node.output}
+        used |= {name for node in each.node for name in node.input} | {value.name for value in each.output}
+    assert made <= used
+
+
 def test_int8_cannot_overflow_where_products_are_added_in_16_bits():
     """Processors without VNNI add two u8 x s8 products in 16 saturating bits."""
     config = ModelConfig(60, 8, 12, 2)

@@ -6,6 +6,10 @@ from typing import Any
 from wordgru.config import ModelConfig
 from wordgru.tokenizer import END_OF_TEXT
 
+_ABOUT = """\
+Trained on {data}. Licence of this model: {license}. The text may have terms of its own; they are its owners'.
+"""
+
 _CARD = """\
 ---
 license: {license}
@@ -50,7 +54,7 @@ Give `state` values between -1 and 1, as the model itself returns them.
 
 ## Data and licences
 
-Trained on {data}. Licence of this model: {license}. The text may have terms of its own; they are its owners'.
+{about}
 
 ## Training
 
@@ -78,6 +82,7 @@ def model_card(
     datasets: Sequence[str],
     settings: Mapping[str, Any],
     quality: Mapping[str, Any],
+    about: str = "",
 ) -> str:
     """The text of a bundle's `README.md`.
 
@@ -89,6 +94,7 @@ def model_card(
         datasets: names on the Hub of what it was trained on.
         settings: how it was trained, a row each.
         quality: how it scored, a row each.
+        about: Markdown on the data, its owners and licences, instead of a sentence made of `data`.
     """
     return _CARD.format(
         license=license,
@@ -97,7 +103,7 @@ def model_card(
         plural="s" if sizes.layers > 1 else "",
         state_bytes=4 * sizes.layers * sizes.hidden_size,
         end=END_OF_TEXT,
-        data=data,
+        about=(about or _ABOUT.format(data=data, license=license)).strip(),
         settings=_table(settings),
         figures=_table(quality),
         **sizes.to_dict(),
