@@ -230,6 +230,13 @@ def test_lines_of_json_have_columns_and_groups(tmp_path):
     assert read(path, column="body", by="kind") == [("one", "1"), ("", "1"), ("two", "b")]
 
 
+def test_each_source_is_a_group(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.txt").write_text(f"text of {name}", encoding="utf-8")
+    found = read_documents([str(tmp_path / "a.txt"), str(tmp_path / "b.txt")], TextOptions())
+    assert [(document.text, document.group) for document in found] == [("text of a", "a"), ("text of b", "b")]
+
+
 def test_words_are_limited_in_each_group(tmp_path):
     path = tmp_path / "a.jsonl"
     rows = [{"text": "a b. c", "by": "x"}, {"text": "d e, f! g", "by": "x"}, {"text": "h", "by": "y"}]

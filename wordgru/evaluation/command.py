@@ -1,25 +1,21 @@
 """`wordgru evaluate`: read a text, let each subject offer words along it, print what a typist gains."""
 
 import dataclasses
-import json
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from wordgru.errors import WordgruError
 from wordgru.evaluation.bench import DEFINITIONS, KS, Document, Evaluation, evaluate
-from wordgru.evaluation.figures import Difference, difference
+from wordgru.evaluation.figures import difference
+from wordgru.evaluation.output import console, progress_bar, write_json
+from wordgru.evaluation.running_command import judge_running, running_flags, running_options
 from wordgru.evaluation.subject import PredictorSubject, Subject
 from wordgru.evaluation.table import print_tables
 from wordgru.evaluation.text import TextOptions, read_documents
 from wordgru.predictor import Predictor
-
-_WIDTH = 100  # characters, where the tables go into a file or a pipe
 
 
 @click.command("evaluate")
@@ -41,12 +37,13 @@ _WIDTH = 100  # characters, where the tables go into a file or a pipe
 @click.option("-k", "ks", multiple=True, type=click.IntRange(min=1), help="Words offered.  [default: -k 1 -k 3 -k 5]")
 @click.option("--json", "json_file", metavar="FILE", help="Write all figures as JSON; - for standard output, alone.")
 @click.option("--picture", type=click.Path(path_type=Path), help="Draw hits, savings and time (.png, .svg or .pdf).")
+@running_flags
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 @click.option("--threads", default=1, show_default=True, help="Cores that one step may use.")
 def evaluate_command(
     sources: tuple[str, ...], models: tuple[str, ...], kenlm: Path | None, kenlm_words: Path | None,
     words: int | None, by: str | None, column: str, documents: str, split: str, ks: tuple[int, ...],
-    json_file: str | None, picture: Path | None, device: str, threads: int,
+    json_file: str | None, picture: Path | None, device: str, threads: int, **running: Any,  # noqa: ANN401
 ) -> None:  # fmt: skip
     """Measure what a typist gains on a text.
 
@@ -54,17 +51,27 @@ def evaluate_command(
     .parquet files, folders, patterns, and a name on the Hub. Each source gets a row of its own.
     """
     _check_places(json_file, picture)
+    options = running_options(running)
+    if options:
+        if kenlm or kenlm_words or picture or ks:
+            raise WordgruError("--perplexity offers no words; leave out -k, --picture, --kenlm and --kenlm-words.")
+        text = read_documents(sources, TextOptions(column, by, "line", split, words))
+        judge_running(text, models or [None], options, json_file=json_file, device=device, threads=threads)
+        return
     text = read_documents(sources, TextOptions(column, by, documents, split, words))
     subjects = _subjects(models, kenlm, kenlm_words, device, threads)
     chosen = sorted(set(ks or KS))
     found = [_evaluate(text, subject, chosen) for subject in subjects]
     differences = [difference((each.name, found[0].name), each.counts, found[0].counts, chosen) for each in found[1:]]
     if json_file:
-        _write_json(json_file, found, differences)
+        values = {
+            "definitions": DEFINITIONS,
+            "evaluations": [evaluation.to_dict() for evaluation in found],
+            "differences": [dataclasses.asdict(each) for each in differences],
+        }
+        write_json(json_file, values)
     if json_file != "-":
-        console = Console()
-        console.width = console.width if console.is_terminal else _WIDTH
-        print_tables(console, found, differences, DEFINITIONS)
+        print_tables(console(), found, differences, DEFINITIONS)
     if picture:
         from wordgru.evaluation.picture import draw
 
@@ -91,31 +98,9 @@ def _subjects(
 
 def _evaluate(text: Sequence[Document], subject: Subject, ks: Sequence[int]) -> Evaluation:
     """Judge one subject, with a bar on a terminal."""
-    share = TextColumn("{task.percentage:.0f}%")
-    columns = (TextColumn("{task.description}"), BarColumn(), share, TimeRemainingColumn())
-    terminal = Console(stderr=True)
-    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
+    with progress_bar() as progress:
         task = progress.add_task(subject.name, total=sum(len(document.text) for document in text))
         return evaluate(text, subject, ks=ks, progress=lambda count: progress.advance(task, count))
-
-
-def _write_json(name: str, found: Sequence[Evaluation], differences: Sequence[Difference]) -> None:
-    values = {
-        "definitions": DEFINITIONS,
-        "evaluations": [evaluation.to_dict() for evaluation in found],
-        "differences": [dataclasses.asdict(each) for each in differences],
-    }
-    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
-    if name == "-":
-        click.echo(text, nl=False)
-        return
-    path = Path(name)
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as beside:
-            (Path(beside) / path.name).write_text(text, encoding="utf-8")
-            os.replace(Path(beside) / path.name, path)
-    except OSError as error:
-        raise WordgruError(f"{path}: cannot be written ({error.strerror}); choose another place for --json.") from None
 
 
 def _check_places(json_file: str | None, picture: Path | None) -> None:

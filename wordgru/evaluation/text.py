@@ -49,15 +49,18 @@ def read_documents(sources: Sequence[str], options: TextOptions) -> list[Documen
     Raises:
         TextError: a source cannot be found or read, or lacks a column.
     """
-    parts = [
-        (Document(text, group if options.by else name) for text, group in _read(source, options))
-        for source, name in zip(sources, _names(sources), strict=True)
-    ]
+    parts = [_documents(source, name, options) for source, name in zip(sources, _names(sources), strict=True)]
     if options.words is None:
         return list(itertools.chain(*parts))
     if options.by:
         return list(_limited(itertools.chain(*parts), options.words))
     return [document for part in parts for document in _limited(part, options.words, alone=True)]
+
+
+def _documents(source: str, name: str, options: TextOptions) -> Iterator[Document]:
+    """The documents of one source, which is called `name`."""
+    for text, group in _read(source, options):
+        yield Document(text, group if options.by else name)
 
 
 def _names(sources: Sequence[str]) -> list[str]:

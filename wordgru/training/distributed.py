@@ -106,7 +106,7 @@ def choose_device(device: str, local_rank: int = 0) -> torch.device:
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device == "auto":
         device = next(name for name in ("cuda", "mps", "cpu") if there[name])
-    if not there[device]:
+    if not there.get(device):
         found = ", ".join(name for name, is_there in there.items() if is_there)
         raise TrainingError(f"device {device!r} is not there, only {found}; choose another, or install torch for it.")
     if device == "cuda" and local_rank >= torch.cuda.device_count():

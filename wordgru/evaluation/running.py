@@ -1,0 +1,143 @@
+"""The perplexity of a running text as the literature on language models counts it, by readers that may adapt.
+
+A text is read once from its beginning; the state runs on through all its lines. It must not know how a reader adapts.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from wordgru.errors import TextError, WordgruError
+from wordgru.language_model import LanguageModel
+from wordgru.lexicon import Floats, Ints
+from wordgru.tokenizer import END_OF_TEXT, Tokenizer, normalize
+
+DEFINITION = (
+    "perplexity per token: exp of the nats of the whole text per token; tokens are the words between white space, and "
+    "one for each end of a line. The text's lines are read in one go, as they stand"
+)
+
+
+class Reader(Protocol):
+    """Reads a text from its beginning, a few pieces at a time. What it has read may change what it expects."""
+
+    block: int
+    """Pieces to give it at once."""
+
+    def read(self, pieces: Ints) -> tuple[Floats, Floats]:
+        """Read on: what may follow each of `pieces`, and the top layer's state there.
+
+        Returns:
+            Log-probabilities (T, V) in nats and states (T, H), both float32.
+        """
+
+
+@dataclass(frozen=True)
+class DynamicOptions:
+    """How a model learns from what it reads; `wordgru.training.dynamic` does it.
+
+    Attributes:
+        block: pieces between two steps.
+        rate: length of a step.
+        decay: share of the way back to the trained weights, at each step.
+    """
+
+    block: int = 20
+    rate: float = 1e-3
+    decay: float = 0.005
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        if self.block < 1 or self.rate < 0 or not 0 <= self.decay <= 1:
+            raise WordgruError(
+                f"the dynamic block is {self.block}, rate {self.rate}, decay {self.decay}; expected a block of at "
+                "least 1 piece, a rate of at least 0, and a decay from 0 to 1."
+            )
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """How well a text was expected.
+
+    Attributes:
+        name: of the text.
+        tokens: words between white space, and line ends.
+        pieces: of the tokenizer.
+        bytes: of the text in UTF-8.
+        nats: minus the log-probability of all pieces, each given all before it.
+    """
+
+    name: str
+    tokens: int
+    pieces: int
+    bytes: int
+    nats: float
+
+    @property
+    def perplexity(self) -> float:
+        """Per token."""
+        return math.exp(self.nats / self.tokens)
+
+    @property
+    def bits_per_byte(self) -> float:
+        """Bits per byte of UTF-8."""
+        return self.nats / math.log(2) / self.bytes
+
+
+def likelihood(
+    name: str, text: str, tokenizer: Tokenizer, reader: Reader, *, progress: Callable[[int], None] | None = None
+) -> Likelihood:
+    """Let `reader`, which has read nothing yet, read `text`.
+
+    Args:
+        name: what to call the text.
+        text: all of it counts, white space and line ends too.
+        tokenizer: the reader's.
+        reader: it begins with the piece that begins every text, and never reads the last piece.
+        progress: called with the number of pieces done since the last call.
+
+    Raises:
+        TextError: the text is empty.
+        WordgruError: the text holds a lone surrogate.
+    """
+    text = normalize(text)
+    pieces = tokenizer.encode(text)
+    tokens = len(text.split()) + text.count("\n")
+    if not tokens:
+        raise TextError(f"{name}: holds no token; expected words or lines. Check the source and its column.")
+    inputs, nats = np.concatenate([[END_OF_TEXT], pieces[:-1]]), 0.0
+    for start in range(0, len(pieces), reader.block):
+        targets = pieces[start : start + reader.block]
+        logs, _ = reader.read(inputs[start : start + reader.block])
+        nats -= float(logs[np.arange(len(targets)), targets].sum(dtype=np.float64))
+        if progress:
+            progress(len(targets))
+    return Likelihood(name, tokens, len(pieces), len(text.encode()), nats)
+
+
+class ModelReader:
+    """Any language model as a reader; it does not adapt, but for its state."""
+
+    block = 64
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model, self._state = model, model.initial_state()
+
+    def read(self, pieces: Ints) -> tuple[Floats, Floats]:
+        """As `Reader.read`; piece by piece, for the state after each."""
+        logits, tops = [], []
+        for at in range(len(pieces)):
+            row, self._state = self._model.step(pieces[at : at + 1], self._state)
+            logits.append(row[0])
+            tops.append(self._state[-1, 0])
+        return _log_softmax(np.stack(logits)), np.stack(tops)
+
+
+def _log_softmax(logits: Floats) -> Floats:
+    """Log-probabilities along the last axis."""
+    shifted = (logits - logits.max(axis=-1, keepdims=True)).astype(np.float32)
+    normalized: Floats = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return normalized
