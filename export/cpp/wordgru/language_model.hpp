@@ -1,0 +1,156 @@
+// The bundle's graph in onnxruntime: pieces and states in, logits and states out.
+#pragma once
+
+#include <onnxruntime_cxx_api.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bundle.hpp"
+#include "lexicon.hpp"
+
+namespace wordgru {
+
+/// The recurrent state of one text: layers × hidden values, layer by layer. Zeros when a text begins.
+using State = Floats;
+
+/// What the model answers after one piece.
+struct Answer {
+    Floats logits;
+    State state;
+};
+
+/// Threads may share it.
+class LanguageModel {
+   public:
+    /// Throws BundleError if the graph cannot be loaded, or has other sizes than `config.json` says.
+    LanguageModel(const Bundle& bundle, int threads) : sizes_(bundle.model()) {
+        Ort::SessionOptions options;
+        options.SetIntraOpNumThreads(threads);
+        options.SetInterOpNumThreads(1);
+        options.AddConfigEntry("session.intra_op.allow_spinning", "0");  // else it burns ten times the time it needs
+        const std::string where = bundle.model_path().string();
+        try {
+            session_ = Ort::Session(env_, bundle.model_path().c_str(), options);
+        } catch (const Ort::Exception& error) {
+            const std::string first = std::string(error.what()).substr(0, std::string(error.what()).find('\n'));
+            throw BundleError(where + ": onnxruntime cannot load it (" + first +
+                              "); export it again with `wordgru export`.");
+        }
+        check(where);
+    }
+
+    State initial_state() const { return State(state_size(), 0.0F); }
+
+    /// Read one piece at each state, all in one call.
+    std::vector<Answer> step(const std::vector<Id>& pieces, const std::vector<const State*>& states) const {
+        const std::size_t rows = pieces.size(), hidden = static_cast<std::size_t>(sizes_.hidden_size);
+        Floats joined(rows * state_size());
+        for_each_row(rows, [&](std::size_t row, std::size_t at, std::size_t in_row) {
+            std::copy_n(states[row]->begin() + static_cast<std::ptrdiff_t>(in_row), hidden,
+                        joined.begin() + static_cast<std::ptrdiff_t>(at));
+        });
+        const auto outputs = run(std::vector<std::int64_t>(pieces.begin(), pieces.end()), rows, joined);
+        const float* logits = outputs[0].GetTensorData<float>();
+        const float* after = outputs[1].GetTensorData<float>();
+        const auto vocabulary = static_cast<std::size_t>(sizes_.vocab_size);
+        std::vector<Answer> answers(rows);
+        for (std::size_t row = 0; row < rows; ++row) {
+            answers[row].logits.assign(logits + row * vocabulary, logits + (row + 1) * vocabulary);
+            answers[row].state.resize(state_size());
+        }
+        for_each_row(rows, [&](std::size_t row, std::size_t at, std::size_t in_row) {
+            std::copy_n(after + at, hidden, answers[row].state.begin() + static_cast<std::ptrdiff_t>(in_row));
+        });
+        return answers;
+    }
+
+    /// The state after reading the pieces from `begin` to `end`.
+    State advance(Ids::const_iterator begin, Ids::const_iterator end, State state) const {
+        constexpr std::ptrdiff_t kChunk = 512;  // pieces in one call: bounds memory on a long text
+        while (begin != end) {
+            const auto upto = begin + std::min(kChunk, end - begin);
+            const auto outputs = run(std::vector<std::int64_t>(begin, upto), 1, state);
+            const float* after = outputs[1].GetTensorData<float>();
+            state.assign(after, after + state_size());
+            begin = upto;
+        }
+        return state;
+    }
+
+   private:
+    static constexpr std::array<const char*, 3> kInputs = {"input_ids", "state", "positions"};
+    static constexpr std::array<const char*, 2> kOutputs = {"logits", "next_state"};
+
+    std::size_t state_size() const {
+        return static_cast<std::size_t>(sizes_.layers) * static_cast<std::size_t>(sizes_.hidden_size);
+    }
+
+    /// Where each layer of each row lies in a tensor (layers, rows, hidden), and in the row's own state.
+    template <typename Take>
+    void for_each_row(std::size_t rows, Take&& take) const {
+        const auto hidden = static_cast<std::size_t>(sizes_.hidden_size);
+        for (std::size_t layer = 0; layer < static_cast<std::size_t>(sizes_.layers); ++layer) {
+            for (std::size_t row = 0; row < rows; ++row) take(row, (layer * rows + row) * hidden, layer * hidden);
+        }
+    }
+
+    /// One call of the graph with `rows` rows of pieces; logits after the last piece of each.
+    std::vector<Ort::Value> run(std::vector<std::int64_t> ids, std::size_t rows, Floats& state) const {
+        assert(!ids.empty());  // onnxruntime's GRU ends the process on no tokens
+        const auto batch = static_cast<std::int64_t>(rows);
+        const std::array<std::int64_t, 2> ids_shape = {batch, static_cast<std::int64_t>(ids.size() / rows)};
+        const std::array<std::int64_t, 3> state_shape = {sizes_.layers, batch, sizes_.hidden_size};
+        std::int64_t last = -1;
+        const std::int64_t one = 1;
+        const std::array<Ort::Value, 3> inputs = {
+            Ort::Value::CreateTensor<std::int64_t>(memory_, ids.data(), ids.size(), ids_shape.data(), ids_shape.size()),
+            Ort::Value::CreateTensor<float>(memory_, state.data(), state.size(), state_shape.data(),
+                                            state_shape.size()),
+            Ort::Value::CreateTensor<std::int64_t>(memory_, &last, 1, &one, 1),
+        };
+        return session_.Run(Ort::RunOptions{nullptr}, kInputs.data(), inputs.data(), inputs.size(), kOutputs.data(),
+                            kOutputs.size());
+    }
+
+    /// Hold the graph to the contract of a bundle.
+    void check(const std::string& where) const {
+        const auto shape = [&](bool input, const char* wanted) {
+            Ort::AllocatorWithDefaultOptions allocator;
+            const std::size_t count = input ? session_.GetInputCount() : session_.GetOutputCount();
+            for (std::size_t i = 0; i < count; ++i) {
+                const auto name = input ? session_.GetInputNameAllocated(i, allocator)
+                                        : session_.GetOutputNameAllocated(i, allocator);
+                if (std::string(name.get()) != wanted) continue;
+                const auto type = input ? session_.GetInputTypeInfo(i) : session_.GetOutputTypeInfo(i);
+                return type.GetTensorTypeAndShapeInfo().GetShape();
+            }
+            throw BundleError(where + ": the graph has no '" + wanted +
+                              "'; expected the inputs input_ids, state, positions "
+                              "and the outputs logits, next_state. Export the model again with `wordgru export`.");
+        };
+        for (const char* name : kInputs) shape(true, name);
+        for (const char* name : kOutputs) shape(false, name);
+        const auto state = shape(true, "state"), logits = shape(false, "logits");
+        const auto wrong = [](const std::vector<std::int64_t>& found, std::size_t axis, int wanted) {
+            return found.size() != 3 || found[axis] != wanted;
+        };
+        if (wrong(state, 0, sizes_.layers) || wrong(state, 2, sizes_.hidden_size) ||
+            wrong(logits, 2, sizes_.vocab_size)) {
+            throw BundleError(where +
+                              ": layers, hidden size and vocabulary are not as config.json says. The files are of "
+                              "different models; export again with `wordgru export`.");
+        }
+    }
+
+    ModelConfig sizes_;
+    Ort::Env env_{ORT_LOGGING_LEVEL_ERROR, "wordgru"};
+    mutable Ort::Session session_{nullptr};
+    Ort::MemoryInfo memory_ = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
+};
+
+}  // namespace wordgru

@@ -1,0 +1,140 @@
+// UTF-8 and what of Unicode wordgru needs, over utf8proc. Strings are UTF-8 everywhere; a "character" is a code point.
+#pragma once
+
+#include <utf8proc.h>
+
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "errors.hpp"
+
+namespace wordgru {
+
+inline constexpr char32_t kReplacement = 0xFFFD;
+
+/// The characters of some bytes, and where each begins.
+struct Characters {
+    std::u32string text;              ///< U+FFFD for what is no UTF-8
+    std::vector<std::size_t> starts;  ///< one more than characters: the last is where a cut-off character begins
+    bool valid = true;                ///< no byte was replaced; a cut-off character is no fault
+
+    std::size_t size() const { return text.size(); }
+};
+
+namespace detail {
+
+/// How many continuation bytes follow `lead`, or -1 if no character begins with it.
+inline int continuations(unsigned char lead) {
+    if (lead < 0x80) return 0;
+    if (lead < 0xC2) return -1;
+    if (lead < 0xE0) return 1;
+    if (lead < 0xF0) return 2;
+    return lead < 0xF5 ? 3 : -1;
+}
+
+/// Whether `next` may follow `lead` directly: no overlong form, no surrogate, nothing above U+10FFFF.
+inline bool follows(unsigned char lead, unsigned char next) {
+    const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    return low <= next && next <= high;
+}
+
+}  // namespace detail
+
+/// Decode UTF-8 that may end within a character: as Python's incremental decoder with errors="replace".
+inline Characters decode(std::string_view data) {
+    Characters found;
+    found.text.reserve(data.size());
+    found.starts.reserve(data.size() + 1);
+    std::size_t at = 0;
+    while (at < data.size()) {
+        const auto lead = static_cast<unsigned char>(data[at]);
+        const int more = detail::continuations(lead);
+        char32_t value = more == 0 ? lead : lead & (0x3F >> (more > 0 ? more : 0));
+        std::size_t end = at + 1;
+        bool whole = more >= 0;
+        for (int i = 0; i < more; ++i, ++end) {
+            if (end == data.size()) {
+                found.starts.push_back(at);
+                return found;
+            }
+            const auto next = static_cast<unsigned char>(data[end]);
+            whole = i == 0 ? detail::follows(lead, next) : (next & 0xC0) == 0x80;
+            if (!whole) break;
+            value = value << 6 | (next & 0x3F);
+        }
+        found.text.push_back(whole ? value : kReplacement);
+        found.starts.push_back(at);
+        found.valid = found.valid && whole;
+        at = end;
+    }
+    found.starts.push_back(at);
+    return found;
+}
+
+/// Refuse text that is not UTF-8.
+inline void check_text(std::string_view text) {
+    const Characters found = decode(text);
+    if (found.valid && found.starts.back() == text.size()) return;
+    std::size_t at = 0;
+    while (at < found.size() && found.text[at] != kReplacement) ++at;
+    throw WordgruError("the text is not UTF-8 (a wrong byte or a part of a character at byte " +
+                       std::to_string(found.starts[at]) + "); expected whole characters. Decode the text again.");
+}
+
+inline void append_utf8(std::string& to, char32_t character) {
+    utf8proc_uint8_t buffer[4];
+    const auto size = utf8proc_encode_char(static_cast<utf8proc_int32_t>(character), buffer);
+    to.append(reinterpret_cast<const char*>(buffer), static_cast<std::size_t>(size));
+}
+
+/// Text in the form the tokenizer sees (NFC).
+inline std::string normalize(std::string_view text) {
+    bool ascii = true;
+    for (const char byte : text) ascii = ascii && static_cast<unsigned char>(byte) < 0x80;
+    if (ascii) return std::string(text);
+    utf8proc_uint8_t* mapped = nullptr;
+    const auto size =
+        utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
+                     &mapped, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+    const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
+    if (size == UTF8PROC_ERROR_NOMEM) throw std::bad_alloc();
+    if (size < 0) throw WordgruError("the text is not UTF-8; expected whole characters. Decode the text again.");
+    return std::string(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size));
+}
+
+/// Text in lower case, character by character.
+inline std::string lower(std::string_view text) {
+    const Characters found = decode(text);
+    std::string folded;
+    for (const char32_t character : found.text) {
+        append_utf8(folded, static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(character))));
+        if (character == 0x130) append_utf8(folded, 0x307);  // İ is the one letter that becomes two, i and a dot
+    }
+    return folded;
+}
+
+/// Whether letter case makes a difference in `text`.
+inline bool has_case(std::string_view text) {
+    for (const char32_t character : decode(text).text) {
+        const auto code = static_cast<utf8proc_int32_t>(character);
+        if (utf8proc_tolower(code) != code || utf8proc_toupper(code) != code) return true;
+    }
+    return false;
+}
+
+/// White space of the tokenizer's pattern: Unicode's property White_Space.
+inline bool is_white(char32_t c) {
+    return (c >= 9 && c <= 13) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
+           c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+/// White space of Python's `str.isspace`, which counts four separators more.
+inline bool is_space(char32_t c) { return is_white(c) || (c >= 0x1C && c <= 0x1F); }
+
+}  // namespace wordgru

@@ -1,0 +1,37 @@
+/** wordgru in Node: the module of the browser over onnxruntime-node. */
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import * as onnxruntime from "onnxruntime-node";
+import { BundleError, Predictor as CorePredictor, openBundle, type ReadFile } from "../../web/src/core/index.js";
+
+export * from "../../web/src/core/index.js";
+
+/** Next words from a bundle. Its sessions share what it remembers. */
+export class Predictor extends CorePredictor {
+  /**
+   * Load the bundle in `folder`.
+   *
+   * @throws BundleError if there is no bundle, or it is broken, foreign or too new.
+   */
+  static async load(folder: string): Promise<Predictor> {
+    return Predictor.open(onnxruntime, await openBundle(await fromFolder(folder), folder));
+  }
+}
+
+/** Reads the files of a folder that may be anything. */
+async function fromFolder(folder: string): Promise<ReadFile> {
+  const found = await stat(folder).catch(() => undefined);
+  if (!found) {
+    throw new BundleError(`${folder}: no such folder; expected a bundle written by \`wordgru export\`.`);
+  }
+  if (!found.isDirectory()) throw new BundleError(`${folder}: is a file; expected the folder of a bundle.`);
+  return async (name) => {
+    try {
+      return await readFile(join(folder, name));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") return undefined;
+      throw new BundleError(`${join(folder, name)}: cannot be read (${code}); check its permissions.`);
+    }
+  };
+}

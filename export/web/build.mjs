@@ -1,0 +1,77 @@
+// Builds the npm packages: `node build.mjs`; the demo page: `node build.mjs --page FOLDER`; the tests.
+import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const WEB = dirname(fileURLToPath(import.meta.url));
+const NODE = join(WEB, "../node");
+const WASM = fileURLToPath(import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
+const COMMON = { bundle: true, format: "esm", target: "es2022", legalComments: "none", logLevel: "warning" };
+
+async function buildPackages() {
+  const dist = join(WEB, "dist");
+  await fresh(dist);
+  const entryPoints = ["index", "inline", "worker"].map((name) => join(WEB, "src", `${name}.ts`));
+  await build({ ...COMMON, platform: "browser", minify: true, entryPoints, outdir: dist });
+  await cp(WASM, join(dist, "ort-wasm-simd-threaded.wasm"));
+  await fresh(join(NODE, "dist"));
+  const node = { ...COMMON, platform: "node", external: ["onnxruntime-node"] };
+  await build({ ...node, entryPoints: [join(NODE, "src/index.ts")], outdir: join(NODE, "dist") });
+}
+
+async function buildPage(folder) {
+  await fresh(folder);
+  const demo = join(WEB, "demo");
+  const entryPoints = [join(demo, "page.ts"), join(demo, "service_worker.ts"), join(WEB, "src/worker.ts")];
+  await build({ ...COMMON, platform: "browser", minify: true, entryPoints, outdir: folder, entryNames: "[name]" });
+  await build({ ...COMMON, minify: true, entryPoints: [join(demo, "page.css")], outdir: folder });
+  for (const name of ["index.html", "icon.svg", "manifest.webmanifest"]) await cp(join(demo, name), join(folder, name));
+  await cp(WASM, join(folder, "ort-wasm-simd-threaded.wasm"));
+}
+
+async function fresh(folder) {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+}
+
+/** The tests, and the page that they visit. */
+async function buildTests() {
+  await buildPackages();
+  const dist = join(WEB, "dist");
+  await buildPage(join(dist, "page"));
+  const tests = join(WEB, "tests");
+  await build({
+    ...COMMON,
+    platform: "browser",
+    entryPoints: [join(tests, "golden.browser.ts")],
+    outdir: join(dist, "tests"),
+  });
+  await writeFile(
+    join(dist, "tests/golden.html"),
+    '<!doctype html><script type="module" src="golden.browser.js"></script>',
+  );
+  const entryPoints = [
+    join(tests, "page.test.ts"),
+    join(tests, "bench.ts"),
+    join(NODE, "tests/golden.test.ts"),
+    join(NODE, "tests/predictor.test.ts"),
+  ];
+  await build({
+    ...COMMON,
+    platform: "node",
+    packages: "external",
+    entryPoints,
+    outdir: join(dist, "tests"),
+    entryNames: "[name]",
+  });
+}
+
+const [flag, folder] = process.argv.slice(2);
+if (flag === "--tests") await buildTests();
+else if (flag === "--page" && folder) await buildPage(folder);
+else if (flag === undefined) await buildPackages();
+else {
+  console.error("usage: node build.mjs [--page FOLDER | --tests]");
+  process.exitCode = 2;
+}

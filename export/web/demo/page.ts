@@ -1,0 +1,130 @@
+/** The demo page: what is typed goes to a session in a Worker, and its words come back onto three buttons. */
+import { type BundleSource, Predictor, type Session, WordgruError } from "../src/index.js";
+import { element } from "./dom.js";
+import { Figures } from "./figures.js";
+import { keepForOffline } from "./offline.js";
+import { nameOf, OWN, setUpPicker, showModel } from "./picker.js";
+import { OFFERS, View } from "./view.js";
+import { Writing } from "./writing.js";
+
+const EXPLAINED = 8; // words in the panel
+
+const area = element<HTMLTextAreaElement>("text");
+const panel = element<HTMLDetailsElement>("how");
+const figures = new Figures();
+const view = new View(take);
+const writing = new Writing(area, element("ghost"), changed, typed);
+
+let predictor: Predictor | undefined;
+let session: Session | undefined;
+let asking: Session | undefined; // whose answers are being waited for
+let isDismissed = false;
+let asked = 0; // the newest question
+let typedAt: number | undefined; // when the key was pressed that the newest question follows
+
+/** Take a word that is offered. */
+function take(word: string): void {
+  figures.took(writing.take(word));
+}
+
+/** A key has typed a character. */
+function typed(): void {
+  typedAt ??= performance.now(); // keyboards on glass tell no key
+  figures.typed();
+}
+
+/** What stands before the cursor has changed. */
+function changed(): void {
+  asked++;
+  isDismissed = false;
+  writing.hint(undefined);
+  view.isBusy = true;
+  if (session && asking !== session) void ask(session);
+}
+
+/** Ask until the newest question is answered. Those that a newer one has overtaken are left out. */
+async function ask(field: Session): Promise<void> {
+  asking = field;
+  try {
+    for (let answered = -1; answered !== asked && field === session; ) {
+      answered = asked;
+      await answer(field, () => answered === asked && field === session);
+    }
+  } catch (error) {
+    if (field === session) report(error as Error); // else its predictor was closed for another
+  } finally {
+    if (asking === field) asking = undefined;
+    view.isBusy = false;
+  }
+}
+
+async function answer(field: Session, isNewest: () => boolean): Promise<void> {
+  const { unfinished } = writing;
+  field.set(writing.before);
+  // one more, for the word that is typed already needs no button
+  const { items } = await field.suggest({ k: OFFERS + (unfinished ? 1 : 0) });
+  if (!isNewest()) return;
+  const words = items.map(({ word }) => word).filter((word) => word !== unfinished);
+  view.offer(words.slice(0, OFFERS));
+  writing.hint(words[0]);
+  if (typedAt !== undefined) figures.answered(performance.now() - typedAt);
+  typedAt = undefined;
+  element("notice").hidden = true;
+  if (!panel.open) return;
+  const all = await field.suggest({ k: EXPLAINED });
+  if (isNewest()) view.explain(all);
+}
+
+/** Load a bundle in the place of the one before. Returns, in a line, why it cannot. */
+async function load(source: BundleSource, name: string): Promise<string | undefined> {
+  try {
+    const loaded = await Predictor.load(source);
+    predictor?.close();
+    predictor = loaded;
+    session = loaded.session();
+    showModel(loaded.config, name);
+    changed();
+    return undefined;
+  } catch (error) {
+    if (!predictor) element("model-name").textContent = "choose a model";
+    if (!(error instanceof WordgruError)) throw error;
+    return error.message;
+  }
+}
+
+function report({ message }: Error): void {
+  const notice = element("notice");
+  notice.textContent = message;
+  notice.classList.add("failed");
+  notice.hidden = false;
+}
+
+/** Tab takes the first word, Alt and a digit any; after Esc, Tab moves on as everywhere. */
+function key(event: KeyboardEvent): void {
+  typedAt = performance.now();
+  if (event.isComposing) return;
+  const isAlone = !event.shiftKey && !event.ctrlKey && !event.metaKey;
+  const digit = event.altKey && isAlone ? /^Digit([1-9])$/.exec(event.code)?.[1] : undefined;
+  const isTab = event.key === "Tab" && isAlone && !event.altKey && !isDismissed;
+  const word = view.words[isTab ? 0 : Number(digit) - 1];
+  if ((isTab || digit) && word !== undefined) {
+    event.preventDefault();
+    take(word);
+  } else if (event.key === "Escape") {
+    isDismissed = true;
+    writing.hint(undefined);
+  }
+}
+
+async function start(): Promise<void> {
+  const given = new URLSearchParams(location.search).get("model");
+  const isKept = await keepForOffline();
+  const fault = await load(given ?? OWN, given ? nameOf(given) : "");
+  if (fault) report(new Error(`${fault} Choose a model above.`));
+  else if (isKept) element("offline").textContent = "It works without a network from now on.";
+}
+
+area.addEventListener("keydown", key);
+panel.addEventListener("toggle", changed);
+setUpPicker(load);
+void start();

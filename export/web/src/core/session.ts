@@ -1,0 +1,90 @@
+import { WordgruError } from "./errors.js";
+import type { Lexicon } from "./lexicon.js";
+import { Reader, type Shared } from "./reader.js";
+import { WordSearch } from "./search.js";
+import type { SearchOptions, Suggestions, SuggestOptions } from "./suggestions.js";
+import { TextField } from "./text_field.js";
+import { normalize } from "./tokenizer.js";
+import { isUnspaced, splitLast, wantsSpace } from "./words.js";
+
+/** What is asked at the cursor of a text field. */
+export interface SessionOptions extends SuggestOptions {
+  /**
+   * Letters typed that are not in the text. Without it the unfinished last word of the text is the prefix, and no space
+   * is implied: the text is taken as it stands.
+   */
+  readonly prefix?: string;
+}
+
+/** What a session needs of its predictor. */
+export interface SessionContext extends Shared {
+  readonly lexicon: Lexicon;
+  readonly blocked: ReadonlySet<string>;
+}
+
+/** What is typed into one text field, read once however it is edited. */
+export class Session extends TextField {
+  #reader: Reader;
+  #turn: Promise<unknown> = Promise.resolve(); // of the last question, for they are answered one by one
+
+  constructor(private readonly context: SessionContext) {
+    super();
+    this.#reader = new Reader(context);
+  }
+
+  /** A session with the same text that goes its own way. */
+  copy(): Session {
+    const other = new Session(this.context);
+    other.set(this.text);
+    other.#reader = this.#reader.copy();
+    return other;
+  }
+
+  /**
+   * The most probable words at the cursor, as it stands when this is called.
+   *
+   * @throws WordgruError if the text holds a lone surrogate, the prefix is no part of a word, or an option is out of
+   *   its range.
+   */
+  async suggest(options: SessionOptions = {}): Promise<Suggestions> {
+    const { prefix } = options;
+    const search = this.#searchOptions(options);
+    if (prefix === undefined) {
+      const [head, unfinished] = splitLast(this.text);
+      return this.#find(head, unfinished, search);
+    }
+    if (prefix && splitLast(prefix)[0] && !isUnspaced(prefix)) {
+      throw new WordgruError(
+        `the prefix '${prefix}' is no beginning of a word; expected letters or digits, with single ' ’ or - between ` +
+          "them. Put what stands before the word into the context.",
+      );
+    }
+    return this.#find(this.text + (wantsSpace(this.text) ? " " : ""), prefix, search);
+  }
+
+  #find(head: string, prefix: string, options: SearchOptions): Promise<Suggestions> {
+    const { lexicon, expander } = this.context;
+    const answer = this.#turn.then(async () => {
+      const { reading, gap } = await this.#reader.read(head);
+      return WordSearch.run(lexicon, expander, { reading, gap, prefix: normalize(prefix) }, options);
+    });
+    this.#turn = answer.catch(() => undefined); // whoever asked is told
+    return answer;
+  }
+
+  #searchOptions(options: SuggestOptions): SearchOptions {
+    const { k = 5, ignoreCase = false, tolerance = 1e-3, maxExpanded = 512, allowBlocked = false } = options;
+    if (!Number.isInteger(k) || k < 1) throw new WordgruError(`k is ${k}; expected at least 1 word.`);
+    if (!(tolerance >= 0 && tolerance < 1)) {
+      throw new WordgruError(`tolerance is ${tolerance}; expected a probability below 1.`);
+    }
+    return {
+      k,
+      ignoreCase,
+      tolerance: Math.max(tolerance, 1e-9),
+      maxExpanded,
+      maxMilliseconds: options.maxMilliseconds ?? Number.POSITIVE_INFINITY,
+      blocked: allowBlocked ? new Set() : this.context.blocked,
+    };
+  }
+}

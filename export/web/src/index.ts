@@ -1,0 +1,165 @@
+/** wordgru for pages: a predictor in a Worker, so that the page never waits. */
+import type { BundleConfig } from "./core/bundle.js";
+import { BundleError, WordgruError } from "./core/errors.js";
+import type { SessionOptions } from "./core/session.js";
+import type { Suggestions, SuggestOptions } from "./core/suggestions.js";
+import { TextField } from "./core/text_field.js";
+import type { Answer, Message, Request } from "./protocol.js";
+import type { BundleSource } from "./source.js";
+
+export type { BundleConfig } from "./core/bundle.js";
+export { BundleError, WordgruError } from "./core/errors.js";
+export type { SessionOptions } from "./core/session.js";
+export type { Suggestion, Suggestions, SuggestOptions } from "./core/suggestions.js";
+export { isSpace, splitLast, wantsSpace } from "./core/words.js";
+export type { BundleSource } from "./source.js";
+
+/** Where the files of this package are, if not beside this module. */
+export interface LoadOptions {
+  /** The worker, `worker.js`. */
+  readonly worker?: string | URL;
+  /** onnxruntime's wasm file; by default it lies beside the worker. */
+  readonly wasm?: string | URL;
+}
+
+/**
+ * Next words from a bundle, found in a Worker.
+ *
+ * @example
+ * const predictor = await Predictor.load("models/en/");
+ * const { items } = await predictor.suggest("the number of", { k: 3 });
+ */
+export class Predictor {
+  #sessions = 0;
+
+  private constructor(
+    /** What the bundle's `config.json` says. */
+    readonly config: BundleConfig,
+    private readonly thread: Thread,
+  ) {}
+
+  /**
+   * Load a bundle: the address of its folder, or its files by name.
+   *
+   * @throws BundleError if there is no bundle, or it is broken, foreign or too new.
+   */
+  static async load(source: BundleSource, options: LoadOptions = {}): Promise<Predictor> {
+    const at = options.worker ?? new URL("./worker.js", import.meta.url);
+    const thread = new Thread(new Worker(at, { type: "module" }));
+    const from = source instanceof Map ? source : new URL(String(source), document.baseURI).href;
+    const wasm = options.wasm && new URL(String(options.wasm), document.baseURI).href;
+    try {
+      return new Predictor((await thread.ask({ ask: "load", source: from, wasm })) as BundleConfig, thread);
+    } catch (error) {
+      thread.close();
+      throw error;
+    }
+  }
+
+  /** The most probable words after `context`; a space that is missing after it is implied. */
+  async suggest(context: string, options: SessionOptions = {}): Promise<Suggestions> {
+    return (await this.thread.ask({ ask: "suggest", context, options })) as Suggestions;
+  }
+
+  /** What the unfinished last word of `text` may become. The text is taken as it stands: no space is implied. */
+  async complete(text: string, options: SuggestOptions = {}): Promise<Suggestions> {
+    return (await this.thread.ask({ ask: "complete", text, options })) as Suggestions;
+  }
+
+  /** A text field of its own: what is typed into it is read once. */
+  session(text = ""): Session {
+    const session = new Session(this.thread, () => this.#sessions++);
+    session.set(text);
+    return session;
+  }
+
+  /** End the worker; what is asked from now on is refused. */
+  close(): void {
+    this.thread.close();
+  }
+}
+
+/** What is typed into one text field, read once however it is edited. */
+export class Session extends TextField {
+  readonly #id: number;
+
+  /** @param number gives each session of a predictor its own. */
+  constructor(
+    private readonly thread: Thread,
+    private readonly number: () => number,
+  ) {
+    super();
+    this.#id = number();
+    thread.forgetWith(this, this.#id);
+  }
+
+  /** The most probable words at the cursor, as it stands when this is called. */
+  async suggest(options: SessionOptions = {}): Promise<Suggestions> {
+    return (await this.thread.ask({ ask: "session", session: this.#id, text: this.text, options })) as Suggestions;
+  }
+
+  /** A session with the same text that goes its own way. */
+  copy(): Session {
+    const other = new Session(this.thread, this.number);
+    other.set(this.text);
+    this.thread.tell({ ask: "copy", session: other.#id, of: this.#id });
+    return other;
+  }
+}
+
+/** Asks a worker, and hands each answer to whom it is for. */
+class Thread {
+  readonly #waiting = new Map<number, { answered: (answer: Answer) => void; refused: (error: Error) => void }>();
+  readonly #gone = new FinalizationRegistry((session: number) => this.tell({ ask: "forget", session }));
+  #asked = 0;
+  #failure: Error | undefined;
+
+  constructor(private readonly worker: Worker) {
+    worker.addEventListener("message", ({ data }: MessageEvent<Message>) => this.#receive(data));
+    worker.addEventListener("error", ({ message }) => {
+      this.#fail(new WordgruError(`the worker cannot run (${message}); expected worker.js beside the module.`));
+    });
+  }
+
+  ask(request: Request): Promise<Answer> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const id = this.#asked++;
+    return new Promise((answered, refused) => {
+      this.#waiting.set(id, { answered, refused });
+      this.worker.postMessage({ id, request });
+    });
+  }
+
+  /** As `ask`, without an answer. */
+  tell(request: Request): void {
+    if (!this.#failure) this.worker.postMessage({ id: this.#asked++, request });
+  }
+
+  /** Have the worker forget a session when nobody holds `session` any more. */
+  forgetWith(session: object, id: number): void {
+    this.#gone.register(session, id);
+  }
+
+  close(): void {
+    this.worker.terminate();
+    this.#fail(new WordgruError("the predictor was closed; load the bundle again."));
+  }
+
+  #receive(message: Message): void {
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    if ("error" in message) waiting?.refused(revived(message.error));
+    else if ("answer" in message) waiting?.answered(message.answer);
+  }
+
+  #fail(error: Error): void {
+    this.#failure = error;
+    for (const { refused } of this.#waiting.values()) refused(error);
+    this.#waiting.clear();
+  }
+}
+
+function revived({ name, message }: { name: string; message: string }): Error {
+  if (name === "BundleError") return new BundleError(message);
+  return name === "WordgruError" ? new WordgruError(message) : new Error(message);
+}

@@ -1,0 +1,25 @@
+/** wordgru in a browser, on the thread that calls it: for a Worker of your own. Pages take `wordgru`. */
+import * as onnxruntime from "onnxruntime-web/wasm";
+import { Predictor as CorePredictor, openBundle } from "./core/index.js";
+import { type BundleSource, sourceOf } from "./source.js";
+
+export * from "./core/index.js";
+export type { BundleSource } from "./source.js";
+
+/** Next words from a bundle. Its sessions share what it remembers. */
+export class Predictor extends CorePredictor {
+  /**
+   * Load a bundle.
+   *
+   * @param source the address of its folder, or its files.
+   * @param options.wasm the address of onnxruntime's wasm file; by default it lies beside this module.
+   * @throws BundleError if there is no bundle, or it is broken, foreign or too new.
+   */
+  static async load(source: BundleSource, options: { wasm?: string | URL } = {}): Promise<Predictor> {
+    const wasm = options.wasm ?? new URL("./ort-wasm-simd-threaded.wasm", import.meta.url);
+    onnxruntime.env.wasm.wasmPaths = { wasm: String(wasm) };
+    onnxruntime.env.wasm.numThreads = 1; // more would need headers of cross-origin isolation, and gain little
+    const [read, where] = sourceOf(source);
+    return Predictor.open(onnxruntime, await openBundle(read, where));
+  }
+}

@@ -1,0 +1,297 @@
+/** The demo page in headless Chromium, as a person uses it. */
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import type * as Web from "../src/index.js";
+import type { Golden } from "./golden.js";
+import { findChromium, launch, Site } from "./site.js";
+
+const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
+const PAGE = join(ROOT, "export/web/dist/page");
+const RUNTIME = join(ROOT, "tests/runtime");
+const GOLDEN = readdirSync(join(ROOT, "export/golden"))
+  .filter((file) => file.endsWith(".json"))
+  .map((file) => JSON.parse(readFileSync(join(ROOT, "export/golden", file), "utf-8")) as Golden)
+  .map((golden) => [golden.bundle.name, golden] as const);
+const AXE = join(ROOT, "export/node_modules/axe-core/axe.min.js");
+const CHROMIUM = findChromium();
+const PICTURES = process.env.PICTURES; // a folder, if the screenshots are to be looked at
+
+const LOOKS = [
+  ["light", 1200],
+  ["dark", 360],
+  ...(PICTURES
+    ? ([
+        ["dark", 1200],
+        ["light", 360],
+      ] as const)
+    : []),
+] as const;
+
+if (!CHROMIUM) console.log("# NOT RUN: the page's tests need Chromium; install it, or name it in CHROMIUM");
+
+describe("the page", { skip: !CHROMIUM }, () => {
+  const site = new Site({
+    "/": PAGE,
+    "/model/": join(RUNTIME, "tiny"),
+    "/int8/": join(RUNTIME, "tiny-int8"),
+    "/package/": join(ROOT, "export/web/dist"),
+    ...Object.fromEntries(GOLDEN.map(([name, { bundle }]) => [`/golden/${name}/`, join(ROOT, bundle.path)])),
+    "/tests/": join(ROOT, "export/web/dist/tests"),
+  });
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  const complaints: string[] = [];
+
+  before(async () => {
+    await site.start();
+    browser = await launch(CHROMIUM as string);
+    context = await browser.newContext();
+    page = await open(context);
+  });
+
+  after(async () => {
+    await browser?.close();
+    await site.stop();
+  });
+
+  async function open(context: BrowserContext): Promise<Page> {
+    const page = await context.newPage();
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    await page.goto(site.address);
+    await offered(page);
+    return page;
+  }
+
+  /** The words on the buttons, once there are some. */
+  async function offered(page: Page): Promise<string[]> {
+    await page.locator("#offers button:not([disabled])").first().waitFor();
+    return page.locator("#offers button").allTextContents();
+  }
+
+  /** Wait until all that is shown is of what stands before the cursor now. */
+  async function settled(page: Page): Promise<void> {
+    await page.evaluate(() => new Promise((done) => setTimeout(done, 50))); // selectionchange comes late
+    await page.locator("#offers[aria-busy=false]").waitFor();
+  }
+
+  async function write(text: string): Promise<void> {
+    await page.locator("#text").fill("");
+    await page.locator("#text").pressSequentially(text);
+    await settled(page);
+  }
+
+  const text = () => page.locator("#text").inputValue();
+
+  it("answers the golden vectors in wasm", async () => {
+    const other = await context.newPage();
+    await other.goto(`${site.address}tests/golden.html`);
+    for (const [name, vectors] of GOLDEN) {
+      const faults = await other.evaluate(
+        // @ts-expect-error the page under test defines it
+        ([vectors, bundle]) => window.checkGolden(vectors, bundle),
+        [vectors, `${site.address}golden/${name}/`] as const,
+      );
+      assert.deepEqual(faults, [], name);
+    }
+    await other.close();
+  });
+
+  it("has a worker that keeps sessions apart, copies them, and passes errors on", async () => {
+    const other = await context.newPage();
+    await other.goto(`${site.address}tests/golden.html`);
+    const found = await other.evaluate(async (address) => {
+      const { Predictor, WordgruError, BundleError } = (await import(`${address}package/index.js`)) as typeof Web;
+      const predictor = await Predictor.load("/model/");
+      const words = async (asked: Promise<Web.Suggestions>) => (await asked).items.map(({ word }) => word).join(" ");
+      const refused = (asked: Promise<unknown>) => asked.then(String, (error: Error) => error);
+      const [one, two] = [predictor.session("the cat "), predictor.session("a do")];
+      const together = await Promise.all([words(one.suggest()), words(two.suggest()), words(predictor.suggest("a"))]);
+      const alone = [
+        await words(predictor.complete("the cat ")),
+        await words(predictor.complete("a do")),
+        await words(predictor.suggest("a")),
+      ];
+      const copy = one.copy();
+      one.append("sat on ");
+      copy.append("an");
+      const parted = [await words(one.suggest()), await words(copy.suggest())];
+      const fresh = [await words(predictor.complete("the cat sat on ")), await words(predictor.complete("the cat an"))];
+      const k = await refused(predictor.suggest("the", { k: 0 }));
+      const nowhere = await refused(Predictor.load("/nowhere/"));
+      predictor.close();
+      const closed = await refused(predictor.suggest("the"));
+      return {
+        same: together.join() === alone.join() && parted.join() === fresh.join(),
+        errors: [k instanceof WordgruError, nowhere instanceof BundleError, closed instanceof WordgruError],
+      };
+    }, site.address);
+    assert.deepEqual(found, { same: true, errors: [true, true, true] });
+    await other.close();
+  });
+
+  it("offers three words, and says how they were made", async () => {
+    await write("the ");
+    assert.equal((await offered(page)).length, 3);
+    assert.equal(await page.locator("#rows tr").count(), 8);
+    assert.match((await page.locator("#rows tr").first().textContent()) ?? "", /%/);
+    assert.match((await page.locator("#proof").textContent()) ?? "", /^Proved/);
+    assert.match((await page.locator("#median").textContent()) ?? "", /ms$/);
+  });
+
+  it("takes a word by Tab, by Alt and a digit, and by a tap; digits type digits", async () => {
+    await write("the ca");
+    const [first] = await offered(page);
+    await page.keyboard.press("Tab");
+    await settled(page);
+    assert.equal(await text(), `the ${first} `);
+    const [, second] = await offered(page);
+    await page.keyboard.press("Alt+2");
+    await settled(page);
+    assert.equal(await text(), `the ${first} ${second} `);
+    const third = (await offered(page))[2];
+    await page.locator("#offers button").nth(2).click();
+    await settled(page);
+    assert.equal(await text(), `the ${first} ${second} ${third} `);
+    assert.ok(await page.locator("#text").evaluate((area) => area === document.activeElement));
+    await page.keyboard.type("12");
+    assert.equal(await text(), `the ${first} ${second} ${third} 12`);
+    assert.match((await page.locator("#saved").textContent()) ?? "", /^[1-9]\d* of \d+ \(\d+%\)$/);
+  });
+
+  it("puts a mark in the place of the space that came with a word, and can undo", async () => {
+    await write("the ");
+    await page.keyboard.press("Tab");
+    const taken = await text();
+    await page.keyboard.type(".");
+    assert.equal(await text(), `${taken.trimEnd()}.`);
+    await page.keyboard.press("Control+z");
+    await page.keyboard.press("Control+z");
+    await page.keyboard.press("Control+z");
+    assert.ok((await text()).length < taken.length);
+  });
+
+  it("lets the keyboard leave the field", async () => {
+    await write("the ");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Tab");
+    assert.equal(await text(), "the ");
+    assert.equal(await page.evaluate(() => document.activeElement?.tagName), "BUTTON");
+  });
+
+  it("suggests at the cursor in the middle of a text", async () => {
+    await write("the dog sat on the mat");
+    await page.keyboard.press("Home");
+    for (let step = 0; step < "the d".length; step++) await page.keyboard.press("ArrowRight");
+    await settled(page);
+    const [first] = await offered(page);
+    assert.ok(first?.startsWith("d"), first);
+    await page.keyboard.press("Tab");
+    assert.equal(await text(), `the ${first}og sat on the mat`.replace(`${first}og`, `${first} og`));
+  });
+
+  it("reads a paste of 10,000 characters while the page stays awake", async () => {
+    await write("");
+    const long = "the cat sat on the mat and the dog sat at a door. ".repeat(200);
+    await page.locator("#text").evaluate((area: HTMLTextAreaElement, long) => {
+      area.focus();
+      document.execCommand("insertText", false, long);
+    }, long);
+    await page.keyboard.type("th");
+    await settled(page);
+    assert.ok((await offered(page))[0]?.startsWith("th"));
+    assert.equal((await text()).length, 10_002);
+  });
+
+  it("changes the model by address and by folder, and refuses what is none", async () => {
+    await write("the ");
+    await page.locator("#open-picker").click();
+    await page.locator("#address").fill("tests/");
+    await page.locator("#load-address").click();
+    await page.locator("#picker-error", { hasText: "config.json" }).waitFor();
+    complaints.length = 0; // the browser's own, of a file that is not there
+    await page.locator("#address").fill("int8/");
+    await page.locator("#address").press("Enter");
+    await page.locator("#picker").waitFor({ state: "hidden" });
+    assert.equal(await page.locator("#model-name").textContent(), "int8");
+    await page.locator("#open-picker").click();
+    await page.locator("#folder").setInputFiles(join(RUNTIME, "tiny"));
+    await page.locator("#picker").waitFor({ state: "hidden" });
+    assert.equal(await page.locator("#model-name").textContent(), "tiny");
+    assert.match((await page.locator("#facts").textContent()) ?? "", /fp32/);
+    await write("the ca");
+    assert.ok((await offered(page))[0]?.startsWith("ca"));
+  });
+
+  it("asks nothing of the network once it is loaded", async () => {
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    await write("Nothing of this may leave. ");
+    await page.keyboard.press("Tab");
+    await settled(page);
+    assert.deepEqual(asked, []);
+  });
+
+  for (const [colorScheme, width] of LOOKS) {
+    it(`is accessible and fits, ${colorScheme}, ${width} wide`, async () => {
+      const visitor = await browser.newContext({ colorScheme, viewport: { width, height: 800 }, bypassCSP: true }); // for axe
+      const page = await open(visitor);
+      await page.locator("#text").pressSequentially("The dog can wa");
+      await settled(page);
+      await picture(page, `${colorScheme}-${width}`);
+      assert.deepEqual(await faults(page), []);
+      assert.ok(await page.locator("html").evaluate(fits), "the page scrolls sideways");
+      await page.locator("#open-picker").click();
+      assert.ok(await page.locator("#picker").evaluate(fits), "the dialog scrolls sideways");
+      await picture(page, `${colorScheme}-${width}-picker`);
+      if (width === 360) assert.deepEqual(await faults(page), []);
+      await visitor.close();
+    });
+  }
+
+  it("works offline after the first load", async () => {
+    const visitor = await browser.newContext();
+    const page = await open(visitor);
+    await page.locator("#offline", { hasText: "without a network" }).waitFor();
+    await site.stop();
+    await page.reload();
+    await page.locator("#text").pressSequentially("the ca");
+    assert.ok((await offered(page)).length);
+    await site.start();
+    await visitor.close();
+  });
+
+  it("weighs less than 100 kB but for wasm and the model", () => {
+    const files = readdirSync(PAGE).filter((name) => !name.endsWith(".wasm"));
+    const weight = files.reduce((sum, name) => sum + gzipSync(readFileSync(join(PAGE, name))).length, 0);
+    assert.ok(weight < 100_000, `${weight} bytes`);
+  });
+
+  it("had no complaints on the console", () => assert.deepEqual(complaints, []));
+
+  function fits(box: Element): boolean {
+    return box.scrollWidth <= box.clientWidth;
+  }
+
+  async function faults(page: Page): Promise<string[]> {
+    await page.addScriptTag({ path: AXE });
+    return page.evaluate(async () => {
+      // @ts-expect-error axe comes with the script
+      const { violations } = await window.axe.run();
+      return violations.map(({ id, nodes }: { id: string; nodes: { html: string }[] }) => `${id}: ${nodes[0]?.html}`);
+    });
+  }
+
+  async function picture(page: Page, name: string): Promise<void> {
+    if (!PICTURES) return;
+    mkdirSync(PICTURES, { recursive: true });
+    await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  }
+});

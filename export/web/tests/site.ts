@@ -1,0 +1,77 @@
+/** A web server for the tests, on this machine alone, and the Chromium that visits it. */
+import { execFileSync } from "node:child_process";
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join, normalize } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+
+const TYPES: Record<string, string> = {
+  ".html": "text/html; charset=utf-8",
+  ".css": "text/css",
+  ".js": "text/javascript",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+  ".wasm": "application/wasm",
+  ".webmanifest": "application/manifest+json",
+};
+const FLAGS = [
+  "--no-sandbox", // containers have none
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Serves folders, each below a path; the longest path that fits wins. */
+export class Site {
+  readonly #folders: [path: string, folder: string][];
+  #server: Server | undefined;
+  #port = 0;
+
+  constructor(folders: Record<string, string>) {
+    this.#folders = Object.entries(folders).sort(([one], [other]) => other.length - one.length);
+  }
+
+  /** Where it is; the same after a stop and a start. */
+  get address(): string {
+    return `http://localhost:${this.#port}/`;
+  }
+
+  async start(): Promise<void> {
+    this.#server = createServer((request, response) => {
+      const path = new URL(request.url ?? "/", "http://localhost").pathname;
+      const [start, folder] = this.#folders.find(([start]) => path.startsWith(start)) ?? ["/", ""];
+      const file = join(folder, normalize(`/${path.slice(start.length)}`).replace(/\/$/, "/index.html"));
+      const isThere = existsSync(file) && statSync(file).isFile();
+      const type = TYPES[extname(file)] ?? "application/octet-stream";
+      response.writeHead(isThere ? 200 : 404, { "Content-Type": type, "Cache-Control": "no-cache" });
+      if (isThere) createReadStream(file).pipe(response);
+      else response.end();
+    });
+    await new Promise<void>((done) => this.#server?.listen(this.#port, "localhost", done));
+    this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    this.#server?.closeAllConnections();
+    await new Promise((done) => this.#server?.close(done));
+  }
+}
+
+/** Chromium's path: what the variable CHROMIUM names, or one on the PATH; undefined if there is none. */
+export function findChromium(): string | undefined {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  for (const name of ["chromium", "chromium-browser", "google-chrome", "chromium-headless-shell"]) {
+    try {
+      return execFileSync("sh", ["-c", `command -v ${name}`], { encoding: "utf-8" }).trim();
+    } catch {} // not this one
+  }
+  return undefined;
+}
+
+export function launch(executablePath: string): Promise<Browser> {
+  return chromium.launch({ executablePath, args: FLAGS });
+}

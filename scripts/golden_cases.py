@@ -1,0 +1,261 @@
+"""What the golden vectors ask: texts, searches, sessions, and what must be refused. Answers are in `golden.py`."""
+
+from typing import Any
+
+from wordgru.bundle import BundleConfig
+
+Json = dict[str, Any]
+
+CHARACTERS = "aZ09éßЖ中あเ한ا'’-‑_ .,\n\t\u0301\u0e31\u200d😀♥Ⅷ²\u3005\u00ad"
+"""One character each, for `kinds`."""
+
+TEXTS = [
+    "",
+    " ",
+    "a",
+    "the cat",
+    "the cat ",
+    "the  cat  ",
+    "The quick brown fox; it's well-known, isn't it?",
+    "two\nlines",
+    "blank\n\nline\n",
+    "tab\tand\r\nreturn",
+    "L’été à la plage, c'est l'œuvre d'Ångström",
+    "Das Café ist größer",
+    "Привет, как дела",
+    "今天天气很好",
+    "日本語のテキスト and English",
+    "ภาษาไทยง่าย",
+    "한국어 문장",
+    "مرحبا بالعالم",
+    "हिन्दी में",
+    "emoji 😀👩‍👩‍👧 here",
+    "3.14 and 42nd, 1,000",
+    "cafe\u0301 nai\u0308ve",
+    "<|end|> <|end_of_text|> [MASK] </s>",
+    "<|end_of_text|>",
+    "rock-'n'-roll -- don''t",
+    "well-",
+    "don't",
+    "don'",
+    "'quoted'",
+    "a_b c/d e.f@g.h #tag",
+    "nb\u00a0sp\u200bzw",
+    "\ufeffbom \u0000nul",
+    "ĠĊ 'Ġ",
+    "x" * 50,
+]
+
+SUGGEST: list[Json] = [
+    {"context": ""},
+    {"context": "", "k": 1},
+    {"context": " "},
+    {"context": "the cat"},
+    {"context": "the cat "},
+    {"context": "the cat  "},
+    {"context": "the", "prefix": "c"},
+    {"context": "the ", "prefix": "ca"},
+    {"context": "the", "prefix": "C"},
+    {"context": "the", "prefix": "C", "ignore_case": True},
+    {"context": "the", "prefix": "CA", "ignore_case": True},
+    {"context": "He was", "prefix": "wasn'", "k": 1},
+    {"context": "He", "prefix": "wasn't", "k": 1},
+    {"context": "The", "prefix": "well-"},
+    {"context": "The", "prefix": "well-k", "k": 1},
+    {"context": "The well-"},
+    {"context": 'She said, "'},
+    {"context": "(see"},
+    {"context": "It is what it is. "},
+    {"context": "one line\nand"},
+    {"context": "one line\n"},
+    {"context": "L’été est"},
+    {"context": "Das Café ist am", "prefix": "ge", "k": 1},
+    {"context": "Das", "prefix": "Café"},
+    {"context": "Das", "prefix": "Cafe\u0301"},
+    {"context": "nai\u0308ve"},
+    {"context": "Привет, как", "prefix": "д"},
+    {"context": "今日は良い"},
+    {"context": "今日は", "prefix": "良"},
+    {"context": "我是", "prefix": "学"},
+    {"context": "他说今天不下雨，"},
+    {"context": "今", "prefix": "天"},
+    {"context": "Tokyo", "prefix": "今"},
+    {"context": "The ", "prefix": "学"},
+    {"context": "ภาษาไทย"},
+    {"context": "วัน"},
+    {"context": "นัก", "prefix": "เรี"},
+    {"context": "I ♥ 😀"},
+    {"context": "I ♥", "prefix": "na"},
+    {"context": "leaves at 7 in the"},
+    {"context": "in", "prefix": "19"},
+    {"context": "end <|end_of_text|>"},
+    {"context": "<|end|> the"},
+    {"context": "a\tb\r\nc"},
+    {"context": "A good tool does one thing well. " * 12 + "A good"},
+    {"context": "the cat", "max_expanded": 1},
+]
+
+COMPLETE: list[Json] = [
+    {"text": ""},
+    {"text": "the ca"},
+    {"text": "the cat"},
+    {"text": "the "},
+    {"text": "The Ca", "ignore_case": True},
+    {"text": "There'", "k": 1},
+    {"text": "There's", "k": 1},
+    {"text": "a well-"},
+    {"text": "the cat,"},
+    {"text": 'said "th'},
+    {"text": "Am Sonntag, das Caf"},
+    {"text": "L'e\u0301"},
+    {"text": "今日は"},
+    {"text": "In 今"},
+    {"text": "我和朋友看书。我"},
+    {"text": "line one\nand th", "k": 3},
+    {"text": "Пр"},
+    {"text": "😀 th"},
+]
+
+SESSIONS: list[Json] = [
+    {
+        "name": "typing letter by letter",
+        "steps": [step for letter in "the cat" for step in ({"do": "append", "text": letter}, {"do": "suggest"})],
+    },
+    {
+        "name": "backspace into a word and on",
+        "steps": [
+            {"do": "append", "text": "the dog sat"},
+            {"do": "suggest"},
+            {"do": "delete", "count": 2},
+            {"do": "suggest"},
+            {"do": "delete", "count": 2},
+            {"do": "suggest"},
+            {"do": "delete", "count": 100},
+            {"do": "suggest"},
+        ],
+    },
+    {
+        "name": "a character is a code point",
+        "steps": [
+            {"do": "append", "text": "I ♥ 😀😀 the"},
+            {"do": "delete", "count": 5},
+            {"do": "suggest"},
+            {"do": "append", "text": " nai\u0308"},
+            {"do": "suggest"},
+            {"do": "delete", "count": 1},
+            {"do": "suggest"},
+        ],
+    },
+    {
+        "name": "the cursor moves back, an edit in the middle, a paste",
+        "steps": [
+            {"do": "set", "text": "The old man had put the kettle on. "},
+            {"do": "suggest"},
+            {"do": "set", "text": "The old man"},
+            {"do": "suggest", "prefix": ""},
+            {"do": "set", "text": "The new man had put the ket"},
+            {"do": "suggest", "k": 5},
+            {"do": "set", "text": "The train to the city leaves at 7. " * 20 + "Most of the p"},
+            {"do": "suggest"},
+            {"do": "set", "text": ""},
+            {"do": "suggest", "prefix": "th"},
+        ],
+    },
+    {
+        "name": "a script without spaces",
+        "steps": [
+            {"do": "append", "text": "今天天"},
+            {"do": "suggest"},
+            {"do": "append", "text": "气"},
+            {"do": "suggest"},
+            {"do": "delete", "count": 2},
+            {"do": "suggest"},
+            {"do": "suggest", "prefix": "天"},
+            {"do": "append", "text": "年，在"},
+            {"do": "suggest"},
+        ],
+    },
+    {
+        "name": "several lines",
+        "steps": [
+            {"do": "append", "text": "one line"},
+            {"do": "append", "text": "\n"},
+            {"do": "suggest"},
+            {"do": "append", "text": '"T'},
+            {"do": "suggest", "ignore_case": True},
+        ],
+    },
+]
+
+BLOCKED: list[Json] = [
+    {"blocked_txt": "the\n", "context": ""},
+    {"blocked_txt": "# nothing is refused\n\n", "context": ""},
+    {"blocked_txt": "# two words\ncat\n  can  # and why\n", "context": "the", "prefix": "c"},
+    {"blocked_txt": "CAFÉ\n", "context": "Das", "prefix": "Caf", "k": 3},
+]
+
+BROKEN_CALLS: list[Json] = [
+    {"call": "suggest", "arguments": {"context": "the", "k": 0}, "error": "WordgruError"},
+    {"call": "suggest", "arguments": {"context": "the", "k": -1}, "error": "WordgruError"},
+    {"call": "suggest", "arguments": {"context": "the", "prefix": "a b"}, "error": "WordgruError"},
+    {"call": "suggest", "arguments": {"context": "the", "prefix": " a"}, "error": "WordgruError"},
+    {"call": "suggest", "arguments": {"context": "the", "prefix": "a."}, "error": "WordgruError"},
+    {"call": "suggest", "arguments": {"context": "the", "prefix": "-a"}, "error": "WordgruError"},
+    {"call": "suggest", "arguments": {"context": "the", "prefix": "日a"}, "error": "WordgruError"},
+    {"call": "suggest", "arguments": {"context": "the", "tolerance": 1}, "error": "WordgruError"},
+    {"call": "suggest", "arguments": {"context": "the", "tolerance": -0.1}, "error": "WordgruError"},
+    {"call": "suggest", "not_unicode": {"utf16": [97, 0xD800], "utf8": [97, 0xFF]}, "error": "WordgruError"},
+    {"call": "complete", "arguments": {"text": "the", "k": 0}, "error": "WordgruError"},
+    {"call": "delete", "arguments": {"count": -1}, "error": "WordgruError"},
+]
+
+
+def broken_bundles(config: BundleConfig) -> list[Json]:
+    """How to break a bundle, and the error that loading it must give."""
+    sizes = config.model
+    blocked = _file("blocked.txt", "write", text="a\n")
+    edits: list[tuple[str, list[Json]]] = [
+        ("no folder", [{"edit": "remove_folder"}]),
+        *((f"no {name}", [_file(name, "remove")]) for name in ("config.json", "tokenizer.json", "model.onnx")),
+        *((f"{name} cut short", [_file(name, "drop_end", bytes=1)]) for name in ("tokenizer.json", "model.onnx")),
+        ("a graph changed", [_file("model.onnx", "append", text="x")]),
+        ("no JSON", [_file("config.json", "write", text="{")]),
+        ("an empty config", [_file("config.json", "write", text="")]),
+        ("a list for a config", [_file("config.json", "write", text="[]")]),
+        ("a newer format", [_set(999, "format_version")]),
+        ("a version that is no number", [_set("1", "format_version")]),
+        ("format 0", [_set(0, "format_version")]),
+        ("no version", [_file("config.json", "unset", key=["format_version"])]),
+        ("an unknown precision", [_set("fp4", "precision")]),
+        ("an unknown key", [_set(1, "surprise")]),
+        ("an unknown size", [_set(8, "model", "heads")]),
+        ("no sizes", [_file("config.json", "unset", key=["model"])]),
+        ("a size of 0", [_set(0, "model", "layers")]),
+        ("a size that is text", [_set("2", "model", "layers")]),
+        ("a size missing", [_file("config.json", "unset", key=["model", "hidden_size"])]),
+        ("no hashes", [_file("config.json", "unset", key=["files"])]),
+        ("a hash missing", [_file("config.json", "unset", key=["files", "model.onnx"])]),
+        ("more pieces than the tokenizer has", [_set(sizes.vocab_size + 1, "model", "vocab_size")]),
+        ("another hidden size than the graph has", [_set(sizes.hidden_size + 1, "model", "hidden_size")]),
+        ("more layers than the graph has", [_set(sizes.layers + 1, "model", "layers")]),
+        ("blocked.txt changed", [blocked, {"edit": "rehash"}, _file("blocked.txt", "append", text="b\n")]),
+        ("blocked.txt missing", [_set("0" * 64, "files", "blocked.txt")]),
+        ("a hash of a file that a bundle does not have", [_set("0" * 64, "files", "other.txt")]),
+        ("a graph that is none", [_file("model.onnx", "write", text="no graph"), {"edit": "rehash"}]),
+    ]
+    broken = [{"name": name, "edits": steps, "error": "BundleError"} for name, steps in edits]
+    other = [("a tokenizer that is none", "{}"), ("a tokenizer that is no JSON", "{")]
+    error = "WordgruError"
+    broken += [
+        {"name": name, "edits": [_file("tokenizer.json", "write", text=text), {"edit": "rehash"}], "error": error}
+        for name, text in other
+    ]
+    return broken
+
+
+def _file(name: str, edit: str, **values: Any) -> Json:  # noqa: ANN401  (any JSON)
+    return {"file": name, "edit": edit, **values}
+
+
+def _set(value: Any, *key: str) -> Json:  # noqa: ANN401  (any JSON)
+    return {"file": "config.json", "edit": "set", "key": list(key), "value": value}

@@ -1,0 +1,45 @@
+import socket
+
+import pytest
+from click.testing import CliRunner
+from starlette.testclient import TestClient
+
+from tests.runtime.fixtures import TINY
+from wordgru.bundle import open_bundle
+from wordgru.demo import demo_app, demo_command
+from wordgru.errors import WordgruError
+
+
+@pytest.fixture
+def page(tmp_path):
+    (tmp_path / "index.html").write_text("the page", encoding="utf-8")
+    (tmp_path / "page.js").write_text("", encoding="utf-8")
+    return tmp_path
+
+
+def test_the_page_and_the_bundle_are_served_and_asked_for_anew(page):
+    client = TestClient(demo_app(open_bundle(TINY), page))
+    for path, content in (("/", b"the page"), ("/page.js", b""), ("/model/config.json", None)):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "no-cache"
+        assert answer.content == (content if content is not None else (TINY / "config.json").read_bytes())
+        again = client.get(path, headers={"if-none-match": answer.headers["etag"]})
+        assert again.status_code == 304
+    assert client.get("/model/blocked.txt").status_code == 404
+    assert client.get("/model/../secret").status_code == 404
+
+
+def test_a_page_that_was_not_built_says_how_to(tmp_path):
+    with pytest.raises(WordgruError, match="make web"):
+        demo_app(open_bundle(TINY), tmp_path)
+
+
+def test_a_port_that_is_taken_is_told(page, monkeypatch):
+    monkeypatch.setattr("wordgru.demo.demo_app", lambda bundle: None)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = CliRunner().invoke(demo_command, ["--model", str(TINY), "--port", str(port)])
+    assert isinstance(result.exception, WordgruError)
+    assert f"port {port}" in str(result.exception)
+    assert isinstance(CliRunner().invoke(demo_command, ["-m", str(TINY), "--port", "99999"]).exception, WordgruError)
