@@ -272,8 +272,11 @@ class Lexicon:
 
 
 def fold(data: bytes) -> bytes:
-    """`data` in lower case; of half a character only the ASCII letters."""
+    """`data` in lower case, character by character; of half a character only the ASCII letters.
+
+    Not as a whole: a Greek sigma would become another one at the end, and parts would not add up.
+    """
     try:
-        return data.decode("utf-8").lower().encode()
+        return "".join(map(str.lower, data.decode("utf-8"))).encode()
     except UnicodeDecodeError:
         return data.lower()

@@ -127,7 +127,7 @@ class _Search:
         self.model, self.tolerance, self.dust = model, tolerance, dust
         self.start = 1 if gap else 0  # the space before the word
         self.gap, self.ignore_case = len(gap), ignore_case
-        self.wanted, self.prefix = self._fold(gap.decode() + prefix), prefix.lower() if ignore_case else prefix
+        self.wanted, self.prefix = self._fold(gap.decode() + prefix), _lower(prefix) if ignore_case else prefix
         self.agreeing = 0.0 if self.wanted else 1.0  # P(what follows agrees with the gap and the prefix)
         self.found: defaultdict[str, float] = defaultdict(float)
         self.expanded, self.lost = 1, 0.0
@@ -210,7 +210,7 @@ class _Search:
     def _credit(self, text: bytes, mass: float) -> None:
         """The word at the beginning of `text` has ended."""
         word = self._word(text)[0]
-        if word and self._passes(text) and (word.lower() if self.ignore_case else word).startswith(self.prefix):
+        if word and self._passes(text) and (_lower(word) if self.ignore_case else word).startswith(self.prefix):
             self.found[word] += mass
 
     def _ranking(self) -> list[tuple[str, float]]:
@@ -226,7 +226,7 @@ class _Search:
 
     def _fold(self, text: str) -> str:
         """`text` with the letters after the gap in lower case, if their case does not matter."""
-        return text[: self.gap] + text[self.gap :].lower() if self.ignore_case else text
+        return text[: self.gap] + _lower(text[self.gap :]) if self.ignore_case else text
 
     def _is_unit(self, text: bytes) -> bool:
         """Whether a piece that ends after `text` ends a word: whole characters of a script without spaces."""
@@ -244,6 +244,11 @@ class _Search:
             return self._passes(text)
         half, letter = text[len(whole.encode()) :], self.wanted[len(whole)]
         return any(each.encode().startswith(half) for each in (letter, letter.upper()))
+
+
+def _lower(text: str) -> str:
+    """In lower case, each character by itself: a Greek sigma stays the same one wherever the text is cut."""
+    return "".join(map(str.lower, text))
 
 
 def _characters(data: bytes) -> str:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.runtime.fixtures import TINY
-from wordgru.lexicon import Effect, Lexicon, Stage, read
+from wordgru.lexicon import Effect, Lexicon, Stage, fold, read
 from wordgru.tokenizer import Tokenizer
 
 PIECES = Tokenizer.load(TINY / "tokenizer.json").pieces
@@ -47,3 +47,8 @@ def test_chains_of_a_range_are_those_of_the_whole(start: bytes) -> None:
     low, high = LEXICON.extending(start)
     outside = np.concatenate([np.zeros(low), masses[low:high], np.zeros(len(PIECES) - high)])
     assert LEXICON.chains(masses[low:high], low) == pytest.approx(LEXICON.chains(outside)[low:high])
+
+
+@pytest.mark.parametrize(("one", "other"), [("ΟΔΟΣ", "ΑΣ"), ("Σ", "Σ"), ("ÀB", "ẞC")])
+def test_folded_parts_make_the_folded_whole(one: str, other: str) -> None:
+    assert fold((one + other).encode()) == fold(one.encode()) + fold(other.encode())

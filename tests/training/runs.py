@@ -30,7 +30,7 @@ def write_text(path: Path, *, lines: int = 400, seed: int = 0) -> Path:
 
 
 def small_config(text: Path, **changes: object) -> TrainConfig:
-    """Seconds on one core; every kind of state is in use: dropout, sampling, two layers, carried state."""
+    """Seconds on one core; every kind of state is in use: dropout, sampling, two layers, carried state, an average."""
     settings = {
         "text": TextConfig(sources=(str(text),), documents="line"),
         "validation_fraction": 0.1,
@@ -38,11 +38,18 @@ def small_config(text: Path, **changes: object) -> TrainConfig:
         "embedding_size": 16,
         "hidden_size": 24,
         "layers": 2,
-        "dropout": 0.1,
         "embedding_dropout": 0.1,
+        "input_dropout": 0.1,
+        "weight_dropout": 0.1,
+        "dropout": 0.1,
+        "output_dropout": 0.1,
+        "activation_regularization": 0.1,
+        "temporal_regularization": 0.1,
         "steps": 60,
         "batch_size": 4,
         "window": 12,
+        "window_variation": 0.3,
+        "ema": 0.9,
         "warmup": 5,
         "loss": "sampled",
         "frequent": 100,

@@ -7,6 +7,7 @@ import torch
 from tests.training.runs import PROCESSES, newest_files, run_training, small_config, write_text
 from wordgru.errors import TrainingError
 from wordgru.training.distributed import choose_device, choose_precision
+from wordgru.training.settings import TrainConfig
 
 
 def free_port():
@@ -32,8 +33,8 @@ def run_processes(config, run, world):
 
 
 def test_two_processes_learn_what_one_does(tmp_path):
-    changes = {"dropout": 0.0, "embedding_dropout": 0.0, "output_dropout": 0.0, "steps": 30, "validate_every": 30}
-    config = small_config(write_text(tmp_path / "text.txt"), **changes)
+    drops = {name: 0.0 for name in TrainConfig.__dataclass_fields__ if name.endswith("dropout")}
+    config = small_config(write_text(tmp_path / "text.txt"), steps=30, validate_every=30, **drops)
     run_processes(config, tmp_path / "one", 1)
     run_processes(config, tmp_path / "two", 2)
     one, two = newest_files(tmp_path / "one"), newest_files(tmp_path / "two")

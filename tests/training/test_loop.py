@@ -23,7 +23,7 @@ from wordgru.training.loop import train
 from wordgru.training.model import GRULanguageModel
 from wordgru.training.report import Reporter, read_metrics
 from wordgru.training.settings import PRESETS, TrainConfig
-from wordgru.training.trainer import Trainer, learning_rate
+from wordgru.training.trainer import Trainer, learning_rate, window_size
 from wordgru.training.validation import Validation
 
 
@@ -220,6 +220,38 @@ def test_learning_rate_rises_then_falls_to_its_last_part(tmp_path):
     assert learning_rate(config, step=50, fraction=1.0) == pytest.approx(0.1)
 
 
+def test_the_average_of_the_weights_is_what_is_validated_and_kept(text, run, monkeypatch):
+    learn, seen = Trainer.learn, []
+
+    def remember(trainer, fraction):
+        learn(trainer, fraction)
+        seen.append({name: value.clone() for name, value in trainer.model.state_dict().items()})
+
+    monkeypatch.setattr(Trainer, "learn", remember)
+    train(small_config(text, steps=40, validate_every=40, ema=0.8), run)
+    average = seen[0]
+    for step, weights in enumerate(seen, 1):
+        decay = min(0.8, step / (step + 9))
+        average = {name: decay * average[name] + (1 - decay) * weights[name] for name in weights}
+    best = checkpoint.load_model_weights(run)
+    newest = checkpoint.load_checkpoint(checkpoint.newest_checkpoint(run))[0]
+    for name, value in average.items():
+        torch.testing.assert_close(torch.from_numpy(best[name]), value, atol=1e-6, rtol=1e-4)
+        assert torch.equal(torch.from_numpy(best[name]), newest[name])
+        assert not torch.equal(newest[name], seen[-1][name])
+
+
+def test_windows_vary_around_their_length_alike_on_every_rank(tmp_path):
+    config = small_config(tmp_path, window=20, window_variation=0.25)
+    sizes = [window_size(config, step=step) for step in range(2000)]
+    assert set(sizes) == set(range(15, 26))
+    assert np.mean(sizes) == pytest.approx(20, abs=0.3)
+    assert sizes == [window_size(config, step=step) for step in range(2000)]
+    assert {window_size(small_config(tmp_path, window_variation=0.0), step=step) for step in range(50)} == {12}
+    config = small_config(tmp_path, window=3, window_variation=1.0)
+    assert {window_size(config, step=step) for step in range(50)} == {1, 2, 3, 4, 5}
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -293,3 +325,20 @@ def test_a_long_step_shows_how_far_it_is(tmp_path):
     assert "reading: 500 of 2,000 documents" in shown
     assert "a second" in shown
     assert "left" in shown
+
+
+def test_a_run_begins_with_the_tokenizer_and_the_best_weights_of_another(text, run, tmp_path):
+    train(small_config(text), run)
+    other = tmp_path / "other"
+    asked = small_config(text, init_from=str(run), steps=1, learning_rate=1e-9, warmup=0, validate_every=1)
+    train(asked, other)
+    weights, begun = checkpoint.load_model_weights(run), checkpoint.load_model_weights(other)
+    assert all(np.allclose(weights[name], begun[name], atol=1e-6) for name in weights)
+    assert (other / "tokenizer.json").read_text() == (run / "tokenizer.json").read_text()
+
+
+def test_a_run_does_not_begin_with_a_model_of_other_sizes(text, run, tmp_path):
+    train(small_config(text, steps=5, validate_every=5), run)
+    with pytest.raises(TrainingError) as error:
+        train(small_config(text, init_from=str(run), hidden_size=32), tmp_path / "other")
+    assert "2 layers of 24" in one_line(error)

@@ -1,9 +1,13 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.nn.functional import cross_entropy
 
-from wordgru.training.losses import Sampler, sampled_cross_entropy
+from wordgru.config import ModelConfig
+from wordgru.training.batches import pack_documents
+from wordgru.training.losses import Objective, Sampler, changes, sampled_cross_entropy
+from wordgru.training.model import GRULanguageModel
 
 VOCAB, SIZE = 40, 8
 
@@ -85,3 +89,31 @@ def test_equal_seeds_draw_equally_and_the_generator_goes_on_from_its_state():
     one.draw()
     one.generator.set_state(state)
     assert torch.equal(one.draw().pieces, expected)
+
+
+def test_changes_are_those_within_each_sequence():
+    values, lengths = torch.randn(4 + 3 + 1, 5), (4, 3, 1)
+    sequences = values.split(lengths)
+    packed = nn.utils.rnn.pack_sequence(sequences)
+    expected = nn.utils.rnn.pack_sequence([sequence.diff(dim=0) for sequence in sequences[:2]])
+    torch.testing.assert_close(changes(packed.data, packed.batch_sizes), expected.data)
+    assert changes(torch.randn(3, 5), torch.tensor([3])).shape == (0, 5)
+
+
+def test_regularisers_add_what_their_definitions_say():
+    torch.manual_seed(0)
+    model = GRULanguageModel(ModelConfig(VOCAB, 6, SIZE))
+    documents = [np.random.default_rng(size).integers(1, VOCAB, size) for size in (7, 3, 5)]
+    window, state = pack_documents(documents), torch.zeros(1, 0, SIZE)
+    with torch.no_grad():
+        plain, nothing, _ = Objective(model)(window, state, None)
+        loss, penalty, _ = Objective(model, activation=2.0, temporal=0.5)(window, state, None)
+        assert nothing == 0
+        assert loss == plain
+        squares, moves = 0.0, 0.0
+        for document in documents:
+            hidden, _ = model.gru(model.embedding(torch.tensor([[0, *document]])))
+            squares += hidden.square().sum()
+            moves += hidden.diff(dim=1).square().sum()
+        count = (7 + 3 + 5 + 3) * SIZE
+    torch.testing.assert_close(penalty, 2.0 * squares / count + 0.5 * moves / count)

@@ -5,7 +5,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from wordgru.config import ModelConfig
 from wordgru.training.model import GRULanguageModel
-from wordgru.training.recurrence import packed_gru
+from wordgru.training.recurrence import native_gru, packed_gru
 
 SIZES = [(30, 8, 8, 1), (30, 8, 12, 1), (30, 8, 12, 3)]
 
@@ -55,12 +55,89 @@ def test_names_of_the_weights_are_the_ones_the_export_knows():
     assert "projection.weight" not in GRULanguageModel(ModelConfig(30, 8, 8)).state_dict()
 
 
-def test_dropout_is_for_training_only():
-    model = GRULanguageModel(ModelConfig(30, 8, 12, 2), dropout=0.5, embedding_dropout=0.5, output_dropout=0.5)
-    ids = torch.randint(0, 30, (2, 5))
-    assert not torch.equal(model(ids)[0], model(ids)[0])
+DROPS = ("embedding_dropout", "input_dropout", "weight_dropout", "dropout", "output_dropout")
+BATCH_SIZES = torch.tensor([5, 4, 4, 2, 1])
+
+
+def packed(seed):
+    torch.manual_seed(seed)
+    return torch.randint(0, 30, (16,)), BATCH_SIZES, torch.randn(2, 5, 12)
+
+
+@pytest.mark.parametrize("name", DROPS)
+def test_what_is_dropped_is_dropped_in_training_only(name):
+    case = packed(0)
+    model = GRULanguageModel(ModelConfig(30, 8, 12, 2), **{name: 0.5})
+    plain = GRULanguageModel(ModelConfig(30, 8, 12, 2)).eval()
+    plain.load_state_dict(model.state_dict())
+    expected = plain.forward_packed(*case)[0]
+    assert not torch.equal(model.forward_packed(*case)[0], model.forward_packed(*case)[0])
     model.eval()
-    assert torch.equal(model(ids)[0], model(ids)[0])
+    for outputs in (model.forward_packed(*case)[0], model.forward_packed(*case)[0]):
+        assert torch.equal(outputs, expected)
+
+
+@pytest.mark.parametrize("name", DROPS[1:])
+def test_dropping_does_not_change_the_mean(name):
+    """Over many masks, of one step, where the layer after it is linear or nearly so."""
+    torch.manual_seed(0)
+    ids, sizes = torch.full((4000,), 7), torch.tensor([4000])
+    model = GRULanguageModel(ModelConfig(30, 8, 12, 2), **{name: 0.3})
+    for parameter in model.gru.parameters():
+        parameter.data.mul_(0.1)
+    state = torch.full((2, 4000, 12), 0.1)
+    steps = [model.forward_packed(ids[:100], torch.tensor([100]), state[:, :100])[0].mean(0) for _ in range(60)]
+    dropped = torch.stack([*steps, model.forward_packed(ids, sizes, state)[0].mean(0)]).mean(0)
+    expected = model.eval().forward_packed(ids[:1], torch.tensor([1]), state[:, :1])[0][0]
+    torch.testing.assert_close(dropped, expected, atol=2e-3, rtol=0.02)
+
+
+def test_a_locked_mask_is_one_per_sequence():
+    model = GRULanguageModel(ModelConfig(30, 8, 12, 2))
+    values = model.lock(torch.ones(16, 50), 0.5, BATCH_SIZES)
+    starts = [0, 5, 9, 13, 15]
+    for step, rows in enumerate(BATCH_SIZES.tolist()):
+        torch.testing.assert_close(values[starts[step] : starts[step] + rows], values[:rows])
+    assert len({tuple(row) for row in values[:5].tolist()}) == 5
+    assert set(values.unique().tolist()) == {0.0, 2.0}
+
+
+def test_a_piece_that_is_dropped_is_dropped_wherever_it_stands(monkeypatch):
+    model = GRULanguageModel(ModelConfig(30, 8, 12, 2), embedding_dropout=0.5)
+    monkeypatch.setattr(model, "_recur", lambda inputs, sizes, state: (inputs, state))
+    inputs, _ = model.hidden_packed(torch.arange(30).repeat(4), torch.tensor([120]), torch.zeros(2, 120, 12))
+    inputs = inputs.view(4, 30, 8)
+    kept = inputs.ne(0).any(-1)
+    assert torch.equal(kept, kept[:1].expand(4, 30))
+    assert 5 < kept[0].sum() < 25
+    torch.testing.assert_close(inputs[0][kept[0]], 2 * model.embedding.weight[kept[0]])
+
+
+def test_dropping_every_weight_of_the_recurrence_is_having_none():
+    case = packed(1)
+    model = GRULanguageModel(ModelConfig(30, 8, 12, 2), weight_dropout=1.0)
+    outputs, _ = model.forward_packed(*case)
+    for layer in (0, 1):
+        getattr(model.gru, f"weight_hh_l{layer}").data.zero_()
+    torch.testing.assert_close(outputs, model.eval().forward_packed(*case)[0])
+
+
+def test_native_recurrence_with_other_weights_has_the_values_and_gradients_of_the_handwritten_one():
+    torch.manual_seed(3)
+    weights = [torch.randn(size) * 0.3 for size in ((36, 8), (36, 12), (36,), (36,))]
+    inputs, state = torch.randn(16, 8), torch.randn(5, 12)
+    results = []
+    for handwritten in (True, False):
+        leaves = [tensor.clone().requires_grad_() for tensor in (inputs, state, *weights)]
+        if handwritten:
+            gates = torch.nn.functional.linear(leaves[0], leaves[2], leaves[4])
+            outputs, ends = packed_gru(gates, leaves[1], leaves[3], leaves[5], BATCH_SIZES.tolist())
+        else:
+            outputs, ends = native_gru(leaves[0], leaves[1], tuple(leaves[2:]), BATCH_SIZES)
+        loss = (outputs**2).sum() + (ends * torch.linspace(-1, 1, 12)).sum()
+        results.append([outputs, ends, *torch.autograd.grad(loss, leaves)])
+    for one, other in zip(*results, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("layers", [1, 2])

@@ -132,9 +132,12 @@ class Lanes:
         self._rests = [np.zeros(1, np.int64) for _ in range(count)]  # left to read: a last input is no input any more
         self._fresh = [False] * count  # whether what is left is a whole document
 
-    def next_window(self) -> Window:
-        """Fill a window; a lane that is used up takes the next document of the feed."""
-        count, size = len(self._rests), self.window
+    def next_window(self, size: int | None = None) -> Window:
+        """Fill a window, of another size than T if one is given.
+
+        A lane that is used up takes the next document of the feed.
+        """
+        count, size = len(self._rests), size or self.window
         inputs, targets = np.empty((2, count, size), np.int64)
         segments: list[tuple[int, int, bool]] = []
         for lane in range(count):

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 import click
 
 from wordgru.errors import TrainingError
-from wordgru.training.checkpoint import load_run
+from wordgru.training.checkpoint import load_model_config, load_run
 from wordgru.training.settings import MACHINE, PRESETS, TrainConfig
 from wordgru.training.text import TextConfig
 
@@ -81,6 +81,8 @@ def _begun(sources: Sequence[str], preset: str | None, given: dict[str, Any]) ->
     """Settings of a new run: the preset's, then the flags'."""
     text = TextConfig(sources=tuple(sources), **{name: given.pop(name) for name in _TEXT_HELP if name in given})
     chosen = dict(PRESETS[preset or "small"])
+    if "init_from" in given:
+        chosen |= load_model_config(Path(given["init_from"])).to_dict()
     if any(name in given for name in _LENGTHS):
         chosen = {name: value for name, value in chosen.items() if name not in _LENGTHS}
     return TrainConfig(text=text, **(chosen | given))

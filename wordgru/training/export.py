@@ -325,6 +325,7 @@ def _settings(settings: TrainConfig) -> dict[str, Any]:
     """The run's settings, without the folders of the machine it was trained on."""
     values = settings.to_dict()
     values["text"]["sources"] = [_public(source) for source in settings.text.sources]
+    values["init_from"] = _public(settings.init_from) if settings.init_from else None
     values["validation_sources"] = [_public(source) for source in settings.validation_sources]
     return values
 

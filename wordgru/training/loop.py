@@ -2,10 +2,10 @@
 
 1. `train` opens the run folder (new, or resumed), joins the other ranks if `torchrun` started some, and prepares the
    text (`prepare.py`): documents → tokenizer → shards of ids → a feed of documents, and held-out ones to validate on.
-2. `Trainer` holds everything that changes: model, optimizer, lanes (`batches.py`), carried state, sampler
-   (`losses.py`), generators of random numbers, step. `Trainer.learn` is one step: fill a window, pack its segments,
-   loss, backward, clip, update. What `Trainer.state` returns, `Trainer.load` takes: this is all of it, so a resumed
-   run goes on with the same bits.
+2. `Trainer` holds everything that changes: model and its average, optimizer, lanes (`batches.py`), carried state,
+   sampler (`losses.py`), generators of random numbers, step. `Trainer.learn` is one step: fill a window, pack its
+   segments, loss, backward, clip, update. What `Trainer.state` returns, `Trainer.load` takes: this is all of it, so a
+   resumed run goes on with the same bits.
 3. `_run` repeats `learn` until the end of the schedule, and now and then writes metrics (`report.py`), validates
    (`validation.py`) and saves (`checkpoint.py`). A signal is only noticed between two steps.
 
@@ -86,6 +86,8 @@ def train(
         trainer = Trainer(config, material, ranks)
         if newest:
             trainer.load(*checkpoint.load_checkpoint(newest))
+        elif config.init_from:
+            trainer.begin_with(checkpoint.load_model_weights(Path(config.init_from)))
         ranks.wait()
         return _run(trainer, run, reporter)
 
@@ -106,9 +108,21 @@ def _check_folder(config: TrainConfig, run: Path, *, resume: bool) -> None:
         return
     if resume:
         raise TrainingError(f"{run}: holds no run to resume; begin it without --resume.")
+    if config.init_from:
+        _check_sizes(config, Path(config.init_from))
     if run.exists() and (not run.is_dir() or not checkpoint.is_free(run)):
         raise TrainingError(f"{run}: exists and is not a run; choose a folder that is new or empty.")
     run.mkdir(parents=True, exist_ok=True)  # better now than after an hour of preparing text
+
+
+def _check_sizes(config: TrainConfig, other: Path) -> None:
+    """Refuse settings whose model is not that of the run to begin with."""
+    theirs = checkpoint.load_model_config(other)
+    if config.model(theirs.vocab_size) != theirs:
+        raise TrainingError(
+            f"{other}: its model has {theirs.layers} layers of {theirs.hidden_size} and embeddings of "
+            f"{theirs.embedding_size}; to begin with it, give the same --layers, --hidden-size and --embedding-size."
+        )
 
 
 def _run(trainer: Trainer, run: Path, reporter: Reporter) -> TrainResult:
@@ -163,7 +177,7 @@ def _validate(trainer: Trainer, run: Path, reporter: Reporter) -> None:
     if not trainer.ranks.first:
         return
     validation, step = trainer.material.validation, trainer.step
-    scores = validation.score(trainer.model).to_dict()
+    scores = validation.score(trainer.averaged).to_dict()
     reporter.metrics(step, "validation", scores)
     best = trainer.best.get("perplexity", math.inf)
     reporter.say(
@@ -171,11 +185,11 @@ def _validate(trainer: Trainer, run: Path, reporter: Reporter) -> None:
         f"{scores['bits_per_byte']:.3f}, nats per piece {scores['nats_per_piece']:.3f}"
         f"{' (best so far)' if scores['perplexity'] < best else ''}"
     )
-    for line in validation.samples(trainer.model):
+    for line in validation.samples(trainer.averaged):
         reporter.say(f"  greedy: {line}")
     if scores["perplexity"] < best:
         trainer.best = {"step": step, **scores}
-        checkpoint.save_best(run, trainer.model.state_dict(), trainer.best)
+        checkpoint.save_best(run, trainer.averaged.state_dict(), trainer.best)
 
 
 def _save(trainer: Trainer, run: Path) -> None:
@@ -183,6 +197,6 @@ def _save(trainer: Trainer, run: Path) -> None:
     trainer.mean_loss()  # one that is not finite must not be saved
     tensors, facts = trainer.state()
     if trainer.ranks.first:
-        weights = trainer.model.state_dict()
+        weights = trainer.averaged.state_dict()
         checkpoint.save_checkpoint(run, step=trainer.step, weights=weights, tensors=tensors, facts=facts)
     trainer.ranks.wait()

@@ -98,14 +98,24 @@ def sampled_cross_entropy(
 
 
 class Objective(nn.Module):
-    """A model and its loss in one module, which is what `DistributedDataParallel` wraps."""
+    """A model and its loss in one module, which is what `DistributedDataParallel` wraps.
 
-    def __init__(self, model: GRULanguageModel) -> None:
+    Args:
+        model: what learns.
+        activation: weight of the mean square of the top layer's values, as they are after what is dropped.
+        temporal: weight of the mean square of their change from piece to piece, as they are before; a sequence's first
+            piece counts as no change, so that the mean over ranks is the mean over all.
+
+    Both are of Merity et al. 2017, "Revisiting Activation Regularization for Language RNNs".
+    """
+
+    def __init__(self, model: GRULanguageModel, *, activation: float = 0.0, temporal: float = 0.0) -> None:
         super().__init__()
         self.model = model
+        self.activation, self.temporal = activation, temporal
 
-    def forward(self, window: Packed, state: Tensor, candidates: Candidates | None) -> tuple[Tensor, Tensor]:
-        """Mean nats per piece of a window, and the state after it.
+    def forward(self, window: Packed, state: Tensor, candidates: Candidates | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Mean nats per piece of a window, what the regularisers add to it, and the state after it.
 
         Args:
             window: packed pieces and their targets.
@@ -113,13 +123,27 @@ class Objective(nn.Module):
             candidates: what to score; None is the whole vocabulary.
 
         Returns:
-            The loss, and the state to carry on, float32 (L, B, H), cut from the graph.
+            The loss, what to add to it, and the state to carry on, float32 (L, B, H), cut from the graph.
         """
-        model = self.model
-        outputs, ends = model.forward_packed(window.inputs, window.batch_sizes, window.start_states(state))
+        model, sizes = self.model, window.batch_sizes
+        hidden, ends = model.hidden_packed(window.inputs, sizes, window.start_states(state))
+        kept = model.lock(hidden, model.output_dropout, sizes)
+        outputs = model.project(kept)
         if candidates is None:
             loss = cross_entropy(model.logits(outputs), window.targets)
         else:
             weight, bias = model.embedding.weight, model.output_bias
             loss = sampled_cross_entropy(outputs, window.targets, weight, bias, candidates)
-        return loss, ends.detach()[:, window.last]
+        penalty = loss.new_zeros(())
+        if self.activation:
+            penalty = penalty + self.activation * kept.float().square().mean()
+        if self.temporal:
+            penalty = penalty + self.temporal * changes(hidden, sizes).float().square().sum() / hidden.numel()
+        return loss, penalty, ends.detach()[:, window.last]
+
+
+def changes(values: Tensor, batch_sizes: Tensor) -> Tensor:
+    """How packed values (N, F) change from each step of a sequence to the next, (N - S, F)."""
+    rows = torch.arange(int(batch_sizes[0]), len(values))
+    before = rows - batch_sizes[:-1].repeat_interleave(batch_sizes[1:])  # the same sequence, one step earlier
+    return values[rows.to(values.device)] - values[before.to(values.device)]

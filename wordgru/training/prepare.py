@@ -48,7 +48,9 @@ class Material:
 def prepare(
     config: TrainConfig, run: Path, *, dataset: Dataset | IterableDataset | None, reporter: Reporter
 ) -> Material:
-    """Load the text, learn the tokenizer (or take the run's), write the shards; each long step shows how far it is.
+    """Load the text, learn the tokenizer (or take the run's, or that of `init_from`), write the shards.
+
+    Each long step shows how far it is.
 
     Raises:
         WordgruError: the text cannot be found, read or used.
@@ -57,6 +59,8 @@ def prepare(
     streaming = isinstance(train, IterableDataset)
     if is_run(run):
         tokenizer = load_tokenizer(run)
+    elif config.init_from:
+        tokenizer = load_tokenizer(Path(config.init_from))
     else:
         sample = train.take(_STREAM_SAMPLE) if isinstance(train, IterableDataset) else train
         with reporter.counting(f"reading text to learn up to {config.vocab_size:,} pieces") as count:

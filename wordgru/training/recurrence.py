@@ -35,6 +35,24 @@ def packed_gru(
     return outputs, last
 
 
+def native_gru(
+    inputs: Tensor, state: Tensor, weights: tuple[Tensor, ...], batch_sizes: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The same layer as `nn.GRU` runs it (on a GPU that is cuDNN), but with weights of which some are dropped.
+
+    Args:
+        inputs: packed (N, I).
+        state: (S, H), one start state per sequence.
+        weights: weight_ih (3H, I), weight_hh (3H, H), bias_ih (3H,), bias_hh (3H,).
+        batch_sizes: int64 (T,) on the CPU, sequences still running at each step.
+
+    Returns:
+        The state after every piece (N, H), and after each sequence (S, H).
+    """
+    outputs, last = torch.gru(inputs, batch_sizes, state[None], weights, True, 1, 0.0, True, False)
+    return outputs, last[0]
+
+
 class _PackedGRU(torch.autograd.Function):
     """The layer for autograd; tensors as for `packed_gru`."""
 

@@ -26,25 +26,32 @@ class TrainConfig(Config):
     validation_fraction: float = _setting(0.01, "Part of the documents that is held out.")
     max_document: int = _setting(4096, "Longest document in pieces; longer ones are cut.")
 
+    init_from: str | None = _setting(None, "Run whose tokenizer, sizes and best weights this one begins with.")
     vocab_size: int = _setting(16000, "Pieces of the tokenizer.")
     embedding_size: int = _setting(384, "Values per piece.")
     hidden_size: int = _setting(768, "Values of a GRU layer's state.")
     layers: int = _setting(1, "GRU layers.")
-    dropout: float = _setting(0.1, "Share of values dropped between layers.")
-    embedding_dropout: float = _setting(0.0, "Share of the embedding's values dropped.")
-    output_dropout: float = _setting(0.1, "Share of the top layer's values dropped.")
+    embedding_dropout: float = _setting(0.0, "Share of the pieces whose embedding is dropped for a step.")
+    input_dropout: float = _setting(0.0, "Share of the embedding's values dropped, the same all along a text.")
+    weight_dropout: float = _setting(0.0, "Share of the weights from state to gates dropped for a step.")
+    dropout: float = _setting(0.1, "Share of values dropped between layers, the same all along a text.")
+    output_dropout: float = _setting(0.1, "Share of the top layer's values dropped, the same all along a text.")
+    activation_regularization: float = _setting(0.0, "Weight of the mean square of the top layer's values.")
+    temporal_regularization: float = _setting(0.0, "Weight of the mean square of their change from piece to piece.")
 
     steps: int | None = _setting(None, "Train for this many steps.")
     epochs: float | None = _setting(None, "Train for this many passes over the text.")
     minutes: float | None = _setting(None, "Train for this many minutes.")
     batch_size: int = _setting(64, "Texts read side by side.")
     window: int = _setting(64, "Pieces of each that one step learns from.")
+    window_variation: float = _setting(0.0, "Part of the window by which its length varies from step to step.")
 
     learning_rate: float = _setting(3e-3, "Highest learning rate.")
     final_rate: float = _setting(0.05, "Part of the learning rate that is left at the end.")
     warmup: int = _setting(200, "Steps until the highest learning rate is reached.")
     weight_decay: float = _setting(0.01, "Weight decay of the matrices (AdamW).")
     clip: float = _setting(1.0, "Longest gradient; longer ones are shortened to it.")
+    ema: float = _setting(0.0, "Decay of the weights' moving average, which is validated and kept; 0 is none.")
 
     loss: Literal["auto", "full", "sampled"] = _setting(
         "auto", "Score all pieces, or a sample; auto samples on a CPU with a large vocabulary."
@@ -93,8 +100,10 @@ PRESETS: dict[str, dict[str, Any]] = {
         "validate_every": 200,
         "checkpoint_every": 200,
         "warmup": 100,
-        "embedding_dropout": 0.2,
-        "output_dropout": 0.3,
+        "embedding_dropout": 0.05,
+        "input_dropout": 0.1,
+        "weight_dropout": 0.15,
+        "output_dropout": 0.15,
         "validation_fraction": 0.03,
     },
     "small": {"vocab_size": 16000, "embedding_size": 256, "hidden_size": 640, "epochs": 1.0},
@@ -108,7 +117,10 @@ PRESETS: dict[str, dict[str, Any]] = {
         "window": 96,
     },
 }
-"""Settings that differ from the defaults: tiny learns a demo in minutes, small is for a CPU, base for a GPU."""
+"""Settings that differ from the defaults: tiny learns a demo in minutes, small is for a CPU, base for a GPU.
+
+What tiny drops is the best of docs/training.md for little text that is read many times.
+"""
 
 MACHINE = ("device", "threads", "precision")
 """Settings that a resumed run may change."""
@@ -118,8 +130,11 @@ _POSITIVE = {
     *("batch_size", "window", "learning_rate", "clip", "frequent", "sampled"),
     *("validate_every", "validation_tokens", "checkpoint_every"),
 }
-_NOT_NEGATIVE = {"warmup", "weight_decay", "threads"}
-_SHARES = {"dropout", "embedding_dropout", "output_dropout", "validation_fraction", "final_rate", "full_fraction"}
+_NOT_NEGATIVE = {"warmup", "weight_decay", "activation_regularization", "temporal_regularization", "threads"}
+_SHARES = {
+    *("embedding_dropout", "input_dropout", "weight_dropout", "dropout", "output_dropout", "window_variation"),
+    *("validation_fraction", "final_rate", "full_fraction", "ema"),
+}
 
 
 def _check(name: str, value: Any, type_: Any) -> None:  # noqa: ANN401

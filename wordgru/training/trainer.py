@@ -1,9 +1,13 @@
 """Everything that changes while a model is trained, one step of it, and how it is put away and taken up again."""
 
+import copy
 import math
 import time
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
@@ -27,6 +31,10 @@ class Trainer:
         material: what to read.
         ranks: this process among the others.
 
+    Attributes:
+        model: what learns.
+        averaged: what is validated and kept: the moving average of `model`, or where `ema` is 0 that itself.
+
     Raises:
         TrainingError: the lanes cannot be shared out equally, or the length of the run is unknown.
     """
@@ -43,7 +51,9 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.model = _model(config, material).to(ranks.device)
         torch.manual_seed(config.seed + 7919 * (ranks.rank + 1))  # dropout differs between ranks
-        objective = Objective(self.model)
+        self.averaged = copy.deepcopy(self.model).requires_grad_(False) if config.ema else self.model
+        activation, temporal = config.activation_regularization, config.temporal_regularization
+        objective = Objective(self.model, activation=activation, temporal=temporal)
         self.objective: nn.Module = DistributedDataParallel(objective) if ranks.world > 1 else objective
         self.optimizer = _optimizer(self.model, config)
         self.lanes = Lanes(material.feed, count=config.batch_size, window=config.window)
@@ -68,24 +78,39 @@ class Trainer:
             return min(self.step / self.steps, 1.0)
         return min(self.ranks.agree(self.seconds) / 60 / (self.config.minutes or 1), 1.0)
 
+    def begin_with(self, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:
+        """Take the weights of another run's model of the same sizes, by name."""
+        for model in {self.model, self.averaged}:
+            model.load_state_dict({name: torch.from_numpy(weight) for name, weight in weights.items()})
+
     def learn(self, fraction: float) -> None:
         """One step, at this part of the schedule."""
         config, ranks = self.config, self.ranks
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(config, step=self.step, fraction=fraction)
-        window = self.lanes.next_window().pack(rank=ranks.rank, world=ranks.world).to(ranks.device)
+        size = window_size(config, step=self.step)
+        for group in self.optimizer.param_groups:  # every piece counts alike, in a short window too
+            group["lr"] = learning_rate(config, step=self.step, fraction=fraction) * size / config.window
+        window = self.lanes.next_window(size).pack(rank=ranks.rank, world=ranks.world).to(ranks.device)
         candidates = None
         if self.sampler is not None and self.samples(fraction):
             candidates = self.sampler.draw().to(ranks.device)
         with torch.autocast(ranks.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16):
-            loss, self.carried = self.objective(window, self.carried, candidates)
+            loss, penalty, self.carried = self.objective(window, self.carried, candidates)
         self.optimizer.zero_grad()
-        loss.backward()
+        (loss + penalty).backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), config.clip)
         self.optimizer.step()
         self.step += 1
+        if config.ema:
+            self._average()
         self._loss += loss.detach()
         self._losses += 1
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Move the average towards the weights; at first faster, so that it does not remember how they began."""
+        decay = min(self.config.ema, self.step / (self.step + 9))
+        for average, weight in zip(self.averaged.parameters(), self.model.parameters(), strict=True):
+            average.lerp_(weight, 1 - decay)
 
     def samples(self, fraction: float) -> bool:
         """Whether the loss is sampled at this part of the schedule."""
@@ -111,7 +136,10 @@ class Trainer:
         self._losses = 0
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """All that `load` needs besides the weights: tensors, and facts for JSON. Every rank must call it."""
+        """All that `load` needs besides the weights of `averaged`: tensors, and facts for JSON.
+
+        Every rank must call it.
+        """
         gather, device = self.ranks.gather, self.ranks.device
         tensors = {"carried": gather(self.carried).movedim(0, 2).flatten(1, 2)}  # from (L, B/w, w, H), in lane order
         tensors["random.cpu"] = gather(torch.get_rng_state())
@@ -122,6 +150,8 @@ class Trainer:
         if self.sampler is not None:
             tensors["random.sampler"] = self.sampler.generator.get_state()
         tensors |= self.lanes.state()
+        if self.averaged is not self.model:
+            tensors |= {f"learning.{name}": weight for name, weight in self.model.state_dict().items()}
         for name, parameter in self.model.named_parameters():
             kept = self.optimizer.state[parameter]
             tensors |= {f"optimizer.{name}.{moment}": kept[moment] for moment in _MOMENTS if moment in kept}
@@ -148,7 +178,9 @@ class Trainer:
                 f"the text has changed since the run began: it was {facts['text']} and is {self.material.identity}; "
                 "restore it, or begin another run."
             )
-        self.model.load_state_dict(weights)
+        self.averaged.load_state_dict(weights)
+        if self.averaged is not self.model:
+            self.model.load_state_dict({name: tensors[f"learning.{name}"] for name in weights})
         self._load_optimizer(tensors)
         self.lanes.load_state(tensors)
         self.material.feed.load_state_dict(facts["feed"])
@@ -202,6 +234,12 @@ def learning_rate(config: TrainConfig, *, step: int, fraction: float) -> float:
     return config.learning_rate * warm * (config.final_rate + (1 - config.final_rate) * cosine)
 
 
+def window_size(config: TrainConfig, *, step: int) -> int:
+    """Pieces that this step reads of every lane: `window`, or evenly from as many below it as above (Merity et al.)."""
+    most = min(round(config.window * config.window_variation), config.window - 1)
+    return config.window + int(np.random.default_rng([config.seed, step]).integers(-most, most + 1))
+
+
 def _steps(config: TrainConfig, material: Material) -> int | None:
     """Length of the run; None if the clock says it."""
     if config.epochs is None:
@@ -214,8 +252,10 @@ def _steps(config: TrainConfig, material: Material) -> int | None:
 def _model(config: TrainConfig, material: Material) -> GRULanguageModel:
     model = GRULanguageModel(
         config.model(material.tokenizer.vocab_size),
-        dropout=config.dropout,
         embedding_dropout=config.embedding_dropout,
+        input_dropout=config.input_dropout,
+        weight_dropout=config.weight_dropout,
+        dropout=config.dropout,
         output_dropout=config.output_dropout,
     )
     counts = torch.from_numpy(material.counts).float() + 1

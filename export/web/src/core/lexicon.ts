@@ -205,7 +205,9 @@ export class Lexicon {
 /** `data` in lower case; of half a character only the ASCII letters. */
 export function fold(data: Bytes): Bytes {
   const text = toText(data);
-  return text.includes("\ufffd") ? data.replace(/[A-Z]/g, (char) => char.toLowerCase()) : toBytes(text.toLowerCase());
+  return text.includes("\ufffd")
+    ? data.replace(/[A-Z]/g, (char) => char.toLowerCase())
+    : toBytes(Array.from(text, (char) => char.toLowerCase()).join(""));
 }
 
 function parentsOf(pieces: readonly Bytes[]): Int32Array {

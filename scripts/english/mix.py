@@ -1,0 +1,103 @@
+"""Mix the text of the English model: `python scripts/english/mix.py 'data/en/*-train.parquet' -o mixture.parquet`.
+
+A keyboard meets every kind of text about equally often, while sources differ a hundredfold in size. So a source is
+read in proportion to a power of its size, the old fiction less. Three things are added that typists do and corpora
+do not: texts begin anywhere (long documents are cut at random lines), some writers use no capitals, and some of
+those no punctuation. Same seed, same mixture.
+"""
+
+import glob
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.table import Table
+
+OLD = {"fiction-eltec": 0.4}
+"""Sources that are read less than their size says, by this factor."""
+
+TYPED = {
+    *("ami-meetings", "casino-negotiations", "common-voice", "icsi-meetings", "polyai-queries", "recipes", "tatoeba"),
+    *("schema-guided-dialogue", "self-dialogue", "star-dialogues", "taskmaster-4", "topical-chat"),
+}
+"""Sources of which some copies lose their capitals: talk and short messages."""
+
+_PUNCTUATION = re.compile(r"(?<!\w)[^\w\s]+|[^\w\s]+(?!\w)|[^\w\s'’-]")
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Parquet file to write.")
+@click.option("--words", type=int, default=60_000_000, show_default=True, help="Words to write.")
+@click.option("--power", type=float, default=0.5, show_default=True, help="A source's share is its size to this power.")
+@click.option("--passes", type=float, default=12, show_default=True, help="Most times that a source is read.")
+@click.option("--lower", type=float, default=0.15, show_default=True, help="Share of talk without capitals.")
+@click.option("--cut", type=float, default=0.5, show_default=True, help="Share of documents that are cut.")
+@click.option("--seed", type=int, default=1, show_default=True)
+def english(
+    files: tuple[str, ...], output: Path, words: int, power: float, passes: float, lower: float, cut: float, seed: int
+) -> None:
+    """Write one Parquet file, column "text", from FILES named SOURCE-SPLIT.parquet."""
+    rng = random.Random(seed)
+    paths = sorted(Path(name) for pattern in files for name in glob.glob(pattern))
+    sources = {path.stem.rsplit("-", 1)[0]: _documents(path) for path in paths}
+    sizes = {name: sum(len(document.split()) for document in documents) for name, documents in sources.items()}
+    weights = {name: size**power * OLD.get(name, 1.0) for name, size in sizes.items()}
+    scale = words / sum(weights.values())
+    texts: list[str] = []
+    table = Table("source", "words", "share", "passes")
+    for name, documents in sources.items():
+        wanted = min(weights[name] * scale, passes * sizes[name])
+        for text in _read(documents, wanted, cut, rng):
+            texts.append(_as_typed(text, rng) if name in TYPED and rng.random() < lower else text)
+        table.add_row(name, f"{wanted:,.0f}", f"{wanted / words:.1%}", f"{wanted / sizes[name]:.1f}")
+    rng.shuffle(texts)
+    partial = output.with_suffix(".partial")
+    pq.write_table(pa.table({"text": texts}), partial, compression="zstd")
+    partial.rename(output)
+    Console().print(table)
+
+
+def _documents(path: Path) -> list[str]:
+    """The rows of one file."""
+    return list(pq.read_table(path, columns=["text"])["text"].to_pylist())
+
+
+def _read(documents: list[str], words: float, cut: float, rng: random.Random) -> Iterator[str]:
+    """About `words` words of the documents, each pass in a new order and with new cuts."""
+    read = 0
+    while True:
+        for document in rng.sample(documents, len(documents)):
+            for text in _parts(document, rng) if rng.random() < cut else (document,):
+                if read >= words:
+                    return
+                read += len(text.split())
+                yield text
+
+
+def _parts(document: str, rng: random.Random) -> Iterator[str]:
+    """A document cut before random lines into texts of 1 to 32 lines, short ones more often."""
+    lines = document.split("\n")
+    begin = 0
+    while begin < len(lines):
+        end = begin + int(2 ** rng.uniform(0, 5))
+        yield "\n".join(lines[begin:end])
+        begin = end
+
+
+def _as_typed(text: str, rng: random.Random) -> str:
+    """A text as some people type: no capitals; for half of them no punctuation; for some of these no apostrophes."""
+    text = text.lower()
+    if rng.random() < 0.5:
+        return text
+    text = _PUNCTUATION.sub("", text)
+    return re.sub(r"['’]", "", text) if rng.random() < 0.3 else text
+
+
+if __name__ == "__main__":
+    english()
