@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("tiny", "tiny-int8", "unspaced")
+NAMES = ("tiny", "tiny-int8", "unspaced", "en")
 
 
 def vectors(name: str) -> dict[str, Any]:

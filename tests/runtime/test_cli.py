@@ -77,7 +77,6 @@ def test_score_reads_a_file_and_prints_lines_or_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "stdin", "sentence"),
     [
-        (["suggest", "x"], b"", "no model is given"),
         (["suggest", "x", "-m", "/nowhere"], b"", "no such folder"),
         (["suggest", "x", "-m", str(TINY), "-k", "0"], b"", "k is 0"),
         (["suggest", "x", "-m", str(TINY), "--device", "cuda"], b"", "onnxruntime"),
@@ -102,3 +101,8 @@ def test_help_lists_every_verb_without_importing_what_trains() -> None:
     assert result.returncode == 0
     for verb in ("train", "export", "evaluate", "suggest", "score", "phrases", "generate"):
         assert verb.encode() in result.stdout
+
+
+def test_the_model_in_the_package_answers_without_being_named() -> None:
+    result = wordgru("suggest", "Thank you very", "-k", "1")
+    assert (result.returncode, result.stdout) == (0, b"much\n")

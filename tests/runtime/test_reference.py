@@ -11,7 +11,7 @@ import pytest
 from tests.runtime import golden
 
 FOLDER = golden.ROOT / "export" / "python"
-EVERY = {"tiny": 1, "tiny-int8": 4, "unspaced": 1}  # the first two differ in the graph, not in the search
+EVERY = {"tiny": 1, "tiny-int8": 4, "unspaced": 1, "en": 12}  # the first two differ in the graph, not in the search
 
 
 @pytest.fixture(scope="module")
