@@ -50,11 +50,11 @@ def evaluate_command(
     SOURCES are .txt and .jsonl files (also gzipped), or - for standard input; with the [train] extra also .csv and
     .parquet files, folders, patterns, and a name on the Hub. Each source gets a row of its own.
     """
-    _check_places(json_file, picture)
     options = running_options(running)
+    if options and (kenlm or kenlm_words or picture or ks):
+        raise WordgruError("--perplexity offers no words; leave out -k, --picture, --kenlm and --kenlm-words.")
+    _check_places(json_file, picture)
     if options:
-        if kenlm or kenlm_words or picture or ks:
-            raise WordgruError("--perplexity offers no words; leave out -k, --picture, --kenlm and --kenlm-words.")
         text = read_documents(sources, TextOptions(column, by, "line", split, words))
         judge_running(text, models or [None], options, json_file=json_file, device=device, threads=threads)
         return
