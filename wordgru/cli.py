@@ -70,7 +70,10 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--threads", default=1, show_default=True, help="Cores that one step may use."),
         click.option("--device", default="cpu", show_default=True, help="cpu or cuda."),
         click.option(
-            "-m", "--model", metavar="DIR", help="Bundle: a folder, or a name on the Hub; else WORDGRU_MODEL names it."
+            "-m",
+            "--model",
+            metavar="DIR",
+            help="Bundle: a folder or a name on the Hub; else WORDGRU_MODEL, else English.",
         ),
     ):
         command = option(command)

@@ -37,7 +37,14 @@ class WordSearch:
     """Finds the most probable words after a state. Immutable but for what it remembers: share it between threads."""
 
     def __init__(self, model: LanguageModel, pieces: Sequence[bytes], *, blocked: frozenset[str] = frozenset()) -> None:
-        """Search over `pieces`; `blocked` are words in lower case that are never offered, whatever the options say."""
+        """Search over `pieces`.
+
+        Args:
+            model: the language model.
+            pieces: the bytes of each piece by id, in byte order, the end of text (no bytes) first.
+            blocked: words in lower case that are never offered, in no spelling of upper and lower case; the best others
+                are, their probabilities unchanged.
+        """
         self.lexicon = Lexicon(pieces)
         self.blocked = blocked
         self.expand = Expander(model)
@@ -66,8 +73,7 @@ class WordSearch:
         if spellings is None or not typed.startswith(spellings.typed):
             spellings = Spellings(self.lexicon, self.expand, state, last, gap, fold=folds)
         spellings.narrow(typed)
-        blocked = self.blocked | options.blocked if options.blocked else self.blocked
-        answer = _Search(self.lexicon, spellings, k, options, blocked).run(given=given)
+        answer = _Search(self.lexicon, spellings, k, options, self.blocked).run(given=given)
         with self._lock:
             if spellings.size <= _LARGEST * len(self.lexicon.pieces):
                 self._words[key] = spellings

@@ -54,7 +54,7 @@ def demo_app(bundle: Bundle, page: Path = PAGE) -> Starlette:
 
 @click.command("demo")
 @click.option(
-    "-m", "--model", metavar="DIR", help="Bundle: a folder, or a name on the Hub; else WORDGRU_MODEL names it."
+    "-m", "--model", metavar="DIR", help="Bundle: a folder or a name on the Hub; else WORDGRU_MODEL, else English."
 )
 @click.option("--port", default=8000, show_default=True, help="0 takes any that is free.")
 def demo_command(model: str | None, port: int) -> None:

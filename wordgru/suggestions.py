@@ -69,8 +69,6 @@ class SearchOptions:
         max_seconds: time to take at most; None for no limit.
         ignore_case: letters typed match letters of either case.
         batch: spellings given to the model in one call at most.
-        blocked: words in lower case that are never offered, in no spelling of upper and lower case; the best others
-            are, their probabilities unchanged.
     """
 
     tolerance: float = TOLERANCE
@@ -78,4 +76,3 @@ class SearchOptions:
     max_seconds: float | None = None
     ignore_case: bool = False
     batch: int = 6
-    blocked: frozenset[str] = frozenset()
