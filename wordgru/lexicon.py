@@ -211,24 +211,42 @@ class Lexicon:
         return _CLASSES[np.frombuffer(flat, np.uint8).reshape(len(self.pieces), -1)]
 
     @cached_property
-    def stops(self) -> Ints:
-        """The first piece that each piece does not begin, of those after it.  # (V,)"""
-        stops = [1] + [len(self.pieces)] * (len(self.pieces) - 1)
+    def ancestors(self) -> npt.NDArray[np.int32]:
+        """Each piece and all that begin it, the longest first; then -1.  # (V, depth)"""
+        parents, depth = [-1] * len(self.pieces), 1
         path: list[int] = []  # the piece before, and all that begin it
         for id_, piece in enumerate(self.pieces[1:], start=1):
             while path and not piece.startswith(self.pieces[path[-1]]):
-                stops[path.pop()] = id_
+                path.pop()
+            if path:
+                parents[id_] = path[-1]
             path.append(id_)
-        return np.array(stops, np.int64)
+            depth = max(depth, len(path))
+        rows = np.empty((len(self.pieces), depth), np.int32)
+        rows[:, 0] = np.arange(len(self.pieces))
+        rows[0, 0] = -1
+        above = np.array([*parents, -1], np.int32)  # the last for what has none
+        for level in range(1, depth):
+            rows[:, level] = above[rows[:, level - 1]]
+        return rows
 
-    def chains(self, masses: Floats, low: int = 0) -> Doubles:
-        """For each piece, the mass of it and of all that begin it, among the pieces from `low` on.  # (N,) → (N,)
+    @property
+    def depth(self) -> int:
+        """The most pieces on one path."""
+        return int(self.ancestors.shape[1])
 
-        In byte order a piece stands before all that it begins, so one running sum takes its mass in, and out again.
+    def paths(self, masses: Floats, low: int, heavy: Ints) -> Doubles:
+        """For each place in `heavy`, the mass of the piece there and of all that begin it.
+
+        Args:
+            masses: of the pieces from `low` on, and a 0 behind them (N + 1,); pieces before `low` count nothing.
+            low: the first piece.
+            heavy: places in `masses` (M,).
         """
-        count = len(masses)
-        over = np.bincount(self.stops[low : low + count] - low, weights=masses, minlength=count)
-        return np.cumsum(masses - over[:count])
+        on_path = self.ancestors[heavy + low]
+        places = np.maximum(on_path - low, -1) if low else on_path
+        sums: Doubles = masses[places].sum(axis=1, dtype=np.float64)
+        return sums
 
     def _extending(self, start: bytes) -> tuple[int, int]:
         """The range of ids whose pieces begin with `start`; all but the end of text for none."""

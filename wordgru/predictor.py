@@ -15,9 +15,8 @@ from wordgru import words
 from wordgru.bundle import Bundle, open_bundle
 from wordgru.decoding import WordSearch
 from wordgru.errors import BundleError, WordgruError
-from wordgru.expander import softmax
 from wordgru.language_model import LanguageModel, OnnxLanguageModel
-from wordgru.lexicon import Floats, Ints
+from wordgru.lexicon import Doubles, Floats, Ints
 from wordgru.session import Session
 from wordgru.suggestions import TOLERANCE, SearchOptions, Suggestion, Suggestions
 from wordgru.tokenizer import END_OF_TEXT, Tokenizer
@@ -255,8 +254,8 @@ class Predictor:
             state = self.model.advance(np.array(pieces[:-1], np.int64), state)
         last, count = pieces[-1], 0
         while True:
-            logits, state = self.model.step(np.array([last], np.int64), state)
-            probabilities = softmax(logits[0] / max(temperature, 1e-4)).astype(np.float64)
+            rows, state = self.model.step(np.array([last], np.int64), state)
+            probabilities = _tempered(rows[0], temperature)
             order = np.argsort(-probabilities, kind="stable")
             kept = order[: int(np.searchsorted(np.cumsum(probabilities[order]), top_p)) + 1]
             last = int(random.choice(kept, p=probabilities[kept] / probabilities[kept].sum()))
@@ -266,6 +265,13 @@ class Predictor:
             if count > max_words:
                 return
             yield last
+
+
+def _tempered(probabilities: Floats, temperature: float) -> Doubles:
+    """The distribution at a temperature: each probability to the power of 1 / temperature, normalized."""
+    shares: Doubles = (probabilities / probabilities.max()).astype(np.float64) ** (1 / max(temperature, 1e-4))
+    shares /= shares.sum()
+    return shares
 
 
 def _options(

@@ -16,6 +16,41 @@ from wordgru.lexicon import CLOSES, DEFERS, GAP, START, Doubles, Floats, Ints, L
 
 Pick = tuple["Spelling", int]
 
+_FEW = 256  # pieces that are all looked at
+_LIGHT = 0.02  # of what a path must weigh to matter: what the light pieces on it may weigh unseen
+
+
+@dataclass(slots=True)
+class Paths:
+    """The open masses summed along the paths of the trie. All places are from a spelling's `low` on.
+
+    Attributes:
+        masses: (N + 1,) of each piece; of pieces that may end in the same new word, their sum. The last is 0.
+        heavy: (M,) places of the pieces above the floor, rising.
+        sums: (M,) the mass on the path to each of them.
+        floor: what a heavy piece weighs at least.
+        light: the most that all other pieces on one path weigh.
+        most: the mass on the heaviest path to a heavy piece.
+    """
+
+    masses: Floats
+    heavy: Ints
+    sums: Doubles
+    floor: float
+    light: float
+    most: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look once for the heaviest path."""
+        self.most = float(self.sums.max(initial=0.0))
+
+    def take(self, place: int, mass: float, over: Ints) -> None:
+        """Take the mass of one piece away; `over` are the places of the first piece that it begins, and of the next."""
+        low, high = np.searchsorted(self.heavy, over)
+        self.sums[low:high] -= mass
+        self.masses[place] = 0
+        self.most = float(self.sums.max(initial=0.0))
+
 
 @dataclass(eq=False, slots=True)
 class Spelling:
@@ -55,7 +90,7 @@ class Spelling:
     agreeing: float = 0.0
     total: float = 0.0
     _open: Floats | None = None
-    _chains: Doubles | None = None
+    _paths: "Paths | None" = None
     _missing: dict[bytes, float] = field(default_factory=dict)
 
     @property
@@ -86,11 +121,11 @@ class Spelling:
             self.held = sum(self.inside.values())
             return mass
         self.open[id_ - self.low] = 0
-        if self._chains is not None:
+        if self._paths is not None:
             if self.table.effects.item(id_) == DEFERS:  # the sums of its stem are no longer true
-                self._chains = None
+                self._paths = None
             else:
-                self._chains[id_ - self.low : lexicon.stops[id_] - self.low] -= mass
+                self._paths.take(id_ - self.low, mass, np.array(lexicon.extending(lexicon.pieces[id_])) - self.low)
         return mass
 
     def narrow(self, left: bytes, lexicon: Lexicon, *, fold: bool) -> None:
@@ -107,7 +142,7 @@ class Spelling:
             agrees = np.zeros(len(self.row), np.float32)
             agrees[passing - self.low] = 1
             self._open, self.row = self.open * agrees, self.row * agrees
-        self._chains = None
+        self._paths = None
         self._missing.clear()
         self.left = left
         self.held = sum(self.inside.values())
@@ -116,24 +151,33 @@ class Spelling:
 
     # -- paths of the trie: all open pieces that begin one string ----------------------------------------------
 
-    def chains(self, lexicon: Lexicon) -> Doubles:
-        """For each piece from `low` on, the open mass on its path from there, or a little more.  # (N,)"""
-        if self._chains is None:
-            self._chains = lexicon.chains(self.table.grouped(self.open, self.low), self.low)
-        return self._chains
+    def paths(self, lexicon: Lexicon, least: float) -> "Paths":
+        """The masses on all paths, so exact that it does not matter beside `least`."""
+        floor = _LIGHT * least / lexicon.depth if len(self.row) > _FEW else 0.0
+        if self._paths is None or self._paths.floor > floor:
+            masses = np.zeros(len(self.row) + 1, np.float32)
+            masses[:-1] = self.table.grouped(self.open, self.low)
+            heavy = np.flatnonzero(masses > floor)
+            sums = lexicon.paths(masses, self.low, heavy)
+            self._paths = Paths(masses, heavy, sums, floor, floor * lexicon.depth)
+        return self._paths
 
-    def heaviest_path(self, lexicon: Lexicon) -> float:
-        """The open mass on the heaviest path of all."""
-        return self.held + (float(self.chains(lexicon).max()) if len(self.row) else 0.0)
+    def heaviest_path(self, lexicon: Lexicon, least: float) -> float:
+        """The open mass on the heaviest path of all, or a little more."""
+        paths = self.paths(lexicon, least)
+        return self.held + paths.light + paths.most
 
-    def along(self, rest: bytes, lexicon: Lexicon) -> tuple[float, int]:
-        """The open mass on the heaviest path that agrees with `rest`, and the piece at its end, or 0."""
-        mass, chains, end = self.held, self.chains(lexicon), 0
-        low, high = (max(bound - self.low, 0) for bound in lexicon.extending(rest))
-        high = min(high, len(chains))
-        there = low < high
-        end = self.low + low + int(chains[low:high].argmax()) if there else self._last(lexicon.beginning(rest))
-        return mass + max(float(chains[end - self.low]), 0.0) if end else mass, end
+    def along(self, rest: bytes, lexicon: Lexicon, least: float) -> tuple[float, int]:
+        """The open mass on the heaviest path that agrees with `rest`, or a little more; the piece at its end, or 0."""
+        paths = self.paths(lexicon, least)
+        mass, end = 0.0, 0
+        for id_ in lexicon.beginning(rest):
+            if 0 <= id_ - self.low < len(self.row):
+                mass, end = mass + paths.masses.item(id_ - self.low), id_
+        low, high = np.searchsorted(paths.heavy, np.array(lexicon.extending(rest)) - self.low)
+        if low < high and (heaviest := float(paths.sums[low:high].max())) > mass:
+            mass, end = heaviest, int(paths.heavy[low + paths.sums[low:high].argmax()]) + self.low
+        return self.held + paths.light + mass, end
 
     def on_path(self, end: int, lexicon: Lexicon) -> int:
         """The heaviest open piece on the path to the piece `end`, or where `end` is 0 inside; 0 if there is none."""
@@ -143,23 +187,12 @@ class Spelling:
                 best, heaviest = id_, mass
         return best
 
-    def _last(self, path: Sequence[int]) -> int:
-        """The longest piece on a path that is in `row`, or 0."""
-        for id_ in reversed(path):
-            if 0 <= id_ - self.low < len(self.row):
-                return id_
-        return 0
-
     def missing(self, word: bytes, lexicon: Lexicon) -> float:
         """The mass of the open pieces that may still end in `word`, which begins with `self.word`, or a little more."""
         mass = self._missing.get(word)
         if mass is None:
             path, deferring = self._reaching(word, lexicon)
-            if self._chains is not None:
-                end = self._last(path)
-                mass = self.held + (float(self._chains[end - self.low]) if end else 0.0)
-            else:
-                mass = sum([self.weigh(id_) for id_ in path])
+            mass = sum([self.weigh(id_) for id_ in path])
             if deferring is not None:
                 at_end = self.row[deferring].sum() * self.mass if self._open is None else self._open[deferring].sum()
                 mass += float(at_end)

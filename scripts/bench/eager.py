@@ -45,9 +45,9 @@ class TorchLanguageModel:
         return torch.zeros(self.config.layers, 1, self.config.hidden_size).numpy()
 
     def step(self, pieces: Ints, states: Floats) -> tuple[Floats, Floats]:
-        """(B,), (L, B, H) → logits (B, V), states (L, B, H)."""
+        """(B,), (L, B, H) → P(next piece) (B, V), states (L, B, H)."""
         logits, after = self._run(pieces[:, None], states, _LAST)
-        return logits[:, 0], after
+        return torch.from_numpy(logits[:, 0]).softmax(dim=-1).numpy(), after
 
     def advance(self, pieces: Ints, state: Floats) -> Floats:
         """(T,), (L, 1, H) → (L, 1, H)."""

@@ -58,8 +58,9 @@ class Sure:
         self.initial_state, self.advance = model.initial_state, model.advance
 
     def step(self, pieces, states):
-        logits, after = self.model.step(pieces, states)
-        return 4 * logits, after
+        probabilities, after = self.model.step(pieces, states)
+        sharper = probabilities**4
+        return sharper / sharper.sum(axis=1, keepdims=True), after
 
     def score(self, pieces, state):
         logits, after = self.model.score(pieces, state)

@@ -34,19 +34,15 @@ def test_extending_and_beginning_are_what_they_say(data: bytes) -> None:
     ]
 
 
-def test_chains_sum_the_pieces_that_begin_a_piece() -> None:
-    masses = np.random.default_rng(1).random(len(PIECES)).astype(np.float32)
-    chains = LEXICON.chains(masses)
-    for id_ in range(1, len(PIECES)):
-        assert chains[id_] == pytest.approx(sum(masses[other] for other in LEXICON.beginning(PIECES[id_])), rel=1e-5)
-
-
-@given(st.sampled_from(PIECES[1:]).map(lambda piece: piece[:2]))
-def test_chains_of_a_range_are_those_of_the_whole(start: bytes) -> None:
-    masses = np.random.default_rng(2).random(len(PIECES))
+@pytest.mark.parametrize("start", [b"", *sorted({piece[:2] for piece in PIECES[1:]})[::7]])
+def test_a_path_sums_the_pieces_of_a_range_that_begin_its_last(start: bytes) -> None:
     low, high = LEXICON.extending(start)
-    outside = np.concatenate([np.zeros(low), masses[low:high], np.zeros(len(PIECES) - high)])
-    assert LEXICON.chains(masses[low:high], low) == pytest.approx(LEXICON.chains(outside)[low:high])
+    masses = np.append(np.random.default_rng(1).random(high - low), 0).astype(np.float32)
+    heavy = np.flatnonzero(masses > 0.3)
+    for place, found in zip(heavy, LEXICON.paths(masses, low, heavy), strict=True):
+        on_path = [id_ for id_ in LEXICON.beginning(PIECES[place + low]) if id_ >= low]
+        assert len(on_path) <= LEXICON.depth
+        assert found == pytest.approx(sum(float(masses[id_ - low]) for id_ in on_path))
 
 
 @pytest.mark.parametrize(("one", "other"), [("ΟΔΟΣ", "ΑΣ"), ("Σ", "Σ"), ("ÀB", "ẞC")])

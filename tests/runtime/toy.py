@@ -23,20 +23,25 @@ class ToyModel:
         return np.zeros((1, 1, 6), np.float32)
 
     def step(self, pieces: np.ndarray, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        after = np.tanh(states[0].astype(np.float64) @ self._recurrent + self._input[pieces])
-        return (after @ self._output + self._bias), after[None].astype(np.float32)
+        logits, after = self._read(pieces, states)
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return exponentials / exponentials.sum(axis=1, keepdims=True), after
 
     def advance(self, pieces: np.ndarray, state: np.ndarray) -> np.ndarray:
         for piece in pieces:
-            _, state = self.step(np.array([piece]), state)
+            _, state = self._read(np.array([piece]), state)
         return state
 
     def score(self, pieces: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         rows = []
         for piece in pieces:
-            logits, state = self.step(np.array([piece]), state)
+            logits, state = self._read(np.array([piece]), state)
             rows.append(logits[0])
         return np.array(rows), state
+
+    def _read(self, pieces: np.ndarray, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        after = np.tanh(states[0].astype(np.float64) @ self._recurrent + self._input[pieces])
+        return after @ self._output + self._bias, after[None].astype(np.float32)
 
 
 def word_at_start(text: bytes, *, whole: bool) -> tuple[str, bool]:
@@ -96,9 +101,8 @@ def brute_force(
         agreeing = 1.0
     while stack:
         spelled, before, piece, mass, at, passed = stack.pop()
-        logits, after = model.step(np.array([piece]), before)
-        exponentials = np.exp(logits[0] - logits[0].max())
-        for id_, share in enumerate(exponentials / exponentials.sum()):
+        shares, after = model.step(np.array([piece]), before)
+        for id_, share in enumerate(shares[0]):
             text, more = spelled + model.pieces[id_], mass * share
             if not (text.startswith(need) or need.startswith(text)) or (id_ == 0 and not passed):
                 continue

@@ -9,6 +9,7 @@ import pytest
 from wordgru.bundle import GRAPH_INPUTS, GRAPH_OUTPUTS, PRECISIONS, open_bundle
 from wordgru.config import ModelConfig
 from wordgru.errors import ExportError
+from wordgru.language_model import _WITH_PROBABILITIES
 from wordgru.training.graph import build_graph, weight_shapes
 
 CONFIGS = [
@@ -221,3 +222,12 @@ def test_the_tiny_bundles_are_what_their_script_makes(precision, tmp_path):
     results = [runner(onnx.load(bundle.model_path))(ids, state, np.arange(9)) for bundle in (made, committed)]
     for one, other in zip(*results, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_the_appended_graph_is_a_softmax_of_the_logits() -> None:
+    shape = ["batch", "count", "vocab"]
+    node = onnx.helper.make_node("Softmax", ["logits"], ["probabilities"], axis=-1)
+    output = onnx.helper.make_tensor_value_info("probabilities", onnx.TensorProto.FLOAT, shape)
+    assert (
+        onnx.ModelProto(graph=onnx.GraphProto(node=[node], output=[output])).SerializeToString() == _WITH_PROBABILITIES
+    )

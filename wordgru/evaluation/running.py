@@ -128,16 +128,10 @@ class ModelReader:
 
     def read(self, pieces: Ints) -> tuple[Floats, Floats]:
         """As `Reader.read`; piece by piece, for the state after each."""
-        logits, tops = [], []
+        rows, tops = [], []
         for at in range(len(pieces)):
             row, self._state = self._model.step(pieces[at : at + 1], self._state)
-            logits.append(row[0])
+            rows.append(row[0])
             tops.append(self._state[-1, 0])
-        return _log_softmax(np.stack(logits)), np.stack(tops)
-
-
-def _log_softmax(logits: Floats) -> Floats:
-    """Log-probabilities along the last axis."""
-    shifted = (logits - logits.max(axis=-1, keepdims=True)).astype(np.float32)
-    normalized: Floats = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return normalized
+        least = np.finfo(np.float32).tiny  # what is less probable than any float is not impossible
+        return np.log(np.maximum(np.stack(rows), least)), np.stack(tops)
