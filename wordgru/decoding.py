@@ -21,7 +21,7 @@ import numpy as np
 
 from wordgru.expander import Expander
 from wordgru.language_model import LanguageModel
-from wordgru.lexicon import Floats, Lexicon, fold
+from wordgru.lexicon import Floats, Lexicon, folded
 from wordgru.spellings import Pick, Spelling, Spellings
 from wordgru.suggestions import SearchOptions, Suggestion, Suggestions
 
@@ -66,7 +66,7 @@ class WordSearch:
             given: probabilities are out of what agrees with the gap and prefix; else out of all that may follow.
         """
         folds = options.ignore_case and prefix.lower() != prefix.upper()
-        typed = fold(prefix.encode()) if folds else prefix.encode()
+        typed = folded(prefix.encode()) if folds else prefix.encode()
         key = (state.tobytes(), last, gap, folds)
         with self._lock:  # taken out while in use: another thread at the same place begins anew
             spellings = self._words.pop(key, None)
@@ -235,20 +235,22 @@ class _Search:
         """
         tie = 1e-3 * slack
         before = np.inf  # the mass of the word ranked one higher, if that is worth a rank
-        heaviest = others[::-1]
+        begun: defaultdict[bytes, list[Spelling]] = defaultdict(list)
+        for each in reversed(others):  # the heaviest first
+            begun[each.word].append(each)
         for rank, (word, mass) in enumerate(ranking):
             top = rank < self.k
             if len(picks) >= self.options.batch or (not top and mass + reach <= least):
                 return  # enough for the next call; or all that follow are beaten
             allowed = max(min(before + tie - mass, slack) if top else least - mass, tie)
             before = max(mass, slack) if top else before
-            around = [self.spellings.root, *[each for each in heaviest if word.startswith(each.word)]]
-            picks.update(self._missing(word, around, allowed))
+            around = [each for size in range(len(word), -1, -1) for each in begun.get(word[:size], ())]
+            picks.update(self._missing(word, [self.spellings.root, *around], allowed))
 
     def _missing(self, word: bytes, around: list[Spelling], allowed: float) -> dict[Pick, float]:
         """The heaviest open pieces that may still end in `word`, so many that the others sum to `allowed` at most.
 
-        `around` are the spellings that it may go on from, the root first, then the heaviest.
+        `around` are the spellings that it may go on from, the root first.
         """
         rough = sum([each.total for each in around[1:]])  # cheap: a path is no heavier than all open pieces together
         mass, masses = 0.0, []

@@ -265,14 +265,14 @@ class Lexicon:
         """
         if not fold or not text:
             return slice(*self.extending(text)), self.beginning(text[:-1])
-        order, folded = self._folded
+        order, matched = self._folded
         stop = text.rstrip(b"\xff")
-        low = bisect_left(folded, text)
-        high = bisect_left(folded, stop[:-1] + bytes([stop[-1] + 1])) if stop else len(folded)
+        low = bisect_left(matched, text)
+        high = bisect_left(matched, stop[:-1] + bytes([stop[-1] + 1])) if stop else len(matched)
         inside: list[int] = []
         for size in range(1, len(text)):
-            at = bisect_left(folded, text[:size])
-            while at < len(folded) and folded[at] == text[:size]:
+            at = bisect_left(matched, text[:size])
+            while at < len(matched) and matched[at] == text[:size]:
                 inside.append(int(order[at]))
                 at += 1
         return np.sort(order[low:high]), inside
@@ -280,8 +280,8 @@ class Lexicon:
     @cached_property
     def _folded(self) -> tuple[Ints, list[bytes]]:
         """The ids in the order of their folded bytes, and these bytes; without the end of text."""
-        folded = sorted((fold(piece), id_) for id_, piece in enumerate(self.pieces) if piece)
-        return np.array([id_ for _, id_ in folded], np.int64), [piece for piece, _ in folded]
+        pairs = sorted((folded(piece), id_) for id_, piece in enumerate(self.pieces) if piece)
+        return np.array([id_ for _, id_ in pairs], np.int64), [piece for piece, _ in pairs]
 
     def _beginning(self, text: bytes) -> tuple[int, ...]:
         """The pieces that `text` begins with, shortest first."""
@@ -289,7 +289,7 @@ class Lexicon:
         return tuple(id_ for id_ in ids if id_ is not None)
 
 
-def fold(data: bytes) -> bytes:
+def folded(data: bytes) -> bytes:
     """`data` in lower case, character by character; of half a character only the ASCII letters.
 
     Not as a whole: a Greek sigma would become another one at the end, and parts would not add up.

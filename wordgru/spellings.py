@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from wordgru.expander import Expander, Expansion
-from wordgru.lexicon import CLOSES, DEFERS, GAP, START, Doubles, Floats, Ints, Lexicon, Stage, Step, Table, fold, read
+from wordgru.lexicon import CLOSES, DEFERS, GAP, START, Doubles, Floats, Ints, Lexicon, Stage, Step, Table, folded, read
 
 Pick = tuple["Spelling", int]
 
@@ -228,7 +228,9 @@ class Spellings:
     """
 
     def __init__(self, lexicon: Lexicon, expand: Expander, state: Floats, last: int, gap: bytes, *, fold: bool) -> None:
-        self._lexicon, self._expand, self._gap, self._fold = lexicon, expand, gap, fold
+        self._lexicon, self._expand, self._fold = lexicon, expand, fold
+        self._gap = gap = folded(gap) if fold else gap
+        self._begun = gap.removeprefix(b" ")  # of the word, before the letters typed
         self.typed = b""
         self.found: defaultdict[bytes, float] = defaultdict(float)
         self.best: dict[bytes, tuple[float, tuple[int, ...]]] = {}
@@ -276,7 +278,7 @@ class Spellings:
         for spelling, id_ in picks:
             mass, piece = spelling.close(id_, self._lexicon), self._lexicon.pieces[id_]
             step = read(spelling.stage, spelling.tail + piece)
-            matched = fold(piece) if self._fold else piece
+            matched = folded(piece) if self._fold else piece
             left, word, ids = spelling.left[len(matched) :], spelling.word + step.word, (*spelling.ids, id_)
             if step.effect is not CLOSES:
                 begun.append((spelling, id_, mass, step, matched, left))
@@ -312,4 +314,4 @@ class Spellings:
             self.best[word] = (mass, ids)
 
     def _agrees(self, word: bytes) -> bool:
-        return (fold(word) if self._fold else word).startswith(self.typed)
+        return (folded(word) if self._fold else word).startswith(self._begun + self.typed)

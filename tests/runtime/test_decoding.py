@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.runtime.toy import ToyModel, brute_force
 from wordgru.decoding import WordSearch
-from wordgru.suggestions import SearchOptions
+from wordgru.suggestions import TOLERANCE, SearchOptions
 
 VOCABULARIES = {
     "letters": [b"", b" ", b" a", b" ab", b".", b"a", b"ab", b"b", b"ba"],
@@ -67,11 +67,11 @@ def test_default_tolerance_still_proves_the_ranking(name: str, seed: int) -> Non
     assert found.exact
     slack = cut / agreeing + 1e-6
     for suggestion, mass in zip(found, sorted(truth.values(), reverse=True), strict=False):
-        if mass / agreeing < 1e-3:
+        if mass / agreeing < TOLERANCE:
             break  # words less probable than the tolerance may be missing
         true = truth[suggestion.word] / agreeing
         assert true == pytest.approx(mass / agreeing, abs=2e-6 + 2 * slack)  # ties may stand in either order
-        assert true - 1e-3 - slack <= suggestion.probability <= true + slack
+        assert true - TOLERANCE - slack <= suggestion.probability <= true + slack
 
 
 @given(

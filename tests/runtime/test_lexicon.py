@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.runtime.fixtures import TINY
-from wordgru.lexicon import Effect, Lexicon, Stage, fold, read
+from wordgru.lexicon import Effect, Lexicon, Stage, folded, read
 from wordgru.tokenizer import Tokenizer
 
 PIECES = Tokenizer.load(TINY / "tokenizer.json").pieces
@@ -47,4 +47,4 @@ def test_a_path_sums_the_pieces_of_a_range_that_begin_its_last(start: bytes) -> 
 
 @pytest.mark.parametrize(("one", "other"), [("ΟΔΟΣ", "ΑΣ"), ("Σ", "Σ"), ("ÀB", "ẞC")])
 def test_folded_parts_make_the_folded_whole(one: str, other: str) -> None:
-    assert fold((one + other).encode()) == fold(one.encode()) + fold(other.encode())
+    assert folded((one + other).encode()) == folded(one.encode()) + folded(other.encode())

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.runtime.fixtures import TINY, TINY_INT8
 from wordgru import Predictor, Session, WordgruError
+from wordgru.suggestions import TOLERANCE
 
 PREDICTORS = {"fp32": Predictor.load(TINY), "int8": Predictor.load(TINY_INT8)}
 TEXT = 'The cat sat on the mat.\n"Don\'t know," said a well-known dog — 日本 is  far.'
@@ -36,9 +37,9 @@ def test_what_a_search_remembers_changes_no_answer(name: str) -> None:
         alone = Predictor(PREDICTORS[name].model, PREDICTORS[name].tokenizer).session(TEXT[:end]).suggest(k=3)
         found = typed.suggest(k=3)
         for one, other in zip(found, alone, strict=False):
-            if min(one.probability, other.probability) > 2e-3:  # of less probable words any may be missing
+            if min(one.probability, other.probability) > 2 * TOLERANCE:  # of less probable words any may be missing
                 assert one.word == other.word
-            assert one.probability == pytest.approx(other.probability, abs=1.1e-3)
+            assert one.probability == pytest.approx(other.probability, abs=1.1 * TOLERANCE)
 
 
 @given(EDITS)
@@ -148,3 +149,13 @@ def test_a_session_stays_below_64_kilobytes() -> None:
         session.append("the cat sat. ")
         session._read(session.text)
     assert 8_000 < session.size < 64_000
+
+
+@pytest.mark.parametrize("ignore_case", [False, True])
+def test_letters_given_apart_and_letters_in_the_text_are_the_same(ignore_case: bool) -> None:
+    context, prefix = ("He is WELL-", "K") if ignore_case else ("He is well-", "k")
+    apart = PREDICTORS["fp32"].suggest(context, prefix=prefix, ignore_case=ignore_case, tolerance=1e-6)
+    together = PREDICTORS["fp32"].complete(context + prefix, ignore_case=ignore_case, tolerance=1e-6)
+    assert apart.words == together.words
+    assert all(word.lower().startswith("well-k") for word in apart.words)
+    assert [item.probability for item in apart] == pytest.approx([item.probability for item in together], rel=1e-4)

@@ -19,8 +19,8 @@ namespace wordgru::detail {
 class Spellings {
    public:
     /// `state` is before the context's last piece `last`; `gap` is a space if one stands before the word, else nothing.
-    Spellings(const Lexicon& lexicon, Expander& expand, const State& state, Id last, std::string gap, bool ignore_case)
-        : lexicon_(lexicon), expand_(expand), gap_(std::move(gap)), ignore_case_(ignore_case) {
+    Spellings(const Lexicon& lexicon, Expander& expand, const State& state, Id last, const std::string& gap, bool ignore_case)
+        : lexicon_(lexicon), expand_(expand), gap_(ignore_case ? fold(gap) : gap), ignore_case_(ignore_case) {
         Spelling& root = all_.emplace_back();
         root.stage = gap_.empty() ? Stage::start : Stage::gap;
         root.expand(*expand_({&state}, {last})[0], lexicon_);
@@ -128,7 +128,10 @@ class Spellings {
         if (mass > most) most = mass, spelling = ids;
     }
 
-    bool agrees(const std::string& word) const { return starts_with(ignore_case_ ? fold(word) : word, typed_); }
+    bool agrees(const std::string& word) const {
+        const std::string begun = gap_.substr(starts_with(gap_, " ") ? 1 : 0) + typed_;
+        return starts_with(ignore_case_ ? fold(word) : word, begun);
+    }
 
     const Lexicon& lexicon_;
     Expander& expand_;

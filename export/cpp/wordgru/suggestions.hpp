@@ -30,7 +30,7 @@ struct Suggestions {
 
 /// How a search is done.
 struct SearchOptions {
-    double tolerance = 1e-3;   ///< a word's probability may be short of the truth by this much
+    double tolerance = 3e-3;   ///< a word's probability may be short of the truth by this much
     int max_expanded = 512;    ///< spellings to look into at most; beyond, the result is not exact
     double max_seconds = 0;    ///< time to take at most; 0 for no limit
     bool ignore_case = false;  ///< letters typed match letters of either case
