@@ -1,5 +1,6 @@
 """The bench's figures as tables for a terminal."""
 
+import statistics
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
@@ -76,6 +77,7 @@ def _speed(evaluation: Evaluation) -> list[tuple[str, str]]:
     """(name, figure) of the time and size that it takes."""
     latency = evaluation.latency
     return [
+        ("mean, ms per keystroke", f"{statistics.fmean(latency.milliseconds):.2f}"),
         ("p50, ms per keystroke", f"{latency.percentile(50):.2f}"),
         ("p99, ms per keystroke", f"{latency.percentile(99):.2f}"),
         ("model calls per keystroke", f"{latency.calls:.2f}"),
@@ -87,7 +89,7 @@ def _speed(evaluation: Evaluation) -> list[tuple[str, str]]:
 
 def _differences(differences: Sequence[Difference]) -> Table:
     """How much more than the first subject, in points."""
-    title = f"Against {differences[0].baseline}, in points"
+    title = f"How much more than {differences[0].baseline}, in points"
     table = _table(title, ["", *(each.name for each in differences)])
     for k in differences[0].hits:
         table.add_row(f"hit@{k}", *(_cell(each.hits[k], 100, 1, sign="+") for each in differences))
