@@ -16,14 +16,23 @@ EVERY = {"tiny": 1, "tiny-int8": 4, "unspaced": 1, "en": 12}  # the first two di
 
 @pytest.fixture(scope="module")
 def reference():
-    spec = importlib.util.spec_from_file_location("reference", FOLDER / "suggest.py")
+    yield from load("suggest.py")
+
+
+@pytest.fixture(scope="module")
+def minimal():
+    yield from load("minimal.py")
+
+
+def load(file: str):
+    spec = importlib.util.spec_from_file_location("reference", FOLDER / file)
     module = importlib.util.module_from_spec(spec)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "path", [str(FOLDER), *sys.path])
         patch.setitem(sys.modules, "reference", module)  # its dataclass looks there
         spec.loader.exec_module(module)
         yield module
-    sys.modules.pop("rules")
+    sys.modules.pop("rules", None)
 
 
 @pytest.mark.parametrize("name", golden.NAMES)
@@ -41,6 +50,16 @@ def test_words_probabilities_and_proofs_are_those_of_the_vectors(reference, name
             case["text"], k=case["k"], ignore_case=case["ignore_case"], tolerance=file["search"]["tolerance"]
         )
         assert not golden.faults(case, found, exact, file["compare"]), case
+
+
+def test_the_minimal_program_finds_the_words_of_the_vectors(minimal) -> None:
+    file = golden.vectors("tiny-int8")
+    model = minimal.Model(str(golden.ROOT / file["bundle"]["path"]))
+    for context in ("the cat", "It is what it is. ", "L’été est", "I ♥ 😀", "<|end|> the"):
+        case = next(case for case in file["suggest"] if case["context"] == context and not case["prefix"])
+        found = dict(minimal.suggest(model, context.strip(), 8, least=1e-3))
+        for item in case["words"]:
+            assert found[item["word"]] == pytest.approx(item["probability"], abs=2e-3), context
 
 
 @pytest.mark.parametrize("name", ["tiny", "unspaced"])
