@@ -63,6 +63,8 @@ SUGGEST: list[Json] = [
     {"context": "The", "prefix": "well-"},
     {"context": "The", "prefix": "well-k", "k": 1},
     {"context": "The well-"},
+    {"context": "The well-", "prefix": "k", "k": 1},
+    {"context": "The WELL-", "prefix": "K", "ignore_case": True, "k": 1},
     {"context": 'She said, "'},
     {"context": "(see"},
     {"context": "It is what it is. "},

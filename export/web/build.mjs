@@ -1,12 +1,13 @@
 // Builds the npm packages: `node build.mjs`; the demo page: `node build.mjs --page FOLDER`; the tests.
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const WEB = dirname(fileURLToPath(import.meta.url));
 const NODE = join(WEB, "../node");
 const WASM = fileURLToPath(import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
+const LICENSES = [join(WEB, "../../LICENSE"), join(WEB, "NOTICES.txt")];
 const COMMON = { bundle: true, format: "esm", target: "es2022", legalComments: "none", logLevel: "warning" };
 
 async function buildPackages() {
@@ -15,9 +16,11 @@ async function buildPackages() {
   const entryPoints = ["index", "inline", "worker"].map((name) => join(WEB, "src", `${name}.ts`));
   await build({ ...COMMON, platform: "browser", minify: true, entryPoints, outdir: dist });
   await cp(WASM, join(dist, "ort-wasm-simd-threaded.wasm"));
+  await copyLicenses(dist);
   await fresh(join(NODE, "dist"));
   const node = { ...COMMON, platform: "node", external: ["onnxruntime-node"] };
   await build({ ...node, entryPoints: [join(NODE, "src/index.ts")], outdir: join(NODE, "dist") });
+  await copyLicenses(join(NODE, "dist"));
 }
 
 async function buildPage(folder) {
@@ -28,6 +31,12 @@ async function buildPage(folder) {
   await build({ ...COMMON, minify: true, entryPoints: [join(demo, "page.css")], outdir: folder });
   for (const name of ["index.html", "icon.svg", "manifest.webmanifest"]) await cp(join(demo, name), join(folder, name));
   await cp(WASM, join(folder, "ort-wasm-simd-threaded.wasm"));
+  await copyLicenses(folder);
+}
+
+/** Beside what is built, for it holds code of others. */
+async function copyLicenses(folder) {
+  for (const file of LICENSES) await cp(file, join(folder, basename(file)));
 }
 
 async function fresh(folder) {
@@ -44,7 +53,7 @@ async function buildTests() {
   await build({
     ...COMMON,
     platform: "browser",
-    entryPoints: [join(tests, "golden.browser.ts")],
+    entryPoints: [join(tests, "golden.browser.ts"), join(tests, "bench.worker.ts")],
     outdir: join(dist, "tests"),
   });
   await writeFile(
@@ -53,6 +62,7 @@ async function buildTests() {
   );
   const entryPoints = [
     join(tests, "page.test.ts"),
+    join(tests, "package.test.ts"),
     join(tests, "bench.ts"),
     join(NODE, "tests/golden.test.ts"),
     join(NODE, "tests/predictor.test.ts"),

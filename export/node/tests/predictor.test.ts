@@ -72,7 +72,19 @@ describe("a session", () => {
 });
 
 describe("suggest", () => {
+  it("takes letters given apart as it takes letters in the text", async () => {
+    for (const [context, prefix, ignoreCase] of [
+      ["He is well-", "k", false],
+      ["He is WELL-", "K", true],
+    ] as const) {
+      const apart = await predictor.suggest(context, { prefix, ignoreCase, tolerance: 1e-6 });
+      close(apart, await predictor.complete(context + prefix, { ignoreCase, tolerance: 1e-6 }), context);
+      assert.ok(apart.items.length && words(apart).every((word) => word.toLowerCase().startsWith("well-k")), context);
+    }
+  });
+
   it("says so when a budget ends the search", async () => {
+    const predictor = await Predictor.load(TINY); // one that remembers nothing
     assert.equal((await predictor.suggest("the", { maxExpanded: 2 })).exact, false);
     assert.equal((await predictor.suggest("the", { maxMilliseconds: 0 })).exact, false);
     assert.equal((await predictor.suggest("the")).exact, true);

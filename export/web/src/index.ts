@@ -41,9 +41,12 @@ export class Predictor {
   /**
    * Load a bundle: the address of its folder, or its files by name.
    *
-   * @throws BundleError if there is no bundle, or it is broken, foreign or too new.
+   * @throws BundleError if there is no bundle, or it is broken, foreign or too new; WordgruError outside a browser.
    */
   static async load(source: BundleSource, options: LoadOptions = {}): Promise<Predictor> {
+    if (typeof Worker === "undefined") {
+      throw new WordgruError("there is no Worker here, so this is no page; in Node import 'wordgru-node'.");
+    }
     const at = options.worker ?? new URL("./worker.js", import.meta.url);
     const thread = new Thread(new Worker(at, { type: "module" }));
     const from = source instanceof Map ? source : new URL(String(source), document.baseURI).href;

@@ -1,7 +1,6 @@
 /** The golden vectors of export/golden, as checks that run wherever the module runs. */
 
 import { type Bytes, toBytes } from "../src/core/bytes.js";
-import { softmax } from "../src/core/expander.js";
 import {
   BundleError,
   openBundle,
@@ -84,6 +83,7 @@ export class GoldenChecks {
     private readonly golden: Golden,
     private readonly files: Files,
     private readonly runtime: Runtime,
+    private readonly batch: number,
   ) {}
 
   /** Every check, by name. */
@@ -123,9 +123,8 @@ export class GoldenChecks {
       same([[0, ...pieces], held], [ids, toBytes(gap) as Bytes], `pieces of ${show(head)}`);
       const state = await model.advance(ids.slice(0, -1), model.initialState());
       const [answer] = await model.step(ids.slice(-1), [state]);
-      const probabilities = softmax(answer?.logits ?? new Float32Array());
       for (const { id, probability } of next_pieces) {
-        this.#close(probabilities[id] ?? Number.NaN, probability, `piece ${id} after ${show(head)}`);
+        this.#close(answer?.probabilities[id] ?? Number.NaN, probability, `piece ${id} after ${show(head)}`);
       }
     }
   }
@@ -202,7 +201,7 @@ export class GoldenChecks {
   }
 
   async #predictor(files = this.files): Promise<Predictor> {
-    return Predictor.open(this.runtime, await openBundle(reader(files), "bundle"));
+    return Predictor.open(this.runtime, await openBundle(reader(files), "bundle"), this.batch);
   }
 
   #options({ k, ignore_case, max_expanded }: Asked, prefix?: string): SessionOptions {

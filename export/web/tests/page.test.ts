@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type * as Web from "../src/index.js";
@@ -70,6 +70,15 @@ describe("the page", { skip: !CHROMIUM }, () => {
     return page;
   }
 
+  /** A page beside the one under test, closed when the test is over: while it is in front, the other waits. */
+  async function aside(): Promise<Page> {
+    const page = await context.newPage();
+    await page.goto(`${site.address}tests/golden.html`);
+    return page;
+  }
+
+  afterEach(() => Promise.all(context.pages().map((other) => other === page || other.close())));
+
   /** The words on the buttons, once there are some. */
   async function offered(page: Page): Promise<string[]> {
     await page.locator("#offers button:not([disabled])").first().waitFor();
@@ -91,8 +100,7 @@ describe("the page", { skip: !CHROMIUM }, () => {
   const text = () => page.locator("#text").inputValue();
 
   it("answers the golden vectors in wasm", async () => {
-    const other = await context.newPage();
-    await other.goto(`${site.address}tests/golden.html`);
+    const other = await aside();
     for (const [name, vectors] of GOLDEN) {
       const faults = await other.evaluate(
         // @ts-expect-error the page under test defines it
@@ -101,12 +109,10 @@ describe("the page", { skip: !CHROMIUM }, () => {
       );
       assert.deepEqual(faults, [], name);
     }
-    await other.close();
   });
 
   it("has a worker that keeps sessions apart, copies them, and passes errors on", async () => {
-    const other = await context.newPage();
-    await other.goto(`${site.address}tests/golden.html`);
+    const other = await aside();
     const found = await other.evaluate(async (address) => {
       const { Predictor, WordgruError, BundleError } = (await import(`${address}package/index.js`)) as typeof Web;
       const predictor = await Predictor.load("/model/");
@@ -134,7 +140,6 @@ describe("the page", { skip: !CHROMIUM }, () => {
       };
     }, site.address);
     assert.deepEqual(found, { same: true, errors: [true, true, true] });
-    await other.close();
   });
 
   it("offers three words, and says how they were made", async () => {

@@ -31,7 +31,11 @@ export class Site {
   #server: Server | undefined;
   #port = 0;
 
-  constructor(folders: Record<string, string>) {
+  /** @param headers sent with every file. */
+  constructor(
+    folders: Record<string, string>,
+    private readonly headers: Record<string, string> = {},
+  ) {
     this.#folders = Object.entries(folders).sort(([one], [other]) => other.length - one.length);
   }
 
@@ -47,7 +51,7 @@ export class Site {
       const file = join(folder, normalize(`/${path.slice(start.length)}`).replace(/\/$/, "/index.html"));
       const isThere = existsSync(file) && statSync(file).isFile();
       const type = TYPES[extname(file)] ?? "application/octet-stream";
-      response.writeHead(isThere ? 200 : 404, { "Content-Type": type, "Cache-Control": "no-cache" });
+      response.writeHead(isThere ? 200 : 404, { "Content-Type": type, "Cache-Control": "no-cache", ...this.headers });
       if (isThere) createReadStream(file).pipe(response);
       else response.end();
     });

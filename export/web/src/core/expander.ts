@@ -1,4 +1,3 @@
-import { ENDS, type Lexicon, type Table } from "./lexicon.js";
 import type { LanguageModel } from "./model.js";
 
 /** A state of the model, known by its serial number: the same number, the same state. */
@@ -10,39 +9,11 @@ export class State {
 }
 
 /** What the model says after one piece. */
-export class Expansion {
-  readonly #chains = new Map<Table, Float64Array>();
-  readonly #spelling = new Map<Table, number>();
-  /**
-   * @param probabilities of the next piece.  # (V,)
-   * @param state after the piece.
-   */
-  constructor(
-    readonly probabilities: Float32Array,
-    readonly state: State,
-  ) {}
-
-  /** The probability that the next piece does not end the word. */
-  spelling(table: Table): number {
-    let sum = this.#spelling.get(table);
-    if (sum === undefined) {
-      sum = 0;
-      const { effects } = table;
-      for (let id = 0; id < effects.length; id++) if (effects[id] !== ENDS) sum += this.probabilities[id] as number;
-      this.#spelling.set(table, sum);
-    }
-    return sum;
-  }
-
-  /** `Lexicon.chains` of what does not end a word; copy it before you change it.  # (V,) */
-  chains(table: Table, lexicon: Lexicon): Float64Array {
-    let chains = this.#chains.get(table);
-    if (!chains) {
-      chains = lexicon.chains(table.grouped(this.probabilities));
-      this.#chains.set(table, chains);
-    }
-    return chains;
-  }
+export interface Expansion {
+  /** P(next piece).  # (V,) */
+  readonly probabilities: Float32Array;
+  /** The state after the piece. */
+  readonly state: State;
 }
 
 /** A piece read at a state. */
@@ -71,7 +42,7 @@ export class Expander {
           missing.map((reading) => reading.state.values),
         )
       : [];
-    const made = answers.map(({ logits, state }) => new Expansion(softmax(logits), new State(state)));
+    const made = answers.map(({ probabilities, state }) => ({ probabilities, state: new State(state) }));
     for (const [at, reading] of missing.entries()) this.#keep(key(reading), made[at] as Expansion);
     const rest = made.values();
     return found.map((expansion) => expansion ?? (rest.next().value as Expansion));
@@ -93,33 +64,4 @@ export class Expander {
 
 function key({ state, piece }: Reading): string {
   return `${state.serial} ${piece}`;
-}
-
-/** Probabilities of `logits`. */
-export function softmax(logits: Float32Array): Float32Array {
-  const count = logits.length;
-  let most = Number.NEGATIVE_INFINITY;
-  for (let id = 0; id < count; id++) if ((logits[id] as number) > most) most = logits[id] as number;
-  const probabilities = new Float32Array(count);
-  let sum = 0;
-  for (let id = 0; id < count; id++) {
-    const value = exp((logits[id] as number) - most);
-    probabilities[id] = value;
-    sum += value;
-  }
-  const scale = 1 / sum;
-  for (let id = 0; id < count; id++) probabilities[id] = (probabilities[id] as number) * scale;
-  return probabilities;
-}
-
-const POWERS = Float64Array.from({ length: 151 }, (_, exponent) => 2 ** -exponent);
-
-/** e to the power of `x`, at most 0, to seven digits: half the time of Math.exp, which calls into C. */
-function exp(x: number): number {
-  const y = x * Math.LOG2E;
-  if (!(y > -150)) return 0;
-  const whole = Math.round(y);
-  const t = (y - whole) * Math.LN2;
-  const rest = 1 + t * (1 + t * (1 / 2 + t * (1 / 6 + t * (1 / 24 + t * (1 / 120 + t / 720)))));
-  return rest * (POWERS[-whole] as number);
 }

@@ -93,6 +93,8 @@ export class Table {
    * after that stem, or close it there before their own end.
    */
   readonly deferring = new Map<Bytes, number[]>();
+  readonly #stems: readonly (readonly number[])[]; // those of several pieces
+  readonly #runs: Int32Array; // the first piece that does not end the word, the next that does, and so on
 
   constructor(pieces: readonly Bytes[], stage: Stage, tail: Bytes) {
     this.effects = new Uint8Array(pieces.length);
@@ -105,6 +107,8 @@ export class Table {
       else if (!partial || (piece >= "\x80" && piece < "\xc0")) this.#read(id, piece, stage, tail);
       // else half a character and no other half: the word has ended
     }
+    this.#runs = runsOf(this.effects);
+    this.#stems = [...this.deferring].filter(([stem, ids]) => stem && ids.length > 1).map(([, ids]) => ids);
   }
 
   #read(id: number, piece: Bytes, stage: Stage, tail: Bytes): void {
@@ -118,38 +122,73 @@ export class Table {
     else this.deferring.set(word, [id]);
   }
 
+  /** The sum of those of `probabilities` whose pieces do not end the word.  # (V,) */
+  spelled(probabilities: Float32Array): number {
+    let sum = 0;
+    for (let run = 0; run < this.#runs.length; run += 2) {
+      const end = this.#runs[run + 1] as number;
+      for (let id = this.#runs[run] as number; id < end; id++) sum += probabilities[id] as number;
+    }
+    return sum;
+  }
+
+  /** The masses of the pieces from `low` on, `probabilities` times `mass`; 0 where they end the word.  # (N,) to (N,) */
+  weighed(probabilities: Float32Array, low: number, mass: number): Float32Array {
+    const masses = new Float32Array(probabilities.length);
+    for (let run = 0; run < this.#runs.length; run += 2) {
+      const end = Math.min((this.#runs[run + 1] as number) - low, masses.length);
+      for (let at = Math.max((this.#runs[run] as number) - low, 0); at < end; at++) {
+        masses[at] = (probabilities[at] as number) * mass;
+      }
+    }
+    return masses;
+  }
+
   /**
-   * `masses` of what does not end the word, each deferring piece standing for all those of its stem: they may end in
-   * the same new word. Without a stem it is the word before the piece, which is no new one.  # (V,) to (V,)
+   * `masses` of the pieces from `low` on, each deferring piece standing for all those of its stem: they may end in the
+   * same new word. Without a stem it is the word before the piece, which is no new one.  # (N,) to (N,)
    */
-  grouped(masses: Float32Array): Float64Array {
-    const together = Float64Array.from(masses);
-    for (let id = 0; id < together.length; id++) if (this.effects[id] === ENDS) together[id] = 0;
-    for (const [stem, ids] of this.deferring) {
-      if (!stem || ids.length < 2) continue;
+  grouped(masses: Float32Array, low: number): Float32Array {
+    let together = masses;
+    for (const stem of this.#stems) {
       let sum = 0;
-      for (const id of ids) sum += masses[id] as number;
-      for (const id of ids) together[id] = sum;
+      for (const id of stem) sum += masses[id - low] ?? 0;
+      if (!sum) continue;
+      if (together === masses) together = masses.slice();
+      for (const id of stem) if (id >= low && id - low < masses.length) together[id - low] = sum;
     }
     return together;
   }
+}
+
+/** The pieces that agree with a text. */
+export interface Agreeing {
+  /** Those that begin with it: a range of ids, or ids one by one. */
+  readonly passing: { readonly low: number; readonly high: number } | readonly number[];
+  /** Those that are a proper beginning of it. */
+  readonly inside: readonly number[];
 }
 
 /** The pieces of a tokenizer as a trie. Immutable but for what it remembers. */
 export class Lexicon {
   /** The longest piece that properly begins each piece, or 0.  # (V,) */
   readonly parents: Int32Array;
+  /** The first piece that each piece does not begin, of those after it.  # (V,) */
+  readonly stops: Int32Array;
+  /** The most pieces on one path. */
+  readonly depth: number;
   readonly #ids: ReadonlyMap<Bytes, number>;
   readonly #longest: number;
   readonly #tables = new Map<string, Table>();
-  readonly #ranges = new Map<Bytes, [number, number]>();
+  readonly #ranges = new Map<Bytes, readonly [number, number]>();
+  readonly #beginnings = new Map<Bytes, readonly number[]>();
   #folded: { order: number[]; pieces: Bytes[] } | undefined;
 
   /** @param pieces the bytes of each piece by id, in byte order, the end of text (no bytes) first. */
   constructor(readonly pieces: readonly Bytes[]) {
     this.#ids = new Map(pieces.map((piece, id): [Bytes, number] => [piece, id]).slice(1));
     this.#longest = pieces.reduce((most, piece) => Math.max(most, piece.length), 0);
-    this.parents = parentsOf(pieces);
+    [this.parents, this.stops, this.depth] = trieOf(pieces);
   }
 
   /** The effects of the pieces at `stage` after the undecided bytes `tail`. */
@@ -157,39 +196,31 @@ export class Lexicon {
     return remember(this.#tables, `${stage} ${tail}`, 256, () => new Table(this.pieces, stage, tail));
   }
 
-  /**
-   * For each piece, the mass of it and of all pieces that begin it.  # (V,) to (V,), in place
-   *
-   * Doubles, for masses are taken off again: in floats what is left over outweighs rare words.
-   */
-  chains(masses: Float64Array): Float64Array {
-    masses[0] = 0;
-    for (let id = 1; id < masses.length; id++) {
-      // a parent comes before its children, for it is less
-      masses[id] = (masses[id] as number) + (masses[this.parents[id] as number] as number);
-    }
-    return masses;
-  }
-
   /** The range of ids whose pieces begin with `start`; all but the end of text for none. */
-  extending(start: Bytes): [low: number, high: number] {
+  extending(start: Bytes): readonly [low: number, high: number] {
     if (!start) return [1, this.pieces.length];
     return remember(this.#ranges, start, 16384, () => rangeOf(this.pieces, start));
   }
 
   /** The pieces that `text` begins with, shortest first. */
-  beginning(text: Bytes): number[] {
-    const ids: number[] = [];
-    const most = Math.min(text.length, this.#longest);
-    for (let size = 1; size <= most; size++) {
-      const id = this.#ids.get(text.slice(0, size));
-      if (id !== undefined) ids.push(id);
-    }
-    return ids;
+  beginning(text: Bytes): readonly number[] {
+    return remember(this.#beginnings, text, 16384, () => {
+      const ids: number[] = [];
+      const most = Math.min(text.length, this.#longest);
+      for (let size = 1; size <= most; size++) {
+        const id = this.#ids.get(text.slice(0, size));
+        if (id !== undefined) ids.push(id);
+      }
+      return ids;
+    });
   }
 
-  /** The pieces that begin with `text` in letters of either case, `text` being folded, and its proper beginnings. */
-  agreeingFolded(text: Bytes): [passing: number[], inside: number[]] {
+  /** The pieces that agree with `text`; if `folds`, in letters of either case, `text` being folded. */
+  agreeing(text: Bytes, folds: boolean): Agreeing {
+    if (!folds || !text) {
+      const [low, high] = this.extending(text);
+      return { passing: { low, high }, inside: this.beginning(text.slice(0, -1)) };
+    }
     this.#folded ??= foldedOrder(this.pieces);
     const { order, pieces } = this.#folded;
     const [low, high] = rangeOf(pieces, text);
@@ -198,7 +229,7 @@ export class Lexicon {
       const start = text.slice(0, size);
       for (let at = lowerBound(pieces, start); pieces[at] === start; at++) inside.push(order[at] as number);
     }
-    return [order.slice(low, high).sort((a, b) => a - b), inside];
+    return { passing: order.slice(low, high), inside };
   }
 }
 
@@ -210,16 +241,29 @@ export function fold(data: Bytes): Bytes {
     : toBytes(Array.from(text, (char) => char.toLowerCase()).join(""));
 }
 
-function parentsOf(pieces: readonly Bytes[]): Int32Array {
+/** The first of `effects` that does not end the word, the next that does, and so on. */
+function runsOf(effects: Uint8Array): Int32Array {
+  const bounds: number[] = [];
+  for (let id = 0; id < effects.length; id++) if ((effects[id] !== ENDS) !== bounds.length % 2 > 0) bounds.push(id);
+  if (bounds.length % 2) bounds.push(effects.length);
+  return Int32Array.from(bounds);
+}
+
+/** The parent of each piece, the piece after the last that it begins, and the most pieces on one path. */
+function trieOf(pieces: readonly Bytes[]): [parents: Int32Array, stops: Int32Array, depth: number] {
   const parents = new Int32Array(pieces.length);
-  const path: number[] = [];
+  const stops = new Int32Array(pieces.length).fill(pieces.length);
+  stops[0] = 1;
+  let depth = 1;
+  const path: number[] = []; // the piece before, and all that begin it
   for (let id = 1; id < pieces.length; id++) {
     const piece = pieces[id] as Bytes;
-    while (path.length && !piece.startsWith(pieces[path.at(-1) as number] as Bytes)) path.pop();
+    while (path.length && !piece.startsWith(pieces[path.at(-1) as number] as Bytes)) stops[path.pop() as number] = id;
     parents[id] = path.at(-1) ?? 0;
     path.push(id);
+    depth = Math.max(depth, path.length);
   }
-  return parents;
+  return [parents, stops, depth];
 }
 
 function foldedOrder(pieces: readonly Bytes[]): { order: number[]; pieces: Bytes[] } {

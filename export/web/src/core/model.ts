@@ -14,7 +14,7 @@ export interface Runtime {
 export interface LanguageModel {
   /** The state in which a text begins, before the piece 0.  # (layers * hidden) */
   initialState(): Float32Array;
-  /** Read one piece at each state: the logits after it (V) and the state (layers * hidden). */
+  /** Read one piece at each state: P(next piece) (V) and the state (layers * hidden). */
   step(pieces: readonly number[], states: readonly Float32Array[]): Promise<Answer[]>;
   /** The state after reading `pieces`. */
   advance(pieces: readonly number[], state: Float32Array): Promise<Float32Array>;
@@ -22,13 +22,23 @@ export interface LanguageModel {
 
 /** What a model says after a piece. */
 export interface Answer {
-  readonly logits: Float32Array;
+  readonly probabilities: Float32Array;
   readonly state: Float32Array;
 }
 
 const INPUTS = ["input_ids", "state", "positions"];
 const OUTPUTS = ["logits", "next_state"];
 const CHUNK = 512; // pieces in one call: bounds memory on a long text
+
+/**
+ * A serialized graph of one node: `Softmax`, from the output "logits" to the output "probabilities".
+ *
+ * Protocol buffers that are written one after the other are read as one message, so appended to a file it becomes part
+ * of its graph. It takes a small part of the time that TypeScript takes, three passes over the vocabulary.
+ */
+const WITH_PROBABILITIES =
+  "3a4f0a360a066c6f67697473120d70726f626162696c69746965732207536f66746d61782a140a046178697318ffffffffffffffffff01" +
+  "a0010262150a0d70726f626162696c697469657312040a020801";
 
 /** A bundle's graph in onnxruntime. */
 export class OnnxLanguageModel implements LanguageModel {
@@ -56,7 +66,7 @@ export class OnnxLanguageModel implements LanguageModel {
   static async open(runtime: Runtime, graph: Uint8Array, config: BundleConfig): Promise<OnnxLanguageModel> {
     let session: InferenceSession;
     try {
-      session = await runtime.InferenceSession.create(graph, {
+      session = await runtime.InferenceSession.create(appended(graph, WITH_PROBABILITIES), {
         intraOpNumThreads: 1, // spinning threads burn a core at typing speed, and gain nothing
         interOpNumThreads: 1,
         logSeverityLevel: 3,
@@ -86,35 +96,57 @@ export class OnnxLanguageModel implements LanguageModel {
         together.set(state.subarray(layer * size, (layer + 1) * size), (layer * batch + row) * size);
       }
     });
-    const { logits, after } = await this.#run(pieces, batch, together);
+    const [rows, after] = await this.#run(pieces, batch, together, ["probabilities", "next_state"]);
     return pieces.map((_, row) => {
       const state = new Float32Array(layers * size);
       for (let layer = 0; layer < layers; layer++) {
         const start = (layer * batch + row) * size;
         state.set(after.subarray(start, start + size), layer * size);
       }
-      return { logits: logits.subarray(row * this.#vocabulary, (row + 1) * this.#vocabulary), state };
+      // copies: a row must not keep the others alive
+      return { probabilities: rows.slice(row * this.#vocabulary, (row + 1) * this.#vocabulary), state };
     });
   }
 
   async advance(pieces: readonly number[], state: Float32Array): Promise<Float32Array> {
     let now = state;
     for (let start = 0; start < pieces.length; start += CHUNK) {
-      now = (await this.#run(pieces.slice(start, start + CHUNK), 1, now)).after;
+      [now] = await this.#run(pieces.slice(start, start + CHUNK), 1, now, ["next_state"]);
     }
     return now;
   }
 
-  /** Run the graph on `batch` rows of pieces; there must be some, for onnxruntime's GRU ends the process on none. */
-  async #run(pieces: readonly number[], batch: number, state: Float32Array) {
+  /**
+   * What the graph says of `batch` rows of pieces.
+   *
+   * There must be some, for onnxruntime's GRU ends the process on none.
+   */
+  async #run<Names extends readonly string[]>(
+    pieces: readonly number[],
+    batch: number,
+    state: Float32Array,
+    outputs: readonly [...Names],
+  ): Promise<{ [_ in keyof Names]: Float32Array }> {
     const { Tensor } = this.runtime;
-    const { logits, next_state: after } = await this.session.run({
+    const feeds = {
       input_ids: new Tensor("int64", BigInt64Array.from(pieces, BigInt), [batch, pieces.length / batch]),
       state: new Tensor("float32", state, [this.#layers, batch, this.#hidden]),
       positions: this.#last,
-    });
-    return { logits: logits?.data as Float32Array, after: after?.data as Float32Array };
+    };
+    const answer = await this.session.run(feeds, outputs);
+    return outputs.map((name) => answer[name]?.data) as { [_ in keyof Names]: Float32Array };
   }
+}
+
+/** `bytes` with those behind them that `hexadecimal` spells. */
+function appended(bytes: Uint8Array, hexadecimal: string): Uint8Array {
+  const all = new Uint8Array(bytes.length + hexadecimal.length / 2);
+  all.set(bytes);
+  for (let at = bytes.length; at < all.length; at++) {
+    const digit = 2 * (at - bytes.length);
+    all[at] = Number.parseInt(hexadecimal.slice(digit, digit + 2), 16);
+  }
+  return all;
 }
 
 /** Hold the graph to the contract of a bundle. */

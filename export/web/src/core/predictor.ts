@@ -1,4 +1,5 @@
 import type { Bundle, BundleConfig } from "./bundle.js";
+import { WordSearch } from "./decoding.js";
 import { BundleError } from "./errors.js";
 import { Expander, State } from "./expander.js";
 import { Lexicon } from "./lexicon.js";
@@ -23,9 +24,14 @@ export class Predictor {
   /**
    * Make a predictor of a bundle that was read.
    *
+   * @param batch pieces that the model reads in one call at most: more take longer than they save.
    * @throws BundleError if its files do not fit each other.
    */
-  static async open(runtime: Runtime, { config, tokenizerJson, graph, blocked }: Bundle): Promise<Predictor> {
+  static async open(
+    runtime: Runtime,
+    { config, tokenizerJson, graph, blocked }: Bundle,
+    batch: number,
+  ): Promise<Predictor> {
     const tokenizer = Tokenizer.fromJson(tokenizerJson);
     if (tokenizer.pieces.length !== config.model.vocab_size) {
       throw new BundleError(
@@ -34,12 +40,13 @@ export class Predictor {
       );
     }
     const model = await OnnxLanguageModel.open(runtime, graph, config);
+    const expander = new Expander(model);
     return new this(config, {
       model,
       tokenizer,
       blocked,
-      lexicon: new Lexicon(tokenizer.pieces),
-      expander: new Expander(model),
+      expander,
+      search: new WordSearch(new Lexicon(tokenizer.pieces), expander, batch),
       start: new State(model.initialState()),
     });
   }

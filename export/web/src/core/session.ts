@@ -1,7 +1,6 @@
+import type { WordSearch } from "./decoding.js";
 import { WordgruError } from "./errors.js";
-import type { Lexicon } from "./lexicon.js";
 import { Reader, type Shared } from "./reader.js";
-import { WordSearch } from "./search.js";
 import type { SearchOptions, Suggestions, SuggestOptions } from "./suggestions.js";
 import { TextField } from "./text_field.js";
 import { normalize } from "./tokenizer.js";
@@ -18,7 +17,7 @@ export interface SessionOptions extends SuggestOptions {
 
 /** What a session needs of its predictor. */
 export interface SessionContext extends Shared {
-  readonly lexicon: Lexicon;
+  readonly search: WordSearch;
   readonly blocked: ReadonlySet<string>;
 }
 
@@ -63,17 +62,16 @@ export class Session extends TextField {
   }
 
   #find(head: string, prefix: string, options: SearchOptions): Promise<Suggestions> {
-    const { lexicon, expander } = this.context;
     const answer = this.#turn.then(async () => {
       const { reading, gap } = await this.#reader.read(head);
-      return WordSearch.run(lexicon, expander, { reading, gap, prefix: normalize(prefix) }, options);
+      return this.context.search.find({ reading, gap, prefix: normalize(prefix) }, options);
     });
     this.#turn = answer.catch(() => undefined); // whoever asked is told
     return answer;
   }
 
   #searchOptions(options: SuggestOptions): SearchOptions {
-    const { k = 5, ignoreCase = false, tolerance = 1e-3, maxExpanded = 512, allowBlocked = false } = options;
+    const { k = 5, ignoreCase = false, tolerance = 3e-3, maxExpanded = 512, allowBlocked = false } = options;
     if (!Number.isInteger(k) || k < 1) throw new WordgruError(`k is ${k}; expected at least 1 word.`);
     if (!(tolerance >= 0 && tolerance < 1)) {
       throw new WordgruError(`tolerance is ${tolerance}; expected a probability below 1.`);

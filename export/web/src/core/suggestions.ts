@@ -26,7 +26,7 @@ export interface SuggestOptions {
   readonly k?: number;
   /** Letters typed match letters of either case. Default false. */
   readonly ignoreCase?: boolean;
-  /** A word's probability may be short of the truth by this much; less probable words may be missing. Default 0.001. */
+  /** A word's probability may be short of the truth by this much; less probable words may be missing. Default 0.003. */
   readonly tolerance?: number;
   /** Spellings to look into at most; beyond, the result is not exact. Default 512. */
   readonly maxExpanded?: number;
