@@ -106,7 +106,7 @@ class Search {
             const auto rest = wanted.begin() + static_cast<std::ptrdiff_t>(few);
             picks.add({wanted.begin(), rest});
             for (std::size_t i = 0; i < std::min(k_, wanted.size()); ++i) add_inside(wanted[i], kSoon * slack, picks);
-            const double worth = kWorth * wanted[std::min(few, wanted.size() - 1)].mass;
+            const double worth = kWorth * wanted[few - 1].mass;
             for (auto pick = rest; pick != wanted.end() && pick->mass >= worth; ++pick) picks.add(*pick);
         }
         picks.items.resize(std::min(picks.items.size(), batch_), {});
