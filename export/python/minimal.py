@@ -1,8 +1,8 @@
-"""The k most probable next words, exactly, in 70 lines: `python minimal.py BUNDLE "the cat"`.
+"""The k most probable next words, exactly, in 60 lines of code: `python minimal.py BUNDLE "the cat"`.
 
 P(what follows begins with some bytes) is a sum over all ways to spell them in pieces, and no word is more probable than
 any of its beginnings. So the most probable beginning is read on, byte by byte, until all that are left are less
-probable than the k-th word and than `least`. suggest.py is the same with prefixes, sessions, block lists and errors.
+probable than the k-th word and than `least`. suggest.py is the same with prefixes, letter case, block lists and errors.
 """
 
 import heapq
