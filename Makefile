@@ -4,6 +4,7 @@ PYTHON ?= python3
 PIP_ARGS ?=# more options for pip, an index of your own for instance
 DEMO_ARGS ?=# more options for the demo's training, `--steps 200` for instance
 BENCH_ARGS ?=
+MODEL ?= wordgru/models/en# bundle of the static page
 
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 FULL := .venv/.installed
@@ -53,10 +54,11 @@ test-cpp:  ## The C++ program against the golden vectors, under the sanitizers t
 test-web: $(NODE)  ## The browser's and Node's module, and the page in Chromium; says so where that is not there.
 	cd export && $(WITH_NODE) npm run --silent check && $(WITH_NODE) npm run --silent test
 
-web: $(NODE)  ## Build the demo page: for `wordgru demo`, and with MODEL=bundle in build/web for any web server.
+web: $(NODE)  ## Build the demo page: for `wordgru demo`, and with MODEL (or English) in build/web for any web server.
+	@test -f "$(MODEL)/config.json" || { echo "MODEL=$(MODEL): holds no bundle; name the folder of one." >&2; exit 2; }
 	$(WITH_NODE) node export/web/build.mjs --page wordgru/web
 	rm -rf build/web && mkdir -p build && cp -r wordgru/web build/web
-	$(if $(MODEL),cp -r "$(MODEL)" build/web/model)
+	cp -r "$(MODEL)" build/web/model
 
 lint: $(FULL)  ## Check style, format and types; change nothing.
 	.venv/bin/ruff check .

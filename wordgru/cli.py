@@ -197,6 +197,8 @@ def run(command: click.Command) -> int:
         return 1
     except click.UsageError as error:
         error.show()
+        if "unexpected extra argument" in error.message:
+            click.echo("A text of several words needs quotes around it.", err=True)
         return 2
     except click.ClickException as error:
         error.show()

@@ -1,5 +1,6 @@
 """`wordgru demo`: the page of export/web, with a bundle, on this machine alone. Needs the demo extra."""
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -42,7 +43,7 @@ def demo_app(bundle: Bundle, page: Path = PAGE) -> Starlette:
     """
     if not (page / "index.html").is_file():
         raise WordgruError(
-            f"{page}: the page is not there; build it with `make web` (needs Node), or install the wheel."
+            f"{page}: the page is not there; in a clone of the repository run `make web`, then `pip install '.[demo]'`."
         )
     return Starlette(
         routes=[
@@ -62,8 +63,11 @@ def demo_command(model: str | None, port: int) -> None:
     app = demo_app(open_bundle(model or default_bundle()))
     try:
         listener = socket.create_server((_HOST, port))
-    except (OSError, OverflowError) as error:
-        raise WordgruError(f"port {port} cannot be had ({error}); choose another with --port.") from None
+    except OverflowError:
+        raise WordgruError(f"port {port} is none; expected 0 to 65535.") from None
+    except OSError as error:
+        reason = "it is in use" if error.errno == errno.EADDRINUSE else error.strerror
+        raise WordgruError(f"port {port} cannot be had: {reason}; choose another with --port, or 0 for any.") from None
     with listener:
         click.echo(f"http://localhost:{listener.getsockname()[1]}/  (Ctrl+C ends it)")
         uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
