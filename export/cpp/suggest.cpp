@@ -1,14 +1,16 @@
 // The next words of a text on the command line, and a bench: a small program to copy from.
 //
-//     suggest BUNDLE "the cat" [K]            words after the text; "the ca" completes its unfinished word
-//     suggest BUNDLE --bench FILE [LETTERS]   types each line of a file, asks for 3 words after every letter
+//     suggest BUNDLE "the cat" [K]             the K most probable words after the text
+//     suggest BUNDLE "the ca" [K] --complete   what the unfinished last word of the text may become
+//     suggest BUNDLE --bench FILE [LETTERS]    types each line of a file, asks for 3 words after every letter
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -19,13 +21,29 @@ namespace {
 using wordgru::Predictor;
 using wordgru::Query;
 
-void suggest(const Predictor& predictor, const std::string& text, int k) {
+constexpr const char* kUsage =
+    "usage: suggest BUNDLE TEXT [K] [--complete] | suggest BUNDLE --bench FILE [LETTERS]\n";
+
+/// The whole number in an argument. Throws WordgruError if it is none, or below 1.
+int number(const std::string& name, const std::string& argument) {
+    int value = 0;
+    const char* end = argument.data() + argument.size();
+    const auto [stop, fault] = std::from_chars(argument.data(), end, value);
+    if (fault != std::errc() || stop != end || value < 1) {
+        throw wordgru::WordgruError(name + " is '" + argument + "'; expected a whole number from 1 to " +
+                                    std::to_string(std::numeric_limits<int>::max()) +
+                                    ". If it is part of the text, put the text in quotes.");
+    }
+    return value;
+}
+
+int suggest(const Predictor& predictor, const std::string& text, int k, bool complete) {
     Query query;
     query.k = k;
-    const bool inside = wordgru::before_last_word(text) < text.size();
-    for (const auto& item : inside ? predictor.complete(text, query) : predictor.suggest(text, query)) {
-        std::printf("%6.2f%%  %s\n", 100 * item.probability, item.word.c_str());
-    }
+    const auto found = complete ? predictor.complete(text, query) : predictor.suggest(text, query);
+    for (const auto& item : found) std::printf("%6.2f%%  %s\n", 100 * item.probability, item.word.c_str());
+    if (!found.exact) std::fprintf(stderr, "not proved to be the most probable words: the budget was spent\n");
+    return 0;
 }
 
 /// Milliseconds of each keystroke: as a user waits, and of processor time, which a busy machine does not lengthen.
@@ -66,8 +84,7 @@ int bench(const Predictor& predictor, const std::string& name, std::size_t lette
     std::ifstream file(name);
     const Times times = type(predictor, file, letters);
     if (times.waited.empty()) {
-        return std::fprintf(stderr, "Error: %s: cannot be read, or is empty; expected lines of text.\n", name.c_str()),
-               1;
+        throw wordgru::WordgruError(name + ": cannot be read, or is empty; expected lines of text.");
     }
     std::printf("%zu keystrokes\n", times.waited.size());
     print("waited   ", times.waited);
@@ -78,17 +95,24 @@ int bench(const Predictor& predictor, const std::string& name, std::size_t lette
 }  // namespace
 
 int main(int count, char** arguments) {
-    if (count < 3) {
-        return std::fprintf(stderr, "usage: suggest BUNDLE TEXT [K] | suggest BUNDLE --bench FILE [LETTERS]\n"), 2;
+    bool complete = false, measure = false;
+    std::vector<std::string> given;
+    for (const std::string& argument : std::vector<std::string>(arguments + 1, arguments + count)) {
+        if (argument == "--complete") complete = true;
+        else if (argument == "--bench") measure = true;
+        else if (argument.rfind("--", 0) == 0) return std::fputs(kUsage, stderr), 2;
+        else given.push_back(argument);
     }
+    if (given.size() < 2 || (complete && measure)) return std::fputs(kUsage, stderr), 2;
     try {
-        const Predictor predictor = Predictor::load(arguments[1]);
-        if (std::string(arguments[2]) == "--bench" && count > 3) {
-            return bench(predictor, arguments[3], count > 4 ? std::strtoul(arguments[4], nullptr, 10) : 100);
+        if (given.size() > 3) {
+            throw wordgru::WordgruError("'" + given[3] + "' is one argument too many; put the text in quotes.");
         }
-        suggest(predictor, arguments[2], count > 3 ? std::atoi(arguments[3]) : 5);
+        const int size = given.size() < 3 ? measure ? 100 : 5 : number(measure ? "LETTERS" : "K", given[2]);
+        const Predictor predictor = Predictor::load(given[0]);
+        if (measure) return bench(predictor, given[1], static_cast<std::size_t>(size));
+        return suggest(predictor, given[1], size, complete);
     } catch (const wordgru::WordgruError& error) {
-        return std::fprintf(stderr, "Error: %s\n", error.what()), 1;
+        return std::fprintf(stderr, "error: %s\n", error.what()), 1;
     }
-    return 0;
 }

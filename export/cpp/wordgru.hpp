@@ -1,6 +1,6 @@
 // wordgru in C++17: the next word, exactly, from a bundle written by `wordgru export`.
 //
-//     const wordgru::Predictor predictor = wordgru::Predictor::load("bundles/demo");
+//     const wordgru::Predictor predictor = wordgru::Predictor::load("wordgru/models/en");
 //     for (const auto& found : predictor.suggest("the cat", {.k = 3})) std::puts(found.word.c_str());
 //
 // Header-only. It needs onnxruntime, nlohmann-json and utf8proc. Text is UTF-8. Faults of a user or of data raise

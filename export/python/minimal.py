@@ -1,8 +1,10 @@
-"""The k most probable next words, exactly, in 60 lines of code: `python minimal.py BUNDLE "the cat"`.
+"""The k most probable next words in 60 lines of code: `python minimal.py BUNDLE "the cat"`.
 
 P(what follows begins with some bytes) is a sum over all ways to spell them in pieces, and no word is more probable than
 any of its beginnings. So the most probable beginning is read on, byte by byte, until all that are left are less
-probable than the k-th word and than `least`. suggest.py is the same with prefixes, letter case, block lists and errors.
+probable than the k-th word and than `least`. Nothing is proved of what is smaller: words less probable than `least` may
+be missing, and words of nearly the same probability may stand in either order. suggest.py proves its answers, and has
+prefixes, letter case, block lists and errors.
 """
 
 import heapq
@@ -75,5 +77,7 @@ def suggest(model: Model, context: str, k: int = 5, least: float = 1e-3) -> list
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: python minimal.py BUNDLE TEXT")
     for word, probability in suggest(Model(sys.argv[1]), sys.argv[2]):
         print(f"{probability:7.2%}  {word}")

@@ -88,6 +88,10 @@ def read_config(folder: Path) -> dict:
         for name, expected in files.items():
             if hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected:
                 raise BundleError(f"{folder / name}: is not the file that was exported; copy the bundle again.")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except FileNotFoundError as error:
+        raise BundleError(f"{error.filename}: is missing; copy or export the bundle again.") from None
+    except OSError as error:
+        raise BundleError(f"{error.filename}: cannot be read ({error.strerror}); expected a bundle's file.") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleError(f"{folder}: is no bundle ({error!r}); copy or export it again.") from None
     return config

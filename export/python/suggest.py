@@ -258,9 +258,10 @@ def _characters(data: bytes) -> str:
 
 if __name__ == "__main__":
     if len(sys.argv) not in (3, 4):
-        sys.exit("usage: python suggest.py BUNDLE TEXT [PREFIX]")
+        hint = "; put the text in quotes" if len(sys.argv) > 4 else ""
+        sys.exit(f"usage: python suggest.py BUNDLE TEXT [PREFIX]{hint}")
     try:
         for word, probability in Predictor(sys.argv[1]).suggest(*sys.argv[2:4])[0]:
             print(f"{probability:7.2%}  {word}")
     except WordgruError as error:
-        sys.exit(str(error))
+        sys.exit(f"error: {error}")

@@ -37,7 +37,7 @@ class Bundle {
         try {
             bundle.read_config(read_json(folder), where);
         } catch (const nlohmann::json::exception& error) {
-            throw BundleError(where + ": a value is of the wrong kind (" + error.what() +
+            throw BundleError(where + ": a value is of the wrong kind (" + detail::reason(error) +
                               "); export the bundle again.");
         }
         return bundle;
@@ -77,7 +77,7 @@ class Bundle {
         try {
             return Json::parse(read_file(folder / kConfig));
         } catch (const Json::exception& error) {
-            throw BundleError((folder / kConfig).string() + ": is not JSON in UTF-8 (" + error.what() +
+            throw BundleError((folder / kConfig).string() + ": is not JSON in UTF-8 (" + detail::reason(error) +
                               "); copy or export the bundle again.");
         }
     }

@@ -136,14 +136,16 @@ class LanguageModel {
         for (const char* name : kInputs) shape(true, name);
         for (const char* name : kOutputs) shape(false, name);
         const auto state = shape(true, "state"), logits = shape(false, "logits");
-        const auto wrong = [](const std::vector<std::int64_t>& found, std::size_t axis, int wanted) {
-            return found.size() != 3 || found[axis] != wanted;
+        const auto size = [](const std::vector<std::int64_t>& found, std::size_t axis) {
+            return found.size() == 3 && found[axis] >= 0 ? std::to_string(found[axis]) : "?";  // else it is of any size
         };
-        if (wrong(state, 0, sizes_.layers) || wrong(state, 2, sizes_.hidden_size) ||
-            wrong(logits, 2, sizes_.vocab_size)) {
-            throw BundleError(where +
-                              ": layers, hidden size and vocabulary are not as config.json says. The files are of "
-                              "different models; export again with `wordgru export`.");
+        const std::string got = "(" + size(state, 0) + ", " + size(state, 2) + ", " + size(logits, 2) + ")";
+        const std::string wanted = "(" + std::to_string(sizes_.layers) + ", " + std::to_string(sizes_.hidden_size) +
+                                   ", " + std::to_string(sizes_.vocab_size) + ")";
+        if (got != wanted) {
+            throw BundleError(where + ": layers, hidden size and vocabulary are " + got + "; expected " + wanted +
+                              " as config.json says. The files are of different models; export again with `wordgru "
+                              "export`.");
         }
     }
 

@@ -72,7 +72,7 @@ class Tokenizer {
         try {
             return Tokenizer(nlohmann::json::parse(file));
         } catch (const nlohmann::json::exception& error) {
-            throw WordgruError(path.string() + ": cannot be understood (" + error.what() +
+            throw WordgruError(path.string() + ": cannot be understood (" + detail::reason(error) +
                                "); write the bundle again.");
         }
     }
@@ -109,6 +109,9 @@ class Tokenizer {
 
     explicit Tokenizer(const nlohmann::json& json) {
         const auto& model = json.at("model");
+        if (!model.at("vocab").is_object() || !model.at("merges").is_array()) {
+            throw WordgruError("tokenizer.json: `vocab` or `merges` is of the wrong kind; write the bundle again.");
+        }
         const auto& vocabulary = model.at("vocab").get_ref<const nlohmann::json::object_t&>();
         std::vector<std::string> names(vocabulary.size());
         std::unordered_map<std::string_view, Id> ids;
