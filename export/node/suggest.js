@@ -1,29 +1,61 @@
 #!/usr/bin/env node
 // The words that come next: node suggest.js BUNDLE "the cat" [-k 5] [--complete]
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { Predictor, WordgruError } from "./dist/index.js";
 
 const USAGE = 'usage: node suggest.js BUNDLE "the cat" [-k 5] [--complete]';
+const HELP = `${USAGE}
+
+Prints the most probable next words and their probabilities. BUNDLE is the folder of a bundle.
+
+  -k N         how many words (5)
+  --complete   take the text as it stands, and complete its unfinished last word
+  -h, --help   print this`;
+const OPTIONS = {
+  k: { type: "string", short: "k", default: "5" },
+  complete: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+};
+
+/** What the person who called can mend, in one line. */
+class Fault extends Error {}
 
 async function main() {
-  const { positionals, values } = parseArgs({
-    allowPositionals: true,
-    options: { k: { type: "string", short: "k", default: "5" }, complete: { type: "boolean", default: false } },
-  });
-  const [folder, text] = positionals;
-  if (folder === undefined || text === undefined) throw new WordgruError(USAGE);
-  const predictor = await Predictor.load(folder);
+  const { positionals, values } = parsed();
+  if (values.help) return console.log(HELP);
+  const [folder, text, ...more] = positionals;
+  if (folder === undefined || text === undefined) throw new Fault(USAGE);
+  if (more.length) throw new Fault(`unexpected '${more.join(" ")}'; put the text in quotes. ${USAGE}`);
+  if (!/^[1-9]\d*$/.test(values.k)) throw new Fault(`-k is '${values.k}'; expected a whole number of at least 1.`);
   const options = { k: Number(values.k) };
-  const { items, exact } = await (values.complete
-    ? predictor.complete(text, options)
-    : predictor.suggest(text, options));
-  for (const { word, probability } of items) console.log(`${word}\t${(100 * probability).toFixed(1)}%`);
-  if (!exact) console.error("not proved to be the most probable words: the budget was spent");
+  const { Predictor, WordgruError } = await library();
+  try {
+    const predictor = await Predictor.load(folder);
+    const { items, exact } = await (values.complete
+      ? predictor.complete(text, options)
+      : predictor.suggest(text, options));
+    for (const { word, probability } of items) console.log(`${word}\t${(100 * probability).toFixed(1)}%`);
+    if (!exact) console.error("not proved to be the most probable words: the budget was spent");
+  } catch (error) {
+    throw error instanceof WordgruError ? new Fault(error.message) : error;
+  }
+}
+
+function parsed() {
+  try {
+    return parseArgs({ allowPositionals: true, options: OPTIONS });
+  } catch (error) {
+    throw new Fault(error.message.split("\n")[0]);
+  }
+}
+
+function library() {
+  const built = new URL("dist/index.js", import.meta.url);
+  if (existsSync(built)) return import(built.href);
+  throw new Fault("node/dist is not built; run `npm ci && npm run build` in export/.");
 }
 
 main().catch((error) => {
-  console.error(
-    error instanceof WordgruError || error.code?.startsWith("ERR_PARSE_ARGS") ? `error: ${error.message}` : error,
-  );
+  console.error(error instanceof Fault ? `error: ${error.message}` : error);
   process.exitCode = 1;
 });

@@ -1,6 +1,7 @@
 /** wordgru in Node: the module of the browser over onnxruntime-node. */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import * as onnxruntime from "onnxruntime-node";
 import { BundleError, Predictor as CorePredictor, openBundle, type ReadFile } from "../../web/src/core/index.js";
 
@@ -11,12 +12,21 @@ const BATCH = 6; // as in Python: a call with six pieces takes three times as lo
 /** Next words from a bundle. Its sessions share what it remembers. */
 export class Predictor extends CorePredictor {
   /**
-   * Load the bundle in `folder`.
+   * Load the bundle in a folder, named by its path or a file: URL.
    *
    * @throws BundleError if there is no bundle, or it is broken, foreign or too new.
    */
-  static async load(folder: string): Promise<Predictor> {
+  static async load(source: string | URL): Promise<Predictor> {
+    const folder = source instanceof URL ? pathOf(source) : source;
     return Predictor.open(onnxruntime, await openBundle(await fromFolder(folder), folder), BATCH);
+  }
+}
+
+function pathOf(address: URL): string {
+  try {
+    return fileURLToPath(address);
+  } catch {
+    throw new BundleError(`${address}: is no address of a folder on this machine; expected a path or a file: URL.`);
   }
 }
 

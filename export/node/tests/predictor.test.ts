@@ -4,7 +4,8 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { BundleError, Predictor, type Suggestions } from "../src/index.js";
+import { pathToFileURL } from "node:url";
+import { BundleError, Predictor, type Suggestions, WordgruError } from "../src/index.js";
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
 const TINY = join(ROOT, "tests/runtime/tiny");
@@ -91,9 +92,41 @@ describe("suggest", () => {
   });
 });
 
+describe("options", () => {
+  it("that are unknown or of another type are refused by name", async () => {
+    const faults: [unknown, RegExp][] = [
+      [{ k: "3" }, /^k is the string "3"; expected a number\.$/],
+      [{ k: null }, /^k is null; expected a number\.$/],
+      [{ k: 1.5 }, /^k is 1\.5;/],
+      [{ count: 3 }, /^unknown option 'count'; known are k, prefix,/],
+      [{ toString: 3 }, /^unknown option 'toString'/],
+      [3, /^the options are 3; expected an object/],
+      [null, /^the options are null/],
+    ];
+    for (const [options, message] of faults) {
+      const given = options as object;
+      for (const ask of [
+        () => predictor.suggest("the", given),
+        () => predictor.complete("the", given),
+        () => predictor.session("the").suggest(given),
+      ]) {
+        await assert.rejects(ask, (error) => error instanceof WordgruError && message.test(error.message));
+      }
+    }
+  });
+});
+
 describe("a bundle on disk", () => {
   const folder = mkdtempSync(join(tmpdir(), "wordgru-"));
   after(() => rmSync(folder, { recursive: true }));
+
+  it("may be named by a file: URL, and by no other", async () => {
+    close(await (await Predictor.load(pathToFileURL(TINY))).suggest("the"), await predictor.suggest("the"), "URL");
+    await assert.rejects(Predictor.load(new URL("https://example.org/en/")), {
+      name: "BundleError",
+      message: /is no address of a folder on this machine/,
+    });
+  });
 
   it("that is missing, a file, or something else is refused", async () => {
     writeFileSync(join(folder, "file"), "");
@@ -129,10 +162,34 @@ describe("suggest.js", () => {
   });
 
   it("says in one line what is wrong", () => {
-    for (const given of [[], [TINY], ["nowhere", "the"], [TINY, "the", "-k", "0"], [TINY, "the", "--wrong"]]) {
+    const faults: [string[], RegExp][] = [
+      [[], /usage/],
+      [[TINY], /usage/],
+      [["nowhere", "the"], /no such folder/],
+      [[TINY, "the", "-k", "0"], /-k is '0'/],
+      [[TINY, "the", "-k", "abc"], /-k is 'abc'; expected a whole number/],
+      [[TINY, "the", "cat"], /put the text in quotes/],
+      [[TINY, "the", "--wrong"], /--wrong/],
+    ];
+    for (const [given, message] of faults) {
       const { status, stderr } = spawnSync(process.execPath, [SUGGEST, ...given], { encoding: "utf-8" });
       assert.equal(status, 1);
       assert.match(stderr, /^error: [^\n]+\n$/);
+      assert.match(stderr, message);
     }
+  });
+
+  it("prints its usage when asked", () => {
+    assert.match(execFileSync(process.execPath, [SUGGEST, "--help"], { encoding: "utf-8" }), /^usage: .*\n/);
+  });
+
+  it("says in one line that the build is missing", () => {
+    const folder = mkdtempSync(join(tmpdir(), "wordgru-"));
+    cpSync(SUGGEST, join(folder, "suggest.mjs"));
+    const given = [join(folder, "suggest.mjs"), TINY, "the"];
+    const { status, stderr } = spawnSync(process.execPath, given, { encoding: "utf-8" });
+    rmSync(folder, { recursive: true });
+    assert.equal(status, 1);
+    assert.equal(stderr, "error: node/dist is not built; run `npm ci && npm run build` in export/.\n");
   });
 });

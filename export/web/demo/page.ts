@@ -3,7 +3,7 @@ import { type BundleSource, Predictor, type Session, WordgruError } from "../src
 import { element } from "./dom.js";
 import { Figures } from "./figures.js";
 import { keepForOffline } from "./offline.js";
-import { nameOf, OWN, setUpPicker, showModel } from "./picker.js";
+import { checkAddress, nameOf, OWN, setUpPicker, showModel } from "./picker.js";
 import { OFFERS, View } from "./view.js";
 import { Writing } from "./writing.js";
 
@@ -78,6 +78,7 @@ async function answer(field: Session, isNewest: () => boolean): Promise<void> {
 /** Load a bundle in the place of the one before. Returns, in a line, why it cannot. */
 async function load(source: BundleSource, name: string): Promise<string | undefined> {
   try {
+    if (typeof source === "string") checkAddress(source);
     const loaded = await Predictor.load(source);
     predictor?.close();
     predictor = loaded;

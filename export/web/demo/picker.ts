@@ -1,5 +1,5 @@
 /** The dialog in which another model is chosen. */
-import type { BundleConfig, BundleSource } from "../src/index.js";
+import { type BundleConfig, type BundleSource, WordgruError } from "../src/index.js";
 import { element, make } from "./dom.js";
 
 const FILES = ["config.json", "tokenizer.json", "model.onnx", "blocked.txt"];
@@ -54,6 +54,22 @@ export function showModel({ model, precision, files }: BundleConfig, name: strin
     ["Fingerprint", files["model.onnx"]?.slice(0, 12) ?? ""],
   ];
   element("facts").replaceChildren(...facts.flatMap(([what, is]) => [make("dt", what), make("dd", is)]));
+}
+
+/**
+ * Check that the page's content security policy lets a bundle be read from `address`.
+ *
+ * @throws WordgruError if it does not.
+ */
+export function checkAddress(address: string): void {
+  let found: URL;
+  try {
+    found = new URL(address, document.baseURI);
+  } catch {
+    throw new WordgruError(`${address}: is no address; expected one like https://example.org/model/.`);
+  }
+  if (found.protocol === "https:" || found.origin === location.origin) return;
+  throw new WordgruError(`${address}: this page may read from https addresses only, and from its own server.`);
 }
 
 /** The last folder of an address. */

@@ -43,7 +43,7 @@ export class View {
   offer(words: string[]): void {
     this.#words = words;
     for (const [at, button] of this.#buttons.entries()) {
-      button.textContent = words[at] ?? "–";
+      button.textContent = words[at] ?? "";
       button.disabled = words[at] === undefined;
     }
     clearTimeout(this.#speaking);

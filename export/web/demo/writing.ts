@@ -62,7 +62,8 @@ export class Writing {
   hint(word: string | undefined): void {
     const { area, before, unfinished } = this;
     const after = area.value.slice(before.length);
-    const fits = word?.startsWith(unfinished) && (after === "" || after.startsWith("\n"));
+    const isEmpty = area.value === ""; // then the placeholder stands there
+    const fits = !isEmpty && word?.startsWith(unfinished) && (after === "" || after.startsWith("\n"));
     const gap = wantsSpace(before.slice(0, before.length - unfinished.length)) && !unfinished ? " " : "";
     const rest = document.createElement("span");
     rest.textContent = fits ? gap + (word as string).slice(unfinished.length) : "";

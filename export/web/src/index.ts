@@ -1,6 +1,7 @@
 /** wordgru for pages: a predictor in a Worker, so that the page never waits. */
 import type { BundleConfig } from "./core/bundle.js";
 import { BundleError, WordgruError } from "./core/errors.js";
+import { checkOptions } from "./core/options.js";
 import type { SessionOptions } from "./core/session.js";
 import type { Suggestions, SuggestOptions } from "./core/suggestions.js";
 import { TextField } from "./core/text_field.js";
@@ -18,7 +19,7 @@ export type { BundleSource } from "./source.js";
 export interface LoadOptions {
   /** The worker, `worker.js`. */
   readonly worker?: string | URL;
-  /** onnxruntime's wasm file; by default it lies beside the worker. */
+  /** onnxruntime's wasm file; by default it lies beside this module, or beside the worker that is named. */
   readonly wasm?: string | URL;
 }
 
@@ -41,16 +42,20 @@ export class Predictor {
   /**
    * Load a bundle: the address of its folder, or its files by name.
    *
-   * @throws BundleError if there is no bundle, or it is broken, foreign or too new; WordgruError outside a browser.
+   * @throws BundleError if there is no bundle, or it is broken, foreign or too new; WordgruError outside a browser, or
+   *   without onnxruntime's wasm.
    */
   static async load(source: BundleSource, options: LoadOptions = {}): Promise<Predictor> {
     if (typeof Worker === "undefined") {
       throw new WordgruError("there is no Worker here, so this is no page; in Node import 'wordgru-node'.");
     }
-    const at = options.worker ?? new URL("./worker.js", import.meta.url);
-    const thread = new Thread(new Worker(at, { type: "module" }));
     const from = source instanceof Map ? source : new URL(String(source), document.baseURI).href;
-    const wasm = options.wasm && new URL(String(options.wasm), document.baseURI).href;
+    const at = options.worker ?? new URL("./worker.js", import.meta.url);
+    // named here, and not in the worker alone, for bundlers take along what a module names in this form
+    const beside = options.worker ? undefined : new URL("./ort-wasm-simd-threaded.wasm", import.meta.url);
+    const file = options.wasm ?? beside;
+    const wasm = file && new URL(String(file), document.baseURI).href;
+    const thread = new Thread(new Worker(at, { type: "module" }));
     try {
       return new Predictor((await thread.ask({ ask: "load", source: from, wasm })) as BundleConfig, thread);
     } catch (error) {
@@ -61,11 +66,13 @@ export class Predictor {
 
   /** The most probable words after `context`; a space that is missing after it is implied. */
   async suggest(context: string, options: SessionOptions = {}): Promise<Suggestions> {
+    checkOptions(options);
     return (await this.thread.ask({ ask: "suggest", context, options })) as Suggestions;
   }
 
   /** What the unfinished last word of `text` may become. The text is taken as it stands: no space is implied. */
   async complete(text: string, options: SuggestOptions = {}): Promise<Suggestions> {
+    checkOptions(options);
     return (await this.thread.ask({ ask: "complete", text, options })) as Suggestions;
   }
 
@@ -98,6 +105,7 @@ export class Session extends TextField {
 
   /** The most probable words at the cursor, as it stands when this is called. */
   async suggest(options: SessionOptions = {}): Promise<Suggestions> {
+    checkOptions(options);
     return (await this.thread.ask({ ask: "session", session: this.#id, text: this.text, options })) as Suggestions;
   }
 
@@ -120,7 +128,11 @@ class Thread {
   constructor(private readonly worker: Worker) {
     worker.addEventListener("message", ({ data }: MessageEvent<Message>) => this.#receive(data));
     worker.addEventListener("error", ({ message }) => {
-      this.#fail(new WordgruError(`the worker cannot run (${message}); expected worker.js beside the module.`));
+      this.#fail(
+        new WordgruError(
+          `the worker cannot run (${message || "no script is there"}); expected worker.js beside the module.`,
+        ),
+      );
     });
   }
 

@@ -1,6 +1,6 @@
 /** wordgru in a browser, on the thread that calls it: for a Worker of your own. Pages take `wordgru`. */
 import * as onnxruntime from "onnxruntime-web/wasm";
-import { Predictor as CorePredictor, openBundle } from "./core/index.js";
+import { Predictor as CorePredictor, openBundle, type Runtime, WordgruError } from "./core/index.js";
 import { type BundleSource, sourceOf } from "./source.js";
 
 export * from "./core/index.js";
@@ -15,13 +15,29 @@ export class Predictor extends CorePredictor {
    *
    * @param source the address of its folder, or its files.
    * @param options.wasm the address of onnxruntime's wasm file; by default it lies beside this module.
-   * @throws BundleError if there is no bundle, or it is broken, foreign or too new.
+   * @throws BundleError if there is no bundle, or it is broken, foreign or too new; WordgruError without the wasm.
    */
   static async load(source: BundleSource, options: { wasm?: string | URL } = {}): Promise<Predictor> {
-    const wasm = options.wasm ?? new URL("./ort-wasm-simd-threaded.wasm", import.meta.url);
-    onnxruntime.env.wasm.wasmPaths = { wasm: String(wasm) };
+    const wasm = String(options.wasm ?? new URL("./ort-wasm-simd-threaded.wasm", import.meta.url));
+    onnxruntime.env.wasm.wasmPaths = { wasm };
     onnxruntime.env.wasm.numThreads = 1; // more would need headers of cross-origin isolation, and gain little
     const [read, where] = sourceOf(source);
-    return Predictor.open(onnxruntime, await openBundle(read, where), BATCH);
+    return Predictor.open(runtimeOf(wasm), await openBundle(read, where), BATCH);
   }
+}
+
+/** onnxruntime, which says when the fault lies in its wasm and not in a graph. */
+function runtimeOf(wasm: string): Runtime {
+  async function create(...given: Parameters<Runtime["InferenceSession"]["create"]>) {
+    try {
+      return await onnxruntime.InferenceSession.create(...given);
+    } catch (error) {
+      if (!/no available backend|wasm|WebAssembly/i.test(String(error))) throw error;
+      throw new WordgruError(
+        `${wasm}: onnxruntime's wasm cannot be loaded; copy the file there, or name its address in \`wasm\`.`,
+        { cause: error },
+      );
+    }
+  }
+  return { InferenceSession: { create }, Tensor: onnxruntime.Tensor };
 }

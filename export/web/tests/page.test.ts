@@ -132,14 +132,33 @@ describe("the page", { skip: !CHROMIUM }, () => {
       const fresh = [await words(predictor.complete("the cat sat on ")), await words(predictor.complete("the cat an"))];
       const k = await refused(predictor.suggest("the", { k: 0 }));
       const nowhere = await refused(Predictor.load("/nowhere/"));
+      const option = await refused(predictor.suggest("the", { k: () => 3 } as object));
+      const noWasm = await refused(Predictor.load("/model/", { wasm: "/nowhere.wasm" }));
       predictor.close();
       const closed = await refused(predictor.suggest("the"));
       return {
         same: together.join() === alone.join() && parted.join() === fresh.join(),
+        option: String(option),
+        noWasm: String(noWasm),
         errors: [k instanceof WordgruError, nowhere instanceof BundleError, closed instanceof WordgruError],
       };
     }, site.address);
-    assert.deepEqual(found, { same: true, errors: [true, true, true] });
+    assert.deepEqual(found, {
+      same: true,
+      option: "WordgruError: k is () => 3; expected a number.",
+      noWasm:
+        `WordgruError: ${site.address}nowhere.wasm: onnxruntime's wasm cannot be loaded; copy the file there, or name ` +
+        "its address in `wasm`.",
+      errors: [true, true, true],
+    });
+  });
+
+  it("leaves an empty field to its placeholder", async () => {
+    await write("");
+    assert.ok((await offered(page))[0]);
+    assert.equal(await page.locator("#ghost span").textContent(), "");
+    await write("the ");
+    assert.ok(await page.locator("#ghost span").textContent());
   });
 
   it("offers three words, and says how they were made", async () => {
@@ -221,6 +240,9 @@ describe("the page", { skip: !CHROMIUM }, () => {
     await page.locator("#address").fill("tests/");
     await page.locator("#load-address").click();
     await page.locator("#picker-error", { hasText: "config.json" }).waitFor();
+    await page.locator("#address").fill("http://example.org/model/");
+    await page.locator("#load-address").click();
+    await page.locator("#picker-error", { hasText: "https addresses only" }).waitFor();
     complaints.length = 0; // the browser's own, of a file that is not there
     await page.locator("#address").fill("int8/");
     await page.locator("#address").press("Enter");

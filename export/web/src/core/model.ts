@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-common";
 import type { BundleConfig } from "./bundle.js";
-import { BundleError } from "./errors.js";
+import { BundleError, WordgruError } from "./errors.js";
 
 /** What is needed of onnxruntime-web or onnxruntime-node. */
 export interface Runtime {
@@ -72,6 +72,7 @@ export class OnnxLanguageModel implements LanguageModel {
         logSeverityLevel: 3,
       });
     } catch (error) {
+      if (error instanceof WordgruError) throw error; // the runtime is missing, not the graph
       const [first] = String((error as Error).message ?? error)
         .trim()
         .split("\n");

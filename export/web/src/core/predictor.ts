@@ -4,6 +4,7 @@ import { BundleError } from "./errors.js";
 import { Expander, State } from "./expander.js";
 import { Lexicon } from "./lexicon.js";
 import { OnnxLanguageModel, type Runtime } from "./model.js";
+import { checkOptions } from "./options.js";
 import { Session, type SessionContext, type SessionOptions } from "./session.js";
 import type { Suggestions, SuggestOptions } from "./suggestions.js";
 import { Tokenizer } from "./tokenizer.js";
@@ -53,6 +54,7 @@ export class Predictor {
 
   /** The most probable words after `context`; a space that is missing after it is implied. */
   async suggest(context: string, options: SessionOptions = {}): Promise<Suggestions> {
+    checkOptions(options); // before they are spread
     this.#scratch.set(context);
     return this.#scratch.suggest({ ...options, prefix: options.prefix ?? "" });
   }

@@ -1,5 +1,6 @@
 import type { WordSearch } from "./decoding.js";
 import { WordgruError } from "./errors.js";
+import { checkOptions } from "./options.js";
 import { Reader, type Shared } from "./reader.js";
 import type { SearchOptions, Suggestions, SuggestOptions } from "./suggestions.js";
 import { TextField } from "./text_field.js";
@@ -42,10 +43,11 @@ export class Session extends TextField {
   /**
    * The most probable words at the cursor, as it stands when this is called.
    *
-   * @throws WordgruError if the text holds a lone surrogate, the prefix is no part of a word, or an option is out of
-   *   its range.
+   * @throws WordgruError if the text holds a lone surrogate, the prefix is no part of a word, or an option is unknown,
+   *   of another type or out of its range.
    */
   async suggest(options: SessionOptions = {}): Promise<Suggestions> {
+    checkOptions(options);
     const { prefix } = options;
     const search = this.#searchOptions(options);
     if (prefix === undefined) {
