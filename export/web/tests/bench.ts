@@ -1,10 +1,11 @@
 /**
- * How long a keystroke takes, in headless Chromium (in a Worker, the way back and forth included) and in Node:
+ * How long a keystroke takes, in headless Chromium (in a Worker, the way back and forth included), Node and Python:
  * `npm run bench -- BUNDLE TEXT.txt [CHARACTERS [ROUNDS]]`. The three most probable words after every character.
  *
  * All is typed several times over, and the fastest time of each keystroke counts: what else the machine does is then
  * seen the least. How often the model is called, for how many pieces, and its share of the time do not depend on that.
  */
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -93,6 +94,14 @@ async function inNode(bundle: string, texts: string[], rounds: number): Promise<
   return { typed, calls };
 }
 
+/** The package in the Python that PYTHON names; undefined where that has none. */
+function inPython(bundle: string, texts: string[], rounds: number): Measured | undefined {
+  const input = JSON.stringify({ bundle, texts, rounds });
+  const script = resolve(DIST, "../tests/bench.py");
+  const done = spawnSync(process.env.PYTHON ?? "python3", [script], { input, encoding: "utf-8", maxBuffer: 2 ** 28 });
+  return done.status === 0 ? JSON.parse(done.stdout) : undefined;
+}
+
 function report(name: string, { typed, calls }: Measured): void {
   const keystrokes = typed.flat();
   const began = keystrokes[0]?.at ?? 0;
@@ -166,4 +175,7 @@ const columns = [
 console.log(" ".repeat(9) + columns.map((name) => name.padStart(9)).join(""));
 report("Chromium", await inChromium(resolve(root, bundle), texts, Number(rounds)));
 report("Node", await inNode(resolve(root, bundle), texts, Number(rounds)));
+const python = inPython(resolve(root, bundle), texts, Number(rounds));
+if (python) report("Python", python);
+else console.log("Python   not measured: PYTHON names no Python that has wordgru");
 console.log(`load: ${load()}`);
