@@ -1,4 +1,4 @@
-"""The k most probable next words in 60 lines of code: `python minimal.py BUNDLE "the cat"`.
+"""The k most probable next words in about 60 lines of code: `python minimal.py BUNDLE "the cat"`.
 
 P(what follows begins with some bytes) is a sum over all ways to spell them in pieces, and no word is more probable than
 any of its beginnings. So the most probable beginning is read on, byte by byte, until all that are left are less
