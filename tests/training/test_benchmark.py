@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from tests.training.runs import write_text
 from wordgru.errors import WordgruError
+from wordgru.training.settings import PRESETS
 
 ROOT = Path(__file__).parents[2]
 SIZES = ("--vocab-size", "320", "--embedding-size", "16", "--hidden-size", "24", "--layers", "2", "--rounds", "3")
@@ -127,7 +128,7 @@ def test_training_loops_are_compared(run, folder):
     step, speed, times = report["rows"]
     assert report["subjects"] == ["plain loop", "wordgru, all pieces"]  # too few pieces to sample
     for name, milliseconds in step["values"].items():
-        assert speed["values"][name] == pytest.approx(1e3 * 64 * 64 / milliseconds)
+        assert speed["values"][name] == pytest.approx(1e3 * PRESETS["small"]["batch_size"] * 64 / milliseconds)
     assert times["values"]["plain loop"] == 1
 
 
