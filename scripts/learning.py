@@ -31,7 +31,7 @@ from wordgru.training.text import TextConfig
 from wordgru.training.trainer import Trainer, learning_rate
 from wordgru.training.validation import Validation
 
-_LANES = 16  # that validation of the plain loop reads side by side
+_PARTS = 16  # that the plain loop's validation is cut into: the logits of all at once would be gigabytes
 
 
 @click.command()
@@ -91,17 +91,17 @@ def _zero(trainer: Trainer, validation: Validation) -> float:
 
 @torch.inference_mode()
 def _running(model: GRULanguageModel, validation: Validation) -> float:
-    """Nats per piece of the validation documents one after the other, ends included, the state running on."""
+    """Nats per piece of the validation documents in a row, ends included, the state running on within each part."""
     documents = [np.append(document, END_OF_TEXT) for document in validation.documents]
     order = np.random.default_rng(0).permutation(len(documents))
     stream = np.concatenate([[END_OF_TEXT], *(documents[at] for at in order)])
-    size = math.ceil((len(stream) - 1) / _LANES)
+    size = math.ceil((len(stream) - 1) / _PARTS)
     nats, count = 0.0, 0
     for start in range(0, len(stream) - 1, size):
-        lane = torch.from_numpy(stream[start : start + size + 1]).long()
-        logits, _ = model(lane[None, :-1])
-        nats += float(cross_entropy(logits[0], lane[1:], reduction="sum"))
-        count += len(lane) - 1
+        part = torch.from_numpy(stream[start : start + size + 1]).long()
+        logits, _ = model(part[None, :-1])
+        nats += float(cross_entropy(logits[0], part[1:], reduction="sum"))
+        count += len(part) - 1
     return nats / count
 
 

@@ -64,7 +64,7 @@ def demo_command(model: str | None, port: int) -> None:
     try:
         listener = socket.create_server((_HOST, port))
     except OverflowError:
-        raise WordgruError(f"port {port} is none; expected 0 to 65535.") from None
+        raise WordgruError(f"port {port} is no port; expected 0 to 65535.") from None
     except OSError as error:
         reason = "it is in use" if error.errno == errno.EADDRINUSE else error.strerror
         raise WordgruError(f"port {port} cannot be had: {reason}; choose another with --port, or 0 for any.") from None

@@ -49,8 +49,8 @@ class Expander:
         if missing:
             ids = np.array([pieces[at] for at in missing], np.int64)
             probabilities, after = self._model.step(ids, np.stack([states[at] for at in missing], axis=1))
-            for row, at in enumerate(missing):  # rows of one call stay together in memory
-                known[keys[at]] = Expansion(probabilities[row], after[:, row].copy())
+            for row, at in enumerate(missing):  # copies: a row must not keep the others alive
+                known[keys[at]] = Expansion(probabilities[row].copy(), after[:, row].copy())
             with self._lock:
                 for at in missing:
                     self._memo[keys[at]] = known[keys[at]]

@@ -90,7 +90,7 @@ class Spelling:
     agreeing: float = 0.0
     total: float = 0.0
     _open: Floats | None = None
-    _paths: "Paths | None" = None
+    _paths: Paths | None = None
     _missing: dict[bytes, float] = field(default_factory=dict)
 
     @property
@@ -151,7 +151,7 @@ class Spelling:
 
     # -- paths of the trie: all open pieces that begin one string ----------------------------------------------
 
-    def paths(self, lexicon: Lexicon, least: float) -> "Paths":
+    def paths(self, lexicon: Lexicon, least: float) -> Paths:
         """The masses on all paths, so exact that it does not matter beside `least`."""
         floor = _LIGHT * least / lexicon.depth if len(self.row) > _FEW else 0.0
         if self._paths is None or self._paths.floor > floor:

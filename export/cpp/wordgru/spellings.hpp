@@ -19,7 +19,8 @@ namespace wordgru::detail {
 class Spellings {
    public:
     /// `state` is before the context's last piece `last`; `gap` is a space if one stands before the word, else nothing.
-    Spellings(const Lexicon& lexicon, Expander& expand, const State& state, Id last, const std::string& gap, bool ignore_case)
+    Spellings(const Lexicon& lexicon, Expander& expand, const State& state, Id last, const std::string& gap,
+              bool ignore_case)
         : lexicon_(lexicon), expand_(expand), gap_(ignore_case ? fold(gap) : gap), ignore_case_(ignore_case) {
         Spelling& root = all_.emplace_back();
         root.stage = gap_.empty() ? Stage::start : Stage::gap;

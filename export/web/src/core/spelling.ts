@@ -15,7 +15,14 @@ const FEW = 256; // pieces that are all looked at
 const LIGHT = 0.02; // of what a path must weigh to matter: what the light pieces on it may weigh unseen
 
 /** What is known of a spelling before the model has read it. */
-export interface Begun {
+export type Begun = Readonly<{
+  [Name in "ids" | "spelled" | "matched" | "word" | "tail" | "stage" | "left" | "mass"]: Spelling[Name];
+}>;
+
+/** A spelling that was expanded, and the masses of its next pieces that are still open. */
+export class Spelling {
+  static #count = 0;
+  readonly serial = Spelling.#count++;
   /** Its pieces, and their bytes. */
   readonly ids: readonly number[];
   readonly spelled: Bytes;
@@ -25,22 +32,7 @@ export interface Begun {
   readonly word: Bytes;
   readonly tail: Bytes;
   readonly stage: Stage;
-  /** What must still be spelled of the gap and the letters typed. */
-  readonly left: Bytes;
   /** P(these pieces | context). */
-  readonly mass: number;
-}
-
-/** A spelling that was expanded, and the masses of its next pieces that are still open. */
-export class Spelling {
-  static #count = 0;
-  readonly serial = Spelling.#count++;
-  readonly ids: readonly number[];
-  readonly spelled: Bytes;
-  readonly matched: Bytes;
-  readonly word: Bytes;
-  readonly tail: Bytes;
-  readonly stage: Stage;
   readonly mass: number;
   /** The model's state after the pieces. */
   readonly state: State;
