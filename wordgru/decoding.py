@@ -110,7 +110,9 @@ class _Search:
         if len(needed) < self.options.batch:
             others = sorted([each for each in self.spellings.all if each.ids], key=_total)
             least = max(ranking[self.k - 1][1] if len(ranking) >= self.k else 0.0, slack)
-            reach = self.spellings.root.heaviest_path(self.lexicon, least) + sum([each.total for each in others])
+            reach = np.inf  # the most that any word can still get; not asked while too few are found
+            if len(ranking) >= self.k:
+                reach = self.spellings.root.heaviest_path(self.lexicon, least) + sum([each.total for each in others])
             self._question_found(ranking, others, least, slack, reach, needed)
             if len(ranking) < self.k:  # better an improbable word than none
                 self._question_all(slack if ranking else 1e-6 * slack, short, wanted)
