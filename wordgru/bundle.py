@@ -146,6 +146,11 @@ def open_bundle(path_or_name: str | Path) -> Bundle:
     return Bundle(folder, config)
 
 
+def is_bundle(folder: Path) -> bool:
+    """Whether the files of a bundle lie in a folder, broken or not."""
+    return (folder / _MODEL).is_file() and (folder / _CONFIG).is_file()
+
+
 def read_blocked(path: Path) -> frozenset[str]:
     """The words of a block list, in lower case: one a line, `#` begins a comment.
 
@@ -167,7 +172,7 @@ def check_destination(folder: Path, *, overwrite: bool = False) -> None:
     """
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
-    if not folder.is_dir() or not (folder / _MODEL).is_file() or not (folder / _CONFIG).is_file():
+    if not is_bundle(folder):
         raise BundleError(f"{folder}: exists and is not a bundle; expected a new folder. Choose another name.")
     if not overwrite:
         raise BundleError(f"{folder}: a bundle is already there; choose another name, or overwrite it (--overwrite).")

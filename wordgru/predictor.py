@@ -26,7 +26,8 @@ MODEL_VARIABLE = "WORDGRU_MODEL"
 
 _CHUNK = 256  # pieces whose logits are held at once
 
-_SHIPPED = Path(__file__).parent / "models" / "en"
+SHIPPED = Path(__file__).parent / "models" / "en"
+"""The bundle in the package."""
 
 
 @dataclass(frozen=True)
@@ -292,8 +293,8 @@ def default_bundle() -> str | Path:
     named = os.environ.get(MODEL_VARIABLE)
     if named:
         return named
-    if _SHIPPED.is_dir():
-        return _SHIPPED
+    if SHIPPED.is_dir():
+        return SHIPPED
     raise BundleError(
         f"no model is given; expected a bundle: name one (--model, Predictor.load), set {MODEL_VARIABLE}, or make one "
         "with `wordgru train` and `wordgru export`."

@@ -10,7 +10,7 @@ from wordgru.bundle import GRAPH_INPUTS, GRAPH_OUTPUTS, PRECISIONS, open_bundle
 from wordgru.config import ModelConfig
 from wordgru.errors import ExportError
 from wordgru.language_model import _WITH_PROBABILITIES
-from wordgru.training.graph import build_graph, weight_shapes
+from wordgru.training.graph import build_graph, read_weights, weight_shapes
 
 CONFIGS = [
     ModelConfig(50, 12, 12, 1),
@@ -155,6 +155,31 @@ def test_all_that_is_computed_and_stored_is_used(config, precision):
         made |= {name for node in each.node for name in node.output}
         used |= {name for node in each.node for name in node.input} | {value.name for value in each.output}
     assert made <= used
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_the_weights_of_an_fp32_graph_are_read_back(config):
+    weights = random_weights(config)
+    read = read_weights(build_graph(config, weights, precision="fp32"), config)
+    assert read.keys() == weights.keys()
+    assert all(np.array_equal(read[name], weights[name]) for name in weights)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_the_weights_of_an_int8_graph_are_read_back_to_its_steps(config):
+    graph = build_graph(config, random_weights(config), precision="int8")
+    again = build_graph(config, read_weights(graph, config), precision="int8")
+    assert [tensor.name for tensor in again.graph.initializer] == [tensor.name for tensor in graph.graph.initializer]
+    for one, other in zip(graph.graph.initializer, again.graph.initializer, strict=True):
+        np.testing.assert_allclose(onnx.numpy_helper.to_array(other), onnx.numpy_helper.to_array(one), rtol=1e-5)
+
+
+def test_a_foreign_graph_has_no_weights_to_read():
+    config = CONFIGS[0]
+    graph = build_graph(config, random_weights(config), precision="fp32")
+    graph.graph.initializer[0].name = "other"
+    with pytest.raises(ExportError, match="not one of wordgru"):
+        read_weights(graph, config)
 
 
 def test_int8_cannot_overflow_where_products_are_added_in_16_bits():

@@ -5,6 +5,7 @@ import math
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,13 +15,16 @@ from datasets import Dataset
 from rich.console import Console
 
 from tests.training.runs import newest_files, small_config, write_text
+from wordgru.bundle import PRECISIONS
 from wordgru.config import ModelConfig
 from wordgru.errors import TrainingError, WordgruError
+from wordgru.predictor import Predictor
 from wordgru.tokenizer import Tokenizer
 from wordgru.training import checkpoint
 from wordgru.training.command import train_command
 from wordgru.training.loop import train
 from wordgru.training.model import GRULanguageModel
+from wordgru.training.origin import open_origin
 from wordgru.training.report import Reporter, read_metrics
 from wordgru.training.settings import PRESETS, TrainConfig
 from wordgru.training.trainer import Trainer, learning_rate, window_size
@@ -336,6 +340,49 @@ def test_a_run_begins_with_the_tokenizer_and_the_best_weights_of_another(text, r
     weights, begun = checkpoint.load_model_weights(run), checkpoint.load_model_weights(other)
     assert all(np.allclose(weights[name], begun[name], atol=1e-6) for name in weights)
     assert (other / "tokenizer.json").read_text() == (run / "tokenizer.json").read_text()
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_run_begins_with_a_bundle(text, run, tmp_path, precision):
+    bundle = Path(__file__).parents[1] / "runtime" / {"fp32": "tiny", "int8": "tiny-int8"}[precision]
+    flags = [
+        "--init-from",
+        bundle,
+        "--documents",
+        "line",
+        "--steps",
+        1,
+        "--learning-rate",
+        1e-9,
+        "--batch-size",
+        2,
+        "--window",
+        8,
+    ]
+    assert CliRunner().invoke(train_command, [str(each) for each in (text, "-o", run, *flags)]).exit_code == 0
+    assert Tokenizer.load(run / "tokenizer.json").pieces == Tokenizer.load(bundle / "tokenizer.json").pieces
+    predictor, ids = Predictor.load(bundle), np.array([0, 9, 44, 7])
+    model = GRULanguageModel(predictor.model.config)
+    weights = checkpoint.load_model_weights(run)
+    model.load_state_dict({name: torch.from_numpy(weight) for name, weight in weights.items()})
+    ours = model(torch.from_numpy(ids)[None])[0][0].detach().numpy()
+    theirs = predictor.model.score(ids, predictor.model.initial_state())[0]
+    np.testing.assert_allclose(ours, theirs, atol={"fp32": 1e-4, "int8": 0.3}[precision])
+
+
+def test_the_model_in_the_package_can_be_gone_on_from():
+    origin = open_origin("en")
+    assert origin.sizes.vocab_size == origin.tokenizer.vocab_size == len(origin.weights()["output_bias"])
+
+
+def test_what_cannot_be_gone_on_from_is_refused_in_one_line(text, run, tmp_path):
+    for name in (tmp_path / "nowhere", tmp_path):
+        flags = [str(each) for each in (text, "-o", run, "--init-from", name, "--steps", 1)]
+        error = CliRunner().invoke(train_command, flags).exception
+        assert isinstance(error, WordgruError)
+        assert "give a bundle, a run, or 'en'" in str(error)
+        assert "\n" not in str(error)
+        assert not run.exists()
 
 
 def test_a_run_does_not_begin_with_a_model_of_other_sizes(text, run, tmp_path):

@@ -11,7 +11,8 @@ from typing import Any, Literal, get_args, get_origin
 import click
 
 from wordgru.errors import TrainingError
-from wordgru.training.checkpoint import load_model_config, load_run
+from wordgru.training.checkpoint import load_run
+from wordgru.training.origin import open_origin
 from wordgru.training.settings import MACHINE, PRESETS, TrainConfig
 from wordgru.training.text import TextConfig
 
@@ -82,7 +83,7 @@ def _begun(sources: Sequence[str], preset: str | None, given: dict[str, Any]) ->
     text = TextConfig(sources=tuple(sources), **{name: given.pop(name) for name in _TEXT_HELP if name in given})
     chosen = dict(PRESETS[preset or "small"])
     if "init_from" in given:
-        chosen |= load_model_config(Path(given["init_from"])).to_dict()
+        chosen |= open_origin(given["init_from"]).sizes.to_dict()
     if any(name in given for name in _LENGTHS):
         chosen = {name: value for name, value in chosen.items() if name not in _LENGTHS}
     return TrainConfig(text=text, **(chosen | given))

@@ -1,4 +1,4 @@
-"""Weights to ONNX, node by node: the only owner of gate order and of the int8 scheme.
+"""Weights to ONNX, node by node, and back: the only owner of gate order and of the int8 scheme.
 
 It knows numpy and onnx; not torch, not files. One graph serves any batch, any length, any choice of positions:
 
@@ -91,6 +91,26 @@ def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
+def read_weights(model: onnx.ModelProto, config: ModelConfig) -> dict[str, npt.NDArray[np.float32]]:
+    """The weights in a graph that `build_graph` made. Those of an int8 graph are what its integers stand for.
+
+    Args:
+        model: the graph.
+        config: its sizes.
+
+    Raises:
+        ExportError: it holds other constants.
+    """
+    constants = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
+    try:
+        weights = (_read_int8 if "embedding_scale" in constants else _read_fp32)(constants, config)
+        weights = {name: np.array(weight, np.float32, order="C") for name, weight in weights.items()}
+    except (KeyError, ValueError) as error:
+        raise ExportError(f"the graph is not one of wordgru: {error}; export the model again.") from None
+    _check(config, weights)
+    return weights
+
+
 class _Nodes:
     """Nodes and constants in the order they are added."""
 
@@ -149,6 +169,21 @@ def _fp32(nodes: _Nodes, config: ModelConfig, weights: Weights) -> None:
     nodes.add("Add", logits, nodes.constant("output_bias", weights["output_bias"]), name="logits")
 
 
+def _read_fp32(constants: Weights, config: ModelConfig) -> dict[str, npt.NDArray[np.float32]]:
+    """The weights that `_fp32` stored."""
+    weights = {"embedding.weight": constants["embedding"], "output_bias": constants["output_bias"]}
+    for layer in range(config.layers):
+        input_bias, state_bias = np.split(constants[f"gru.bias_l{layer}"][0], 2)
+        weights[f"gru.bias_ih_l{layer}"] = _onnx_gates(input_bias)
+        weights[f"gru.bias_hh_l{layer}"] = _onnx_gates(state_bias)
+        for name in (f"gru.weight_ih_l{layer}", f"gru.weight_hh_l{layer}"):
+            weights[name] = _onnx_gates(constants[name][0])
+    if "projection.weight" in constants:
+        weights["projection.weight"] = constants["projection.weight"].T
+        weights["projection.bias"] = constants["projection.bias"]
+    return weights
+
+
 @dataclass(frozen=True)
 class _Activation:
     """Values between -1 and 1 as u8 around `_ZERO`, and what brings them back.
@@ -186,6 +221,29 @@ def _int8(nodes: _Nodes, config: ModelConfig, weights: Weights) -> None:
     scale = "embedding_scale" if top.scale else nodes.add("Mul", "embedding_scale", "step")
     logits = _product(nodes, top, matrix, scale)
     nodes.add("Add", logits, nodes.constant("output_bias", weights["output_bias"]), name="logits")
+
+
+def _read_int8(constants: Weights, config: ModelConfig) -> dict[str, npt.NDArray[np.float32]]:
+    """The weights that `_int8` stored. A bias of both kinds is read as one of the input's."""
+    weights = {
+        "embedding.weight": constants["embedding"] * constants["embedding_scale"][:, None],
+        "output_bias": constants["output_bias"],
+    }
+
+    def linear(name: str, *, of_state: bool = True) -> None:
+        scale = constants[f"{name}_scale"] * np.float32(_LEVELS if of_state else 1)
+        weights[name] = constants[name].T * scale[:, None]
+
+    for layer in range(config.layers):
+        linear(f"gru.weight_ih_l{layer}", of_state=layer > 0)
+        linear(f"gru.weight_hh_l{layer}")
+        weights[f"gru.bias_ih_l{layer}"] = constants[f"gru.bias_l{layer}"]
+        candidate = constants[f"gru.candidate_bias_l{layer}"]
+        weights[f"gru.bias_hh_l{layer}"] = np.concatenate([np.zeros(2 * config.hidden_size, np.float32), candidate])
+    if "projection.weight" in constants:
+        linear("projection.weight")
+        weights["projection.bias"] = constants["projection.bias"]
+    return weights
 
 
 def _scan(nodes: _Nodes, gates: str, size: int, layer: int, weights: Weights) -> tuple[_Activation, str]:
@@ -279,7 +337,7 @@ def _at_positions(nodes: _Nodes, hidden: str) -> str:
 
 
 def _onnx_gates(weight: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Gate rows r, z, n (torch) in the order z, r, h (ONNX)."""
+    """Gate rows r, z, n (torch) in the order z, r, h (ONNX), and back."""
     reset, update, new = np.split(weight, 3)
     return np.concatenate([update, reset, new])
 

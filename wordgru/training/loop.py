@@ -25,6 +25,7 @@ from wordgru.errors import TrainingError
 from wordgru.training import checkpoint
 from wordgru.training.distributed import joined
 from wordgru.training.interrupt import Interrupt
+from wordgru.training.origin import open_origin
 from wordgru.training.prepare import prepare
 from wordgru.training.report import Pace, Reporter, draw_curves
 from wordgru.training.settings import MACHINE, TrainConfig
@@ -87,7 +88,7 @@ def train(
         if newest:
             trainer.load(*checkpoint.load_checkpoint(newest))
         elif config.init_from:
-            trainer.begin_with(checkpoint.load_model_weights(Path(config.init_from)))
+            trainer.begin_with(open_origin(config.init_from).weights())
         ranks.wait()
         return _run(trainer, run, reporter)
 
@@ -109,15 +110,15 @@ def _check_folder(config: TrainConfig, run: Path, *, resume: bool) -> None:
     if resume:
         raise TrainingError(f"{run}: holds no run to resume; begin it without --resume.")
     if config.init_from:
-        _check_sizes(config, Path(config.init_from))
+        _check_sizes(config, config.init_from)
     if run.exists() and (not run.is_dir() or not checkpoint.is_free(run)):
         raise TrainingError(f"{run}: exists and is not a run; choose a folder that is new or empty.")
     run.mkdir(parents=True, exist_ok=True)  # better now than after an hour of preparing text
 
 
-def _check_sizes(config: TrainConfig, other: Path) -> None:
-    """Refuse settings whose model is not that of the run to begin with."""
-    theirs = checkpoint.load_model_config(other)
+def _check_sizes(config: TrainConfig, other: str) -> None:
+    """Refuse settings whose model is not the one to begin with."""
+    theirs = open_origin(other).sizes
     if config.model(theirs.vocab_size) != theirs:
         raise TrainingError(
             f"{other}: its model has {theirs.layers} layers of {theirs.hidden_size} and embeddings of "

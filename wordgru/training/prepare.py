@@ -13,6 +13,7 @@ from wordgru.errors import TrainingError
 from wordgru.tokenizer import Tokenizer
 from wordgru.training.checkpoint import is_run, load_tokenizer
 from wordgru.training.feeds import ShardFeed, StreamFeed
+from wordgru.training.origin import open_origin
 from wordgru.training.report import Reporter
 from wordgru.training.settings import TrainConfig
 from wordgru.training.shards import write_shards
@@ -60,7 +61,7 @@ def prepare(
     if is_run(run):
         tokenizer = load_tokenizer(run)
     elif config.init_from:
-        tokenizer = load_tokenizer(Path(config.init_from))
+        tokenizer = open_origin(config.init_from).tokenizer
     else:
         sample = train.take(_STREAM_SAMPLE) if isinstance(train, IterableDataset) else train
         with reporter.counting(f"reading text to learn up to {config.vocab_size:,} pieces") as count:

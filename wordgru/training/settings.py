@@ -26,7 +26,7 @@ class TrainConfig(Config):
     validation_fraction: float = _setting(0.01, "Part of the documents that is held out.")
     max_document: int = _setting(4096, "Longest document in pieces; longer ones are cut.")
 
-    init_from: str | None = _setting(None, "Run whose tokenizer, sizes and best weights this one begins with.")
+    init_from: str | None = _setting(None, "Model to go on from: a run, a bundle, or en, the one in the package.")
     vocab_size: int = _setting(16000, "Pieces of the tokenizer.")
     embedding_size: int = _setting(384, "Values per piece.")
     hidden_size: int = _setting(768, "Values of a GRU layer's state.")

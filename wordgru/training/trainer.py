@@ -79,7 +79,7 @@ class Trainer:
         return min(self.ranks.agree(self.seconds) / 60 / (self.config.minutes or 1), 1.0)
 
     def begin_with(self, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:
-        """Take the weights of another run's model of the same sizes, by name."""
+        """Take the weights of another model of the same sizes, by name."""
         for model in {self.model, self.averaged}:
             model.load_state_dict({name: torch.from_numpy(weight) for name, weight in weights.items()})
 

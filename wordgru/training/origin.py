@@ -1,0 +1,56 @@
+"""What a run may begin with: another run, or a bundle, the one in the package among them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+
+from wordgru.bundle import is_bundle, open_bundle
+from wordgru.config import ModelConfig
+from wordgru.errors import BundleError
+from wordgru.predictor import SHIPPED
+from wordgru.tokenizer import Tokenizer
+from wordgru.training import checkpoint
+from wordgru.training.graph import Weights, read_weights
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A model to go on from.
+
+    Attributes:
+        sizes: of the model.
+        tokenizer: its pieces.
+        weights: reads the weights, float32, named as in the state dict of `GRULanguageModel`.
+    """
+
+    sizes: ModelConfig
+    tokenizer: Tokenizer
+    weights: Callable[[], Weights]
+
+
+def open_origin(name: str) -> Origin:
+    """The model that `init_from` means.
+
+    Args:
+        name: the folder of a run, whose best weights count; a bundle, in a folder or on the Hub; or "en", the model in
+            the package.
+
+    Raises:
+        WordgruError: it is none of these, or cannot be read.
+    """
+    folder = Path(name)
+    if name == SHIPPED.name and not folder.exists():
+        folder = SHIPPED
+    if checkpoint.is_run(folder) and not is_bundle(folder):
+        sizes, tokenizer = checkpoint.load_model_config(folder), checkpoint.load_tokenizer(folder)
+        return Origin(sizes, tokenizer, lambda: checkpoint.load_model_weights(folder))
+    try:
+        bundle = open_bundle(folder if folder.exists() else name)
+    except BundleError as error:
+        raise BundleError(f"{error} To begin with a model, give a bundle, a run, or 'en'.") from None
+    sizes = bundle.config.model
+    return Origin(
+        sizes, Tokenizer.load(bundle.tokenizer_path), lambda: read_weights(onnx.load(bundle.model_path), sizes)
+    )
