@@ -12,11 +12,12 @@ from wordgru.bundle import PRECISIONS, open_bundle
 from wordgru.config import ModelConfig
 from wordgru.errors import BundleError, ExportError, TextError, TrainingError
 from wordgru.tokenizer import Tokenizer
-from wordgru.training import export
+from wordgru.training import checkpoint, export
 from wordgru.training.checkpoint import begin_run, save_best
 from wordgru.training.export import Quality, check_consistency, check_parity, check_quality, export_run
 from wordgru.training.export_command import export_command
 from wordgru.training.graph import build_graph, weight_shapes
+from wordgru.training.loop import train
 from wordgru.training.model import GRULanguageModel
 from wordgru.training.report import Reporter
 from wordgru.training.settings import TrainConfig
@@ -67,6 +68,19 @@ def weights_of(model):
 def model():
     torch.manual_seed(1)
     return GRULanguageModel(replace(TrainConfig(steps=1), embedding_size=12, hidden_size=20, layers=2).model(90)).eval()
+
+
+def test_what_the_model_that_a_run_began_with_never_offers_stays_blocked(run, tmp_path):
+    config, tokenizer = checkpoint.load_run(run), checkpoint.load_tokenizer(run)
+    origin = tmp_path / "origin"
+    begin_run(origin, config, checkpoint.load_model_config(run), tokenizer, {"bad", "worse"})
+    save_best(origin, {name: torch.from_numpy(each) for name, each in checkpoint.load_model_weights(run).items()}, {})
+    train(replace(config, init_from=str(origin)), tmp_path / "run")
+    export_run(tmp_path / "run", tmp_path / "bundle", precision="fp32")
+    assert open_bundle(tmp_path / "bundle").blocked() == {"bad", "worse"}
+    assert "beginning with the weights of `origin`" in (tmp_path / "bundle" / "README.md").read_text()
+    export_run(tmp_path / "run", tmp_path / "other", precision="fp32", blocked=())
+    assert not open_bundle(tmp_path / "other").blocked()
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

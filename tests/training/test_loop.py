@@ -15,10 +15,10 @@ from datasets import Dataset
 from rich.console import Console
 
 from tests.training.runs import newest_files, small_config, write_text
-from wordgru.bundle import PRECISIONS
+from wordgru.bundle import PRECISIONS, open_bundle
 from wordgru.config import ModelConfig
 from wordgru.errors import TrainingError, WordgruError
-from wordgru.predictor import Predictor
+from wordgru.predictor import SHIPPED, Predictor
 from wordgru.tokenizer import Tokenizer
 from wordgru.training import checkpoint
 from wordgru.training.command import train_command
@@ -372,6 +372,7 @@ def test_a_run_begins_with_a_bundle(text, run, tmp_path, precision):
 
 def test_the_model_in_the_package_can_be_gone_on_from():
     origin = open_origin("en")
+    assert origin.blocked == open_bundle(SHIPPED).blocked() != frozenset()
     assert origin.sizes.vocab_size == origin.tokenizer.vocab_size == len(origin.weights()["output_bias"])
 
 

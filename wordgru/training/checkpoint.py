@@ -3,6 +3,7 @@
     run/
       config.json       every setting (TrainConfig), and under "model" the sizes of the model
       tokenizer.json
+      blocked.txt       words that the model it began with never offers, if there are any
       metrics.jsonl     report.py
       checkpoints/step-00000500/
         model.safetensors     weights, float32, named as the state dict of `GRULanguageModel`
@@ -18,7 +19,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ import safetensors.numpy
 import safetensors.torch
 from torch import Tensor
 
+from wordgru.bundle import read_blocked
 from wordgru.config import ModelConfig
 from wordgru.errors import TrainingError
 from wordgru.tokenizer import Tokenizer
@@ -37,6 +39,7 @@ from wordgru.training.settings import TrainConfig
 
 CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
+_BLOCKED = "blocked.txt"
 METRICS = "metrics.jsonl"
 CURVES = "curves.png"
 TENSORBOARD = "tensorboard"
@@ -73,6 +76,12 @@ def load_tokenizer(run: Path) -> Tokenizer:
     return Tokenizer.load(run / TOKENIZER)
 
 
+def load_blocked(run: Path) -> frozenset[str]:
+    """The words that the model which a run began with never offers, in lower case."""
+    path = run / _BLOCKED
+    return read_blocked(path) if path.exists() else frozenset()
+
+
 def load_model_weights(run: Path) -> dict[str, npt.NDArray[np.float32]]:
     """The weights with the best validation; the newest where none was validated. Float32, by name.
 
@@ -103,12 +112,16 @@ def is_run(run: Path) -> bool:
 
 def is_free(folder: Path) -> bool:
     """Whether nothing lies in a folder but what a run that never began may have left."""
-    return all(path.name == TOKENIZER or path.suffix == _UNFINISHED for path in folder.iterdir())
+    return all(path.name in (TOKENIZER, _BLOCKED) or path.suffix == _UNFINISHED for path in folder.iterdir())
 
 
-def begin_run(run: Path, config: TrainConfig, model: ModelConfig, tokenizer: Tokenizer) -> None:
+def begin_run(
+    run: Path, config: TrainConfig, model: ModelConfig, tokenizer: Tokenizer, blocked: Iterable[str] = ()
+) -> None:
     """Write what stays the same for the whole run; `config.json` comes last and makes the folder a run."""
     run.mkdir(parents=True, exist_ok=True)
+    if words := sorted(blocked):
+        write_file(run / _BLOCKED, "\n".join([*words, ""]).encode())
     write_file(run / TOKENIZER, tokenizer.to_json().encode())
     values = {**config.to_dict(), "model": model.to_dict()}
     write_file(run / CONFIG, (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode())

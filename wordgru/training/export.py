@@ -22,16 +22,23 @@ from wordgru.config import ModelConfig
 from wordgru.errors import ExportError
 from wordgru.language_model import OnnxLanguageModel
 from wordgru.lexicon import Floats, Ints
+from wordgru.predictor import SHIPPED
 from wordgru.tokenizer import END_OF_TEXT, Tokenizer
 from wordgru.training.card import model_card
-from wordgru.training.checkpoint import load_best_facts, load_model_config, load_model_weights, load_run, load_tokenizer
+from wordgru.training.checkpoint import (
+    load_best_facts,
+    load_blocked,
+    load_model_config,
+    load_model_weights,
+    load_run,
+    load_tokenizer,
+)
 from wordgru.training.graph import Weights, build_graph
 from wordgru.training.local_files import is_local
 from wordgru.training.model import GRULanguageModel
 from wordgru.training.prepare import prepare
 from wordgru.training.report import Reporter
 from wordgru.training.settings import TrainConfig
-from wordgru.training.text import TextConfig
 
 PARITY = 1e-5
 """Largest difference from torch that is allowed, as a part of the largest logit (or of 1, if that is more)."""
@@ -101,7 +108,7 @@ def export_run(
     overwrite: bool = False,
     license: str = "other",
     about: str = "",
-    blocked: Iterable[str] = (),
+    blocked: Iterable[str] | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> ExportReport:
     """Write the run's best weights as a bundle.
@@ -113,7 +120,7 @@ def export_run(
         overwrite: replace a bundle that is already there.
         license: licence of the model for its card, as the Hub spells it ("apache-2.0").
         about: Markdown for the card on the data, its owners and licences.
-        blocked: words that the bundle never offers.
+        blocked: words that the bundle never offers; None are those of the model that the run began with.
         say: is told each step, a line at a time.
 
     Raises:
@@ -140,7 +147,7 @@ def export_run(
         card=_card(settings, sizes, precision=precision, license=license, about=about, quality=facts),
         training={"settings": _settings(settings), "best": load_best_facts(run)},
         quality=facts,
-        blocked=blocked,
+        blocked=load_blocked(run) if blocked is None else blocked,
         overwrite=overwrite,
     )
     return ExportReport(written, parity, quality)
@@ -313,7 +320,7 @@ def _card(
         sizes=sizes,
         precision=precision,
         license=license,
-        data=_data(settings.text),
+        data=_data(settings),
         datasets=[source for source in settings.text.sources if not is_local(source)],
         settings={name: value for name, value in _settings(settings).items() if not isinstance(value, dict)},
         quality=quality,
@@ -330,11 +337,14 @@ def _settings(settings: TrainConfig) -> dict[str, Any]:
     return values
 
 
-def _data(text: TextConfig) -> str:
+def _data(settings: TrainConfig) -> str:
     """What a run was trained on, in words."""
-    if not text.sources:
-        return "the documentation that comes with CPython (PSF licence)"
-    return ", ".join(f"`{_public(source)}`" for source in text.sources) + (f" ({text.name})" if text.name else "")
+    text, origin = settings.text, settings.init_from
+    data = ", ".join(f"`{_public(source)}`" for source in text.sources) + (f" ({text.name})" if text.name else "")
+    data = data or "the documentation that comes with CPython (PSF licence)"
+    if origin == SHIPPED.name:
+        return f"{data}, beginning with the English model of wordgru (CC BY-SA 4.0, which asks to share alike)"
+    return f"{data}, beginning with the weights of `{_public(origin)}`, whose licence goes on" if origin else data
 
 
 def _public(source: str) -> str:

@@ -19,7 +19,11 @@ from wordgru.training.export import PARITY, PERPLEXITY_CHANGE, ExportReport, exp
 @click.option("--overwrite", is_flag=True, help="Replace a bundle that is already there.")
 @click.option("--license", "license_", default="other", show_default=True, help="Licence of the model, for its card.")
 @click.option("--about", type=click.Path(path_type=Path), help="Markdown for the card: data, owners, licences.")
-@click.option("--blocked", type=click.Path(path_type=Path), help="Words that are never offered, one a line.")
+@click.option(
+    "--blocked",
+    type=click.Path(path_type=Path),
+    help="Words that are never offered, one a line.  [default: those of the model that the run began with]",
+)
 def export_command(
     run: Path, bundle: Path, precision: str, overwrite: bool, license_: str, about: Path | None, blocked: Path | None
 ) -> None:
@@ -34,7 +38,7 @@ def export_command(
         overwrite=overwrite,
         license=license_,
         about=_read(about) if about else "",
-        blocked=read_blocked(blocked) if blocked else (),
+        blocked=read_blocked(blocked) if blocked else None,
         say=lambda line: click.echo(line, err=True),
     )
     for line in summary(report):

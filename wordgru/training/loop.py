@@ -80,7 +80,9 @@ def train(
             checkpoint.clean(run)
             material = prepare(config, run, dataset=dataset, reporter=reporter)
             if not checkpoint.is_run(run):
-                checkpoint.begin_run(run, config, config.model(material.tokenizer.vocab_size), material.tokenizer)
+                blocked = open_origin(config.init_from).blocked if config.init_from else ()
+                sizes = config.model(material.tokenizer.vocab_size)
+                checkpoint.begin_run(run, config, sizes, material.tokenizer, blocked)
         ranks.wait()
         if not ranks.first:
             material = prepare(config, run, dataset=dataset, reporter=reporter)

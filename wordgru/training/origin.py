@@ -23,11 +23,13 @@ class Origin:
         sizes: of the model.
         tokenizer: its pieces.
         weights: reads the weights, float32, named as in the state dict of `GRULanguageModel`.
+        blocked: words that it never offers, in lower case.
     """
 
     sizes: ModelConfig
     tokenizer: Tokenizer
     weights: Callable[[], Weights]
+    blocked: frozenset[str]
 
 
 def open_origin(name: str) -> Origin:
@@ -45,12 +47,12 @@ def open_origin(name: str) -> Origin:
         folder = SHIPPED
     if checkpoint.is_run(folder) and not is_bundle(folder):
         sizes, tokenizer = checkpoint.load_model_config(folder), checkpoint.load_tokenizer(folder)
-        return Origin(sizes, tokenizer, lambda: checkpoint.load_model_weights(folder))
+        blocked = checkpoint.load_blocked(folder)
+        return Origin(sizes, tokenizer, lambda: checkpoint.load_model_weights(folder), blocked)
     try:
         bundle = open_bundle(folder if folder.exists() else name)
     except BundleError as error:
         raise BundleError(f"{error} To begin with a model, give a bundle, a run, or 'en'.") from None
     sizes = bundle.config.model
-    return Origin(
-        sizes, Tokenizer.load(bundle.tokenizer_path), lambda: read_weights(onnx.load(bundle.model_path), sizes)
-    )
+    tokenizer = Tokenizer.load(bundle.tokenizer_path)
+    return Origin(sizes, tokenizer, lambda: read_weights(onnx.load(bundle.model_path), sizes), bundle.blocked())
