@@ -359,7 +359,9 @@ def test_a_run_begins_with_a_bundle(text, run, tmp_path, precision):
         "--window",
         8,
     ]
-    assert CliRunner().invoke(train_command, [str(each) for each in (text, "-o", run, *flags)]).exit_code == 0
+    result = CliRunner().invoke(train_command, [str(each) for each in (text, "-o", run, *flags)])
+    assert result.exit_code == 0
+    assert f"beginning with the weights of {bundle}" in result.stderr
     assert Tokenizer.load(run / "tokenizer.json").pieces == Tokenizer.load(bundle / "tokenizer.json").pieces
     predictor, ids = Predictor.load(bundle), np.array([0, 9, 44, 7])
     model = GRULanguageModel(predictor.model.config)

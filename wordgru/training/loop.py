@@ -91,6 +91,7 @@ def train(
             trainer.load(*checkpoint.load_checkpoint(newest))
         elif config.init_from:
             trainer.begin_with(open_origin(config.init_from).weights())
+            reporter.say(f"beginning with the weights of {config.init_from}")
         ranks.wait()
         return _run(trainer, run, reporter)
 
