@@ -345,21 +345,9 @@ def test_a_run_begins_with_the_tokenizer_and_the_best_weights_of_another(text, r
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_a_run_begins_with_a_bundle(text, run, tmp_path, precision):
     bundle = Path(__file__).parents[1] / "runtime" / {"fp32": "tiny", "int8": "tiny-int8"}[precision]
-    flags = [
-        "--init-from",
-        bundle,
-        "--documents",
-        "line",
-        "--steps",
-        1,
-        "--learning-rate",
-        1e-9,
-        "--batch-size",
-        2,
-        "--window",
-        8,
-    ]
-    result = CliRunner().invoke(train_command, [str(each) for each in (text, "-o", run, *flags)])
+    flags = ["--documents", "line", "--steps", "1", "--learning-rate", "1e-9", "--batch-size", "2", "--window", "8"]
+    arguments = [str(text), "-o", str(run), "--init-from", str(bundle), *flags]
+    result = CliRunner().invoke(train_command, arguments)
     assert result.exit_code == 0
     assert f"beginning with the weights of {bundle}" in result.stderr
     assert Tokenizer.load(run / "tokenizer.json").pieces == Tokenizer.load(bundle / "tokenizer.json").pieces

@@ -21,11 +21,12 @@ from typing import Any
 import torch
 from datasets import Dataset, IterableDataset
 
+from wordgru.config import ModelConfig
 from wordgru.errors import TrainingError
 from wordgru.training import checkpoint
 from wordgru.training.distributed import joined
 from wordgru.training.interrupt import Interrupt
-from wordgru.training.origin import open_origin
+from wordgru.training.origin import Origin, open_origin
 from wordgru.training.prepare import prepare
 from wordgru.training.report import Pace, Reporter, draw_curves
 from wordgru.training.settings import MACHINE, TrainConfig
@@ -70,18 +71,19 @@ def train(
     if config.threads:
         torch.set_num_threads(config.threads)
     with joined(config.device) as ranks, checkpoint.writing(run), Reporter(run, speaks=ranks.first) as reporter:
-        _check_folder(config, run, resume=resume)
-        ranks.wait()  # all have looked before the first writes
         newest = checkpoint.newest_checkpoint(run)
+        origin = open_origin(config.init_from) if config.init_from and not newest else None
+        _check_folder(config, run, origin, resume=resume)
+        ranks.wait()  # all have looked before the first writes
         if newest and (facts := checkpoint.load_facts(newest))["finished"]:
             reporter.say(f"{run} is finished: {facts['step']:,} steps. Nothing to do.")
             return TrainResult(run, facts["step"], finished=True, signal=None, best=facts["best"])
         if ranks.first:
             checkpoint.clean(run)
-            material = prepare(config, run, dataset=dataset, reporter=reporter)
+            pieces = origin.tokenizer if origin else None
+            material = prepare(config, run, dataset=dataset, reporter=reporter, tokenizer=pieces)
             if not checkpoint.is_run(run):
-                blocked = open_origin(config.init_from).blocked if config.init_from else ()
-                sizes = config.model(material.tokenizer.vocab_size)
+                sizes, blocked = config.model(material.tokenizer.vocab_size), origin.blocked if origin else ()
                 checkpoint.begin_run(run, config, sizes, material.tokenizer, blocked)
         ranks.wait()
         if not ranks.first:
@@ -89,14 +91,14 @@ def train(
         trainer = Trainer(config, material, ranks)
         if newest:
             trainer.load(*checkpoint.load_checkpoint(newest))
-        elif config.init_from:
-            trainer.begin_with(open_origin(config.init_from).weights())
+        elif origin:
+            trainer.begin_with(origin.weights())
             reporter.say(f"beginning with the weights of {config.init_from}")
         ranks.wait()
         return _run(trainer, run, reporter)
 
 
-def _check_folder(config: TrainConfig, run: Path, *, resume: bool) -> None:
+def _check_folder(config: TrainConfig, run: Path, origin: Origin | None, *, resume: bool) -> None:
     """Refuse a folder that must not be touched, and settings that are not the run's."""
     if checkpoint.is_run(run):
         if not resume:
@@ -112,19 +114,18 @@ def _check_folder(config: TrainConfig, run: Path, *, resume: bool) -> None:
         return
     if resume:
         raise TrainingError(f"{run}: holds no run to resume; begin it without --resume.")
-    if config.init_from:
-        _check_sizes(config, config.init_from)
+    if origin:
+        _check_sizes(config, origin.sizes)
     if run.exists() and (not run.is_dir() or not checkpoint.is_free(run)):
         raise TrainingError(f"{run}: exists and is not a run; choose a folder that is new or empty.")
     run.mkdir(parents=True, exist_ok=True)  # better now than after an hour of preparing text
 
 
-def _check_sizes(config: TrainConfig, other: str) -> None:
+def _check_sizes(config: TrainConfig, theirs: ModelConfig) -> None:
     """Refuse settings whose model is not the one to begin with."""
-    theirs = open_origin(other).sizes
     if config.model(theirs.vocab_size) != theirs:
         raise TrainingError(
-            f"{other}: its model has {theirs.layers} layers of {theirs.hidden_size} and embeddings of "
+            f"{config.init_from}: its model has {theirs.layers} layers of {theirs.hidden_size} and embeddings of "
             f"{theirs.embedding_size}; to begin with it, give the same --layers, --hidden-size and --embedding-size."
         )
 

@@ -13,7 +13,6 @@ from wordgru.errors import TrainingError
 from wordgru.tokenizer import Tokenizer
 from wordgru.training.checkpoint import is_run, load_tokenizer
 from wordgru.training.feeds import ShardFeed, StreamFeed
-from wordgru.training.origin import open_origin
 from wordgru.training.report import Reporter
 from wordgru.training.settings import TrainConfig
 from wordgru.training.shards import write_shards
@@ -47,9 +46,10 @@ class Material:
 
 
 def prepare(
-    config: TrainConfig, run: Path, *, dataset: Dataset | IterableDataset | None, reporter: Reporter
-) -> Material:
-    """Load the text, learn the tokenizer (or take the run's, or that of `init_from`), write the shards.
+    config: TrainConfig, run: Path, *, dataset: Dataset | IterableDataset | None, reporter: Reporter,
+    tokenizer: Tokenizer | None = None,
+) -> Material:  # fmt: skip
+    """Load the text, learn the tokenizer (or take the run's, or the one given), write the shards.
 
     Each long step shows how far it is.
 
@@ -60,9 +60,7 @@ def prepare(
     streaming = isinstance(train, IterableDataset)
     if is_run(run):
         tokenizer = load_tokenizer(run)
-    elif config.init_from:
-        tokenizer = open_origin(config.init_from).tokenizer
-    else:
+    elif tokenizer is None:
         sample = train.take(_STREAM_SAMPLE) if isinstance(train, IterableDataset) else train
         with reporter.counting(f"reading text to learn up to {config.vocab_size:,} pieces") as count:
             texts = _first(documents(sample), lambda read: count(read, None if streaming else len(sample)))
