@@ -3,8 +3,9 @@
 Two loops train the same model on the same text: that of `wordgru train` (`--loop wordgru`) and the one that one writes
 first (`--loop plain`: nn.GRU, cross entropy over all logits in fp32, AdamW). Both get the same learning rates, spread
 over the minutes. The minutes are processor time of one thread, validation left out, so a busy machine does not matter
-much. Each loop is validated as it is used: wordgru's from the zero state for each document, the plain one with the
-state running on from document to document, which is all that it ever saw. `--table` prints all runs in FOLDER.
+much; `--steps` counts steps instead. Each loop is validated as it is used: wordgru's from the zero state for each
+document, the plain one with the state running on from document to document, which is all that it ever saw. `--table`
+prints all runs in FOLDER.
 """
 
 import json
@@ -40,6 +41,7 @@ _PARTS = 16  # that the plain loop's validation is cut into: the logits of all a
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Folder of all the runs.")
 @click.option("--loop", type=click.Choice(["wordgru", "plain"]), default="wordgru", show_default=True)
 @click.option("--minutes", type=float, default=9, show_default=True, help="Processor time to learn for.")
+@click.option("--steps", type=int, help="Steps to learn for, in place of minutes.")
 @click.option("--rate", type=float, default=TrainConfig.learning_rate, show_default=True, help="Highest learning rate.")
 @click.option("--frequent", type=int, default=TrainConfig.frequent, show_default=True, help="Pieces always scored.")
 @click.option("--sampled", type=int, default=TrainConfig.sampled, show_default=True, help="Pieces scored now and then.")
@@ -47,39 +49,42 @@ _PARTS = 16  # that the plain loop's validation is cut into: the logits of all a
 @click.option("--batch", type=int, default=TrainConfig.batch_size, show_default=True, help="Texts read side by side.")
 @click.option("--table", is_flag=True, help="Train nothing; print the runs.")
 def learning(
-    text: tuple[str, ...], validation: tuple[str, ...], output: Path, loop: str, minutes: float, rate: float,
-    frequent: int, sampled: int, full: float, batch: int, table: bool,
+    text: tuple[str, ...], validation: tuple[str, ...], output: Path, loop: str, minutes: float, steps: int | None,
+    rate: float, frequent: int, sampled: int, full: float, batch: int, table: bool,
 ) -> None:  # fmt: skip
-    """Train on TEXT for so many minutes, validating ten times on the way."""
+    """Train on TEXT for so many minutes or steps, validating ten times on the way."""
     if table:
         _print(output)
         return
     torch.set_num_threads(1)
-    settings: dict[str, Any] = {name: value for name, value in PRESETS["small"].items() if name != "epochs"}
+    settings: dict[str, Any] = {**PRESETS["small"], "epochs": None, "minutes": minutes, "batch_size": batch}
     config = TrainConfig(
-        text=TextConfig(sources=text), validation_sources=validation, max_document=1024, minutes=minutes, threads=1,
+        text=TextConfig(sources=text), validation_sources=validation, max_document=1024, threads=1,
         device="cpu", dropout=0.0, output_dropout=0.0, learning_rate=rate, frequent=frequent, sampled=sampled,
-        full_fraction=full, batch_size=batch, **settings,
+        full_fraction=full, **settings,
     )  # fmt: skip
-    name = f"{loop}-{minutes:g}-{batch}" + (f"-{frequent}-{sampled}-{full:g}-{rate:g}" if loop == "wordgru" else "")
+    length = f"{steps}steps" if steps else f"{minutes:g}"
+    name = f"{loop}-{length}-{batch}" + (f"-{frequent}-{sampled}-{full:g}-{rate:g}" if loop == "wordgru" else "")
+    output.mkdir(parents=True, exist_ok=True)
     shared = output / "text"  # shards and tokenizer, made once
     material = prepare(config, shared, dataset=None, reporter=Reporter(shared, speaks=False))
     trainer = Trainer(config, material, Ranks(0, 1, torch.device("cpu")))
     plain = PlainLoop(config, material) if loop == "plain" else None
     lines: list[dict[str, Any]] = []
-    step, spent, started = 0, 0.0, time.process_time()
-    while (fraction := min((spent + time.process_time() - started) / 60 / minutes, 1.0)) < 1:
+    step, spent, started, fraction = 0, 0.0, time.process_time(), 0.0
+    while fraction < 1:
         if plain:
             plain.rate(learning_rate(config, step=step, fraction=fraction))
             plain.learn()
         else:
             trainer.learn(fraction)
         step += 1
-        fraction = (spent + time.process_time() - started) / 60 / minutes
+        learnt = (spent + time.process_time() - started) / 60
+        fraction = min(step / steps if steps else learnt / minutes, 1.0)
         if fraction >= (len(lines) + 1) / 10:
-            spent += time.process_time() - started
+            spent = learnt * 60
             nats = _running(plain.model, material.validation) if plain else _zero(trainer, material.validation)
-            lines.append({"minutes": spent / 60, "pieces": step * batch * config.window, "nats": nats})
+            lines.append({"minutes": learnt, "pieces": step * batch * config.window, "nats": nats})
             click.echo(json.dumps(lines[-1]))
             _write(output / f"{name}.json", lines)
             started = time.process_time()

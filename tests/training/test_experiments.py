@@ -1,0 +1,68 @@
+"""The scripts behind the tables of docs/training.md and the text of the English model, each as one starts it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.training.runs import write_text
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+
+def start(script: str, *arguments: object) -> str:
+    command = [sys.executable, str(SCRIPTS / script), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def texts(tmp_path):
+    return write_text(tmp_path / "train.txt"), write_text(tmp_path / "valid.txt", lines=20, seed=1)
+
+
+@pytest.mark.slow
+def test_both_loops_learn_for_as_many_steps(texts, tmp_path):
+    train, valid = texts
+    flags = ["--validation", valid, "-o", tmp_path / "learning", "--steps", 10, "--batch", 2]
+    for loop in ("wordgru", "plain"):
+        start("learning.py", train, *flags, "--loop", loop)
+    curves = [json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "learning").glob("*.json")]
+    wordgru, plain = curves
+    assert [line["pieces"] for line in wordgru] == [line["pieces"] for line in plain]
+    assert len(plain) == 10
+    assert all(curve[-1]["nats"] < curve[0]["nats"] for curve in curves)
+    table = start("learning.py", "-o", tmp_path / "learning", "--table")
+    assert "| plain-10steps-2 |" in table
+    assert "| wordgru-10steps-2" in table
+
+
+@pytest.mark.slow
+def test_an_ablation_tells_what_each_variant_reached(texts, tmp_path):
+    train, valid = texts
+    flags = ["--validation", valid, "-o", tmp_path, "--epochs", 1, "--seeds", 1]
+    table = start("ablation.py", train, *flags, "--only", "nothing", "--only", "ema 0.995")
+    assert "| nothing |" in table
+    assert "| ema 0.995 |" in table
+    assert start("ablation.py", train, *flags, "--table") == table[table.index("| variant |") :]
+
+
+def test_a_mixture_repeats_small_sources_and_is_the_same_for_a_seed(tmp_path):
+    for name, size in {"talk": 10, "tatoeba": 4, "fiction-eltec": 100}.items():
+        rows = [f"{name} says it in Line {at}, always." for at in range(size)]
+        pq.write_table(pa.table({"text": rows}), tmp_path / f"{name}-train.parquet")
+    files, flags = tmp_path / "*-train.parquet", ["--words", 500, "--passes", 3, "--power", 0, "--lower", 1]
+    for seed, output in ((1, "a"), (1, "b"), (2, "c")):
+        start("english/mix.py", files, *flags, "--seed", seed, "-o", tmp_path / f"{output}.parquet")
+    a, b, c = (pq.read_table(tmp_path / f"{name}.parquet")["text"].to_pylist() for name in "abc")
+    assert a == b != c
+    assert sum(text.startswith("talk") for text in a) == 3 * 10  # no more passes than that
+    assert {text for text in a if text.startswith("tatoeba")} <= {
+        f"tatoeba says it in line {at}{end}" for at in range(4) for end in (" always", ", always.")
+    }
+    assert 0 < sum(text.startswith("fiction-eltec") for text in a) < 100
