@@ -130,7 +130,8 @@ class Maker:
 
     def read(self, head: str) -> Json:
         """The ids that the model reads before the word, the bytes held back, and the likeliest next pieces."""
-        ids, gap = self.predictor.tokenizer.encode_context(head)
+        tokenizer = self.predictor.tokenizer
+        ids, gap = tokenizer.encode_context(tokenizer.familiar(head))
         ids = np.concatenate([[END_OF_TEXT], ids])
         return {"ids": ids.tolist(), "gap": gap.decode(), "next_pieces": self.next_pieces(ids)}
 

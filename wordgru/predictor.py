@@ -194,6 +194,8 @@ class Predictor:
     def score(self, text: str) -> list[Score]:
         """Log-probability of each word and mark of `text`, and of the text's end; they sum to the text's.
 
+        The text is scored exactly as it stands: marks that the model never learnt are improbable.
+
         Raises:
             WordgruError: the text holds a lone surrogate.
         """
@@ -242,7 +244,7 @@ class Predictor:
                 f"temperature is {temperature}, top_p {top_p}, max_words {max_words}; expected a temperature and a "
                 "number of words of at least 0, and top_p above 0 and at most 1."
             )
-        pieces = [END_OF_TEXT, *self.tokenizer.encode(context).tolist()]
+        pieces = [END_OF_TEXT, *self.tokenizer.encode(self.tokenizer.familiar(context)).tolist()]
         drawn = list(self._draw(pieces, np.random.default_rng(seed), max_words, temperature, top_p))
         whole = self.tokenizer.decode([*pieces[1:], *drawn])
         return whole[len(self.tokenizer.decode(pieces[1:])) :]

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -26,6 +27,9 @@ class Session:
     >>> session = predictor.session("the ")  # doctest: +SKIP
     >>> session.append("ca")  # doctest: +SKIP
     >>> session.suggest(k=3).words  # doctest: +SKIP
+
+    Marks that the model never learnt are read as their twins (`Tokenizer.twins`), and words are offered with the
+    apostrophe that the text used last: `don’t` to whom types `’`.
 
     A snapshot is (pieces read, state before the last of them). A mark is (characters, pieces): a place where the
     text can be cut without changing its pieces, so that only what follows it is encoded again.
@@ -155,8 +159,17 @@ class Session:
     def _find(self, head: str, prefix: str, k: int, options: SearchOptions, *, given: bool) -> Suggestions:
         gap = self._read(head)
         count, state = self._snapshots[-1]
-        last = int(self._pieces[count - 1])
-        return self._search(state[:, 0], last, gap=gap, prefix=normalize(prefix), k=k, options=options, given=given)
+        last, letters = int(self._pieces[count - 1]), normalize(self._tokenizer.familiar(prefix))
+        found = self._search(state[:, 0], last, gap=gap, prefix=letters, k=k, options=options, given=given)
+        return self._as_typed(found, head + prefix)
+
+    def _as_typed(self, found: Suggestions, text: str) -> Suggestions:
+        """The same words, with the apostrophe that `text` used last."""
+        mark = max(words.APOSTROPHES, key=text.rfind)
+        twin = self._tokenizer.twins.get(mark)
+        if twin is None or mark not in text:
+            return found
+        return replace(found, items=tuple(replace(item, word=item.word.replace(twin, mark)) for item in found.items))
 
     def _punctuation(self, k: int) -> list[Suggestion]:
         """Marks that may follow the text directly, each as one piece spells it."""
@@ -176,6 +189,7 @@ class Session:
 
         With `ends`, nothing is held back.
         """
+        head = self._tokenizer.familiar(head)
         if not ends and self._head and self._head[0] == head:
             return self._head[1]  # only letters of the next word have come since
         chars, count = self._mark(head)

@@ -57,6 +57,10 @@ _PATTERN = "|".join(
 )
 
 
+_TWINS = {"'": "’", "’": "'", "‘": "'’", "“": '"', "”": '"', "„": '"'}
+"""Marks that are written in several ways, and how else each may stand in the training text."""
+
+
 class Tokenizer:
     """Text to pieces and back. Immutable: share it between threads.
 
@@ -149,6 +153,28 @@ class Tokenizer:
         spelled = "".join(names).translate(bytes_of).encode("latin-1", errors="replace")  # a byte for each character
         ends = list(itertools.accumulate(map(len, names)))
         return (b"", *(spelled[start:end] for start, end in itertools.pairwise([0, *ends])))
+
+    @cached_property
+    def twins(self) -> dict[str, str]:
+        """Marks that were never learnt, and the mark to read in place of each.
+
+        Telephones and word processors write ’ and “ where much text on disk has ' and ", or the other way round. A mark
+        was learnt if a piece of more than one byte holds it.
+        """
+        longer = b"\xff".join([piece for piece in self.pieces if len(piece) > 1])  # joined by a byte of no text
+        learnt = {mark for mark in (*_TWINS, '"') if mark.encode() in longer}
+        twins = {}
+        for mark in _TWINS.keys() - learnt:
+            twin = next((other for other in _TWINS[mark] if other in learnt), _TWINS[mark][0])
+            if twin in learnt or twin.isascii():
+                twins[mark] = twin
+        return twins
+
+    def familiar(self, text: str) -> str:
+        """`text`, as long as before, with the twins of marks that were never learnt."""
+        for mark, twin in self.twins.items():
+            text = text.replace(mark, twin)
+        return text
 
     def encode(self, text: str) -> npt.NDArray[np.int64]:
         """Ids of `text`, without an end of text.  # (T,) int64

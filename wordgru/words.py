@@ -12,7 +12,9 @@ from typing import Literal
 
 Kind = Literal["letter", "combining", "inner", "unspaced", "other"]
 
-INNER = "'’-"
+APOSTROPHES = "'’"
+
+INNER = f"{APOSTROPHES}-"
 """Characters that belong to a word only between two of its letters."""
 
 UNSPACED = (

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import tokenizers
-from rules import BundleError, WordgruError, kind, read_config, split_last, wants_space, word_end
+from rules import BundleError, WordgruError, kind, read_config, split_last, unlearnt, wants_space, word_end
 
 Found = tuple[list[tuple[str, float]], bool]
 """Words and their probabilities; and whether these are proved to be the most probable words."""
@@ -62,6 +62,7 @@ class Predictor:
         order = [*shown, *(byte for byte in range(256) if byte not in shown)]
         byte_of = {chr(byte if byte in shown else 256 + at - len(shown)): byte for at, byte in enumerate(order)}
         self.pieces = [b"", *(bytes(byte_of[char] for char in name) for name in names[1:])]
+        self.twins = str.maketrans(unlearnt(self.pieces))
         self.ids = {piece: id_ for id_, piece in enumerate(self.pieces) if piece}
         self.ranges: dict[bytes, list[int]] = {}  # first and last + 1 of the ids whose pieces begin with these bytes
         self.next_bytes: defaultdict[bytes, set[int]] = defaultdict(set)
@@ -89,7 +90,7 @@ class Predictor:
     def read(self, before: str) -> tuple[list[int], bytes]:
         """The ids to read before a word that directly follows `before`, and the bytes held back for that word."""
         try:
-            found = self.tokenizer.encode(before + "x", add_special_tokens=False)
+            found = self.tokenizer.encode(before.translate(self.twins) + "x", add_special_tokens=False)
         except TypeError:
             raise WordgruError("the text holds a lone surrogate, which is not Unicode text.") from None
         count = found.word_ids.index(found.word_ids[-1])
@@ -99,14 +100,17 @@ class Predictor:
         if k < 1 or not 0 <= tolerance < 1:
             raise WordgruError(f"k is {k} and tolerance {tolerance}; expected at least 1, and a probability below 1.")
         ids, gap = self.read(before)
+        wanted = unicodedata.normalize("NFC", prefix.translate(self.twins))
         zeros = np.zeros((self.layers, 1, self.hidden), np.float32)
         (root,) = self.run([b""], [1.0], [ids], zeros)
         for dust in DUST:
-            search = _Search(self, gap, unicodedata.normalize("NFC", prefix), ignore_case, max(tolerance, 1e-9), dust)
+            search = _Search(self, gap, wanted, ignore_case, max(tolerance, 1e-9), dust)
             found, exact = search.run(root, k, max_expanded)
             if exact:
                 break
-        return found, exact
+        mark = max("'’", key=(before + prefix).rfind)  # the apostrophe that was typed last, and words are offered with
+        twin = self.twins.get(ord(mark)) if mark in before + prefix else None
+        return [(word.replace(twin, mark) if twin else word, mass) for word, mass in found], exact
 
     def run(self, texts: list[bytes], masses: list[float], ids: list[list[int]], state: np.ndarray) -> list[Spelling]:
         """What the model says after the ids in each row."""

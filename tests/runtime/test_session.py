@@ -57,6 +57,42 @@ def test_any_edits_equal_one_shot(edits: list[tuple[str, str, int]]) -> None:
         same(session, predictor.session(session.text))
 
 
+CURLED = str.maketrans("'\"", "’”")
+
+
+@given(EDITS)
+@settings(deadline=None, max_examples=40)
+def test_marks_of_a_telephone_are_read_like_those_of_the_model(edits: list[tuple[str, str, int]]) -> None:
+    assert {"’", "”"} <= PREDICTORS["fp32"].tokenizer.twins.keys()
+    straight, curled = PREDICTORS["fp32"].session(), PREDICTORS["fp32"].session()
+    for what, text, count in edits:
+        if what == "append":
+            straight.append(text), curled.append(text.translate(CURLED))
+        elif what == "delete":
+            straight.delete(count), curled.delete(count)
+        else:
+            straight.set(straight.text[:count] + text)
+            curled.set(curled.text[:count] + text.translate(CURLED))
+        assert curled.text == straight.text.translate(CURLED)  # what was typed stays as it was typed
+        one, other = straight.suggest(k=5), curled.suggest(k=5)
+        expected = [item.probability for item in one]
+        assert [item.probability for item in other] == pytest.approx(expected, rel=1e-4)
+        typed = "'" in straight.text
+        assert [word.translate(CURLED) if typed else word for word in one.words] == other.words
+
+
+def test_words_are_offered_with_the_apostrophe_that_was_typed_last() -> None:
+    session = PREDICTORS["fp32"].session("the cat ")
+    offers = {text: session.suggest(prefix=text, k=1).words for text in ("don'", "don’")}
+    assert all(word.startswith(prefix) for prefix, words in offers.items() for word in words)
+    assert [word.replace("’", "'") for word in offers["don’"]] == offers["don'"] != []
+    session.append("don’t don'")
+    assert session.suggest(k=1).words == offers["don'"]
+    copied = PREDICTORS["fp32"].restore(session.copy().save())
+    assert copied.text == "the cat don’t don'"
+    assert copied.suggest(k=1).words == session.suggest(k=1).words
+
+
 def test_completion_needs_no_prefix() -> None:
     session = PREDICTORS["fp32"].session("the ca")
     assert session.suggest(k=3) == PREDICTORS["fp32"].complete("the ca", k=3)

@@ -63,6 +63,22 @@ def test_units_cover_all_pieces_and_all_text(text: str) -> None:
         assert units[-1][3] == len(TOKENIZER.encode(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "twins"),
+    [
+        ('he said "don\'t"', {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"'}),
+        ("he said “don’t”", {"'": "’", "‘": "’", "„": '"'}),
+        ("«don’t», ‘don't’, “don't”, „don't“", {}),
+        ("he said no", {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"'}),
+    ],
+)
+def test_marks_that_were_never_learnt_are_read_as_their_twins(text: str, twins: dict[str, str]) -> None:
+    tokenizer = Tokenizer.train([text] * 20, vocab_size=400)
+    assert tokenizer.twins == twins
+    assert tokenizer.familiar("a " + "".join(twins)) == "a " + "".join(twins.values())
+    assert tokenizer.decode(tokenizer.encode(text)) == text  # what is encoded stays as it stands
+
+
 def test_training_is_deterministic_and_bounded() -> None:
     texts = ["the cat sat on the mat and the dog sat on the cat"] * 3
     one, other = (Tokenizer.train(texts, vocab_size=280) for _ in range(2))

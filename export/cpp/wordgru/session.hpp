@@ -58,7 +58,8 @@ inline char32_t character_before(std::string_view text, std::size_t at) {
 }  // namespace detail
 
 /// What is typed into one text field, and the model's states along it. Not to be shared by threads; copies go their own
-/// way. A snapshot is the state before one piece. A mark is a place where the text can be cut without changing its
+/// way. Marks that the model never learnt are read as their twins, and words are offered with the apostrophe that the text
+/// used last. A snapshot is the state before one piece. A mark is a place where the text can be cut without changing its
 /// pieces, so that only what follows it is encoded again.
 class Session {
    public:
@@ -66,39 +67,39 @@ class Session {
         : engine_(std::move(engine)), snapshots_{{1, engine_->model.initial_state()}} {}
 
     /// The text of the field up to the cursor, in UTF-8.
-    const std::string& text() const { return text_; }
+    const std::string& text() const { return typed_; }
 
     /// Bytes that the session keeps: text, pieces and states.
     std::size_t size() const {
-        std::size_t bytes = text_.size() + pieces_.size() * sizeof(Id) + marks_.size() * sizeof(Mark);
+        std::size_t bytes = typed_.size() + text_.size() + pieces_.size() * sizeof(Id) + marks_.size() * sizeof(Mark);
         for (const Snapshot& snapshot : snapshots_) bytes += snapshot.state.size() * sizeof(float);
         return bytes;
     }
 
     /// Type `text` at the end.
-    void append(std::string_view text) { set(text_ + std::string(text)); }
+    void append(std::string_view text) { set(typed_ + std::string(text)); }
 
     /// Delete the last `count` characters (code points).
     void erase(int count = 1) {
         if (count < 0) throw WordgruError("count is " + std::to_string(count) + "; expected at least 0 characters.");
-        std::size_t end = text_.size();
+        std::size_t end = typed_.size();
         for (; count > 0 && end > 0; --count) {
             do --end;
-            while (end > 0 && (text_[end] & 0xC0) == 0x80);
+            while (end > 0 && (typed_[end] & 0xC0) == 0x80);
         }
-        set(text_.substr(0, end));
+        set(typed_.substr(0, end));
     }
 
     /// Make `text` what stands before the cursor: any edit, paste or move of the cursor. Only what differs from the
     /// text before, from its last word boundary on, is read again, and not before something is asked.
     void set(std::string text) {
-        const auto differs = std::mismatch(text_.begin(), text_.end(), text.begin(), text.end()).second;
-        auto same = static_cast<std::size_t>(differs - text.begin());
-        while (same > 0 && same < text.size() && (text[same] & 0xC0) == 0x80) --same;  // whole characters
-        check_text(std::string_view(text).substr(same));
+        check_text(std::string_view(text).substr(same_start(typed_, text)));
+        std::string read = engine_->tokenizer.familiar(text);
+        const std::size_t same = same_start(text_, read);
         const auto touched = [&](const Mark& mark) { return mark.bytes && mark.bytes >= same; };  // or the letter after
         marks_.erase(std::remove_if(marks_.begin(), marks_.end(), touched), marks_.end());
-        text_ = std::move(text);
+        typed_ = std::move(text);
+        text_ = std::move(read);
     }
 
     /// Empty the field.
@@ -118,7 +119,7 @@ class Session {
         const auto k = static_cast<std::size_t>(query.k);
         if (query.prefix) return after_text(*query.prefix, k, options, query.punctuation);
         const std::size_t start = before_last_word(text_);
-        return find(text_.substr(0, start), text_.substr(start), k, options, true);
+        return find(text_.substr(0, start), text_.substr(start), "", k, options, true);
     }
 
    private:
@@ -142,19 +143,34 @@ class Session {
                                "' is no beginning of a word; expected letters or digits, with "
                                "single ' ’ or - between them. Put what stands before the word into the context.");
         }
-        const bool space = wants_space(text_);
+        const bool space = wants_space(typed_);
         const bool spaced = !text_.empty() && is_space(detail::character_before(text_, text_.size()));
         const bool marks = punctuation && prefix.empty() && (space || !spaced);
-        Suggestions found = find(text_ + (space ? " " : ""), prefix, k, options, !marks);
+        const std::string letters = engine_->tokenizer.familiar(prefix);
+        Suggestions found = find(text_ + (space ? " " : ""), letters, prefix, k, options, !marks);
         if (marks) add_punctuation(found, k);
         return found;
     }
 
-    Suggestions find(const std::string& head, const std::string& prefix, std::size_t k, const SearchOptions& options,
-                     bool given) {
+    /// The words after `head` that begin with `letters`; `typed` is what was typed behind the text.
+    Suggestions find(const std::string& head, const std::string& letters, const std::string& typed, std::size_t k,
+                     const SearchOptions& options, bool given) {
         const std::string gap = read(head);
         const Snapshot& last = snapshots_.back();
-        return engine_->search(last.state, pieces_[last.count - 1], gap, normalize(prefix), k, options, given);
+        const Id piece = pieces_[last.count - 1];
+        Suggestions found = engine_->search(last.state, piece, gap, normalize(letters), k, options, given);
+        write_as(typed_ + typed, found);
+        return found;
+    }
+
+    /// Write the words with the apostrophe that `text` used last.
+    void write_as(const std::string& text, Suggestions& found) const {
+        const auto straight = text.rfind('\''), curled = text.rfind("’");
+        if (straight == text.npos && curled == text.npos) return;
+        const bool curls = straight == text.npos || (curled != text.npos && curled > straight);
+        const std::string_view mark = curls ? "’" : "'", twin = engine_->tokenizer.twin(mark);
+        if (twin.empty()) return;
+        for (Suggestion& item : found.items) replace_all(item.word, twin, mark);
     }
 
     /// Marks that may follow the text directly, each as one piece spells it, in one ranking with the words.
@@ -182,6 +198,14 @@ class Session {
         go_to(count, pieces);
         head_.emplace(head, gap);
         return gap;
+    }
+
+    /// How many bytes, in whole characters, two texts begin with alike.
+    static std::size_t same_start(const std::string& one, const std::string& other) {
+        const auto differs = std::mismatch(one.begin(), one.end(), other.begin(), other.end()).second;
+        auto same = static_cast<std::size_t>(differs - other.begin());
+        while (same > 0 && same < other.size() && (other[same] & 0xC0) == 0x80) --same;
+        return same;
     }
 
     /// The last mark in `head`; a new one is set when much text has come since.
@@ -250,7 +274,7 @@ class Session {
     }
 
     std::shared_ptr<detail::Engine> engine_;
-    std::string text_;
+    std::string typed_, text_;  // the text of the field, and as it is read
     Ids pieces_ = {kEndOfText};
     std::vector<Snapshot> snapshots_;
     std::vector<Mark> marks_ = {{0, 1}};

@@ -62,6 +62,13 @@ inline std::size_t part_end(std::u32string_view text, std::size_t at) {
 
 }  // namespace detail
 
+/// Put `with` in place of each `part` of `text`.
+inline void replace_all(std::string& text, std::string_view part, std::string_view with) {
+    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + with.size())) {
+        text.replace(at, part.size(), with);
+    }
+}
+
 /// Text to pieces. Immutable: threads may share it.
 class Tokenizer {
    public:
@@ -82,6 +89,18 @@ class Tokenizer {
 
     /// Ids of the pieces that spell marks alone, without white space, letters or digits.
     const Ids& punctuation() const { return punctuation_; }
+
+    /// What is read in place of a mark that was never learnt (no piece of more than one byte holds it); or nothing.
+    std::string_view twin(std::string_view mark) const {
+        const auto found = std::find_if(twins_.begin(), twins_.end(), [&](auto& pair) { return pair.first == mark; });
+        return found == twins_.end() ? std::string_view() : found->second;
+    }
+
+    /// `text` with the twins of marks that were never learnt.
+    std::string familiar(std::string text) const {
+        for (const auto& [mark, twin] : twins_) replace_all(text, mark, twin);
+        return text;
+    }
 
     /// Ids of `text`, which must be UTF-8, without an end of text.
     Ids encode(std::string_view text) const {
@@ -125,7 +144,26 @@ class Tokenizer {
                 "bundle again.");
         }
         read_pieces(names);
+        find_twins();
         for (const auto& pair : model.at("merges")) read_merge(pair, ids);
+    }
+
+    void find_twins() {
+        struct Mark {
+            std::string_view mark, twin, other;
+        };
+        constexpr Mark kMarks[] = {{"'", "’", ""},  {"’", "'", ""},  {"‘", "'", "’"},
+                                   {"“", "\"", ""}, {"”", "\"", ""}, {"„", "\"", ""}};
+        const auto learnt = [&](std::string_view mark) {
+            return !mark.empty() && std::any_of(pieces_.begin(), pieces_.end(), [&](const std::string& piece) {
+                return piece.size() > 1 && piece.find(mark) != piece.npos;
+            });
+        };
+        for (const auto& [mark, twin, other] : kMarks) {
+            if (learnt(mark)) continue;
+            const std::string_view chosen = !learnt(twin) && learnt(other) ? other : twin;
+            if (chosen.size() == 1 || learnt(chosen)) twins_.emplace_back(mark, chosen);
+        }
     }
 
     static std::size_t checked(std::size_t id, std::size_t size) {
@@ -254,6 +292,7 @@ class Tokenizer {
 
     std::vector<std::string> pieces_;
     Ids byte_ids_, punctuation_;
+    std::vector<std::pair<std::string_view, std::string_view>> twins_;
     std::unordered_map<std::uint64_t, Merge> merges_;
 };
 

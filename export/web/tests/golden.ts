@@ -119,7 +119,7 @@ export class GoldenChecks {
       ...this.golden.complete.map((asked) => [splitLast(asked.text)[0], asked] as const),
     ];
     for (const [head, { ids, gap, next_pieces }] of heads) {
-      const [pieces, held] = tokenizer.encodeContext(head);
+      const [pieces, held] = tokenizer.encodeContext(tokenizer.familiar(head));
       same([[0, ...pieces], held], [ids, toBytes(gap) as Bytes], `pieces of ${show(head)}`);
       const state = await model.advance(ids.slice(0, -1), model.initialState());
       const [answer] = await model.step(ids.slice(-1), [state]);

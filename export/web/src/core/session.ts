@@ -22,7 +22,12 @@ export interface SessionContext extends Shared {
   readonly blocked: ReadonlySet<string>;
 }
 
-/** What is typed into one text field, read once however it is edited. */
+/**
+ * What is typed into one text field, read once however it is edited.
+ *
+ * Marks that the model never learnt are read as their twins, and words are offered with the apostrophe that the text
+ * used last.
+ */
 export class Session extends TextField {
   #reader: Reader;
   #turn: Promise<unknown> = Promise.resolve(); // of the last question, for they are answered one by one
@@ -64,12 +69,23 @@ export class Session extends TextField {
   }
 
   #find(head: string, prefix: string, options: SearchOptions): Promise<Suggestions> {
+    const { tokenizer, search } = this.context;
     const answer = this.#turn.then(async () => {
-      const { reading, gap } = await this.#reader.read(head);
-      return this.context.search.find({ reading, gap, prefix: normalize(prefix) }, options);
+      const { reading, gap } = await this.#reader.read(tokenizer.familiar(head));
+      const letters = normalize(tokenizer.familiar(prefix));
+      return this.#asTyped(await search.find({ reading, gap, prefix: letters }, options), head + prefix);
     });
     this.#turn = answer.catch(() => undefined); // whoever asked is told
     return answer;
+  }
+
+  /** The same words, with the apostrophe that `text` used last. */
+  #asTyped(found: Suggestions, text: string): Suggestions {
+    const mark = text.lastIndexOf("’") > text.lastIndexOf("'") ? "’" : "'";
+    const twin = this.context.tokenizer.twins.get(mark);
+    if (twin === undefined || !text.includes(mark)) return found;
+    const items = found.items.map((item) => ({ ...item, word: item.word.replaceAll(twin, mark) }));
+    return { ...found, items };
   }
 
   #searchOptions(options: SuggestOptions): SearchOptions {

@@ -1,5 +1,5 @@
 import { Tokenizer as Backend } from "@huggingface/tokenizers";
-import type { Bytes } from "./bytes.js";
+import { type Bytes, toBytes } from "./bytes.js";
 import { BundleError, WordgruError } from "./errors.js";
 
 /** Id of the piece that ends a text and begins the next. */
@@ -8,15 +8,28 @@ export const END_OF_TEXT = 0;
 const END_OF_TEXT_NAME = "<|end_of_text|>";
 const PLAIN = { additional_special_tokens: [] };
 
+/** Marks that are written in several ways, and how else each may stand in the training text. */
+const TWINS: readonly (readonly [mark: string, twins: string])[] = [
+  ["'", "’"],
+  ["’", "'"],
+  ["‘", "'’"],
+  ["“", '"'],
+  ["”", '"'],
+  ["„", '"'],
+];
+
 /** Text to pieces: byte-level BPE, a space put before every line. Immutable. */
 export class Tokenizer {
   /** The bytes that each piece spells, by id, in byte order; none for the end of text. */
   readonly pieces: readonly Bytes[];
+  /** Marks that were never learnt (no piece of more than one byte holds them), and what to read in place of each. */
+  readonly twins: ReadonlyMap<string, string>;
   readonly #backend: Backend;
 
   private constructor(backend: Backend, pieces: readonly Bytes[]) {
     this.#backend = backend;
     this.pieces = pieces;
+    this.twins = unlearnt(pieces);
   }
 
   /**
@@ -38,6 +51,13 @@ export class Tokenizer {
       throw new BundleError("tokenizer.json: the pieces are not in the order of their bytes; write the bundle again.");
     }
     return new Tokenizer(backend, pieces);
+  }
+
+  /** `text`, as long as before, with the twins of marks that were never learnt. */
+  familiar(text: string): string {
+    let familiar = text;
+    for (const [mark, twin] of this.twins) familiar = familiar.replaceAll(mark, twin);
+    return familiar;
   }
 
   /**
@@ -85,6 +105,18 @@ export class Tokenizer {
 /** `text` in the form the tokenizer sees (NFC). */
 export function normalize(text: string): string {
   return text.normalize("NFC");
+}
+
+function unlearnt(pieces: readonly Bytes[]): Map<string, string> {
+  const longer = pieces.filter((piece) => piece.length > 1).join("\xff"); // joined by a byte of no text
+  const learnt = (mark: string) => longer.includes(toBytes(mark));
+  const twins = new Map<string, string>();
+  for (const [mark, others] of TWINS) {
+    if (learnt(mark)) continue;
+    const twin = [...others].find(learnt) ?? (others[0] as string);
+    if (twin < "\x80" || learnt(twin)) twins.set(mark, twin);
+  }
+  return twins;
 }
 
 function parse(json: string): Backend {
