@@ -57,7 +57,10 @@ _PATTERN = "|".join(
 )
 
 
-_TWINS = {"'": "’", "’": "'", "‘": "'’", "“": '"', "”": '"', "„": '"'}
+_TWINS = {
+    **{"'": "’", "’": "'", "‘": "'’", "“": '"', "”": '"', "„": '"'},
+    **{"\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": "\N{NO-BREAK SPACE} "},
+}
 """Marks that are written in several ways, and how else each may stand in the training text."""
 
 
@@ -158,11 +161,11 @@ class Tokenizer:
     def twins(self) -> dict[str, str]:
         """Marks that were never learnt, and the mark to read in place of each.
 
-        Telephones and word processors write ’ and “ where much text on disk has ' and ", or the other way round. A mark
-        was learnt if a piece of more than one byte holds it.
+        Telephones and word processors write ’ and “ where much text on disk has ' and ", or the other way round; text
+        fields of a page hold no-break spaces. A mark was learnt if a piece of more than one byte holds it.
         """
         longer = b"\xff".join([piece for piece in self.pieces if len(piece) > 1])  # joined by a byte of no text
-        learnt = {mark for mark in (*_TWINS, '"') if mark.encode() in longer}
+        learnt = {mark for mark in "".join([*_TWINS, *_TWINS.values()]) if mark.encode() in longer}
         twins = {}
         for mark in _TWINS.keys() - learnt:
             twin = next((other for other in _TWINS[mark] if other in learnt), _TWINS[mark][0])

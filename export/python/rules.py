@@ -11,7 +11,7 @@ UNSPACED = [
     *("\u0e00\u0eff", "\u0f00\u0fff", "\u1000\u109f", "\u1780\u17ff", "\u3005\u3007"),
     *("\u3040\u30ff", "\u3400\u9fff", "\uf900\ufaff", "\U00020000\U0003ffff"),
 ]
-TWINS = {"'": "’", "’": "'", "‘": "'’", "“": '"', "”": '"', "„": '"'}
+TWINS = {"'": "’", "’": "'", "‘": "'’", "“": '"', "”": '"', "„": '"', "\u00a0": " ", "\u202f": "\u00a0 "}
 SIZES = {"vocab_size", "embedding_size", "hidden_size", "layers"}
 KEYS = {"format_version", "model", "precision", "files", "training", "quality", "wordgru"}
 
@@ -76,9 +76,9 @@ def wants_space(text: str) -> bool:
 def unlearnt(pieces: list[bytes]) -> dict[str, str]:
     """Marks that no piece of more than one byte holds, and the mark to read in place of each."""
     longer = b"\xff".join(piece for piece in pieces if len(piece) > 1)
-    learnt = {mark for mark in (*TWINS, '"') if mark.encode() in longer}
+    learnt = {mark for mark in "".join([*TWINS, *TWINS.values()]) if mark.encode() in longer}
     chosen = {mark: next((twin for twin in twins if twin in learnt), twins[0]) for mark, twins in TWINS.items()}
-    return {mark: twin for mark, twin in chosen.items() if mark not in learnt and (twin in learnt or twin in "'\"")}
+    return {mark: twin for mark, twin in chosen.items() if mark not in learnt and (twin in learnt or twin.isascii())}
 
 
 def read_config(folder: Path) -> dict:

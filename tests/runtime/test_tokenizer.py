@@ -63,13 +63,19 @@ def test_units_cover_all_pieces_and_all_text(text: str) -> None:
         assert units[-1][3] == len(TOKENIZER.encode(text))
 
 
+QUOTES = {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"'}
+SPACES = {"\u00a0": " ", "\u202f": " "}
+
+
 @pytest.mark.parametrize(
     ("text", "twins"),
     [
-        ('he said "don\'t"', {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"'}),
-        ("he said “don’t”", {"'": "’", "‘": "’", "„": '"'}),
-        ("«don’t», ‘don't’, “don't”, „don't“", {}),
-        ("he said no", {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"'}),
+        ('he said "don\'t"', QUOTES | SPACES),
+        ("he said “don’t”", {"'": "’", "‘": "’", "„": '"'} | SPACES),
+        ("«don’t», ‘don't’, “don't”, „don't“", SPACES),
+        ("he said no", QUOTES | SPACES),
+        ("«\u00a0oui\u00a0»", QUOTES | {"\u202f": "\u00a0"}),
+        ("«\u202foui\u202f»", QUOTES | {"\u00a0": " "}),
     ],
 )
 def test_marks_that_were_never_learnt_are_read_as_their_twins(text: str, twins: dict[str, str]) -> None:

@@ -152,8 +152,10 @@ class Tokenizer {
         struct Mark {
             std::string_view mark, twin, other;
         };
-        constexpr Mark kMarks[] = {{"'", "’", ""},  {"’", "'", ""},  {"‘", "'", "’"},
-                                   {"“", "\"", ""}, {"”", "\"", ""}, {"„", "\"", ""}};
+        constexpr Mark kMarks[] = {
+            {"'", "’", ""},  {"’", "'", ""},  {"‘", "'", "’"},      {"“", "\"", ""},
+            {"”", "\"", ""}, {"„", "\"", ""}, {"\u00a0", " ", ""}, {"\u202f", "\u00a0", " "},
+        };
         const auto learnt = [&](std::string_view mark) {
             return !mark.empty() && std::any_of(pieces_.begin(), pieces_.end(), [&](const std::string& piece) {
                 return piece.size() > 1 && piece.find(mark) != piece.npos;

@@ -16,6 +16,8 @@ const TWINS: readonly (readonly [mark: string, twins: string])[] = [
   ["“", '"'],
   ["”", '"'],
   ["„", '"'],
+  ["\u00a0", " "],
+  ["\u202f", "\u00a0 "],
 ];
 
 /** Text to pieces: byte-level BPE, a space put before every line. Immutable. */
