@@ -111,6 +111,10 @@ def test_a_very_long_text_is_encoded_in_stretches(tokenizer, monkeypatch):
     assert spelled(tokenizer, text) == whole
 
 
+def test_text_is_learnt_as_it_will_be_read(tokenizer):
+    assert spelled(tokenizer, "“the cat’s”\u00a0mat") == spelled(tokenizer, "\"the cat's\" mat")
+
+
 def test_shards_are_written_once_for_a_text_a_tokenizer_and_settings(tokenizer, tmp_path):
     rows = texts(50)
     first = write_shards(dataset_of(rows), tokenizer, cache=tmp_path)

@@ -33,7 +33,8 @@ class Encoder:
     """Encodes documents with `tokenizer`, in parts of at most `max_document` pieces.
 
     A part ends after the last line end in its second half, else before a word there, else anywhere; the parts
-    together spell the document. Each part is a text of its own.
+    together spell the document, but for marks too rare to be learnt: they are read as they will be when the model is
+    used (`Tokenizer.familiar`). Each part is a text of its own.
     """
 
     def __init__(self, tokenizer: Tokenizer, max_document: int) -> None:
@@ -44,7 +45,7 @@ class Encoder:
 
     def encode(self, texts: Iterable[str]) -> list[Ids]:
         """Ids of the parts of each text, in order: each int64 (T,), 1 <= T <= max_document."""
-        stretches = [stretch for text in texts for stretch in _stretches(text)]
+        stretches = [stretch for text in texts for stretch in _stretches(self._tokenizer.familiar(text))]
         return [part for ids in self._tokenizer.encode_batch(stretches) for part in self._parts(ids)]
 
     def _parts(self, ids: Ids) -> Iterator[Ids]:
