@@ -5,11 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.training.runs import write_text
+from tests.training.runs import small_config, write_text
+from wordgru.training.checkpoint import load_model_weights
+from wordgru.training.export import export_run
+from wordgru.training.loop import train
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -66,3 +70,14 @@ def test_a_mixture_repeats_small_sources_and_is_the_same_for_a_seed(tmp_path):
         f"tatoeba says it in line {at}{end}" for at in range(4) for end in (" always", ", always.")
     }
     assert 0 < sum(text.startswith("fiction-eltec") for text in a) < 100
+
+
+def test_the_mean_of_a_model_and_of_the_run_that_went_on_from_it_can_be_exported(texts, tmp_path):
+    first, second, mean = (tmp_path / name for name in ("first", "second", "mean"))
+    train(small_config(texts[0], steps=10), first)
+    train(small_config(texts[0], steps=10, seed=2, init_from=str(first)), second)
+    start("english/average.py", first, second, "-o", mean, "--share", 0.25)
+    weights = load_model_weights(mean)
+    for name, weight in load_model_weights(first).items():
+        assert np.allclose(weights[name], 0.75 * weight + 0.25 * load_model_weights(second)[name])
+    assert export_run(mean, tmp_path / "bundle", precision="fp32").quality.words > 0
