@@ -166,12 +166,9 @@ class Tokenizer:
         """
         longer = b"\xff".join([piece for piece in self.pieces if len(piece) > 1])  # joined by a byte of no text
         learnt = {mark for mark in "".join([*_TWINS, *_TWINS.values()]) if mark.encode() in longer}
-        twins = {}
-        for mark in _TWINS.keys() - learnt:
-            twin = next((other for other in _TWINS[mark] if other in learnt), _TWINS[mark][0])
-            if twin in learnt or twin.isascii():
-                twins[mark] = twin
-        return twins
+        others = {mark: twins for mark, twins in _TWINS.items() if mark not in learnt}
+        chosen = {mark: next((twin for twin in twins if twin in learnt), twins[0]) for mark, twins in others.items()}
+        return {mark: twin for mark, twin in chosen.items() if twin in learnt or twin.isascii()}
 
     def familiar(self, text: str) -> str:
         """`text`, as long as before, with the twins of marks that were never learnt."""

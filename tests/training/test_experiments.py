@@ -37,9 +37,9 @@ def test_both_loops_learn_for_as_many_steps(texts, tmp_path):
     for loop in ("wordgru", "plain"):
         start("learning.py", train, *flags, "--loop", loop)
     curves = [json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "learning").glob("*.json")]
-    wordgru, plain = curves
-    assert [line["pieces"] for line in wordgru] == [line["pieces"] for line in plain]
-    assert len(plain) == 10
+    one, other = curves
+    assert [line["pieces"] for line in one] == [line["pieces"] for line in other]
+    assert len(one) == 10
     assert all(curve[-1]["nats"] < curve[0]["nats"] for curve in curves)
     table = start("learning.py", "-o", tmp_path / "learning", "--table")
     assert "| plain-10steps-2 |" in table

@@ -58,9 +58,9 @@ inline char32_t character_before(std::string_view text, std::size_t at) {
 }  // namespace detail
 
 /// What is typed into one text field, and the model's states along it. Not to be shared by threads; copies go their own
-/// way. Marks that the model never learnt are read as their twins, and words are offered with the apostrophe that the text
-/// used last. A snapshot is the state before one piece. A mark is a place where the text can be cut without changing its
-/// pieces, so that only what follows it is encoded again.
+/// way. Marks that the model never learnt are read as their twins, and words are offered with the apostrophe that the
+/// text used last. A snapshot is the state before one piece. A mark is a place where the text can be cut without
+/// changing its pieces, so that only what follows it is encoded again.
 class Session {
    public:
     explicit Session(std::shared_ptr<detail::Engine> engine)
