@@ -84,6 +84,7 @@ def _config(text: str, validation: str, name: str, epochs: float, seed: int) -> 
         validate_every=200,
         checkpoint_every=1000,
         seed=seed,
+        embedding_start="random",
         threads=1,
         **settings,
     )

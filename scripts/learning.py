@@ -13,7 +13,7 @@ import math
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import click
 import numpy as np
@@ -32,6 +32,8 @@ from wordgru.training.text import TextConfig
 from wordgru.training.trainer import Trainer, learning_rate
 from wordgru.training.validation import Validation
 
+SMALL = PRESETS["small"]
+STARTS = get_args(get_type_hints(TrainConfig)["embedding_start"])
 _PARTS = 16  # that the plain loop's validation is cut into: the logits of all at once would be gigabytes
 
 
@@ -45,26 +47,29 @@ _PARTS = 16  # that the plain loop's validation is cut into: the logits of all a
 @click.option("--rate", type=float, default=TrainConfig.learning_rate, show_default=True, help="Highest learning rate.")
 @click.option("--frequent", type=int, default=TrainConfig.frequent, show_default=True, help="Pieces always scored.")
 @click.option("--sampled", type=int, default=TrainConfig.sampled, show_default=True, help="Pieces scored now and then.")
-@click.option("--full", type=float, default=TrainConfig.full_fraction, show_default=True, help="Part that scores all.")
-@click.option("--batch", type=int, default=TrainConfig.batch_size, show_default=True, help="Texts read side by side.")
+@click.option("--full", type=float, default=SMALL["full_fraction"], show_default=True, help="Part that scores all.")
+@click.option("--batch", type=int, default=SMALL["batch_size"], show_default=True, help="Texts read side by side.")
+@click.option("--start", type=click.Choice(STARTS), default=STARTS[0], show_default=True, help="Of the embedding.")
 @click.option("--table", is_flag=True, help="Train nothing; print the runs.")
 def learning(
     text: tuple[str, ...], validation: tuple[str, ...], output: Path, loop: str, minutes: float, steps: int | None,
-    rate: float, frequent: int, sampled: int, full: float, batch: int, table: bool,
+    rate: float, frequent: int, sampled: int, full: float, batch: int, start: str, table: bool,
 ) -> None:  # fmt: skip
     """Train on TEXT for so many minutes or steps, validating ten times on the way."""
     if table:
         _print(output)
         return
     torch.set_num_threads(1)
-    settings: dict[str, Any] = {**PRESETS["small"], "epochs": None, "minutes": minutes, "batch_size": batch}
+    settings = SMALL | {"epochs": None, "minutes": minutes, "batch_size": batch, "full_fraction": full}
     config = TrainConfig(
         text=TextConfig(sources=text), validation_sources=validation, max_document=1024, threads=1,
         device="cpu", dropout=0.0, output_dropout=0.0, learning_rate=rate, frequent=frequent, sampled=sampled,
-        full_fraction=full, **settings,
+        embedding_start=start, **settings,
     )  # fmt: skip
     length = f"{steps}steps" if steps else f"{minutes:g}"
-    name = f"{loop}-{length}-{batch}" + (f"-{frequent}-{sampled}-{full:g}-{rate:g}" if loop == "wordgru" else "")
+    name = f"{loop}-{length}-{batch}"
+    if loop == "wordgru":
+        name += f"-{frequent}-{sampled}-{full:g}-{rate:g}-{start}"
     output.mkdir(parents=True, exist_ok=True)
     shared = output / "text"  # shards and tokenizer, made once
     material = prepare(config, shared, dataset=None, reporter=Reporter(shared, speaks=False))
@@ -72,6 +77,8 @@ def learning(
     plain = PlainLoop(config, material) if loop == "plain" else None
     lines: list[dict[str, Any]] = []
     step, spent, started, fraction = 0, 0.0, time.process_time(), 0.0
+    if not plain and start == "neighbours":
+        trainer.begin_with_neighbours()
     while fraction < 1:
         if plain:
             plain.rate(learning_rate(config, step=step, fraction=fraction))

@@ -94,6 +94,8 @@ def train(
         elif origin:
             trainer.begin_with(origin.weights())
             reporter.say(f"beginning with the weights of {config.init_from}")
+        elif config.embedding_start == "neighbours":
+            trainer.begin_with_neighbours()
         ranks.wait()
         return _run(trainer, run, reporter)
 

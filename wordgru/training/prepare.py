@@ -15,7 +15,7 @@ from wordgru.training.checkpoint import is_run, load_tokenizer
 from wordgru.training.feeds import ShardFeed, StreamFeed
 from wordgru.training.report import Reporter
 from wordgru.training.settings import TrainConfig
-from wordgru.training.shards import write_shards
+from wordgru.training.shards import Shards, write_shards
 from wordgru.training.text import documents, from_dataset, hold_out, load_text
 from wordgru.training.validation import Validation
 
@@ -32,6 +32,7 @@ class Material:
         tokenizer: text to ids.
         feed: training documents without end.
         counts: int64 (V,), occurrences of each piece.
+        shards: the text, or a sample of a stream.
         pieces: of one pass over the text, ends included; None for a stream.
         validation: held-out documents.
         identity: what must not change when the run is resumed.
@@ -40,6 +41,7 @@ class Material:
     tokenizer: Tokenizer
     feed: ShardFeed | StreamFeed
     counts: npt.NDArray[np.int64]
+    shards: Shards
     pieces: int | None
     validation: Validation
     identity: dict[str, int]
@@ -87,6 +89,7 @@ def prepare(
         tokenizer=tokenizer,
         feed=feed,
         counts=shards.counts,
+        shards=shards,
         pieces=None if streaming else pieces,
         validation=Validation(scored, tokenizer, most=config.validation_tokens),
         identity={"documents": len(shards), "pieces": pieces, "vocab_size": tokenizer.vocab_size},

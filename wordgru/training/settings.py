@@ -31,6 +31,9 @@ class TrainConfig(Config):
     embedding_size: int = _setting(384, "Values per piece.")
     hidden_size: int = _setting(768, "Values of a GRU layer's state.")
     layers: int = _setting(1, "GRU layers.")
+    embedding_start: Literal["neighbours", "random"] = _setting(
+        "neighbours", "What the embedding begins with: the neighbours of each piece in the text, or random numbers."
+    )
     embedding_dropout: float = _setting(0.0, "Share of the pieces whose embedding is dropped for a step.")
     input_dropout: float = _setting(0.0, "Share of the embedding's values dropped, the same all along a text.")
     weight_dropout: float = _setting(0.0, "Share of the weights from state to gates dropped for a step.")
@@ -106,7 +109,14 @@ PRESETS: dict[str, dict[str, Any]] = {
         "output_dropout": 0.15,
         "validation_fraction": 0.03,
     },
-    "small": {"vocab_size": 16000, "embedding_size": 256, "hidden_size": 640, "epochs": 1.0, "batch_size": 16},
+    "small": {
+        "vocab_size": 16000,
+        "embedding_size": 256,
+        "hidden_size": 640,
+        "epochs": 1.0,
+        "batch_size": 16,
+        "full_fraction": 0.05,
+    },
     "base": {
         "vocab_size": 16000,
         "embedding_size": 512,

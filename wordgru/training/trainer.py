@@ -19,6 +19,7 @@ from wordgru.training.losses import Objective, Sampler
 from wordgru.training.model import GRULanguageModel
 from wordgru.training.prepare import Material
 from wordgru.training.settings import TrainConfig
+from wordgru.training.vectors import neighbour_vectors
 
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what AdamW keeps of each parameter
 
@@ -82,6 +83,14 @@ class Trainer:
         """Take the weights of another model of the same sizes, by name."""
         for model in {self.model, self.averaged}:
             model.load_state_dict({name: torch.from_numpy(weight) for name, weight in weights.items()})
+
+    @torch.no_grad()
+    def begin_with_neighbours(self) -> None:
+        """Take an embedding in which pieces that have like neighbours in the text are alike, the same on every rank."""
+        vectors = neighbour_vectors(self.material.shards, self.config.embedding_size, seed=self.config.seed)
+        vectors = self.ranks.mean(vectors.to(self.ranks.device))
+        for model in {self.model, self.averaged}:
+            model.embedding.weight.copy_(vectors)
 
     def learn(self, fraction: float) -> None:
         """One step, at this part of the schedule."""
