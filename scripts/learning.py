@@ -49,11 +49,12 @@ _PARTS = 16  # that the plain loop's validation is cut into: the logits of all a
 @click.option("--sampled", type=int, default=TrainConfig.sampled, show_default=True, help="Pieces scored now and then.")
 @click.option("--full", type=float, default=SMALL["full_fraction"], show_default=True, help="Part that scores all.")
 @click.option("--batch", type=int, default=SMALL["batch_size"], show_default=True, help="Texts read side by side.")
+@click.option("--window", type=int, default=TrainConfig.window, show_default=True, help="Pieces of each in a step.")
 @click.option("--start", type=click.Choice(STARTS), default=STARTS[0], show_default=True, help="Of the embedding.")
 @click.option("--table", is_flag=True, help="Train nothing; print the runs.")
 def learning(
     text: tuple[str, ...], validation: tuple[str, ...], output: Path, loop: str, minutes: float, steps: int | None,
-    rate: float, frequent: int, sampled: int, full: float, batch: int, start: str, table: bool,
+    rate: float, frequent: int, sampled: int, full: float, batch: int, window: int, start: str, table: bool,
 ) -> None:  # fmt: skip
     """Train on TEXT for so many minutes or steps, validating ten times on the way."""
     if table:
@@ -64,10 +65,10 @@ def learning(
     config = TrainConfig(
         text=TextConfig(sources=text), validation_sources=validation, max_document=1024, threads=1,
         device="cpu", dropout=0.0, output_dropout=0.0, learning_rate=rate, frequent=frequent, sampled=sampled,
-        embedding_start=start, **settings,
+        window=window, embedding_start=start, **settings,
     )  # fmt: skip
     length = f"{steps}steps" if steps else f"{minutes:g}"
-    name = f"{loop}-{length}-{batch}"
+    name = f"{loop}-{length}-{batch}x{window}"
     if loop == "wordgru":
         name += f"-{frequent}-{sampled}-{full:g}-{rate:g}-{start}"
     output.mkdir(parents=True, exist_ok=True)

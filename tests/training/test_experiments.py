@@ -42,8 +42,8 @@ def test_both_loops_learn_for_as_many_steps(texts, tmp_path):
     assert len(one) == 10
     assert all(curve[-1]["nats"] < curve[0]["nats"] for curve in curves)
     table = start("learning.py", "-o", tmp_path / "learning", "--table")
-    assert "| plain-10steps-2 |" in table
-    assert "| wordgru-10steps-2" in table
+    assert "| plain-10steps-2x64 |" in table
+    assert "| wordgru-10steps-2x64-" in table
 
 
 @pytest.mark.slow
