@@ -47,7 +47,7 @@ def test_vectors_have_lengths_of_about_one_and_depend_on_the_seed_alone(learnt, 
     assert not torch.equal(vectors, neighbour_vectors(shards, size, seed=2))
 
 
-def test_a_text_of_one_word_has_vectors_too(tmp_path, monkeypatch, learnt):
+def test_a_text_of_one_word_has_vectors_too(learnt):
     _, tokenizer, _ = learnt
     shards = write_shards(Dataset.from_dict({"text": ["red"] * 20}), tokenizer, max_document=100)
     assert torch.isfinite(neighbour_vectors(shards, 16, seed=1)).all()

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from datasets import Dataset, IterableDataset
 
 from wordgru.errors import TrainingError
@@ -31,8 +29,7 @@ class Material:
     Attributes:
         tokenizer: text to ids.
         feed: training documents without end.
-        counts: int64 (V,), occurrences of each piece.
-        shards: the text, or a sample of a stream.
+        shards: the text, or a sample of a stream, with how often each piece occurs.
         pieces: of one pass over the text, ends included; None for a stream.
         validation: held-out documents.
         identity: what must not change when the run is resumed.
@@ -40,7 +37,6 @@ class Material:
 
     tokenizer: Tokenizer
     feed: ShardFeed | StreamFeed
-    counts: npt.NDArray[np.int64]
     shards: Shards
     pieces: int | None
     validation: Validation
@@ -88,7 +84,6 @@ def prepare(
     return Material(
         tokenizer=tokenizer,
         feed=feed,
-        counts=shards.counts,
         shards=shards,
         pieces=None if streaming else pieces,
         validation=Validation(scored, tokenizer, most=config.validation_tokens),

@@ -267,7 +267,7 @@ def _model(config: TrainConfig, material: Material) -> GRULanguageModel:
         dropout=config.dropout,
         output_dropout=config.output_dropout,
     )
-    counts = torch.from_numpy(material.counts).float() + 1
+    counts = torch.from_numpy(material.shards.counts).float() + 1
     with torch.no_grad():  # begin with the pieces' frequencies, not with learning them
         model.output_bias.copy_(torch.log(counts / counts.sum()))
     return model
@@ -284,6 +284,6 @@ def _optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.AdamW:
 def _sampler(config: TrainConfig, material: Material, device: torch.device) -> Sampler | None:
     """What draws the pieces to score, if that is to be sampled and there are more than that."""
     wanted = config.loss == "sampled" or (config.loss == "auto" and device.type == "cpu")
-    if not wanted or len(material.counts) <= config.frequent + config.sampled:
+    if not wanted or len(material.shards.counts) <= config.frequent + config.sampled:
         return None
-    return Sampler(material.counts, frequent=config.frequent, sampled=config.sampled, seed=config.seed)
+    return Sampler(material.shards.counts, frequent=config.frequent, sampled=config.sampled, seed=config.seed)

@@ -18,7 +18,7 @@ from torch.nn.functional import embedding_bag
 from wordgru.tokenizer import END_OF_TEXT
 from wordgru.training.shards import Shards
 
-_MOST = 12_000_000  # pieces whose neighbours are counted: 7 s in all on one core, 0.7 GB for the while
+_MOST = 12_000_000  # pieces whose neighbours are counted: 4 to 6 s in all on one core, 0.4 GB for the while
 _SMOOTHING = 0.75  # power of the contexts' counts, so that rare ones count for less
 _LONGEST = 1.5  # length of a vector at most, where the mean square is 1
 _NOISE = 0.3  # length of what is added, by which pieces without neighbours of their own differ
