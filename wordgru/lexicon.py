@@ -196,7 +196,7 @@ class Lexicon:
     def __init__(self, pieces: Sequence[bytes]) -> None:
         self.pieces = tuple(pieces)
         self.index = {piece: id_ for id_, piece in enumerate(self.pieces) if piece}
-        self.longest = max(len(piece) for piece in self.pieces)
+        self.longest = max(map(len, self.pieces))
         self.table = lru_cache(maxsize=256)(self._table)
         self.extending = lru_cache(maxsize=16384)(self._extending)
         self.beginning = lru_cache(maxsize=16384)(self._beginning)
@@ -213,22 +213,22 @@ class Lexicon:
     @cached_property
     def ancestors(self) -> npt.NDArray[np.int32]:
         """Each piece and all that begin it, the longest first; then -1.  # (V, depth)"""
-        parents, depth = [-1] * len(self.pieces), 1
-        path: list[int] = []  # the piece before, and all that begin it
-        for id_, piece in enumerate(self.pieces[1:], start=1):
-            while path and not piece.startswith(self.pieces[path[-1]]):
-                path.pop()
-            if path:
-                parents[id_] = path[-1]
-            path.append(id_)
-            depth = max(depth, len(path))
-        rows = np.empty((len(self.pieces), depth), np.int32)
-        rows[:, 0] = np.arange(len(self.pieces))
-        rows[0, 0] = -1
-        above = np.array([*parents, -1], np.int32)  # the last for what has none
-        for level in range(1, depth):
-            rows[:, level] = above[rows[:, level - 1]]
-        return rows
+        letters = np.array(self.pieces, np.bytes_).view(np.uint8).reshape(len(self.pieces), -1)
+        sizes = np.fromiter(map(len, self.pieces), np.int32, len(self.pieces))
+        shared = np.zeros_like(sizes)  # bytes that begin the piece before, too
+        differ = letters[1:] != letters[:-1]
+        shared[1:] = np.where(differ.any(axis=1), differ.argmax(axis=1), self.longest)
+        shared[1:] = np.minimum(shared[1:], np.minimum(sizes[1:], sizes[:-1]))  # zeros behind a piece are none of it
+        rows = np.full((len(self.pieces), self.longest), -1, np.int32)
+        filled = np.zeros_like(sizes)
+        ids = np.arange(len(self.pieces), dtype=np.int32)
+        for size in range(self.longest, 0, -1):
+            of_size = sizes == size
+            latest = np.maximum.accumulate(np.where(of_size | (shared < size), ids, 0))
+            begun = np.flatnonzero(of_size[latest])  # a piece of this size, or what begins with the latest of them
+            rows[begun, filled[begun]] = latest[begun]
+            filled[begun] += 1
+        return np.ascontiguousarray(rows[:, : max(filled.max(), 1)])
 
     @property
     def depth(self) -> int:

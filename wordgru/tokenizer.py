@@ -13,6 +13,7 @@ it is not an "added token", so no text a user types can become it, in any progra
 
 import itertools
 import json
+import operator
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
@@ -133,7 +134,7 @@ class Tokenizer:
                 f"{_END_OF_TEXT_NAME!r}. It is not a tokenizer of wordgru; write the bundle again."
             )
         tokenizer = cls(backend)
-        if any(before >= after for before, after in itertools.pairwise(tokenizer.pieces)):
+        if not all(map(operator.lt, tokenizer.pieces, tokenizer.pieces[1:])):
             raise WordgruError(
                 "tokenizer.json: the pieces are not in the order of their bytes; write the bundle again."
             )
@@ -152,8 +153,10 @@ class Tokenizer:
     def pieces(self) -> tuple[bytes, ...]:
         """The bytes that each piece spells, by id; none for the end of text."""
         names = [self._backend.id_to_token(id_) or "" for id_ in range(1, self.vocab_size)]
-        bytes_of = {ord(char): byte for char, byte in _byte_alphabet().items()}
-        spelled = "".join(names).translate(bytes_of).encode("latin-1", errors="replace")  # a byte for each character
+        bytes_of = np.full(0x200, ord("?"), np.uint8)  # the last for all that are not in the alphabet
+        bytes_of[[ord(char) for char in _byte_alphabet()]] = list(_byte_alphabet().values())
+        characters = np.frombuffer("".join(names).encode("utf-32-le"), "<u4")
+        spelled = bytes_of[np.minimum(characters, len(bytes_of) - 1)].tobytes()  # a byte for each character
         ends = list(itertools.accumulate(map(len, names)))
         return (b"", *(spelled[start:end] for start, end in itertools.pairwise([0, *ends])))
 
