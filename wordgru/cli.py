@@ -119,8 +119,11 @@ def suggest(
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each word.")
 @model_options
 def score(file: Path, as_json: bool, model: str | None, device: str, threads: int) -> None:
-    """Print how expected each word and mark of FILE is ("-" reads standard input)."""
-    scores = _load(model, device, threads).score(_read(file))
+    """Print how expected each word and mark of FILE is ("-" reads standard input).
+
+    White space at its end, such as the line end of a file, is no part of the text.
+    """
+    scores = _load(model, device, threads).score(_read(file).rstrip())
     if as_json:
         for item in scores:
             _print_json(

@@ -72,6 +72,8 @@ def test_score_reads_a_file_and_prints_lines_or_json(tmp_path: Path) -> None:
     assert [row["text"] for row in rows] == ["the", "cat", "sat", ".", ""]
     assert [line.split("\t")[0] for line in plain] == ["the", "cat", "sat", ".", "(end)"]
     assert rows[0]["bits"] == pytest.approx(-rows[0]["log_probability"] / 0.6931472, rel=1e-5)
+    file.write_text("the cat sat.\n", encoding="utf-8")
+    assert CliRunner().invoke(cli, ["score", str(file), "-m", str(TINY)]).stdout.splitlines() == plain
 
 
 @pytest.mark.parametrize(
