@@ -4,7 +4,7 @@
     tokenizer.json   the pieces, in the format of Hugging Face tokenizers
     model.onnx       the graph: `GRAPH_INPUTS` to `GRAPH_OUTPUTS`, state in and out
     README.md        the model card; not hashed, for people edit it
-    blocked.txt      words that are never offered, if there are any: lower case, one a line, comments after #
+    blocked.txt      words that are never offered, if there are any: lower case, NFC, one a line, comments after #
 
 It knows the base dependencies only, and opens neither the graph nor the tokenizer.
 """
@@ -13,12 +13,13 @@ import hashlib
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
-from wordgru import __version__
+from wordgru import __version__, words
 from wordgru.config import Config, ModelConfig
 from wordgru.errors import BundleError, WordgruError
 
@@ -36,6 +37,7 @@ GRAPH_OUTPUTS: tuple[str, str] = ("logits", "next_state")
 
 _CONFIG, _TOKENIZER, _MODEL, _CARD = "config.json", "tokenizer.json", "model.onnx", "README.md"
 _BLOCKED = "blocked.txt"
+_BETWEEN = re.compile("[,;、，]")  # what stands between the words of one line of a block list
 _HUB_NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>[\w./-]+))?")
 
 
@@ -152,16 +154,37 @@ def is_bundle(folder: Path) -> bool:
 
 
 def read_blocked(path: Path) -> frozenset[str]:
-    """The words of a block list, in lower case: one a line, `#` begins a comment.
+    """The words of a block list, in the form in which they are offered: NFC and lower case.
+
+    One word a line, or several with commas or semicolons between them; `#` begins a comment. Marks around a word are no
+    part of it, and a word with an apostrophe is meant with either one, ' or ’.
 
     Raises:
-        BundleError: it cannot be read as UTF-8.
+        BundleError: it cannot be read as UTF-8, or a line holds what is not one word.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise BundleError(f"{path}: cannot be read ({error}); expected words in UTF-8, one a line.") from None
-    return frozenset(word for line in lines if (word := line.partition("#")[0].strip().lower()))
+    found: set[str] = set()
+    for number, line in enumerate(lines, 1):
+        for entry in _BETWEEN.split(line.partition("#")[0]):
+            if entry.strip():
+                found |= _offered(entry.strip(), f"{path}: line {number}")
+    return frozenset(found)
+
+
+def _offered(entry: str, where: str) -> set[str]:
+    """How the one word of an entry is offered: with each apostrophe, if it has one."""
+    text = unicodedata.normalize("NFC", entry).lower()
+    spans = words.spans(text)
+    if len(spans) != 1:
+        what = "holds several words" if len(spans) > 1 else "holds no letter or digit"
+        raise BundleError(f"{where}: {entry!r} {what}; expected one word a line, or commas between the words.")
+    start, end, _ = spans[0]
+    word = text[start:end]
+    plain = word.replace(words.APOSTROPHES[1], words.APOSTROPHES[0])
+    return {word, *(plain.replace(words.APOSTROPHES[0], mark) for mark in words.APOSTROPHES)}
 
 
 def check_destination(folder: Path, *, overwrite: bool = False) -> None:
@@ -213,8 +236,8 @@ def write_bundle(
     folder = Path(folder)
     check_destination(folder, overwrite=overwrite)
     contents = {_TOKENIZER: tokenizer_json.encode("utf-8"), _MODEL: model}
-    if words := sorted({word.lower() for word in blocked}):
-        contents[_BLOCKED] = "\n".join([*words, ""]).encode("utf-8")
+    if refused := sorted({unicodedata.normalize("NFC", word).lower() for word in blocked}):
+        contents[_BLOCKED] = "\n".join([*refused, ""]).encode("utf-8")
     config = BundleConfig(
         format_version=FORMAT_VERSION,
         model=sizes,

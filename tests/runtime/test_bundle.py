@@ -10,7 +10,15 @@ import onnxruntime
 import pytest
 
 from wordgru import bundle as bundle_module
-from wordgru.bundle import FORMAT_VERSION, GRAPH_INPUTS, GRAPH_OUTPUTS, check_destination, open_bundle, write_bundle
+from wordgru.bundle import (
+    FORMAT_VERSION,
+    GRAPH_INPUTS,
+    GRAPH_OUTPUTS,
+    check_destination,
+    open_bundle,
+    read_blocked,
+    write_bundle,
+)
 from wordgru.config import ModelConfig
 from wordgru.errors import BundleError, WordgruError
 from wordgru.tokenizer import Tokenizer
@@ -209,6 +217,39 @@ def test_an_unknown_precision_is_not_written(tmp_path):
     with pytest.raises(WordgruError, match="precision is 'fp16'"):
         write(tmp_path / "bundle", precision="fp16")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("\ufefftoday\r\neats\r\n", {"today", "eats"}),
+        ("# why\n\n  Today  # and where\n#eats\n", {"today"}),
+        ("today,eats; Sleeps ,\n", {"today", "eats", "sleeps"}),
+        ("cafe\u0301\nCAFÉ\n", {"café"}),
+        ("don’t\n", {"don't", "don’t"}),
+        ("well-known\n'quoted'\nfishin'\n", {"well-known", "quoted", "fishin"}),
+        ("日本語、中文\n", {"日本語", "中文"}),
+        ("", set()),
+    ],
+)
+def test_a_block_list_is_read_as_it_is_meant(tmp_path, content, expected):
+    file = tmp_path / "blocked.txt"
+    file.write_bytes(content.encode())
+    assert read_blocked(file) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [("two words", ["several words"]), ("today, i eat", ["'i eat'"]), ("f*ck", ["'f*ck'"]), ("@!", ["no letter"])],
+)
+def test_a_line_of_a_block_list_that_is_no_word_is_named(tmp_path, line, parts):
+    file = tmp_path / "blocked.txt"
+    file.write_text(f"# mine\n{line}\n", encoding="utf-8")
+    with pytest.raises(BundleError) as caught:
+        read_blocked(file)
+    assert "\n" not in str(caught.value)
+    for part in (*parts, f"{file}: line 2", "expected one word a line"):
+        assert part in str(caught.value)
 
 
 class FakeHub(types.ModuleType):
