@@ -207,17 +207,18 @@ class Tokenizer:
     def units(self, text: str) -> list[tuple[int, int, int, int]]:
         """The words and marks of `text`: (start, end) in characters, white space before it included, and in pieces."""
         encoding = self._encode(text)
+        of_piece, offsets = encoding.word_ids, encoding.offsets  # each made anew whenever it is asked for
         units: list[tuple[int, int, int, int]] = []
         start = low = 0
-        for _, group in itertools.groupby(range(len(encoding.ids)), key=lambda at: encoding.word_ids[at]):
+        for _, group in itertools.groupby(range(len(of_piece)), key=of_piece.__getitem__):
             high = list(group)[-1] + 1
-            end = max(encoding.offsets[high - 1][1], start)
+            end = max(offsets[high - 1][1], start)
             if text[start:end].strip():
                 units.append((start, end, low, high))
                 start, low = end, high
-        if low < len(encoding.ids):  # white space at the end goes to the last word
+        if low < len(of_piece):  # white space at the end goes to the last word
             begin, first = (units[-1][0], units[-1][2]) if units else (0, 0)
-            units[-1:] = [(begin, len(text), first, len(encoding.ids))]
+            units[-1:] = [(begin, len(text), first, len(of_piece))]
         return units
 
     @cached_property

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -84,6 +85,14 @@ def test_scores_sum_to_the_text_and_end(predictor: Predictor) -> None:
     assert sum(item.log_probability for item in scores) == pytest.approx(float(nats.sum()), rel=1e-5)
     assert [item.text for item in scores] == ["the", "cat", "sat", "on", "the", "mat", ".", ""]
     assert [text[item.start :].lstrip().startswith(item.text) for item in scores]
+
+
+def test_the_words_of_a_long_line_are_found_in_linear_time(predictor: Predictor) -> None:
+    text = "the cat sat on the mat. " * 4_000
+    started = time.perf_counter()
+    units = predictor.tokenizer.units(text)
+    assert len(units) == 7 * 4_000
+    assert time.perf_counter() - started < 10  # a second; minutes where each unit costs the whole line
 
 
 def test_generation_is_repeatable_and_greedy_is_the_most_probable(predictor: Predictor) -> None:
