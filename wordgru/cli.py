@@ -94,9 +94,9 @@ def suggest(
     text: str, k: int, complete: bool, prefix: str, ignore_case: bool, punctuation: bool, as_json: bool, block: bool,
     model: str | None, device: str, threads: int,
 ) -> None:  # fmt: skip
-    """Print the most probable next words after TEXT ("-" reads it from standard input)."""
+    """Print the most probable next words after TEXT ("-" reads it from standard input, but for its last line end)."""
+    text = _read(Path("-")).removesuffix("\n") if text == "-" else text
     predictor = _load(model, device, threads, block=block)
-    text = sys.stdin.read() if text == "-" else text
     if complete and not prefix:
         found = predictor.complete(text, k=k, ignore_case=ignore_case)
     else:
@@ -223,17 +223,25 @@ def _load(model: str | None, device: str, threads: int, *, block: bool = True) -
 
 
 def _read(file: Path) -> str:
-    """The text of a file or of standard input."""
+    r"""The text of a file or of standard input, as training reads it: no byte order mark, lines that end with \n."""
+    name = "standard input" if str(file) == "-" else str(file)
     try:
-        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        data = _standard_input() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         raise WordgruError(
-            f"{file}: cannot be read ({error.strerror}); expected a text file, or - for standard input."
+            f"{name}: cannot be read ({error.strerror}); expected a text file, or - for standard input."
         ) from None
     try:
-        return data.decode("utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise WordgruError(f"{file}: byte {error.start} is not UTF-8; convert the file to UTF-8 first.") from None
+        raise WordgruError(f"{name}: byte {error.start} is not UTF-8; convert it to UTF-8 first.") from None
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise WordgruError("standard input is closed; expected text there, or give the text itself.")
+    return sys.stdin.buffer.read()
 
 
 def _print_json(value: object) -> None:

@@ -76,6 +76,23 @@ def test_score_reads_a_file_and_prints_lines_or_json(tmp_path: Path) -> None:
     assert CliRunner().invoke(cli, ["score", str(file), "-m", str(TINY)]).stdout.splitlines() == plain
 
 
+def test_score_reads_a_byte_order_mark_and_line_ends_of_windows_as_training_does(tmp_path: Path) -> None:
+    file = tmp_path / "text.txt"
+    file.write_bytes(b"the cat\nsat\n\non the mat.\n")
+    plain = CliRunner().invoke(cli, ["score", str(file), "--json", "-m", str(TINY)])
+    file.write_bytes(b"\xef\xbb\xbfthe cat\r\nsat\r\n\r\non the mat.\r\n")
+    assert CliRunner().invoke(cli, ["score", str(file), "--json", "-m", str(TINY)]).stdout == plain.stdout != ""
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_the_line_end_of_a_pipe_is_no_part_of_the_text(end: bytes) -> None:
+    asked = [["suggest", "the ca", "-m", str(TINY)], ["suggest", "the ca", "--complete", "-m", str(TINY)]]
+    for arguments in asked:
+        piped = [*arguments[:1], "-", *arguments[2:]]
+        answer = CliRunner().invoke(cli, piped, input=b"the ca" + end)
+        assert answer.stdout == CliRunner().invoke(cli, arguments).stdout != ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "stdin", "sentence"),
     [
