@@ -73,7 +73,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "-m",
             "--model",
             metavar="DIR",
-            help="Bundle: a folder or a name on the Hub; else WORDGRU_MODEL, else English.",
+            help="Bundle: a folder, a name on the Hub, or en for English; else WORDGRU_MODEL, else en.",
         ),
     ):
         command = option(command)

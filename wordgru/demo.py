@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from wordgru.bundle import Bundle, open_bundle
 from wordgru.errors import WordgruError
-from wordgru.predictor import default_bundle
+from wordgru.predictor import find_model
 
 PAGE = Path(__file__).parent / "web"
 """What `make web` builds; it is part of the wheel, not of the repository."""
@@ -55,12 +55,15 @@ def demo_app(bundle: Bundle, page: Path = PAGE) -> Starlette:
 
 @click.command("demo")
 @click.option(
-    "-m", "--model", metavar="DIR", help="Bundle: a folder or a name on the Hub; else WORDGRU_MODEL, else English."
+    "-m",
+    "--model",
+    metavar="DIR",
+    help="Bundle: a folder, a name on the Hub, or en for English; else WORDGRU_MODEL, else en.",
 )
 @click.option("--port", default=8000, show_default=True, help="0 takes any that is free.")
 def demo_command(model: str | None, port: int) -> None:
     """Serve a page that suggests words as you type, on this machine alone; the model runs in the browser."""
-    app = demo_app(open_bundle(model or default_bundle()))
+    app = demo_app(open_bundle(find_model(model)))
     try:
         listener = socket.create_server((_HOST, port))
     except OverflowError:

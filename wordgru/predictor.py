@@ -27,7 +27,7 @@ MODEL_VARIABLE = "WORDGRU_MODEL"
 _CHUNK = 256  # pieces whose logits are held at once
 
 SHIPPED = Path(__file__).parent / "models" / "en"
-"""The bundle in the package."""
+"""The bundle in the package; its folder's name is the model's."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,11 @@ class Predictor:
 
     @classmethod
     def load(cls, path: str | Path | None = None, *, device: str = "cpu", threads: int = 1, block: bool = True) -> Self:
-        """Load a bundle: a folder or a name on the Hugging Face Hub.
+        """Load a bundle: a folder, a name on the Hugging Face Hub, or "en", the model in the package.
 
         Args:
-            path: without one, what the environment variable WORDGRU_MODEL names, else the model in the package.
+            path: as `find_model` takes it; without one, what the environment variable WORDGRU_MODEL names, else the
+                model in the package.
             device: `"cpu"` or `"cuda"`.
             threads: cores that one call may use.
             block: never offer the words of the bundle's block list, if it has one.
@@ -98,7 +99,7 @@ class Predictor:
             BundleError: there is no bundle, or it is broken, foreign or too new.
             WordgruError: the device is not there.
         """
-        bundle = open_bundle(path or default_bundle())
+        bundle = open_bundle(find_model(path))
         tokenizer = Tokenizer.load(bundle.tokenizer_path)
         if tokenizer.vocab_size != bundle.config.model.vocab_size:
             raise BundleError(
@@ -290,11 +291,19 @@ def _options(
     )  # fmt: skip
 
 
-def default_bundle() -> str | Path:
-    """The bundle that the environment or the package names."""
-    named = os.environ.get(MODEL_VARIABLE)
-    if named:
-        return named
+def find_model(name: str | Path | None = None) -> str | Path:
+    """The folder, or the name on the Hub, that a model's name means.
+
+    Args:
+        name: a folder, a name on the Hub, or "en" for the model in the package, unless a folder is called so; without
+            one, what the environment names, else the model in the package.
+
+    Raises:
+        BundleError: nothing is named, and the package holds no model.
+    """
+    name = name or os.environ.get(MODEL_VARIABLE)
+    if name:
+        return SHIPPED if str(name) == SHIPPED.name and not Path(name).is_dir() else name
     if SHIPPED.is_dir():
         return SHIPPED
     raise BundleError(

@@ -1,6 +1,7 @@
 """The command line prints words, JSON and one-line errors."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 
 from tests.runtime.fixtures import TINY
 from wordgru.cli import _print_table, cli
+from wordgru.predictor import SHIPPED, Predictor, find_model
 
 
 def wordgru(*arguments: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -125,3 +127,19 @@ def test_help_lists_every_verb_without_importing_what_trains() -> None:
 def test_the_model_in_the_package_answers_without_being_named() -> None:
     result = wordgru("suggest", "Thank you very", "-k", "1")
     assert (result.returncode, result.stdout) == (0, b"much\n")
+
+
+def test_the_model_in_the_package_has_a_name_that_a_folder_goes_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("WORDGRU_MODEL", raising=False)
+    ours = [find_model(), find_model("en"), find_model(Path("en"))]
+    assert all(found == SHIPPED for found in ours)
+    monkeypatch.setenv("WORDGRU_MODEL", "en")
+    assert find_model() == SHIPPED
+    for arguments in (["suggest", "Thank you very", "-k", "1"], ["phrases", "Thank you very", "-k", "1"]):
+        assert CliRunner().invoke(cli, [*arguments, "-m", "en"]).stdout.startswith("much")
+    shutil.copytree(TINY, tmp_path / "en")
+    assert find_model("en") == "en"
+    assert Predictor.load("en").tokenizer.vocab_size == Predictor.load(TINY).tokenizer.vocab_size

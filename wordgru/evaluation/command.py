@@ -22,7 +22,7 @@ from wordgru.predictor import Predictor
 @click.argument("sources", nargs=-1, required=True)
 @click.option(
     "-m", "--model", "models", metavar="DIR", multiple=True,
-    help="Bundle: a folder, or a name on the Hub (else WORDGRU_MODEL, else English); several are judged side by side.",
+    help="Bundle: a folder, a name on the Hub, or en (else WORDGRU_MODEL, else en); several are judged side by side.",
 )  # fmt: skip
 @click.option("--kenlm", type=click.Path(path_type=Path), help="N-gram model to judge too: an ARPA file, or a binary.")
 @click.option("--kenlm-words", type=click.Path(path_type=Path), help="Words that it may offer, one a line.")

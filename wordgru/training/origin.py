@@ -9,7 +9,7 @@ import onnx
 from wordgru.bundle import is_bundle, open_bundle
 from wordgru.config import ModelConfig
 from wordgru.errors import BundleError
-from wordgru.predictor import SHIPPED
+from wordgru.predictor import find_model
 from wordgru.tokenizer import Tokenizer
 from wordgru.training import checkpoint
 from wordgru.training.graph import Weights, read_weights
@@ -42,9 +42,7 @@ def open_origin(name: str) -> Origin:
     Raises:
         WordgruError: it is none of these, or cannot be read.
     """
-    folder = Path(name)
-    if name == SHIPPED.name and not folder.exists():
-        folder = SHIPPED
+    folder = Path(find_model(name))
     if checkpoint.is_run(folder) and not is_bundle(folder):
         sizes, tokenizer = checkpoint.load_model_config(folder), checkpoint.load_tokenizer(folder)
         blocked = checkpoint.load_blocked(folder)
