@@ -1,7 +1,9 @@
-"""Facts of a model that every part agrees on, as frozen dataclasses that refuse unknown keys."""
+"""Facts of a model that every part agrees on, as frozen dataclasses that refuse unknown keys; ranges of numbers."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
+from numbers import Integral, Real
 from typing import Any, Self
 
 from wordgru.errors import WordgruError
@@ -57,3 +59,59 @@ class ModelConfig(Config):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise WordgruError(f"{name} is {value!r}; expected a whole number of at least 1.")
+
+
+@dataclass(frozen=True)
+class Range:
+    """What a number may be.
+
+    Attributes:
+        least: the smallest.
+        most: the largest.
+        above: it must be more than `least`.
+        below: it must be less than `most`.
+        whole: it must be a whole number.
+    """
+
+    least: float
+    most: float = math.inf
+    above: bool = False
+    below: bool = False
+    whole: bool = False
+
+    def check(self, name: str, value: object) -> None:
+        """Refuse what is not in the range; NaN is in none.
+
+        Raises:
+            WordgruError: `value`, which is called `name`, is no such number.
+        """
+        fits = isinstance(value, Integral if self.whole else Real) and not isinstance(value, bool)
+        if not fits or not self._holds(float(value)):  # type: ignore[arg-type]
+            raise WordgruError(f"{name} is {value!r}; expected {self}.")
+
+    def __str__(self) -> str:
+        """In words: "a whole number of at least 1"."""
+        least = f"{'above' if self.above else 'of at least'} {self.least:g}"
+        most = f" and {'below' if self.below else 'at most'} {self.most:g}" if self.most < math.inf else ""
+        return f"a {'whole ' * self.whole}number {least}{most}"
+
+    def _holds(self, value: float) -> bool:
+        enough = value > self.least if self.above else value >= self.least
+        return enough and (value < self.most if self.below else value <= self.most)
+
+
+def ranged(default: Any, range_: Range) -> Any:  # noqa: ANN401  (as `dataclasses.field` itself)
+    """A field of a dataclass with its range, for `check_ranges`; where the default is None, so may the value be."""
+    return field(default=default, metadata={"range": range_})
+
+
+def check_ranges(settings: Any, whose: str = "") -> None:  # noqa: ANN401  (any dataclass)
+    """Refuse a dataclass whose `ranged` fields are not all in their ranges; `whose` they are stands before the name.
+
+    Raises:
+        WordgruError: one is not; the message names it.
+    """
+    for each in fields(settings):
+        value = getattr(settings, each.name)
+        if "range" in each.metadata and not (value is None and each.default is None):
+            each.metadata["range"].check(f"{whose} {each.name}".lstrip(), value)

@@ -13,16 +13,20 @@ import numpy as np
 
 from wordgru import words
 from wordgru.bundle import Bundle, open_bundle
+from wordgru.config import Range
 from wordgru.decoding import WordSearch
-from wordgru.errors import BundleError, WordgruError
+from wordgru.errors import BundleError
 from wordgru.language_model import LanguageModel, OnnxLanguageModel
 from wordgru.lexicon import Doubles, Floats, Ints
 from wordgru.session import Session
-from wordgru.suggestions import TOLERANCE, SearchOptions, Suggestion, Suggestions
+from wordgru.suggestions import TOLERANCE, K, SearchOptions, Suggestion, Suggestions
 from wordgru.tokenizer import END_OF_TEXT, Tokenizer
 
 MODEL_VARIABLE = "WORDGRU_MODEL"
 """Environment variable that names the bundle to load where none is given."""
+
+THREADS = Range(1, 256, whole=True)
+"""Cores that one call may use; onnxruntime starts any number of threads, and too many stop the machine."""
 
 _CHUNK = 256  # pieces whose logits are held at once
 
@@ -97,8 +101,9 @@ class Predictor:
 
         Raises:
             BundleError: there is no bundle, or it is broken, foreign or too new.
-            WordgruError: the device is not there.
+            WordgruError: the device is not there, or `threads` is out of its range.
         """
+        THREADS.check("threads", threads)
         bundle = open_bundle(find_model(path))
         tokenizer = Tokenizer.load(bundle.tokenizer_path)
         if tokenizer.vocab_size != bundle.config.model.vocab_size:
@@ -135,7 +140,8 @@ class Predictor:
             max_seconds: time to take at most.
 
         Raises:
-            WordgruError: the text holds a lone surrogate, the prefix is no part of a word, or k is below 1.
+            WordgruError: the text holds a lone surrogate, the prefix is no part of a word, or a number is out of its
+                range.
         """
         options = _options(k, ignore_case, tolerance, max_expanded, max_seconds)
         session = self.session(context)
@@ -171,7 +177,12 @@ class Predictor:
         """Several words ahead, best first, longer ones only while their probability stays above `threshold`.
 
         A phrase is returned when no continuation of it is probable enough, or it has `max_words` words; at most `k`.
+
+        Raises:
+            WordgruError: the text holds a lone surrogate, or a number is out of its range.
         """
+        Range(1, whole=True).check("max_words", max_words)
+        Range(0, 1).check("threshold", threshold)
         options = _options(k, False, tolerance, SearchOptions.max_expanded, None)
         found: list[Phrase] = []
         order = itertools.count()  # so that sessions are never compared
@@ -240,11 +251,11 @@ class Predictor:
         Raises:
             WordgruError: a number is out of its range.
         """
-        if temperature < 0 or not 0 < top_p <= 1 or max_words < 0:
-            raise WordgruError(
-                f"temperature is {temperature}, top_p {top_p}, max_words {max_words}; expected a temperature and a "
-                "number of words of at least 0, and top_p above 0 and at most 1."
-            )
+        Range(0, whole=True).check("max_words", max_words)
+        Range(0).check("temperature", temperature)
+        Range(0, 1, above=True).check("top_p", top_p)
+        if seed is not None:
+            Range(0, whole=True).check("seed", seed)
         pieces = [END_OF_TEXT, *self.tokenizer.encode(self.tokenizer.familiar(context)).tolist()]
         drawn = list(self._draw(pieces, np.random.default_rng(seed), max_words, temperature, top_p))
         whole = self.tokenizer.decode([*pieces[1:], *drawn])
@@ -281,14 +292,9 @@ def _tempered(probabilities: Floats, temperature: float) -> Doubles:
 def _options(
     k: int, ignore_case: bool, tolerance: float, max_expanded: int, max_seconds: float | None
 ) -> SearchOptions:
-    if k < 1:
-        raise WordgruError(f"k is {k}; expected at least 1 word.")
-    if not 0 <= tolerance < 1:
-        raise WordgruError(f"tolerance is {tolerance}; expected a probability below 1.")
-    return replace(
-        SearchOptions(), ignore_case=ignore_case, tolerance=max(tolerance, 1e-9), max_expanded=max_expanded,
-        max_seconds=max_seconds,
-    )  # fmt: skip
+    K.check("k", k)
+    options = SearchOptions(tolerance, max_expanded, max_seconds, ignore_case)
+    return replace(options, tolerance=max(tolerance, 1e-9))
 
 
 def find_model(name: str | Path | None = None) -> str | Path:

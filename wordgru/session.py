@@ -9,15 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from wordgru import words
+from wordgru.config import Range
 from wordgru.decoding import WordSearch
 from wordgru.errors import WordgruError
 from wordgru.language_model import LanguageModel
 from wordgru.lexicon import Floats
-from wordgru.suggestions import SearchOptions, Suggestion, Suggestions
+from wordgru.suggestions import K, SearchOptions, Suggestion, Suggestions
 from wordgru.tokenizer import END_OF_TEXT, Tokenizer, normalize
 
 _STRIDE = 64  # pieces between the snapshots that a long text leaves
 _SNAPSHOTS = 10  # of which the last half are kept as they are, older ones thinned out
+_COUNT = Range(0, whole=True)  # characters to delete
 _WINDOW = 96  # characters after the last mark before a new one is set
 
 
@@ -61,8 +63,7 @@ class Session:
 
     def delete(self, count: int = 1) -> None:
         """Delete the last `count` characters."""
-        if count < 0:
-            raise WordgruError(f"count is {count}; expected at least 0 characters.")
+        _COUNT.check("count", count)
         self.set(self._text[: max(len(self._text) - count, 0)])
 
     def set(self, text: str) -> None:
@@ -99,8 +100,7 @@ class Session:
             options: budgets and tolerance; `ignore_case` is then taken from there.
         """
         options = options or SearchOptions(ignore_case=ignore_case)
-        if k < 1:
-            raise WordgruError(f"k is {k}; expected at least 1 word.")
+        K.check("k", k)
         if prefix is None:
             head, unfinished = words.split_last(self._text)
             return self._find(head, unfinished, k, options, given=True)

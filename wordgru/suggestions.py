@@ -4,6 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import overload
 
+from wordgru.config import Range, check_ranges, ranged
+
+K = Range(1, whole=True)
+"""How many words may be asked for."""
+
 TOLERANCE = 3e-3
 """How much probability a returned word may still lack when its search ends, by default.
 
@@ -75,8 +80,12 @@ class SearchOptions:
         batch: spellings given to the model in one call at most.
     """
 
-    tolerance: float = TOLERANCE
-    max_expanded: int = 512
-    max_seconds: float | None = None
+    tolerance: float = ranged(TOLERANCE, Range(0, 1, below=True))
+    max_expanded: int = ranged(512, Range(1, whole=True))
+    max_seconds: float | None = ranged(None, Range(0, above=True))
     ignore_case: bool = False
-    batch: int = 6
+    batch: int = ranged(6, Range(1, whole=True))
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of their ranges."""
+        check_ranges(self)

@@ -11,6 +11,7 @@ import pytest
 from tests.runtime.fixtures import TINY, TINY_INT8
 from tests.runtime.toy import brute_force
 from wordgru import Predictor, WordgruError, words
+from wordgru.suggestions import SearchOptions
 from wordgru.tokenizer import END_OF_TEXT
 
 HOSTILE = [
@@ -125,8 +126,24 @@ def test_a_megabyte_of_text_is_answered(predictor: Predictor) -> None:
         (lambda p: p.suggest("x", k=0), "k is 0"),
         (lambda p: p.suggest("x", prefix="a b"), "no beginning of a word"),
         (lambda p: p.suggest("\ud800"), "lone surrogate"),
-        (lambda p: p.suggest("x", tolerance=2), "tolerance is 2"),
-        (lambda p: p.generate("x", top_p=0), "top_p"),
+        (lambda p: p.suggest("x", k=2.5), "k is 2.5; expected a whole number of at least 1"),
+        (lambda p: p.suggest("x", k=True), "k is True"),
+        (lambda p: p.suggest("x", tolerance=2), "tolerance is 2; expected a number of at least 0 and below 1"),
+        (lambda p: p.suggest("x", tolerance=float("nan")), "tolerance is nan"),
+        (lambda p: p.suggest("x", tolerance="much"), "tolerance is 'much'"),
+        (lambda p: p.suggest("x", max_seconds=0), "max_seconds is 0; expected a number above 0"),
+        (lambda p: p.suggest("x", max_expanded=0), "max_expanded is 0"),
+        (lambda p: p.complete("x", k=-1), "k is -1"),
+        (lambda p: p.session("x").suggest(k=1.0), "k is 1.0"),
+        (lambda p: p.session("x").delete(-1), "count is -1"),
+        (lambda p: p.phrases("x", threshold=float("nan")), "threshold is nan"),
+        (lambda p: p.phrases("x", max_words=0), "max_words is 0"),
+        (lambda p: p.generate("x", top_p=0), "top_p is 0; expected a number above 0 and at most 1"),
+        (lambda p: p.generate("x", seed=-1), "seed is -1"),
+        (lambda p: p.generate("x", temperature=float("nan")), "temperature is nan"),
+        (lambda p: SearchOptions(batch=0), "batch is 0"),
+        (lambda p: Predictor.load(TINY, threads=-3), "threads is -3"),
+        (lambda p: Predictor.load(TINY, threads=100_000), "threads is 100000; expected .* at most 256"),
         (lambda p: Predictor.load(TINY, device="tpu"), "expected one of cpu, cuda"),
         (lambda p: Predictor.load(TINY / "nothing"), "no such folder"),
     ],

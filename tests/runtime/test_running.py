@@ -165,7 +165,7 @@ def test_the_cache_is_switched_on_by_its_flag(tmp_path):
     [
         (["--perplexity", "-k", "3"], "offers no words"),
         (["--cache", "--picture", "a.png"], "offers no words"),
-        (["--cache", "--cache-share", "1"], "share 1.0; expected"),
+        (["--cache", "--cache-share", "1"], "the cache's share is 1.0; expected"),
     ],
 )
 def test_a_wrong_command_says_one_line(tmp_path, monkeypatch, arguments, sentence):

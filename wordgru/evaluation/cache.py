@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wordgru.errors import WordgruError
+from wordgru.config import Range, check_ranges, ranged
 from wordgru.evaluation.running import Reader
 from wordgru.lexicon import Floats, Ints
 
@@ -22,17 +22,13 @@ class CacheOptions:
         share: of the probability that the cache gives, the rest being the model's (lambda in the paper).
     """
 
-    size: int = 4000
-    theta: float = 0.7
-    share: float = 0.25
+    size: int = ranged(4000, Range(1, whole=True))
+    theta: float = ranged(0.7, Range(0))
+    share: float = ranged(0.25, Range(0, 1, below=True))
 
     def __post_init__(self) -> None:
-        """Refuse numbers out of range."""
-        if self.size < 1 or self.theta < 0 or not 0 <= self.share < 1:
-            raise WordgruError(
-                f"the cache's size is {self.size}, theta {self.theta}, share {self.share}; expected a size of at "
-                "least 1, a theta of at least 0, and a share of at least 0 and below 1."
-            )
+        """Refuse numbers out of their ranges."""
+        check_ranges(self, "the cache's")
 
 
 class CachedReader:

@@ -10,7 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
-from wordgru.errors import TextError, WordgruError
+from wordgru.config import Range, check_ranges, ranged
+from wordgru.errors import TextError
 from wordgru.language_model import LanguageModel
 from wordgru.lexicon import Floats, Ints
 from wordgru.tokenizer import END_OF_TEXT, Tokenizer, normalize
@@ -45,17 +46,13 @@ class DynamicOptions:
         decay: share of the way back to the trained weights, at each step.
     """
 
-    block: int = 20
-    rate: float = 1e-3
-    decay: float = 0.005
+    block: int = ranged(20, Range(1, whole=True))
+    rate: float = ranged(1e-3, Range(0))
+    decay: float = ranged(0.005, Range(0, 1))
 
     def __post_init__(self) -> None:
-        """Refuse numbers out of range."""
-        if self.block < 1 or self.rate < 0 or not 0 <= self.decay <= 1:
-            raise WordgruError(
-                f"the dynamic block is {self.block}, rate {self.rate}, decay {self.decay}; expected a block of at "
-                "least 1 piece, a rate of at least 0, and a decay from 0 to 1."
-            )
+        """Refuse numbers out of their ranges."""
+        check_ranges(self, "the dynamic")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from wordgru.evaluation.cache import CachedReader, CacheOptions
 from wordgru.evaluation.output import console, progress_bar, write_json
 from wordgru.evaluation.running import DEFINITION, DynamicOptions, Likelihood, ModelReader, Reader, likelihood
 from wordgru.evaluation.subject import PredictorSubject
-from wordgru.predictor import Predictor
+from wordgru.predictor import THREADS, Predictor
 from wordgru.tokenizer import Tokenizer
 
 _CACHE, _DYNAMIC = CacheOptions(), DynamicOptions()
@@ -132,6 +132,7 @@ def _open_run(
         ) from None
     if model is None:
         raise WordgruError("--dynamic changes the weights of a run; name the folder of one, with --model.")
+    THREADS.check("threads", threads)
     run = Path(model)
     if not (newest_checkpoint(run) or load_best_facts(run)):
         raise WordgruError(

@@ -141,7 +141,7 @@ _POSITIVE = {
     *("batch_size", "window", "learning_rate", "clip", "frequent", "sampled"),
     *("validate_every", "validation_tokens", "checkpoint_every"),
 }
-_NOT_NEGATIVE = {"warmup", "weight_decay", "activation_regularization", "temporal_regularization", "threads"}
+_NOT_NEGATIVE = {"warmup", "weight_decay", "activation_regularization", "temporal_regularization", "seed", "threads"}
 _SHARES = {
     *("embedding_dropout", "input_dropout", "weight_dropout", "dropout", "output_dropout", "window_variation"),
     *("validation_fraction", "final_rate", "full_fraction", "ema"),
