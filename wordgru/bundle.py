@@ -37,6 +37,7 @@ GRAPH_OUTPUTS: tuple[str, str] = ("logits", "next_state")
 
 _CONFIG, _TOKENIZER, _MODEL, _CARD = "config.json", "tokenizer.json", "model.onnx", "README.md"
 _BLOCKED = "blocked.txt"
+_OWN = (_CONFIG, _TOKENIZER, _MODEL, _CARD, _BLOCKED)
 _BETWEEN = re.compile("[,;、，]")  # what stands between the words of one line of a block list
 _HUB_NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>[\w./-]+))?")
 
@@ -226,7 +227,7 @@ def write_bundle(
         training: how the model was trained; plain values for JSON.
         quality: how it scored; plain values for JSON.
         blocked: words that are never offered.
-        overwrite: replace a bundle that is already there.
+        overwrite: replace the files of a bundle that is already there; what else lies beside them stays.
 
     Raises:
         BundleError: `folder` is taken, or cannot be written.
@@ -253,6 +254,8 @@ def write_bundle(
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as beside:
             _write_files(Path(beside) / "new", contents)
+            if folder.exists():
+                _keep_others(folder, Path(beside) / "new")
             _swap(Path(beside) / "new", folder, Path(beside) / "old")
     except OSError as error:
         raise BundleError(
@@ -314,7 +317,7 @@ def _download(name: str, revision: str | None) -> Path:
         raise BundleError(
             f"{name}: no such folder, and Hub names need huggingface_hub; install it with `pip install 'wordgru[hub]'`."
         ) from None
-    files = [_CONFIG, _TOKENIZER, _MODEL, _CARD, _BLOCKED]
+    files = list(_OWN)
     try:
         return Path(hub.snapshot_download(name, revision=revision, allow_patterns=files, etag_timeout=5))
     except (hub.errors.HfHubHTTPError, hub.errors.LocalEntryNotFoundError, OSError, ValueError) as error:
@@ -332,6 +335,29 @@ def _write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+
+
+def _keep_others(folder: Path, new: Path) -> None:
+    """Bring what lies in `folder` beside the bundle's own files into `new`; it stays in `folder` too until the swap."""
+    import shutil
+
+    for path in folder.iterdir():
+        if path.name in _OWN:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.copytree(path, new / path.name, symlinks=True, copy_function=_link)
+        else:
+            _link(path, new / path.name)
+
+
+def _link(path: str | Path, to: str | Path) -> None:
+    """The same file under another name; a copy where the disk knows no such thing."""
+    import shutil
+
+    try:
+        os.link(path, to, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(path, to, follow_symlinks=False)
 
 
 def _swap(new: Path, folder: Path, old: Path) -> None:

@@ -183,6 +183,22 @@ def test_only_a_bundle_is_ever_replaced(tmp_path):
     assert (tmp_path / "photos" / "cat.jpg").exists()
 
 
+def test_what_lies_beside_a_bundle_stays_when_it_is_overwritten(tmp_path):
+    folder = tmp_path / "bundle"
+    write(folder, b"one", blocked=["bad"])
+    (folder / "notes").mkdir()
+    for name in ("mynotes.txt", "notes/more.txt"):
+        (folder / name).write_text(name)
+    (folder / "link").symlink_to("mynotes.txt")
+    write(folder, b"two", overwrite=True)
+    assert open_bundle(folder).model_path.read_bytes() == b"two"
+    assert not (folder / "blocked.txt").exists()
+    assert (folder / "mynotes.txt").read_text() == (folder / "link").read_text() == "mynotes.txt"
+    assert (folder / "link").is_symlink()
+    assert (folder / "notes" / "more.txt").read_text() == "notes/more.txt"
+    assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+
+
 def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
     write(tmp_path / "bundle", b"one")
 
@@ -199,6 +215,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
 
 def test_a_swap_that_fails_halfway_is_undone(tmp_path, monkeypatch):
     write(tmp_path / "bundle", b"one")
+    (tmp_path / "bundle" / "mynotes.txt").write_text("mine")
     rename = Path.rename
 
     def fails_for_new(self, target):
@@ -210,6 +227,7 @@ def test_a_swap_that_fails_halfway_is_undone(tmp_path, monkeypatch):
     with pytest.raises(BundleError, match="Input/output error"):
         write(tmp_path / "bundle", b"two", overwrite=True)
     assert open_bundle(tmp_path / "bundle").model_path.read_bytes() == b"one"
+    assert (tmp_path / "bundle" / "mynotes.txt").read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
 
 

@@ -16,7 +16,7 @@ from wordgru.training.export import PARITY, PERPLEXITY_CHANGE, ExportReport, exp
 @click.option(
     "--precision", type=click.Choice(PRECISIONS), default="int8", show_default=True, help="int8 is smaller and faster."
 )
-@click.option("--overwrite", is_flag=True, help="Replace a bundle that is already there.")
+@click.option("--overwrite", is_flag=True, help="Replace the files of a bundle that is already there.")
 @click.option("--license", "license_", default="other", show_default=True, help="Licence of the model, for its card.")
 @click.option("--about", type=click.Path(path_type=Path), help="Markdown for the card: data, owners, licences.")
 @click.option(
