@@ -3,12 +3,15 @@
 Exit code 0: done; 1: an error, in one line; 2: the command was not understood.
 """
 
+import errno
 import importlib
+import itertools
 import json
+import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -25,6 +28,9 @@ _ELSEWHERE = {
     "demo": ("wordgru.demo", "demo_command", "demo", "Serve a page that suggests words as you type."),
 }
 """Verbs whose modules are imported only when asked for: (module, command, extra, help)."""
+
+_UNWRITABLE = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG)
+"""What an output says that takes nothing more."""
 
 
 class Verbs(click.Group):
@@ -194,7 +200,10 @@ def main() -> None:
 def run(command: click.Command) -> int:
     """Run `command` on the program's arguments; return the exit code. The scripts use it too."""
     try:
+        if sys.stdout is None:
+            raise WordgruError("standard output is closed; expected a place for the answer: a terminal, file or pipe.")
         command.main(standalone_mode=False)
+        sys.stdout.flush()
     except WordgruError as error:
         click.echo(f"error: {error}", err=True)
         return 1
@@ -211,9 +220,36 @@ def run(command: click.Command) -> int:
     except BrokenPipeError:  # whoever read us has gone
         sys.stderr.close()
         return 1
+    except UnicodeEncodeError as error:
+        click.echo(f"error: {_unprintable(error)}", err=True)
+        return 1
+    except OSError as error:
+        if error.filename is not None or error.errno not in _UNWRITABLE:
+            raise  # of something else
+        _drop(sys.stdout)
+        click.echo(
+            f"error: standard output cannot be written ({error.strerror}); make room or choose another.", err=True
+        )
+        return 1
     except SystemExit as end:
         return int(end.code or 0)
     return 0
+
+
+def _unprintable(error: UnicodeEncodeError) -> str:
+    """Why standard output cannot hold a character, in a line."""
+    return (
+        f"standard output is in {sys.stdout.encoding}, which has no {error.object[error.start]!a}; expected UTF-8. Set "
+        "PYTHONIOENCODING=utf-8."
+    )
+
+
+def _drop(stream: TextIO) -> None:
+    """Drop what waits in a stream that cannot be written, for Python tries again at its end."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _load(model: str | None, device: str, threads: int, *, block: bool = True) -> "Predictor":
@@ -248,9 +284,9 @@ def _print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False))
 
 
-def _print_table(columns: list[tuple[str, str]], rows: Iterable[tuple[str, ...]], *, plain: list[str]) -> None:
-    """A table on a terminal; `plain` lines in a pipe."""
-    if not sys.stdout.isatty():
+def _print_table(columns: list[tuple[str, str]], rows: Sequence[tuple[str, ...]], *, plain: list[str]) -> None:
+    """A table on a terminal; `plain` lines in a pipe, and on a terminal that cannot show the table."""
+    if not sys.stdout.isatty() or not _shows("─█▏", *itertools.chain(*rows)):
         for line in plain:
             click.echo(line)
         return
@@ -263,9 +299,19 @@ def _print_table(columns: list[tuple[str, str]], rows: Iterable[tuple[str, ...]]
             " " * (width - cell_len(cell)) + cell if side == "right" else cell + " " * (width - cell_len(cell))
             for cell, width, (_, side) in zip(row, widths, columns, strict=True)
         ]
-        click.secho((" " + "   ".join(padded)).rstrip(), bold=not at or None)
+        line = (" " + "   ".join(padded)).rstrip()
+        click.echo(click.style(line, bold=True) if not at and os.environ.get("TERM") != "dumb" else line)
         if not at:
             click.echo(" " + "─" * (sum(widths) + 3 * len(widths) - 3))
+
+
+def _shows(*texts: str) -> bool:
+    """Whether the encoding of standard output has all characters of `texts`."""
+    try:
+        "".join(texts).encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _bar(share: float) -> str:

@@ -1,6 +1,8 @@
 """The command line prints words, JSON and one-line errors."""
 
+import io
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -143,3 +145,51 @@ def test_the_model_in_the_package_has_a_name_that_a_folder_goes_before(
     shutil.copytree(TINY, tmp_path / "en")
     assert find_model("en") == "en"
     assert Predictor.load("en").tokenizer.vocab_size == Predictor.load(TINY).tokenizer.vocab_size
+
+
+def in_a_shell(command: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    program = f"{shlex.quote(sys.executable)} -m wordgru {command} -m {shlex.quote(str(TINY))}"
+    return subprocess.run(
+        ["sh", "-c", program], capture_output=True, timeout=60, check=False, env=_environment(environment)
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ("suggest the >/dev/full", "standard output cannot be written (No space left on device)"),
+        ("suggest the --json >/dev/full", "standard output cannot be written"),
+        ("suggest the >&-", "standard output is closed"),
+    ],
+)
+def test_an_output_that_takes_nothing_is_one_line(command: str, sentence: str, unbuffered: str) -> None:
+    result = in_a_shell(command, PYTHONUNBUFFERED=unbuffered)
+    assert result.returncode == 1
+    assert sentence in result.stderr.decode()
+    assert len(result.stderr.decode().strip().splitlines()) == 1
+
+
+def test_an_output_whose_encoding_lacks_a_character_is_one_line() -> None:
+    encoding = "cp1252"  # where it is ASCII, click writes UTF-8 all the same
+    result = in_a_shell("generate '日本' --max-words 1 --seed 1", PYTHONIOENCODING=encoding)
+    assert (result.returncode, result.stdout) == (1, b"")
+    assert f"standard output is in {encoding}, which has no" in result.stderr.decode()
+    assert len(result.stderr.decode().strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(("encoding", "term"), [("utf-8", "dumb"), ("ascii", "xterm")])
+def test_a_plain_terminal_gets_plain_text(monkeypatch: pytest.MonkeyPatch, encoding: str, term: str) -> None:
+    class Terminal(io.TextIOWrapper):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal(io.BytesIO(), encoding)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("TERM", term)
+    _print_table([("word", "left")], [("of",)], plain=["of"])
+    terminal.flush()
+    shown = terminal.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+    assert "of" in shown
+    assert "\x1b" not in shown
