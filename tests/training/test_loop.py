@@ -22,7 +22,7 @@ from wordgru.predictor import SHIPPED, Predictor
 from wordgru.tokenizer import Tokenizer
 from wordgru.training import checkpoint
 from wordgru.training.command import train_command
-from wordgru.training.loop import train
+from wordgru.training.loop import resume_command, train
 from wordgru.training.model import GRULanguageModel
 from wordgru.training.origin import open_origin
 from wordgru.training.report import Reporter, read_metrics
@@ -381,3 +381,8 @@ def test_a_run_does_not_begin_with_a_model_of_other_sizes(text, run, tmp_path):
     with pytest.raises(TrainingError) as error:
         train(small_config(text, init_from=str(run), hidden_size=32), tmp_path / "other")
     assert "2 layers of 24" in one_line(error)
+
+
+def test_what_goes_on_with_a_run_can_be_pasted_into_a_shell():
+    assert resume_command(Path("runs/a")) == "wordgru train -o runs/a --resume"
+    assert resume_command(Path("my runs/a")) == "wordgru train -o 'my runs/a' --resume"

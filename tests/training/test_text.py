@@ -147,6 +147,29 @@ def test_files_that_are_not_there_or_not_text_are_refused(tmp_path, monkeypatch)
     assert "empty" in refused("empty.txt")
 
 
+@pytest.mark.parametrize("streaming", [False, True])
+def test_a_comma_without_quotes_does_not_cut_a_text_in_silence(tmp_path, streaming):
+    file = tmp_path / "a.csv"
+    file.write_text('text\n"one, two\nthree"\nHello, how are you?\n', encoding="utf-8")
+    message = refused(file, streaming=streaming)
+    assert f"{file}: line 4 has 2 cells; expected 1" in message
+    file.write_text('text\n"one, two\nthree"\n"Hello, how are you?"\n', encoding="utf-8")
+    assert loaded(file, streaming=streaming) == ["one, two\nthree", "Hello, how are you?"]
+
+
+@pytest.mark.parametrize("kind", ["txt", "jsonl", "csv"])
+def test_an_empty_file_is_named_and_passed_over_in_a_folder(tmp_path, kind):
+    (tmp_path / "a.txt").write_text("one")
+    (tmp_path / f"empty.{kind}").touch()
+    assert f"{tmp_path / f'empty.{kind}'}: the file is empty" in refused(tmp_path / "a.txt", tmp_path / f"empty.{kind}")
+    assert loaded(tmp_path) == loaded(tmp_path / "*") == ["one"]
+
+
+def test_too_little_text_names_the_flag_that_cuts_it():
+    with pytest.raises(TextError, match="--documents line"):
+        hold_out(Dataset.from_dict({"text": ["one"]}))
+
+
 def test_configurations_that_cannot_be_meant_are_refused():
     with pytest.raises(TextError, match="documents is 'page'"):
         TextConfig(documents="page")

@@ -7,6 +7,7 @@ one data set. It must not know what becomes of the text.
 import csv
 import glob
 import gzip
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,10 +52,11 @@ def is_local(source: str) -> bool:
 def find(sources: tuple[str, ...]) -> dict[str, list[str]]:
     """Absolute names of the files that `sources` (files, folders, globs) stand for, by kind, each once and in order.
 
-    In a folder, files of other kinds and hidden ones are passed over; a file named or matched must be of a known kind.
+    In a folder, files of other kinds and hidden ones are passed over, and empty ones there and among those matched; a
+    file named or matched must be of a known kind.
 
     Raises:
-        TextError: nothing is found, or a file is of an unknown kind.
+        TextError: nothing is found, a file is of an unknown kind, or one that is named is empty.
     """
     found: dict[str, list[str]] = {}
     for path in dict.fromkeys(path.absolute() for source in sources for path in _expand(source)):
@@ -73,6 +75,9 @@ def load(kind: str, files: list[str], *, column: str, documents: str, streaming:
     """
     options = _reader_options(kind, files[0], column)
     try:
+        if kind == "csv":
+            for file in files:
+                _check_rows(file)
         with quiet(bars=True):
             if kind == "text":
                 return _load_text(files, documents, streaming=streaming)
@@ -97,18 +102,25 @@ def _expand(source: str) -> list[Path]:
     """The files that one source stands for."""
     path = Path(source).expanduser()
     if path.is_file():
+        if not path.stat().st_size:
+            raise TextError(f"{source}: the file is empty; expected text. Leave it out.")
         return [path]
     if path.is_dir():
-        found = sorted(file for file in path.rglob("*") if _kind(file) and not _hidden(file, path) and file.is_file())
+        found = sorted(file for file in path.rglob("*") if _kind(file) and not _hidden(file, path) and _holds(file))
         if not found:
             raise TextError(f"{source}: this folder holds no text; looked for {_LOOKED_FOR}, in its folders too.")
         return found
     if glob.has_magic(source):
-        found = sorted(Path(name) for name in glob.glob(str(path), recursive=True) if Path(name).is_file())
+        found = sorted(Path(name) for name in glob.glob(str(path), recursive=True) if _holds(Path(name)))
         if not found:
             raise TextError(f"{source}: no file matches; looked from {Path.cwd()}. Check the pattern and its quotes.")
         return found
     raise TextError(f"{source}: there is no such file or folder; looked from {Path.cwd()}. Check its name.")
+
+
+def _holds(path: Path) -> bool:
+    """Whether `path` is a file that is not empty."""
+    return path.is_file() and path.stat().st_size > 0
 
 
 def _hidden(file: Path, folder: Path) -> bool:
@@ -145,6 +157,23 @@ def _reader_options(kind: str, file: str, column: str) -> dict[str, Any]:
     except LOADING_ERRORS as error:
         raise _explained(error, kind, [file]) from None
     return {}
+
+
+def _check_rows(file: str) -> None:
+    """Refuse a row of more cells than the first one: a comma in a text without quotes, whose rest would be lost."""
+    csv.field_size_limit(2**31 - 1)  # a document may be a whole book
+    with io.TextIOWrapper(_open(file), encoding="utf-8-sig", newline="") as stream:
+        rows = csv.reader(stream)
+        try:
+            width = len(next(rows, []))
+            for row in rows:
+                if len(row) > width:
+                    raise TextError(
+                        f"{file}: line {rows.line_num} has {len(row)} cells; expected {width}, as the first line has. "
+                        'Put a text that holds commas into quotes ("…").'
+                    )
+        except csv.Error as error:
+            raise TextError(f"{file}: line {rows.line_num} is not CSV ({error}); check its quotes.") from None
 
 
 def require_column(column: str, names: list[str], where: str) -> None:

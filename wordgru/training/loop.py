@@ -14,6 +14,7 @@ where a document begins it is zero, exactly as when the model is used.
 """
 
 import math
+import shlex
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -158,8 +159,13 @@ def _run(trainer: Trainer, run: Path, reporter: Reporter) -> TrainResult:
     if finished:
         reporter.say(f"finished: {run}")
     else:
-        reporter.say(f"stopped and saved at step {trainer.step:,}; go on with: wordgru train -o {run} --resume")
+        reporter.say(f"stopped and saved at step {trainer.step:,}; go on with: {resume_command(run)}")
     return TrainResult(run, trainer.step, finished, None if finished else interrupt.signal, trainer.best)
+
+
+def resume_command(run: Path) -> str:
+    """What to paste into a shell to go on with a run."""
+    return shlex.join(["wordgru", "train", "-o", str(run), "--resume"])
 
 
 def _due(step: int, every: int, fraction: float) -> bool:

@@ -140,7 +140,7 @@ def hold_out(dataset: AnyDataset, fraction: float = 0.01, at_least: int = 20) ->
         found = "one document" if len(distinct) else "no text in its documents"
         raise TextError(
             f"too little text: {found}; expected at least two, one of them to validate on. "
-            "Give more text, cut it by line (documents), or give a validation text."
+            "Give more text, cut it by line (--documents line), or give a validation text (--validation)."
         )
     wanted = max(1, min(at_least, len(distinct) // 10))
     count = min(max(int(np.searchsorted(distinct, np.uint64(limit))), wanted), len(distinct) - 1)
