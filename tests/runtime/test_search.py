@@ -1,0 +1,183 @@
+"""The word search over final and open tokens, against all spellings added up, on small hostile vocabularies."""
+
+import hashlib
+from collections import defaultdict
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from wordgru.errors import WordgruError
+from wordgru.search.search import SearchOptions, WordSearch
+from wordgru.text.vocabulary import Index, Vocabulary, folded, half_character
+
+UNITS = [b"a", b"b", b"A", b"ab", b"aa", b"ba", b" ", b" a", b" ab", b"aba", b"B", "é".encode(), b"\xc3", b"\xa9"]
+UNSPACED = ["今".encode(), "日本".encode(), b"\xe4", b"\xbb\x8a", " 今".encode()]
+MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+class Toy:
+    """A model whose rows are drawn from the tokens read; words end soon, so all spellings can be added up."""
+
+    def __init__(self, opens, finals, seed):
+        finals, opens = sorted(set(finals)), sorted(set(opens))
+        self.token_bytes, self.finals, self.seed = (b"", *finals, *opens), len(finals), seed
+        self.histories = {0.0: ()}
+        self.vocabulary = Vocabulary(self.token_bytes, self.finals)
+
+    def row(self, history):
+        digest = hashlib.sha256(repr((self.seed, history)).encode()).digest()
+        row = np.exp(2 * np.random.default_rng(list(digest)).normal(size=len(self.token_bytes)))
+        opens = row[self.finals + 1 :]
+        opens *= 0.4 * row[: self.finals + 1].sum() / opens.sum()
+        return (row / row.sum()).astype(np.float32)
+
+    def step(self, tokens, states):
+        """As a model; the state is a number that stands for the tokens read."""
+        pairs = zip(states[0, :, 0], tokens, strict=True)
+        histories = [(*self.histories[float(state)], int(token)) for state, token in pairs]
+        numbers = [float(int(hashlib.sha256(repr(each).encode()).hexdigest()[:6], 16)) for each in histories]
+        self.histories |= dict(zip(numbers, histories, strict=True))
+        return np.stack([self.row(each) for each in histories]), np.array(numbers, np.float32)[None, :, None]
+
+    def search(self, typed, k, options, accept=lambda word: True):
+        found = WordSearch(self, self.token_bytes, self.finals, spell=self.spell, accept=accept)
+        return found(np.zeros((1, 1), np.float32), 0, typed, k, options)
+
+    def spell(self, text):
+        """Greedy, longest first, the last token final in its stead; as far as that goes."""
+        ids, at = [], 0
+        while fits := [
+            id_ for id_, token in enumerate(self.token_bytes) if id_ > self.finals and text.startswith(token, at)
+        ]:
+            ids.append(max(fits, key=lambda id_: len(self.token_bytes[id_])))
+            at += len(self.token_bytes[ids[-1]])
+        return ids if at == len(text) else ()
+
+    def words(self, typed, *, fold=False, least=2e-6):
+        """Every word whose bytes begin with `typed`, and its mass: all spellings above `least` added up.
+
+        Beside them the mass of all token sequences whose bytes begin so.
+        """
+        key = folded if fold else bytes
+        masses, agreeing = defaultdict(float), 0.0
+        waiting = [((0,), b"", 1.0)]
+        while waiting:
+            history, spelled, mass = waiting.pop()
+            row, ends = self.row(history), self.vocabulary.ends_unit(half_character(spelled))
+            units = set(self.vocabulary.opens.ids[ends].tolist())
+            for id_ in range(1, len(self.token_bytes)):
+                text, here = spelled + self.token_bytes[id_], mass * float(row[id_])
+                if key(text).startswith(typed) and (history == (0,) or not key(spelled).startswith(typed)):
+                    agreeing += here
+                if id_ <= self.finals or id_ in units:
+                    if key(text).startswith(typed):
+                        masses[text] += here
+                elif here > least and (key(text).startswith(typed) or typed.startswith(key(text))):
+                    waiting.append(((*history, id_), text, here))
+        return masses, agreeing
+
+
+tokens = st.lists(st.sampled_from(UNITS + UNSPACED), min_size=2, max_size=10)
+letters = st.sampled_from([b"", b" ", b"a", b" a", b"ab", b" ab", b"aba", "é".encode(), "今".encode(), b" aA"])
+
+
+@MANY
+@given(opens=tokens, finals=tokens, seed=st.integers(0, 10**6), typed=letters, k=st.integers(1, 4), fold=st.booleans())
+def test_the_best_words_are_those_of_all_spellings_added_up(opens, finals, seed, typed, k, fold):
+    toy = Toy(opens, finals, seed)
+    typed = folded(typed) if fold else typed
+    masses, agreeing = toy.words(typed, fold=fold)
+    options = SearchOptions(tolerance=0.01, max_rows=3000, ignore_case=fold)
+    answer = toy.search(typed, k, options)
+    assert answer.exact <= bool(answer.words)
+    if agreeing < 1e-3 or not answer.exact:
+        return
+    slack = options.tolerance + 1e-3 / agreeing
+    for item in answer.words:
+        truth = masses[item.spelled] / agreeing
+        assert truth - slack <= item.probability <= truth + 1e-3 / agreeing
+        assert b"".join(toy.token_bytes[id_] for id_ in item.tokens) == item.spelled
+    keys = [folded(item.spelled) if fold else item.spelled for item in answer.words]
+    assert len(set(keys)) == len(keys)
+    last = answer.words[-1].probability if len(answer.words) == k else 0.0
+    for word, mass in masses.items():
+        if (folded(word) if fold else word) not in keys:
+            assert mass / agreeing <= last + slack
+
+
+@MANY
+@given(opens=tokens, finals=tokens, seed=st.integers(0, 10**6), typed=st.binary(max_size=80), rows=st.integers(1, 40))
+def test_no_bytes_typed_cost_more_than_the_budget_or_are_answered_by_nothing_called_exact(
+    opens, finals, seed, typed, rows
+):
+    toy = Toy(opens + [bytes([byte]) for byte in set(typed)], finals, seed)
+    answer = toy.search(typed, 3, SearchOptions(max_rows=rows))
+    assert answer.rows <= rows
+    assert answer.words or not answer.exact
+    assert 0 <= answer.unexplored <= 1
+
+
+@pytest.mark.parametrize("letter", [b"a", b"b"])
+def test_a_letter_repeated_200_times_is_found_and_no_mass_underflows(letter):
+    toy = Toy([b"a", b"aa", b"b", b"ba"], [b"a", b"b", b"ab"], 7)
+    answer = toy.search(200 * letter, 2, SearchOptions(max_rows=300, batch=16))
+    assert [item.spelled.startswith(200 * letter) for item in answer.words] == [True, True]
+    assert answer.words[0].probability > 0.01
+    assert answer.exact == (letter == b"b")  # there is one way to spell a row of b, and countless ones for a
+
+
+def test_letters_typed_one_by_one_are_answered_as_in_one_shot():
+    toy = Toy(UNITS, UNITS, 3)
+    search = WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell, accept=lambda word: True)
+    options = SearchOptions(tolerance=1e-4, max_rows=3000)
+    for size in range(5):
+        kept = search(np.zeros((1, 1), np.float32), 0, b" aba"[:size], 3, options)
+        fresh = toy.search(b" aba"[:size], 3, options)
+        assert [item.spelled for item in kept.words] == [item.spelled for item in fresh.words]
+        assert [item.probability for item in kept.words] == pytest.approx(
+            [item.probability for item in fresh.words], abs=2e-4
+        )
+        assert kept.rows <= fresh.rows
+
+
+def test_words_that_may_not_be_offered_make_room_for_the_next():
+    toy = Toy(UNITS, UNITS, 5)
+    options = SearchOptions(max_rows=3000)
+    first = toy.search(b"a", 3, options).words
+    others = toy.search(b"a", 3, options, accept=lambda word: word != first[0].spelled).words
+    assert len(others) == 3
+    assert [item.spelled for item in others[:2]] == [item.spelled for item in first[1:]]
+
+
+@given(st.lists(st.binary(min_size=1, max_size=4), unique=True, max_size=30), st.binary(max_size=4))
+def test_an_index_finds_what_a_walk_over_all_tokens_finds(keys, text):
+    index = Index(range(len(keys)), keys)
+    named = [keys[id_] for id_ in index.ids]
+    low, high = index.range(text)
+    assert named == sorted(keys)
+    assert named[low:high] == [key for key in sorted(keys) if key.startswith(text)]
+    for at, end in enumerate(index.ends):
+        assert named[at:end] == [key for key in named if key.startswith(named[at])]
+    longest = max((key for key in keys if text.startswith(key)), key=len, default=None)
+    deepest = index.deepest(text)
+    assert (named[deepest] if deepest >= 0 else None) == longest
+
+
+def test_half_a_character_is_what_utf_8_still_needs():
+    whole = "aé今😂"
+    for size in range(len(whole.encode()) + 1):
+        spelled = whole.encode()[:size]
+        rest = half_character(spelled)
+        spelled[: len(spelled) - len(rest)].decode()
+        assert not rest or rest[0] >= 0xC0
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"tolerance": 2}, {"tolerance": float("nan")}, {"max_rows": 0}, {"max_rows": 2.5}, {"max_seconds": 0}]
+)
+def test_options_out_of_range_are_refused(wrong):
+    with pytest.raises(WordgruError, match="expected"):
+        replace(SearchOptions(), **wrong)

@@ -1,0 +1,1 @@
+"""What text is: the rule of a word, tokens, and the vocabulary as a trie (bundle format 2)."""

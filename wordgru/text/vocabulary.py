@@ -1,0 +1,136 @@
+"""The vocabulary as a trie: which tokens agree with letters still to be typed, as ranges in byte order.
+
+Tokens are looked up by *key*: their bytes, or where case is ignored their bytes in lower case. Final and open tokens
+have an `Index` each.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from wordgru.text.words import UNSPACED
+
+Ints = npt.NDArray[np.int64]
+
+
+def folded(spelled: bytes) -> bytes:
+    """`spelled` in lower case, as long as before; characters that are not whole, or would change length, stay."""
+    text = spelled.decode("utf-8", errors="surrogateescape")
+    return b"".join(
+        low if len(low := char.lower().encode("utf-8", "surrogateescape")) == len(own) else own
+        for char in text
+        if (own := char.encode("utf-8", "surrogateescape"))
+    )
+
+
+class Index:
+    """Tokens of one kind in the order of their keys.
+
+    Attributes:
+        ids: their ids, (N,).
+        ends: for each, where the tokens that begin with its key end: `[at, ends[at])` is its part of the trie, (N,).
+    """
+
+    def __init__(self, ids: Sequence[int], keys: Sequence[bytes]) -> None:
+        order = sorted(range(len(ids)), key=lambda at: (keys[at], ids[at]))
+        self.ids: Ints = np.array([ids[at] for at in order], np.int64)
+        self._keys = [keys[at] for at in order]
+        self._longest = max(map(len, keys), default=0)
+        self.range = lru_cache(maxsize=8192)(self._range)
+        self.deepest = lru_cache(maxsize=8192)(self._deepest)
+
+    @cached_property
+    def ends(self) -> Ints:
+        """See the class; made with one walk along the trie."""
+        ends = np.full(len(self._keys), len(self._keys), np.int64)
+        above: list[int] = []
+        for at, key in enumerate(self._keys):
+            while above and not key.startswith(self._keys[above[-1]]):
+                ends[above.pop()] = at
+            above.append(at)
+        return ends
+
+    def _range(self, start: bytes) -> tuple[int, int]:
+        """Where the tokens are whose keys begin with `start`."""
+        low = bisect_left(self._keys, start)
+        after = start.rstrip(b"\xff")
+        if not after:
+            return low, len(self._keys)
+        return low, bisect_left(self._keys, after[:-1] + bytes([after[-1] + 1]), low)
+
+    def first(self, key: bytes) -> int:
+        """Place of the first token whose key is not below `key`."""
+        return bisect_left(self._keys, key)
+
+    def equal(self, key: bytes) -> range:
+        """Places of the tokens with this key."""
+        if len(key) > self._longest:
+            return range(0)
+        low, high = bisect_left(self._keys, key), bisect_left(self._keys, key + b"\0")
+        return range(low, high)
+
+    def _deepest(self, text: bytes) -> int:
+        """Place of the longest token whose key `text` begins with, the last of equals; -1 if there is none."""
+        for size in range(min(len(text), self._longest), 0, -1):
+            if found := self.equal(text[:size]):
+                return found[-1]
+        return -1
+
+
+class Vocabulary:
+    """Final and open tokens, and what the open tokens of scripts without spaces end.
+
+    Args:
+        token_bytes: what each token spells, by id; nothing for the end of text, id 0.
+        finals: how many tokens are final: ids 1 to `finals`.
+        fold: whether letters match those of either case.
+    """
+
+    def __init__(self, token_bytes: Sequence[bytes], finals: int, *, fold: bool = False) -> None:
+        self.token_bytes = token_bytes
+        self.fold = fold
+        keys = [folded(token) for token in token_bytes] if fold else token_bytes
+        self.finals = Index(range(1, finals + 1), keys[1 : finals + 1])
+        self.opens = Index(range(finals + 1, len(token_bytes)), keys[finals + 1 :])
+        self.ends_unit = lru_cache(maxsize=256)(self._ends_unit)
+
+    def key(self, spelled: bytes) -> bytes:
+        """How `spelled` is looked up."""
+        return folded(spelled) if self.fold else spelled
+
+    def inner(self, rest: bytes) -> list[int]:
+        """Places of the open tokens that spell a part, not all, of the letters still to be typed."""
+        return [at for size in range(1, len(rest)) for at in self.opens.equal(rest[:size])]
+
+    def _ends_unit(self, tail: bytes) -> npt.NDArray[np.bool_]:
+        """Which open tokens, after half a character `tail` (or nothing), end a unit of a script without spaces.
+
+        By place among the open tokens: those that end with a whole character of such a script.
+        """
+        ends = np.zeros(len(self.opens.ids), bool)
+        low, high = (self.opens.first(b"\x80"), self.opens.first(b"\xc0")) if tail else (0, len(ends))
+        for at in range(low, high):
+            ends[at] = _ends_unspaced(tail + self.token_bytes[self.opens.ids[at]])
+        return ends
+
+
+def half_character(spelled: bytes) -> bytes:
+    """The bytes at the end of `spelled` that are not yet a whole character of UTF-8."""
+    for size in range(1, min(4, len(spelled)) + 1):
+        byte = spelled[-size]
+        if byte >= 0xC0:
+            return spelled[-size:] if size < (2 if byte < 0xE0 else 3 if byte < 0xF0 else 4) else b""
+        if byte < 0x80:
+            return b""
+    return b""
+
+
+def _ends_unspaced(spelled: bytes) -> bool:
+    try:
+        text = spelled.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return bool(text) and any(low <= text[-1] <= high for low, high in UNSPACED)
