@@ -35,6 +35,8 @@ Ints = npt.NDArray[np.int64]
 
 _REMEMBERED = 4  # places of which the nodes are kept; each node takes four bytes a token of the vocabulary
 _SMALLEST = 1e-9  # the least tolerance: sums of masses are no more exact
+_EXAMINED = 256  # words asked at most whether they may be offered, in one ranking: each costs some 20 µs
+_LEAST = 1e-12  # share of what agrees below which no word is looked for
 _FOUND = 0.125  # share of the tolerance below which a spelling is not listed as found
 
 
@@ -362,6 +364,7 @@ class _Search:
         self._found: dict[bytes, float] = {}  # word → mass of its spellings, of each row that gives more than:
         self._threshold = 0.0
         self._scale = 0.0  # log of what has mass 1, so that no mass underflows however improbable the letters are
+        self._acceptable: dict[bytes, bool] = {}
         self._agreeing = 0.0  # mass of all that agrees with the letters for sure
 
     def run(self, chain: Sequence[int]) -> Answer:
@@ -371,6 +374,7 @@ class _Search:
         while True:
             ranking = self._ranking()
             proved, picks = self._in_question(ranking)
+            picks = {pick for pick in picks if pick[0] > 0}
             left = self._options.max_rows - self._reader.rows
             if proved or not picks or left <= 0 or time.perf_counter() > deadline:
                 return self._answer(ranking, exact=proved)
@@ -445,19 +449,25 @@ class _Search:
         while True:
             best: list[tuple[bytes, float]] = []
             seen: set[bytes] = set()
-            for word, mass in sorted(self._found.items(), key=lambda item: (-item[1], item[0])):
+            ranked = sorted(self._found.items(), key=lambda item: (-item[1], item[0]))
+            for word, mass in ranked[:_EXAMINED]:
                 twin = self._vocabulary.key(word)
-                if twin not in seen and self._accept(word):
+                if twin not in seen and self._may_offer(word):
                     seen.add(twin)
                     best.append((word, mass))
                     if len(best) == self._k:
                         return best
-            if self._threshold <= 0:
+            if self._threshold <= _LEAST * self._agreeing or len(ranked) > _EXAMINED:
                 return best
-            self._threshold = self._threshold / 100 if self._threshold > 1e-15 else 0.0
+            self._threshold /= 8
             self._found = {}
             for row in self._rows:
                 self._list(row)
+
+    def _may_offer(self, word: bytes) -> bool:
+        if word not in self._acceptable:
+            self._acceptable[word] = self._accept(word)
+        return self._acceptable[word]
 
     def _in_question(self, ranking: list[tuple[bytes, float]]) -> tuple[bool, set[Pick]]:
         """Whether the answer is proved, and if not the open tokens to read next."""
@@ -475,7 +485,7 @@ class _Search:
                 picks.add(self._heaviest(key))
         if len(ranking) < self._k:
             picks |= {pick for group in self._groups.values() for pick in group.over(0.0, self._k)}
-            return not picks, picks
+            return not picks and len(self._found) <= _EXAMINED, picks
         limit = ranking[-1][1] + allowed
         most = self._question_unseen(limit, picks)
         if most <= limit:
@@ -513,7 +523,7 @@ class _Search:
         for word, mass in self._found.items():
             if mass + most > limit and (key := self._vocabulary.key(word)) not in best:
                 along = self._along(key)
-                if mass + self._missing(along) + self._unlisted(along) > limit and self._accept(word):
+                if mass + self._missing(along) + self._unlisted(along) > limit and self._may_offer(word):
                     picks.add(self._heaviest(key))
 
     def _missing(self, along: list[tuple[_Group, bytes]]) -> float:
