@@ -266,6 +266,10 @@ class _Row:
         for at in np.flatnonzero(self._unit > least):
             yield int(self._vocabulary.opens.ids[self.low + self._units[at]]), float(self._unit[at])
 
+    def unlisted(self, least: float) -> float:
+        """The mass of the heaviest word from here that `found` leaves out."""
+        return max(float(masses[masses <= least].max(initial=0.0)) for masses in (self._final, self._unit))
+
     def spelled(self, rest: bytes) -> Iterator[tuple[int, float]]:
         """Tokens that spell just `rest` and end a word, and its mass."""
         vocabulary, key = self._vocabulary, self._vocabulary.key(rest)
@@ -292,6 +296,7 @@ class _Group:
 
     Attributes:
         rows: of the group.
+        unlisted: the most that a word may have found in the rows without being listed.
         path: for each open token that agrees, from `low` on, the sum of the open masses along its bytes, over all rows:
             what a word through it may miss here.
     """
@@ -299,6 +304,7 @@ class _Group:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._opens = vocabulary.opens
         self.rows: list[_Row] = []
+        self.unlisted = 0.0
         self.path: Doubles = np.zeros(0)
         self._low = 0
 
@@ -423,6 +429,7 @@ class _Search:
         for token, mass in row.found(self._threshold):
             word = row.node.spelled + self._vocabulary.token_bytes[token]
             self._found[word] = self._found.get(word, 0.0) + mass
+        self._groups[row.node.key].unlisted += row.unlisted(self._threshold)
 
     def _read(self, picks: Sequence[Pick]) -> None:
         opens = self._vocabulary.opens
@@ -461,6 +468,8 @@ class _Search:
                 return best
             self._threshold /= 8
             self._found = {}
+            for group in self._groups.values():
+                group.unlisted = 0.0
             for row in self._rows:
                 self._list(row)
 
@@ -508,7 +517,7 @@ class _Search:
         for key in sorted(self._groups, key=lambda key: -self._groups[key].peak(b"")):
             along = self._along(key)
             peaks = [(group.peak(rest), at) for at, (group, rest) in enumerate(along)]
-            total = sum(mass for mass, _ in peaks) + self._unlisted(along)
+            total = sum(mass for mass, _ in peaks) + sum(group.unlisted for group, _ in along)
             most = max(most, total)
             if total > limit:
                 mass, at = max(peaks)
@@ -523,15 +532,13 @@ class _Search:
         for word, mass in self._found.items():
             if mass + most > limit and (key := self._vocabulary.key(word)) not in best:
                 along = self._along(key)
-                if mass + self._missing(along) + self._unlisted(along) > limit and self._may_offer(word):
+                if mass + self._missing(along) + sum(group.unlisted for group, _ in along) > limit and self._may_offer(
+                    word
+                ):
                     picks.add(self._heaviest(key))
 
     def _missing(self, along: list[tuple[_Group, bytes]]) -> float:
         return sum(group.missing(rest) for group, rest in along)
-
-    def _unlisted(self, along: list[tuple[_Group, bytes]]) -> float:
-        """The most that a word may have found in rows of which it is not listed."""
-        return self._threshold * sum(len(group.rows) for group, _ in along)
 
     def _heaviest(self, key: bytes) -> Pick:
         """The heaviest open token on the path of a word."""
