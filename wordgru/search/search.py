@@ -35,6 +35,7 @@ Ints = npt.NDArray[np.int64]
 
 _REMEMBERED = 4  # places of which the nodes are kept; each node takes four bytes a token of the vocabulary
 _SMALLEST = 1e-9  # the least tolerance: sums of masses are no more exact
+_LISTED = 128  # words of one row that are listed as found at most
 _EXAMINED = 256  # words asked at most whether they may be offered, in one ranking: each costs some 20 µs
 _LEAST = 1e-12  # share of what agrees below which no word is looked for
 _FOUND = 0.125  # share of the tolerance below which a spelling is not listed as found
@@ -259,6 +260,13 @@ class _Row:
         for masses in (self._final, self._unit, self.open):
             masses *= mass
 
+    def threshold(self, least: float) -> float:
+        """`least`, or the mass above which only `_LISTED` words lie: a flat row must not list a vocabulary."""
+        masses = np.concatenate([self._final, self._unit])
+        if np.count_nonzero(masses > least) <= _LISTED:
+            return least
+        return float(np.partition(masses, -_LISTED - 1)[-_LISTED - 1])
+
     def found(self, least: float) -> Iterator[tuple[int, float]]:
         """Tokens that spell a word from here, and the word's mass; those above `least`."""
         for at in np.flatnonzero(self._final > least):
@@ -368,7 +376,7 @@ class _Search:
         self._rows: list[_Row] = []
         self._groups: dict[bytes, _Group] = {}
         self._found: dict[bytes, float] = {}  # word → mass of its spellings, of each row that gives more than:
-        self._threshold = 0.0
+        self._least = _FOUND * max(options.tolerance, _SMALLEST)  # as a share of what agrees
         self._scale = 0.0  # log of what has mass 1, so that no mass underflows however improbable the letters are
         self._acceptable: dict[bytes, bool] = {}
         self._agreeing = 0.0  # mass of all that agrees with the letters for sure
@@ -405,7 +413,6 @@ class _Search:
             self._weigh(row)
         for tokens in filter(None, numbers):
             self._take(self._rows[numbers[tokens[:-1]]], self._place(tokens[-1]))
-        self._threshold = _FOUND * self._options.tolerance * self._agreeing
         for row in self._rows:
             self._list(row)
 
@@ -426,10 +433,11 @@ class _Search:
         return next(place for place in opens.equal(key) if opens.ids[place] == token)
 
     def _list(self, row: _Row) -> None:
-        for token, mass in row.found(self._threshold):
+        least = row.threshold(self._least * self._agreeing)
+        for token, mass in row.found(least):
             word = row.node.spelled + self._vocabulary.token_bytes[token]
             self._found[word] = self._found.get(word, 0.0) + mass
-        self._groups[row.node.key].unlisted += row.unlisted(self._threshold)
+        self._groups[row.node.key].unlisted += row.unlisted(least)
 
     def _read(self, picks: Sequence[Pick]) -> None:
         opens = self._vocabulary.opens
@@ -456,17 +464,17 @@ class _Search:
         while True:
             best: list[tuple[bytes, float]] = []
             seen: set[bytes] = set()
-            ranked = sorted(self._found.items(), key=lambda item: (-item[1], item[0]))
-            for word, mass in ranked[:_EXAMINED]:
+            best_first = heapq.nsmallest(_EXAMINED, self._found.items(), key=lambda item: (-item[1], item[0]))
+            for word, mass in best_first:
                 twin = self._vocabulary.key(word)
                 if twin not in seen and self._may_offer(word):
                     seen.add(twin)
                     best.append((word, mass))
                     if len(best) == self._k:
                         return best
-            if self._threshold <= _LEAST * self._agreeing or len(ranked) > _EXAMINED:
+            if self._least <= _LEAST or len(self._found) > _EXAMINED:
                 return best
-            self._threshold /= 8
+            self._least /= 8
             self._found = {}
             for group in self._groups.values():
                 group.unlisted = 0.0
