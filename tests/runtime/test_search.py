@@ -152,6 +152,7 @@ def test_words_that_may_not_be_offered_make_room_for_the_next():
     assert [item.spelled for item in others[:2]] == [item.spelled for item in first[1:]]
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=4), unique=True, max_size=30), st.binary(max_size=4))
 def test_an_index_finds_what_a_walk_over_all_tokens_finds(keys, text):
     index = Index(range(len(keys)), keys)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wordgru.errors import WordgruError
@@ -41,6 +41,7 @@ def test_a_text_is_cut_into_what_writers_keep_together(text, expected):
     assert [piece for piece, _ in words.pre_tokens(text)] == expected
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_every_character_is_in_one_pre_token(text):
     pieces = words.pre_tokens(text)
@@ -61,11 +62,13 @@ def test_the_unfinished_word_is_what_a_letter_typed_next_belongs_to(text, expect
     assert words.split_last(text) == expected
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_comes_back_as_it_was_normalised(tokenizer, text):
     assert tokenizer.decode(tokenizer.encode(text)) == tokenizer.normalize(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_the_last_token_of_a_pre_token_and_only_it_is_final(tokenizer, text):
     ids = tokenizer.encode(text)
