@@ -38,11 +38,11 @@ test: test-base test-full test-wheel test-cpp test-web  ## Test the base install
 test-full: $(FULL)  ## All tests and the examples in docstrings, with every extra.
 	.venv/bin/python -m pytest --doctest-modules wordgru tests/runtime tests/training
 
-test-base: $(BASE)  ## The runtime's tests with the base dependencies alone: no torch, no datasets, no onnx.
+test-base: $(BASE)  ## The runtime's quick tests with the base dependencies alone: no torch, no datasets, no onnx.
 	@.venv-base/bin/python -c "import sys; from importlib.util import find_spec as f; \
 	found = [m for m in ('torch', 'datasets', 'onnx', 'safetensors', 'matplotlib') if f(m)]; \
 	sys.exit(f'.venv-base holds {found}, which prediction must do without' if found else 0)"
-	.venv-base/bin/python -m pytest tests/runtime
+	.venv-base/bin/python -m pytest -m 'not slow' tests/runtime
 
 test-wheel: $(WHEEL)  ## The built wheel in a clean environment, from outside this folder.
 	cd "$${TMPDIR:-/tmp}" && "$(CURDIR)/.venv-wheel/bin/python" -m pytest -c "$(CURDIR)/pyproject.toml" \

@@ -6,7 +6,7 @@ The same as `wordgru export`.
 import sys
 
 from wordgru.cli import run
-from wordgru.training.export_command import export_command
+from wordgru.cli.export import export_command
 
 if __name__ == "__main__":
     sys.exit(run(export_command))

@@ -13,11 +13,11 @@ from typing import Any
 
 import click
 
-from wordgru.training import checkpoint
-from wordgru.training.loop import train
-from wordgru.training.report import read_metrics
-from wordgru.training.settings import TrainConfig
-from wordgru.training.text import TextConfig
+from wordgru.training.data.text import TextConfig
+from wordgru.training.run import checkpoint
+from wordgru.training.run.loop import train
+from wordgru.training.run.report import read_metrics
+from wordgru.training.run.settings import TrainConfig
 
 ALONE: dict[str, float] = {
     "output_dropout": 0.3,
@@ -69,7 +69,7 @@ def _folder(output: Path, name: str, seed: int) -> Path:
 
 
 def _config(text: str, validation: str, name: str, epochs: float, seed: int) -> TrainConfig:
-    """A model of 0.6 million parameters, which learns a few hundred thousand pieces by heart if it can."""
+    """A model of 0.6 million parameters, which learns a few hundred thousand tokens by heart if it can."""
     settings: dict[str, Any] = {"output_dropout": 0.0} | VARIANTS[name]
     return TrainConfig(
         text=TextConfig(sources=(text,), documents="file"),
@@ -91,7 +91,7 @@ def _config(text: str, validation: str, name: str, epochs: float, seed: int) -> 
 
 
 def _print(output: Path, seeds: int) -> None:
-    """Best and last validation of every variant, in nats per piece, mean over the seeds that are finished."""
+    """Best and last validation of every variant, in nats per token, mean over the seeds that are finished."""
     print("| variant | best | last | seeds |\n|---|---:|---:|---:|")
     for name in VARIANTS:
         runs = [_folder(output, name, seed) for seed in range(1, seeds + 1)]
@@ -102,7 +102,7 @@ def _print(output: Path, seeds: int) -> None:
 
 
 def _scores(run: Path) -> list[float]:
-    return [line["nats_per_piece"] for line in read_metrics(run) if line["kind"] == "validation"]
+    return [line["nats_per_token"] for line in read_metrics(run) if line["kind"] == "validation"]
 
 
 if __name__ == "__main__":

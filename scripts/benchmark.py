@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from bench import measure, models
 from bench.eager import export_with_torch
-from bench.models import BATCH, EXPORTED, FP32, INT8, LONG, SHORT, STEP, TORCH, Subject
+from bench.models import BATCH, COLD_STEP, EXPORTED, FP32, INT8, LONG, SHORT, STEP, TORCH, Subject
 from bench.report import Report, Row, check_folder, check_picture, draw, of_seconds, write_json
 from bench.rivals import Rival, open_rivals
 
@@ -26,11 +26,10 @@ from wordgru.bundle import Bundle, open_bundle, write_bundle
 from wordgru.cli import run
 from wordgru.config import ModelConfig
 from wordgru.errors import WordgruError
-from wordgru.language_model import LanguageModel, OnnxLanguageModel
-from wordgru.lexicon import Ints
-from wordgru.tokenizer import Tokenizer
-from wordgru.training.settings import PRESETS, TrainConfig
-from wordgru.training.text import TextConfig, documents, load_text
+from wordgru.search.model import Ints, LanguageModel, OnnxLanguageModel
+from wordgru.text.tokenizer import Tokenizer
+from wordgru.training.data.text import TextConfig, documents, load_text
+from wordgru.training.run.settings import PRESETS, TrainConfig
 
 _MEMORY = 256_000_000  # bytes: more than any cache holds
 
@@ -63,7 +62,7 @@ class Options:
 
 
 @click.command("benchmark", context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
-@click.option("--vocab-size", type=click.IntRange(min=257), help="Pieces.  [default: 16000]", show_default=False)
+@click.option("--vocab-size", type=click.IntRange(min=513), help="Tokens.  [default: 16000]", show_default=False)
 @click.option("--embedding-size", type=click.IntRange(min=1), help="[default: 512]", show_default=False)
 @click.option("--hidden-size", type=click.IntRange(min=1), help="[default: 512]", show_default=False)
 @click.option("--layers", type=click.IntRange(min=1), help="[default: 2]", show_default=False)
@@ -73,7 +72,7 @@ class Options:
 @click.option("--clock", type=click.Choice(list(measure.CLOCKS)), default="wall",
               help="Time that passes, or that the process computes (for a busy machine; one thread).")  # fmt: skip
 @click.option("--bundle", type=click.Path(path_type=Path), help="A trained bundle, for keystrokes and cold start.")
-@click.option("--text", multiple=True, help="File to type, and to learn pieces from.  [default: Python's own docs]")
+@click.option("--text", multiple=True, help="File to type, and to learn tokens from.  [default: Python's own docs]")
 @click.option("--exporter", is_flag=True, help="Measure the graph of torch.onnx.export too.")
 @click.option("--rivals", is_flag=True, help="Measure a transformer of 82M parameters and, if installed, KenLM too.")
 @click.option("--training", is_flag=True, help="Measure the training step instead (sizes of the preset small).")
@@ -106,14 +105,14 @@ def _prediction(options: Options) -> Report:
     """The first part: what a user of the model waits for."""
     texts = list(documents(load_text(TextConfig(sources=options.text))))
     sizes = {"vocab_size": 16000, "embedding_size": 512, "hidden_size": 512, "layers": 2} | options.sizes
-    _say(f"learning {sizes['vocab_size']:,} pieces")
+    _say(f"learning {sizes['vocab_size']:,} tokens")
     tokenizer = Tokenizer.train(texts, vocab_size=sizes["vocab_size"])
     config = ModelConfig(**(sizes | {"vocab_size": tokenizer.vocab_size}))
-    pieces = np.concatenate(tokenizer.encode_batch(texts))
+    tokens = np.concatenate(tokenizer.encode_batch(texts))
     notes = []
     with TemporaryDirectory(prefix="wordgru-benchmark-") as name:
         folder = Path(name)
-        weights = models.random_weights(config, np.bincount(pieces, minlength=config.vocab_size))
+        weights = models.random_weights(config, np.bincount(tokens, minlength=config.vocab_size))
         files = models.write_models(folder, config, weights)
         if options.exporter:
             try:
@@ -122,7 +121,7 @@ def _prediction(options: Options) -> Report:
             except WordgruError as error:
                 notes.append(f"{EXPORTED} is left out: {error}")
         subjects = models.open_subjects(files, config, threads=options.threads)
-        ids, rivals = np.resize(pieces, 512), list[Rival]()
+        ids, rivals = np.resize(tokens, 512), list[Rival]()
         if options.rivals:
             _say("a transformer, n-grams")
             rivals = open_rivals(folder, texts, ids, vocab_size=config.vocab_size, threads=options.threads)
@@ -152,8 +151,13 @@ def _timed(subjects: list[Subject], rivals: list[Rival], ids: Ints, options: Opt
     found = in_turn(STEP, rounds=rounds, burst=5, **reads)
     step = of_seconds(STEP, {name: found[name] for name in calls})
     read = of_seconds("as many bytes read in turn", {n: found[f"read {n}"] for n in bytes_read}, drawn=False)
+    _say(COLD_STEP)
+    cold = measure.in_turn(
+        {name: own[STEP] for name, own in calls.items()}, rounds=-(-rounds // 4), burst=1, clock=clock,
+        pause=measure.PAUSE,
+    )  # fmt: skip
     return [
-        step, *_limits(bytes_read, step, options), replace(read, compared=False),
+        step, *_limits(bytes_read, step, options), replace(read, compared=False), of_seconds(COLD_STEP, cold),
         of_seconds(BATCH, in_turn(BATCH, rounds=rounds, burst=3)),
         of_seconds(SHORT, in_turn(SHORT, rounds=rounds, burst=2)),
         of_seconds(LONG, in_turn(LONG, rounds=-(-rounds // 4), burst=1)),
@@ -179,7 +183,7 @@ def _typed(
     _say("keystrokes")
     typists: dict[str, tuple[LanguageModel, Tokenizer]] = {s.name: (s.model, tokenizer) for s in subjects}
     what = "keystroke, top 3"
-    note = "Keystrokes: random weights and the frequencies of pieces, no context; a trained --bundle is realistic."
+    note = "Keystrokes: random weights and the frequencies of tokens, no context; a trained --bundle is realistic."
     if options.bundle:
         bundle = open_bundle(options.bundle)
         sizes = bundle.config.model
@@ -204,10 +208,21 @@ def _typed(
     rows = [
         time,
         Row("keystroke in steps", "", medians, p99, compared=False),
+        of_seconds(f"{what}, after a pause of 40 ms", {name: typing.cold for name, typing in found.items()}),
+        Row("slowest keystroke", "ms", {n: 1e3 * max(typing.seconds) for n, typing in found.items()}, compared=False),
+        of_seconds("hostile prefix, top 3", {name: typing.hostile for name, typing in found.items()}, drawn=False),
+        Row("slowest hostile prefix", "ms", {n: 1e3 * max(t.hostile) for n, t in found.items()}, compared=False),
+        Row("rows per keystroke, mean", "", *_rows(found), compared=False),
         Row("model calls per keystroke", "", calls, compared=False),
         Row("exact answers", "%", exact, compared=False),
     ]
     return rows, f"{note} {next(iter(count.values())):,} keystrokes of {text}."
+
+
+def _rows(found: dict[str, measure.Typing]) -> tuple[dict[str, float], dict[str, float]]:
+    """Mean and 99th percentile of the model's rows per keystroke."""
+    means = {name: float(np.mean(typing.rows)) for name, typing in found.items()}
+    return means, {name: float(np.percentile(typing.rows, 99)) for name, typing in found.items()}
 
 
 def _cold(graph: Path, tokenizer: Tokenizer, config: ModelConfig, options: Options) -> list[Row]:
@@ -226,9 +241,9 @@ def _cold(graph: Path, tokenizer: Tokenizer, config: ModelConfig, options: Optio
 
 def _bundle(graph: Path, tokenizer: Tokenizer, config: ModelConfig) -> Bundle:
     """The int8 graph as a bundle, beside it."""
-    content, pieces = graph.read_bytes(), tokenizer.to_json()
+    content, tokens = graph.read_bytes(), tokenizer.to_json()
     folder = graph.parent / "bundle"
-    return write_bundle(folder, model=content, tokenizer_json=pieces, sizes=config, precision=INT8, card="")
+    return write_bundle(folder, model=content, tokenizer_json=tokens, sizes=config, precision=INT8, card="")
 
 
 def _static(subjects: list[Subject], rivals: list[Rival], config: ModelConfig) -> list[Row]:
@@ -260,21 +275,21 @@ def _training(options: Options) -> Report:
     steps = max(2, options.rounds // 10)
     seconds = training_seconds(config, rounds=steps, clock=measure.CLOCKS[options.clock])
     step = of_seconds("step", seconds)
-    pieces = config.batch_size * config.window
-    speed = {name: 1e3 * pieces / value for name, value in step.values.items()}
+    tokens = config.batch_size * config.window
+    speed = {name: 1e3 * tokens / value for name, value in step.values.items()}
     full = config.full_fraction
     if SAMPLED in speed:
         mixed = (1 - full) * step.values[SAMPLED] + full * step.values[FULL]
-        speed["wordgru, whole run"] = 1e3 * pieces / mixed
+        speed["wordgru, whole run"] = 1e3 * tokens / mixed
     rows = (
         step,
-        Row("pieces per second", "", speed, compared=False, drawn=True),
+        Row("tokens per second", "", speed, compared=False, drawn=True),
         Row("times the plain loop", "", {n: value / speed[PLAIN] for n, value in speed.items()}, compared=False),
     )
-    title = f"training, E={config.embedding_size} H={config.hidden_size}, {config.batch_size} x {config.window} pieces"
+    title = f"training, E={config.embedding_size} H={config.hidden_size}, {config.batch_size} x {config.window} tokens"
     return Report(
         f"{title}, {options.threads} thread(s), {options.clock} time; {_where()}", tuple(speed), (), rows,
-        (f"{steps} steps each, in turn. A whole run scores all pieces in its last {full:.0%} of the steps.",),
+        (f"{steps} steps each, in turn. A whole run scores all tokens in its last {full:.0%} of the steps.",),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ The same as `wordgru evaluate`.
 import sys
 
 from wordgru.cli import run
-from wordgru.evaluation.command import evaluate_command
+from wordgru.cli.evaluate import evaluate_command
 
 if __name__ == "__main__":
     sys.exit(run(evaluate_command))

@@ -1,7 +1,7 @@
 """Make the bundle of the golden vectors for scripts without spaces: `python scripts/golden_bundle.py`.
 
-The bundles for tests know such scripts by their bytes alone. This one has pieces of several characters, of one, and of
-half a character, so that units end where they should. Random weights, one layer; the bias is how frequent a piece is.
+The bundles for tests know such scripts by their bytes alone. This one has tokens of several characters, of one, and of
+half a character, so that units end where they should. Random weights, one layer; the bias is how frequent a token is.
 """
 
 from pathlib import Path
@@ -10,8 +10,8 @@ import numpy as np
 
 from wordgru.bundle import write_bundle
 from wordgru.config import ModelConfig
-from wordgru.tokenizer import Tokenizer
-from wordgru.training.graph import build_graph, weight_shapes
+from wordgru.graph import build_graph, weight_shapes
+from wordgru.text.tokenizer import Tokenizer
 
 FOLDER = Path(__file__).resolve().parent.parent / "export" / "golden" / "unspaced"
 TEXT = """\
@@ -27,7 +27,7 @@ The 学生 read, and the students read.
 
 def main() -> None:
     """Write the bundle over whatever bundle is there."""
-    tokenizer = Tokenizer.train(TEXT.splitlines(), vocab_size=440)
+    tokenizer = Tokenizer.train(TEXT.splitlines(), vocab_size=720)
     config = ModelConfig(tokenizer.vocab_size, embedding_size=16, hidden_size=20)
     random = np.random.default_rng(7)
     weights = {

@@ -3,11 +3,9 @@
 from typing import Any
 
 from wordgru.bundle import BundleConfig
+from wordgru.text.tokenizer import Tokenizer
 
 Json = dict[str, Any]
-
-CHARACTERS = "aZ09éßЖ中あเ한ا'’-‑_ .,\n\t\u0301\u0e31\u200d😀♥Ⅷ²\u3005\u00ad"
-"""One character each, for `kinds`."""
 
 TEXTS = [
     "",
@@ -43,6 +41,19 @@ TEXTS = [
     "nb\u00a0sp\u200bzw",
     "\ufeffbom \u0000nul",
     "ĠĊ 'Ġ",
+    "the boys' room, the boys'll",
+    "می‌خواهم بروم",
+    'צה"ל, צה״ל, "צה"',
+    "👍🏽👍 🇩🇪🇫🇷🇩 1️⃣ ❤️ 🏴\U000e0067\U000e0062\U000e007f ©",
+    "\u200fa\u200bb\u2060c\u00add\u202ee",
+    "\u202fnarrow\u202f: “curly” ‘marks’ „low” non‑breaking",
+    "Ⅷ ² ½ İstanbul STRASSE ﬁ \u0301a \u0301",
+    "\u3005中\u3007 東京Tokyo東京 ไทยEnglish မြန်မာ ខ្មែរ བོད་ ລາວ",
+    " \n \n\n  \t x",
+    "a\u2028b\u0085c\u000bd\u3000e",
+    "col·lecció - – — …",
+    "\U0001d400\U00020000\U000f0000",
+    "안녕하ㅅ",
     "x" * 50,
 ]
 
@@ -99,7 +110,22 @@ SUGGEST: list[Json] = [
     {"context": "<|end|> the"},
     {"context": "a\tb\r\nc"},
     {"context": "A good tool does one thing well. " * 12 + "A good"},
-    {"context": "the cat", "max_expanded": 1},
+    {"context": "the", "prefix": "Т"},
+    {"context": "the", "prefix": "cA", "ignore_case": True, "k": 3},
+    {"context": "", "prefix": "t", "ignore_case": True, "k": 10},
+    {"context": "the cat", "punctuation": True},
+    {"context": "the cat ", "punctuation": True},
+    {"context": "the cat is hot", "punctuation": True, "k": 3},
+    {"context": "the", "prefix": "c", "punctuation": True},
+    {"context": "今日は", "punctuation": True},
+    {"context": "the dog", "k": 20},
+    {"context": "the cat", "tolerance": 0.02, "k": 3},
+    {"context": "the", "prefix": "c", "tolerance": 0.02, "k": 3},
+    {"context": "the", "prefix": "w", "tolerance": 0.0, "k": 3},
+    {"context": "the cat", "max_rows": 1},
+    {"context": "the", "prefix": "c", "max_rows": 2, "k": 3},
+    {"context": "the", "prefix": "c", "max_rows": 2, "k": 3, "ignore_case": True},
+    {"context": "今日は", "max_rows": 1, "k": 3},
 ]
 
 COMPLETE: list[Json] = [
@@ -124,6 +150,14 @@ COMPLETE: list[Json] = [
     {"text": "line one\nand th", "k": 3},
     {"text": "Пр"},
     {"text": "😀 th"},
+    {"text": "the cat", "punctuation": True},
+    {"text": "the cat,", "punctuation": True},
+    {"text": "the ca", "punctuation": True},
+    {"text": "naï"},
+    {"text": "nai"},
+    {"text": "the boys'"},
+    {"text": "aaaa", "k": 3, "max_rows": 4},
+    {"text": "the\u200b ca"},
 ]
 
 SESSIONS: list[Json] = [
@@ -200,6 +234,31 @@ SESSIONS: list[Json] = [
         ],
     },
     {
+        "name": "a paste of which only the end is read, and its first words deleted",
+        "steps": [
+            {"do": "set", "text": "The train to the city leaves at 7 in the morning. " * 120 + "The cat"},
+            {"do": "suggest", "prefix": ""},
+            {"do": "append", "text": " in th"},
+            {"do": "suggest"},
+            {"do": "set", "text": "The train to the city leaves at 7 in the morning. " * 119 + "The cat"},
+            {"do": "suggest", "prefix": ""},
+            {"do": "set", "text": "x" * 5000 + " the"},
+            {"do": "suggest", "prefix": ""},
+        ],
+    },
+    {
+        "name": "marks are offered",
+        "steps": [
+            {"do": "append", "text": "Why do cats like boxes"},
+            {"do": "suggest", "punctuation": True},
+            {"do": "append", "text": "?"},
+            {"do": "suggest", "punctuation": True},
+            {"do": "suggest"},
+            {"do": "append", "text": " No"},
+            {"do": "suggest", "punctuation": True, "ignore_case": True},
+        ],
+    },
+    {
         "name": "several lines",
         "steps": [
             {"do": "append", "text": "one line"},
@@ -216,7 +275,39 @@ BLOCKED: list[Json] = [
     {"blocked_txt": "# nothing is refused\n\n", "context": ""},
     {"blocked_txt": "# two words\ncat\n  can  # and why\n", "context": "the", "prefix": "c"},
     {"blocked_txt": "CAFÉ\n", "context": "Das", "prefix": "Caf", "k": 3},
+    {"blocked_txt": "\ufeffcat\r\ncan, came; cup\r\n", "context": "the", "prefix": "c"},
+    {"blocked_txt": "Cafe\u0301\n“don’t”\n", "context": "I", "prefix": "d"},
 ]
+
+PHRASES: list[Json] = [
+    {"context": "", "threshold": 0.01},
+    {"context": "the cat", "threshold": 0.03},
+    {"context": "The old", "k": 2, "max_words": 2, "threshold": 0.004},
+    {"context": "the", "max_words": 1, "threshold": 0.0, "k": 4},
+    {"context": "今日は", "threshold": 0.015},
+    {"context": "the cat", "max_words": 4, "threshold": 0.99},
+]
+
+SCORE = [
+    "",
+    "The cat sat on the mat.",
+    "the  cat \n sat\r\n",
+    "Is it “well-known”?\nIt isn’t.",
+    "今日は良い天気です。😀",
+    "nai\u0308ve\u200b words",
+]
+
+
+def decode(tokenizer: Tokenizer) -> list[list[int]]:
+    """Tokens that no text becomes, and some that one does."""
+    text = tokenizer.encode("The cat: 今日は\n\n naïve ").tolist()
+    first_open = tokenizer.finals + 1
+    return [
+        [], [0], [0, 0], text, text[1:], text[:-2], [0, *text, 0, *text],
+        [*range(1, 20)], [*range(first_open, first_open + 20)], [tokenizer.finals, tokenizer.vocab_size - 1],
+        *([id_] for id_ in tokenizer.encode("今").tolist()),
+    ]  # fmt: skip
+
 
 BROKEN_CALLS: list[Json] = [
     {"call": "suggest", "arguments": {"context": "the", "k": 0}, "error": "WordgruError"},
@@ -228,6 +319,11 @@ BROKEN_CALLS: list[Json] = [
     {"call": "suggest", "arguments": {"context": "the", "prefix": "日a"}, "error": "WordgruError"},
     {"call": "suggest", "arguments": {"context": "the", "tolerance": 1}, "error": "WordgruError"},
     {"call": "suggest", "arguments": {"context": "the", "tolerance": -0.1}, "error": "WordgruError"},
+    {"call": "suggest", "arguments": {"context": "the", "max_rows": 0}, "error": "WordgruError"},
+    {"call": "suggest", "arguments": {"context": "the", "max_seconds": 0}, "error": "WordgruError"},
+    {"call": "suggest", "arguments": {"context": "the", "k": 2.5}, "error": "WordgruError"},
+    {"call": "phrases", "arguments": {"context": "the", "max_words": 0}, "error": "WordgruError"},
+    {"call": "phrases", "arguments": {"context": "the", "threshold": 1.5}, "error": "WordgruError"},
     {"call": "suggest", "not_unicode": {"utf16": [97, 0xD800], "utf8": [97, 0xFF]}, "error": "WordgruError"},
     {"call": "complete", "arguments": {"text": "the", "k": 0}, "error": "WordgruError"},
     {"call": "delete", "arguments": {"count": -1}, "error": "WordgruError"},
@@ -248,6 +344,7 @@ def broken_bundles(config: BundleConfig) -> list[Json]:
         ("a list for a config", [_file("config.json", "write", text="[]")]),
         ("a newer format", [_set(999, "format_version")]),
         ("a version that is no number", [_set("1", "format_version")]),
+        ("format 1", [_set(1, "format_version")]),
         ("format 0", [_set(0, "format_version")]),
         ("no version", [_file("config.json", "unset", key=["format_version"])]),
         ("an unknown precision", [_set("fp4", "precision")]),
@@ -259,10 +356,12 @@ def broken_bundles(config: BundleConfig) -> list[Json]:
         ("a size missing", [_file("config.json", "unset", key=["model", "hidden_size"])]),
         ("no hashes", [_file("config.json", "unset", key=["files"])]),
         ("a hash missing", [_file("config.json", "unset", key=["files", "model.onnx"])]),
-        ("more pieces than the tokenizer has", [_set(sizes.vocab_size + 1, "model", "vocab_size")]),
+        ("more tokens than the tokenizer has", [_set(sizes.vocab_size + 1, "model", "vocab_size")]),
         ("another hidden size than the graph has", [_set(sizes.hidden_size + 1, "model", "hidden_size")]),
         ("more layers than the graph has", [_set(sizes.layers + 1, "model", "layers")]),
         ("blocked.txt changed", [blocked, {"edit": "rehash"}, _file("blocked.txt", "append", text="b\n")]),
+        ("blocked.txt with two words in a line", [_file("blocked.txt", "write", text="a b\n"), {"edit": "rehash"}]),
+        ("blocked.txt with no word in a line", [_file("blocked.txt", "write", text="a\n?!\n"), {"edit": "rehash"}]),
         ("blocked.txt missing", [_set("0" * 64, "files", "blocked.txt")]),
         ("a hash of a file that a bundle does not have", [_set("0" * 64, "files", "other.txt")]),
         ("a graph that is none", [_file("model.onnx", "write", text="no graph"), {"edit": "rehash"}]),

@@ -22,15 +22,15 @@ from bench.training import PlainLoop
 from torch.nn.functional import cross_entropy
 
 from wordgru.cli import run
-from wordgru.tokenizer import END_OF_TEXT
-from wordgru.training.distributed import Ranks
-from wordgru.training.model import GRULanguageModel
-from wordgru.training.prepare import prepare
-from wordgru.training.report import Reporter
-from wordgru.training.settings import PRESETS, TrainConfig
-from wordgru.training.text import TextConfig
-from wordgru.training.trainer import Trainer, learning_rate
-from wordgru.training.validation import Validation
+from wordgru.text.tokenizer import END_OF_TEXT
+from wordgru.training.data.text import TextConfig
+from wordgru.training.network.model import GRULanguageModel
+from wordgru.training.run.distributed import Ranks
+from wordgru.training.run.prepare import prepare
+from wordgru.training.run.report import Reporter
+from wordgru.training.run.settings import PRESETS, TrainConfig
+from wordgru.training.run.trainer import Trainer, learning_rate
+from wordgru.training.run.validation import Validation
 
 SMALL = PRESETS["small"]
 STARTS = get_args(get_type_hints(TrainConfig)["embedding_start"])
@@ -45,11 +45,11 @@ _PARTS = 16  # that the plain loop's validation is cut into: the logits of all a
 @click.option("--minutes", type=float, default=9, show_default=True, help="Processor time to learn for.")
 @click.option("--steps", type=int, help="Steps to learn for, in place of minutes.")
 @click.option("--rate", type=float, default=TrainConfig.learning_rate, show_default=True, help="Highest learning rate.")
-@click.option("--frequent", type=int, default=TrainConfig.frequent, show_default=True, help="Pieces always scored.")
-@click.option("--sampled", type=int, default=TrainConfig.sampled, show_default=True, help="Pieces scored now and then.")
+@click.option("--frequent", type=int, default=TrainConfig.frequent, show_default=True, help="Tokens always scored.")
+@click.option("--sampled", type=int, default=TrainConfig.sampled, show_default=True, help="Tokens scored now and then.")
 @click.option("--full", type=float, default=SMALL["full_fraction"], show_default=True, help="Part that scores all.")
 @click.option("--batch", type=int, default=SMALL["batch_size"], show_default=True, help="Texts read side by side.")
-@click.option("--window", type=int, default=TrainConfig.window, show_default=True, help="Pieces of each in a step.")
+@click.option("--window", type=int, default=TrainConfig.window, show_default=True, help="Tokens of each in a step.")
 @click.option("--start", type=click.Choice(STARTS), default=STARTS[0], show_default=True, help="Of the embedding.")
 @click.option("--table", is_flag=True, help="Train nothing; print the runs.")
 def learning(
@@ -92,19 +92,19 @@ def learning(
         if fraction >= (len(lines) + 1) / 10:
             spent = learnt * 60
             nats = _running(plain.model, material.validation) if plain else _zero(trainer, material.validation)
-            lines.append({"minutes": learnt, "pieces": step * batch * config.window, "nats": nats})
+            lines.append({"minutes": learnt, "tokens": step * batch * config.window, "nats": nats})
             click.echo(json.dumps(lines[-1]))
             _write(output / f"{name}.json", lines)
             started = time.process_time()
 
 
 def _zero(trainer: Trainer, validation: Validation) -> float:
-    return validation.score(trainer.averaged).nats_per_piece
+    return validation.score(trainer.averaged).nats_per_token
 
 
 @torch.inference_mode()
 def _running(model: GRULanguageModel, validation: Validation) -> float:
-    """Nats per piece of the validation documents in a row, ends included, the state running on within each part."""
+    """Nats per token of the validation documents in a row, ends included, the state running on within each part."""
     documents = [np.append(document, END_OF_TEXT) for document in validation.documents]
     order = np.random.default_rng(0).permutation(len(documents))
     stream = np.concatenate([[END_OF_TEXT], *(documents[at] for at in order)])
@@ -125,11 +125,11 @@ def _write(path: Path, lines: list[dict[str, Any]]) -> None:
 
 
 def _print(folder: Path) -> None:
-    """Every run: pieces a second of processor time, and nats per piece after each tenth of its minutes."""
-    print("| run | pieces/s | nats after each tenth |\n|---|---:|---|")
+    """Every run: tokens a second of processor time, and nats per token after each tenth of its minutes."""
+    print("| run | tokens/s | nats after each tenth |\n|---|---:|---|")
     for path in sorted(folder.glob("*.json")):
         lines = json.loads(path.read_text(encoding="utf-8"))
-        speed = lines[-1]["pieces"] / lines[-1]["minutes"] / 60
+        speed = lines[-1]["tokens"] / lines[-1]["minutes"] / 60
         nats = " ".join(f"{line['nats']:.3f}" for line in lines)
         print(f"| {path.stem} | {speed:,.0f} | {nats} |")
 

@@ -6,7 +6,7 @@ The same as `wordgru train`.
 import sys
 
 from wordgru.cli import run
-from wordgru.training.command import train_command
+from wordgru.cli.train import train_command
 
 if __name__ == "__main__":
     sys.exit(run(train_command))

@@ -7,9 +7,21 @@
 
 __version__ = "0.1.0"  # before the imports, which read it
 
-from wordgru.errors import WordgruError
-from wordgru.predictor import Predictor
+from wordgru.errors import BundleError, TextError, WordgruError
+from wordgru.predictor import Phrase, Predictor, Score
+from wordgru.search.suggestions import SearchOptions, Suggestion, Suggestions
 from wordgru.session import Session
-from wordgru.suggestions import Suggestion, Suggestions
 
-__all__ = ["Predictor", "Session", "Suggestion", "Suggestions", "WordgruError", "__version__"]
+__all__ = [
+    "BundleError",
+    "Phrase",
+    "Predictor",
+    "Score",
+    "SearchOptions",
+    "Session",
+    "Suggestion",
+    "Suggestions",
+    "TextError",
+    "WordgruError",
+    "__version__",
+]

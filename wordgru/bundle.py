@@ -1,7 +1,7 @@
 """A bundle: the folder that an app ships. The only module that knows its file names, its version and its hashes.
 
     config.json      format version, sizes, precision, hashes, how it was trained and how it scored
-    tokenizer.json   the pieces, in the format of Hugging Face tokenizers
+    tokenizer.json   the tokens, in the format of Hugging Face tokenizers
     model.onnx       the graph: `GRAPH_INPUTS` to `GRAPH_OUTPUTS`, state in and out
     README.md        the model card; not hashed, for people edit it
     blocked.txt      words that are never offered, if there are any: lower case, NFC, one a line, comments after #
@@ -19,20 +19,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
-from wordgru import __version__, words
+from wordgru import __version__
 from wordgru.config import Config, ModelConfig
 from wordgru.errors import BundleError, WordgruError
+from wordgru.text import words
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Changes only when a meaning does."""
 
 Precision = Literal["fp32", "int8"]
 PRECISIONS: tuple[str, ...] = get_args(Precision)
 
 GRAPH_INPUTS = ("input_ids", "state", "positions")
-"""int64 (batch, time); float32 (layers, batch, hidden); int64 (count,), the time steps whose logits are wanted."""
+"""int64 (batch, time); float32 (layers, batch, hidden); int64 (count,), time steps whose next token is wanted."""
 
-GRAPH_OUTPUTS: tuple[str, str] = ("logits", "next_state")
+GRAPH_OUTPUTS: tuple[str, str] = ("probabilities", "next_state")
 """float32 (batch, count, vocab); float32 (layers, batch, hidden)."""
 
 _CONFIG, _TOKENIZER, _MODEL, _CARD = "config.json", "tokenizer.json", "model.onnx", "README.md"
@@ -84,6 +85,11 @@ class BundleConfig(Config):
             )
         if not isinstance(version, int) or isinstance(version, bool) or version < 1:
             raise BundleError(f"{where}: format_version is {version!r}; expected a whole number of at least 1.")
+        if version < FORMAT_VERSION:
+            raise BundleError(
+                f"{where}: format_version is {version}, which no release ever wrote; expected {FORMAT_VERSION}. "
+                "Train and export the model again."
+            )
         if version > FORMAT_VERSION:
             raise BundleError(
                 f"{where}: format_version is {version}; this wordgru reads up to {FORMAT_VERSION}. Upgrade wordgru."

@@ -39,11 +39,11 @@ class Config:
 
 @dataclass(frozen=True)
 class ModelConfig(Config):
-    """Sizes of a word-level GRU language model over BPE pieces.
+    """Sizes of a word-level GRU language model over BPE tokens.
 
     Attributes:
-        vocab_size: number of pieces, the end-of-text piece (id 0) among them.
-        embedding_size: values per piece in the embedding, which is also the output matrix (tied).
+        vocab_size: number of tokens, the end-of-text token (id 0) among them.
+        embedding_size: values per token in the embedding, which is also the output matrix (tied).
         hidden_size: values of a layer's state.
         layers: stacked GRU layers.
     """

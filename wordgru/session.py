@@ -2,24 +2,25 @@
 
 import hashlib
 import io
-from dataclasses import replace
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from wordgru import words
 from wordgru.config import Range
-from wordgru.decoding import WordSearch
 from wordgru.errors import WordgruError
-from wordgru.language_model import LanguageModel
-from wordgru.lexicon import Floats
-from wordgru.suggestions import K, SearchOptions, Suggestion, Suggestions
-from wordgru.tokenizer import END_OF_TEXT, Tokenizer, normalize
+from wordgru.search.model import Floats, LanguageModel
+from wordgru.search.search import WordSearch
+from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions, with_settings
+from wordgru.text import words
+from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
 
-_STRIDE = 64  # pieces between the snapshots that a long text leaves
+_STRIDE = 64  # tokens between the snapshots that a long text leaves
 _SNAPSHOTS = 10  # of which the last half are kept as they are, older ones thinned out
 _COUNT = Range(0, whole=True)  # characters to delete
+_CONTEXT = 2048  # characters of a long paste that are read, some 500 tokens; the English model learnt from 1,024
+# What stands before changes a probability by 0.004 (median; 0.013 at most) after 9,000 characters, and 4,096 characters
+# change it as much: a state that read more than the training ever did drifts.
 _WINDOW = 96  # characters after the last mark before a new one is set
 
 
@@ -30,27 +31,40 @@ class Session:
     >>> session.append("ca")  # doctest: +SKIP
     >>> session.suggest(k=3).words  # doctest: +SKIP
 
-    Marks that the model never learnt are read as their twins (`Tokenizer.twins`), and words are offered with the
-    apostrophe that the text used last: `don’t` to whom types `’`.
+    Variants of a mark that the model never learnt are read as the one that it did (`Tokenizer.variants`), and words are
+    offered with the apostrophe that the text used last: `don’t` to whom types `’`.
 
-    A snapshot is (pieces read, state before the last of them). A mark is (characters, pieces): a place where the
-    text can be cut without changing its pieces, so that only what follows it is encoded again.
+    A snapshot is (tokens read, state before the last of them). A mark is (characters, tokens): a place where the text
+    can be cut without changing its tokens, so that only what follows it is encoded again. Reading begins at the first
+    mark: of a long paste only the last part is read (`_CONTEXT`).
     """
 
-    def __init__(self, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *, identity: str = "") -> None:
-        """Use what a predictor shares; `identity` is the hash by which a saved session knows its model again."""
-        self._model, self._tokenizer, self._search, self._identity = model, tokenizer, search, identity
+    def __init__(
+        self, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *, blocked: frozenset[str] = frozenset(),
+        identity: str = "",
+    ) -> None:  # fmt: skip
+        """Use what a predictor shares.
+
+        Args:
+            model: the language model.
+            tokenizer: its tokens.
+            search: over the same model.
+            blocked: words in lower case that are never offered.
+            identity: the hash by which a saved session knows its model again.
+        """
+        self._model, self._tokenizer, self._search = model, tokenizer, search
+        self._blocked, self._identity = blocked, identity
         self._text = ""
-        self._pieces: npt.NDArray[np.int32] = np.array([END_OF_TEXT], np.int32)
+        self._tokens: npt.NDArray[np.int32] = np.array([END_OF_TEXT], np.int32)
         self._snapshots: list[tuple[int, Floats]] = [(1, model.initial_state())]
         self._marks: list[tuple[int, int]] = [(0, 1)]
         self._head: tuple[str, bytes] | None = None  # what was read last, and the bytes held back
 
     @property
     def size(self) -> int:
-        """Bytes that the session keeps: text, pieces and states."""
+        """Bytes that the session keeps: text, tokens and states."""
         states = sum(state.nbytes for _, state in self._snapshots)
-        return len(self._text.encode()) + self._pieces.nbytes + states + 16 * len(self._marks)
+        return len(self._text.encode()) + self._tokens.nbytes + states + 16 * len(self._marks)
 
     @property
     def text(self) -> str:
@@ -74,6 +88,8 @@ class Session:
         """
         same = len(text) if self._text.startswith(text) else _common(self._text, text)
         self._marks = [mark for mark in self._marks if not mark[0] or mark[0] < same]  # the letter after it decides
+        if not self._marks:
+            self._head = None  # what was read began further on
         self._text = text
 
     def reset(self) -> None:
@@ -82,52 +98,57 @@ class Session:
 
     def copy(self) -> Self:
         """A session with the same text that goes its own way."""
-        other = type(self)(self._model, self._tokenizer, self._search, identity=self._identity)
-        other._text, other._pieces = self._text, self._pieces
+        other = type(self)(self._model, self._tokenizer, self._search, blocked=self._blocked, identity=self._identity)
+        other._text, other._tokens = self._text, self._tokens
         other._snapshots, other._marks, other._head = list(self._snapshots), list(self._marks), self._head
         return other
 
     def suggest(
-        self, *, prefix: str | None = None, k: int = 3, ignore_case: bool = False, options: SearchOptions | None = None
+        self, *, prefix: str | None = None, k: int = 3, options: SearchOptions | None = None, **settings: object
     ) -> Suggestions:
         """The `k` most probable words at the cursor.
 
         Args:
             prefix: letters typed that are not in the text; without it the unfinished last word of the text is the
-                prefix, and no space is implied: the text is taken as it stands.
+                prefix. A space that is missing between the text and a new word is implied (`Suggestions.space`).
             k: how many words, at least 1.
-            ignore_case: letters typed match letters of either case.
-            options: budgets and tolerance; `ignore_case` is then taken from there.
-        """
-        options = options or SearchOptions(ignore_case=ignore_case)
-        K.check("k", k)
-        if prefix is None:
-            head, unfinished = words.split_last(self._text)
-            return self._find(head, unfinished, k, options, given=True)
-        return self.search(words.wants_space(self._text), prefix, k, options)
+            options: budgets, tolerance and what matches.
+            settings: fields of `SearchOptions`, in place of those of `options`.
 
-    def search(
-        self, space: bool, prefix: str, k: int, options: SearchOptions, *, punctuation: bool = False
-    ) -> Suggestions:
-        """As `suggest`, after the whole text and an implied space if `space`; `Predictor.suggest` explains the rest."""
-        if prefix and words.split_last(prefix) != ("", prefix) and not _unspaced(prefix):
+        Raises:
+            WordgruError: the prefix is no part of a word, or a number is out of its range.
+        """
+        K.check("k", k)
+        options = with_settings(options, settings)
+        before, tail = _last_line_part(self._text)
+        tail = self._tokenizer.normalize(tail)
+        rest, unfinished = words.split_last(tail) if prefix is None else (tail, self._prefix(prefix))
+        head, typed_as = before + rest, self._text + (prefix or "")
+        if head and not unfinished and options.punctuation and not head[-1:].isspace():
+            return self._find(head, "", k, options, typed_as=typed_as, space=False, ends=True)
+        space = not (prefix is None and unfinished) and words.wants_space(head[-2:])
+        return self._find(head + " " * space, unfinished, k, options, typed_as=typed_as, space=space)
+
+    def _prefix(self, prefix: str) -> str:
+        seen = self._tokenizer.normalize(prefix)
+        unspaced = seen[:1] != " " and words.is_one(seen) and words.kind(seen) == "unspaced"
+        if seen and not unspaced and words.split_last(seen) != ("", seen):
             raise WordgruError(
                 f"the prefix {prefix!r} is no beginning of a word; expected letters or digits, with single ' ’ or - "
                 "between them. Put what stands before the word into the context."
             )
-        marks = punctuation and not prefix and (space or not self._text[-1:].isspace())
-        found = self._find(self._text + (" " if space else ""), prefix, k, options, given=not marks)
-        return _merge(found, self._punctuation(k), k) if marks else found
+        return seen
 
     def save(self) -> bytes:
         """The session as a few kilobytes, for `Predictor.restore`."""
-        self._read(words.split_last(self._text)[0])
+        self._read(self._finished())
         count, state = self._snapshots[-1]
         buffer = io.BytesIO()
         np.savez_compressed(
             buffer,
             text=np.frombuffer(self._text.encode(), np.uint8),
-            pieces=self._pieces[:count],
+            tokens=self._tokens[:count],
+            mark=np.array(self._marks[-1]),
             state=state,
             model=np.frombuffer(_digest(self._tokenizer, state, self._identity), np.uint8),
         )
@@ -135,107 +156,141 @@ class Session:
 
     @classmethod
     def load(
-        cls, data: bytes, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *, identity: str = ""
-    ) -> Self:
+        cls, data: bytes, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *,
+        blocked: frozenset[str] = frozenset(), identity: str = "",
+    ) -> Self:  # fmt: skip
         """The session that `save` made into `data`; see `Predictor.restore`."""
         import zipfile  # these take 4 ms of every start that restores no session
         import zlib
 
-        session = cls(model, tokenizer, search, identity=identity)
+        session = cls(model, tokenizer, search, blocked=blocked, identity=identity)
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as saved:
                 text = saved["text"].tobytes().decode()
-                pieces, state, digest = saved["pieces"].astype(np.int32), saved["state"], saved["model"].tobytes()
+                tokens, state, digest = saved["tokens"].astype(np.int32), saved["state"], saved["model"].tobytes()
+                chars, count = saved["mark"].tolist()
         except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError) as error:
             raise WordgruError(f"the saved session cannot be read ({error}); start a new one.") from None
         if digest != _digest(tokenizer, state, identity) or state.shape != session._snapshots[0][1].shape:
             raise WordgruError("the saved session is of another model; load that model, or start a new session.")
-        session._text, session._pieces = text, pieces
-        session._snapshots.append((len(pieces), state))
+        session._text, session._tokens = text, tokens
+        session._snapshots.append((len(tokens), state))
+        session._marks = [(chars, count)]
         return session
 
     # -- reading -----------------------------------------------------------------------------------------------
 
-    def _find(self, head: str, prefix: str, k: int, options: SearchOptions, *, given: bool) -> Suggestions:
-        gap = self._read(head)
+    def _find(
+        self, head: str, prefix: str, k: int, options: SearchOptions, *, typed_as: str, space: bool, ends: bool = False
+    ) -> Suggestions:
+        gap = self._read(head, ends=ends)
         count, state = self._snapshots[-1]
-        last, letters = int(self._pieces[count - 1]), normalize(self._tokenizer.familiar(prefix))
-        found = self._search(state[:, 0], last, gap=gap, prefix=letters, k=k, options=options, given=given)
-        return self._as_typed(found, head + prefix)
+        typed = gap + prefix.encode()
+        wanted = words.wants_space(head[-2:]) if ends else None
+        answer = self._search(
+            state[:, 0], int(self._tokens[count - 1]), typed, k, options,
+            accept=lambda word: self._may_offer(word, options, spaced=ends or typed.startswith(b" "), wanted=wanted),
+        )  # fmt: skip
+        offers = tuple(
+            Suggestion(
+                self._as_typed(found.spelled.decode().removeprefix(" "), typed_as),
+                found.probability,
+                tuple(self._tokenizer.token_bytes[id_] for id_ in found.tokens),
+            )
+            for found in answer.words
+        )
+        return Suggestions(offers, answer.exact, answer.unexplored, answer.rows, space)
 
-    def _as_typed(self, found: Suggestions, text: str) -> Suggestions:
-        """The same words, with the apostrophe that `text` used last."""
+    def _may_offer(self, spelled: bytes, options: SearchOptions, *, spaced: bool, wanted: bool | None) -> bool:
+        """Whether a pre-token is a word, or if asked a mark, that may stand here.
+
+        A space may begin it if `spaced`. Where what follows directly and what follows a space are ranked in one,
+        `wanted` says whether a word has its space: each is offered in one form, " word" and ".", not
+        "word" and " .".
+        """
+        try:
+            text = spelled.decode()
+        except UnicodeDecodeError:
+            return False
+        if not text or (text[0] == " " and not spaced) or not words.is_one(text):
+            return False
+        kind = words.kind(text)
+        if kind == "space" or (kind in ("marks", "emoji") and not options.punctuation):
+            return False
+        if wanted is not None and (text[0] == " ") != (wanted and words.takes_space(text)):
+            return False
+        return text.removeprefix(" ").lower() not in self._blocked
+
+    def _as_typed(self, word: str, text: str) -> str:
+        """`word` with the apostrophe that `text` used last."""
         mark = max(words.APOSTROPHES, key=text.rfind)
-        twin = self._tokenizer.twins.get(mark)
-        if twin is None or mark not in text:
-            return found
-        return replace(found, items=tuple(replace(item, word=item.word.replace(twin, mark)) for item in found.items))
+        learnt = self._tokenizer.variants.get(mark)
+        return word.replace(learnt, mark) if learnt and mark in text else word
 
-    def _punctuation(self, k: int) -> list[Suggestion]:
-        """Marks that may follow the text directly, each as one piece spells it."""
-        self._read(self._text, ends=True)
-        count, state = self._snapshots[-1]
-        (expansion,) = self._search.expand([state[:, 0]], [int(self._pieces[count - 1])])
-        marks = self._tokenizer.punctuation
-        best = marks[np.argsort(-expansion.probabilities[marks], kind="stable")[:k]]
-        spelled = [self._tokenizer.pieces[id_].decode() for id_ in best]
-        return [
-            Suggestion(mark, float(expansion.probabilities[id_]), (mark,))
-            for mark, id_ in zip(spelled, best, strict=True)
-        ]
+    def _finished(self) -> str:
+        """The text before its unfinished last word."""
+        before, tail = _last_line_part(self._text)
+        return before + words.split_last(self._tokenizer.normalize(tail))[0]
 
     def _read(self, head: str, *, ends: bool = False) -> bytes:
-        """Read `head` up to the piece before the next word; return the bytes held back for that word.
+        """Read `head` up to the token before the next word; return the bytes held back for that word.
 
         With `ends`, nothing is held back.
         """
-        head = self._tokenizer.familiar(head)
         if not ends and self._head and self._head[0] == head:
             return self._head[1]  # only letters of the next word have come since
         chars, count = self._mark(head)
         rest = head[chars:]
         if ends:
-            pieces, gap = self._tokenizer.encode(rest), b""
+            tokens, gap = self._tokenizer.encode(rest), b""
         else:
-            pieces, gap = self._tokenizer.encode_context(rest)
-        self._go_to(np.concatenate([self._pieces[:count], pieces], dtype=np.int32))
+            tokens, gap = self._tokenizer.encode_context(rest)
+        self._go_to(np.concatenate([self._tokens[:count], tokens], dtype=np.int32))
         self._head = None if ends else (head, gap)
         return gap
 
     def _mark(self, head: str) -> tuple[int, int]:
         """The last mark in `head`; a new one is set when much text has come since."""
-        while self._marks[-1][0] > len(head):
+        while self._marks and self._marks[-1][0] > len(head):
             self._marks.pop()
+        if not self._marks or len(head) - self._marks[-1][0] > 2 * _CONTEXT:
+            self._begin_near_end(head)
         chars, count = self._marks[-1]
         if len(head) - chars > _WINDOW:
             cut = _cut(head, chars)
             if cut > chars:
-                pieces = self._tokenizer.encode(head[chars:cut])
-                self._go_to(np.concatenate([self._pieces[:count], pieces], dtype=np.int32))
-                self._marks.append((cut + 1, count + len(pieces)))
+                tokens = self._tokenizer.encode(head[chars:cut])
+                self._go_to(np.concatenate([self._tokens[:count], tokens], dtype=np.int32))
+                self._marks.append((cut + 1, count + len(tokens)))
         return self._marks[-1]
 
-    def _go_to(self, pieces: npt.NDArray[np.int32]) -> None:
-        """Make the last snapshot the one of `pieces`, from the latest that agrees with them."""
-        shorter = min(len(pieces), len(self._pieces))
-        differs = np.flatnonzero(pieces[:shorter] != self._pieces[:shorter])
+    def _begin_near_end(self, head: str) -> None:
+        """Forget all that was read, and begin with the last `_CONTEXT` characters, at a word."""
+        start = len(head) - _CONTEXT
+        if start > 0:
+            place = head.find(" ", start, len(head) - _CONTEXT // 2)
+            start = place + 1 if place >= 0 else start
+        self._marks = [(max(start, 0), 1)]
+        self._tokens = np.array([END_OF_TEXT], np.int32)
+        self._snapshots = [(1, self._model.initial_state())]
+
+    def _go_to(self, tokens: npt.NDArray[np.int32]) -> None:
+        """Make the last snapshot the one of `tokens`, from the latest that agrees with them."""
+        shorter = min(len(tokens), len(self._tokens))
+        differs = np.flatnonzero(tokens[:shorter] != self._tokens[:shorter])
         self._forget(int(differs[0]) if len(differs) else shorter)
-        self._pieces = pieces
+        self._tokens = tokens
         count, state = self._snapshots[-1]
-        while count < len(pieces):
-            upto = min(count + _STRIDE, len(pieces))
-            known = self._search.expand.known(state[:, 0], int(pieces[count - 1])) if upto == count + 1 else None
-            if known is not None:  # a search has read the same piece
-                state = known[:, None]
-            else:
-                state = self._model.advance(pieces[count - 1 : upto - 1].astype(np.int64), state)
+        while count < len(tokens):
+            upto = min(count + _STRIDE, len(tokens))
+            state = self._model.advance(tokens[count - 1 : upto - 1].astype(np.int64), state)
             count = upto
             self._snapshots.append((count, state))
             if len(self._snapshots) > _SNAPSHOTS:
                 self._thin()
 
     def _forget(self, agreed: int) -> None:
-        """Drop the snapshots beyond the first `agreed` pieces."""
+        """Drop the snapshots beyond the first `agreed` tokens."""
         while self._snapshots[-1][0] > agreed:
             self._snapshots.pop()
 
@@ -260,24 +315,20 @@ def _common(one: str, other: str) -> int:
 
 
 def _cut(head: str, start: int) -> int:
-    """The last space after `start` at which the pieces before and after do not depend on each other, or `start`."""
+    """The last space after `start` at which the tokens before and after do not depend on each other, or `start`."""
     at = len(head)
     while (at := head.rfind(" ", start + 1, at)) > start:
-        if at + 1 < len(head) and not head[at - 1].isspace() and words.kind(head[at + 1]) == "letter":
+        if at + 1 < len(head) and not head[at - 1].isspace() and head[at + 1].isalnum():
             return at
     return start
 
 
-def _merge(words_found: Suggestions, marks: list[Suggestion], k: int) -> Suggestions:
-    """Words and punctuation in one ranking."""
-    items = sorted([*words_found.items, *marks], key=lambda item: -item.probability)[:k]
-    return Suggestions(tuple(items), words_found.exact, words_found.unexplored, words_found.expanded)
-
-
-def _unspaced(text: str) -> bool:
-    return all(words.kind(char) == "unspaced" for char in text)
+def _last_line_part(text: str) -> tuple[str, str]:
+    """`text` cut after its last white space."""
+    start = max(text.rfind(mark) for mark in " \n\r\t") + 1
+    return text[:start], text[start:]
 
 
 def _digest(tokenizer: Tokenizer, state: Floats, identity: str) -> bytes:
     """What a saved session and a model must share."""
-    return hashlib.sha256(b"\0".join(tokenizer.pieces) + f"{state.shape} {identity}".encode()).digest()
+    return hashlib.sha256(b"\0".join(tokenizer.token_bytes) + f"{state.shape} {identity}".encode()).digest()

@@ -21,8 +21,7 @@ namespace {
 using wordgru::Predictor;
 using wordgru::Query;
 
-constexpr const char* kUsage =
-    "usage: suggest BUNDLE TEXT [K] [--complete] | suggest BUNDLE --bench FILE [LETTERS]\n";
+constexpr const char* kUsage = "usage: suggest BUNDLE TEXT [K] [--complete] | suggest BUNDLE --bench FILE [LETTERS]\n";
 
 /// The whole number in an argument. Throws WordgruError if it is none, or below 1.
 int number(const std::string& name, const std::string& argument) {

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "wordgru/bundle.hpp"
@@ -29,16 +30,18 @@ struct LoadOptions {
 class Predictor {
    public:
     /// Load the bundle in a folder.
-    /// Throws BundleError if it is missing, broken, foreign or too new; WordgruError if its tokenizer is unknown.
+    /// Throws BundleError if it is missing, broken, foreign or too new; WordgruError if its tokenizer is unknown, or
+    /// the number of threads is out of its range.
     static Predictor load(const std::filesystem::path& folder, const LoadOptions& options = {}) {
+        detail::Range{1, 256, false, false, true}.check("threads", options.threads);
         const Bundle bundle = Bundle::open(folder);
         Tokenizer tokenizer = Tokenizer::load(bundle.tokenizer_path());
         const auto expected = static_cast<std::size_t>(bundle.model().vocab_size);
-        if (tokenizer.pieces().size() != expected) {
-            throw BundleError(folder.string() + ": the tokenizer has " + std::to_string(tokenizer.pieces().size()) +
-                              " pieces; expected " + std::to_string(expected) +
-                              " as config.json says. Export the model "
-                              "again with `wordgru export`.");
+        if (tokenizer.token_bytes().size() != expected) {
+            throw BundleError(folder.string() + ": the tokenizer has " +
+                              std::to_string(tokenizer.token_bytes().size()) + " tokens; expected " +
+                              std::to_string(expected) +
+                              " as config.json says. Export the model again with `wordgru export`.");
         }
         auto blocked = options.block_words ? bundle.blocked() : std::unordered_set<std::string>{};
         return Predictor(
@@ -46,7 +49,8 @@ class Predictor {
     }
 
     /// The most probable words after `context`, with proof. A space that is missing after it is implied.
-    /// Throws WordgruError if the text is not UTF-8, the prefix is no part of a word, or k is below 1.
+    /// Throws WordgruError if the text is not UTF-8, the prefix is no part of a word, or a number is out of its
+    /// range.
     Suggestions suggest(const std::string& context, Query query = {}) const {
         if (!query.prefix) query.prefix = "";
         return session(context).suggest(query);
@@ -64,6 +68,9 @@ class Predictor {
         session.set(text);
         return session;
     }
+
+    /// A session from what `Session::save` returned. Throws WordgruError if the data is broken, or of another model.
+    Session restore(std::string_view data) const { return Session::load(data, engine_); }
 
     const Tokenizer& tokenizer() const { return engine_->tokenizer; }
     const LanguageModel& model() const { return engine_->model; }

@@ -1,18 +1,18 @@
 #!/usr/bin/env node
-// The words that come next: node suggest.js BUNDLE "the cat" [-k 5] [--complete]
+// The words that come next: node suggest.js BUNDLE "the cat" [-k 3] [--complete]
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-const USAGE = 'usage: node suggest.js BUNDLE "the cat" [-k 5] [--complete]';
+const USAGE = 'usage: node suggest.js BUNDLE "the cat" [-k 3] [--complete]';
 const HELP = `${USAGE}
 
 Prints the most probable next words and their probabilities. BUNDLE is the folder of a bundle.
 
-  -k N         how many words (5)
-  --complete   take the text as it stands, and complete its unfinished last word
+  -k N         how many words, 1 to 256 (3)
+  --complete   the last word of the text is unfinished: complete it
   -h, --help   print this`;
 const OPTIONS = {
-  k: { type: "string", short: "k", default: "5" },
+  k: { type: "string", short: "k", default: "3" },
   complete: { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
 };
@@ -26,7 +26,7 @@ async function main() {
   const [folder, text, ...more] = positionals;
   if (folder === undefined || text === undefined) throw new Fault(USAGE);
   if (more.length) throw new Fault(`unexpected '${more.join(" ")}'; put the text in quotes. ${USAGE}`);
-  if (!/^[1-9]\d*$/.test(values.k)) throw new Fault(`-k is '${values.k}'; expected a whole number of at least 1.`);
+  if (!/^\d+$/.test(values.k)) throw new Fault(`-k is '${values.k}'; expected a whole number.`);
   const options = { k: Number(values.k) };
   const { Predictor, WordgruError } = await library();
   try {

@@ -1,79 +1,64 @@
-"""The k most probable next words in about 60 lines of code: `python minimal.py BUNDLE "the cat"`.
+"""The k most probable next words in about 40 lines of code: `python minimal.py BUNDLE "the cat"`.
 
-P(what follows begins with some bytes) is a sum over all ways to spell them in pieces, and no word is more probable than
-any of its beginnings. So the most probable beginning is read on, byte by byte, until all that are left are less
-probable than the k-th word and than `least`. Nothing is proved of what is smaller: words less probable than `least` may
-be missing, and words of nearly the same probability may stand in either order. suggest.py proves its answers, and has
-prefixes, letter case, block lists and errors.
+Text is spelled in tokens. A *final* token ends a word; after an *open* one more of the word follows. So one row of the
+model, P(next token), already holds whole words, and P(word) is the sum over all rows of tokens that spell it. The most
+probable open tokens are read on until all that are left are less probable than `least`. Nothing is proved: a word may
+be short of what those could still add. suggest.py proves its answers, and has prefixes, letter case, block lists and
+errors.
 """
 
-import heapq
 import sys
 from collections import defaultdict
+from heapq import heappop, heappush
 
 import numpy as np
 import onnxruntime
 import tokenizers
-from rules import word_end
+from rules import kind
 
 
 class Model:
-    """A bundle: the pieces' bytes by id, and what comes after a row of ids."""
+    """A bundle: what each token spells, by id; which are final; and what comes after tokens."""
 
     def __init__(self, folder: str) -> None:
         self.tokenizer = tokenizers.Tokenizer.from_file(f"{folder}/tokenizer.json")
         self.session = onnxruntime.InferenceSession(f"{folder}/model.onnx", providers=["CPUExecutionProvider"])
         self.shape = self.session.get_inputs()[1].shape  # (layers, batch, hidden)
-        names = sorted(self.tokenizer.get_vocab(), key=self.tokenizer.token_to_id)
+        names = [self.tokenizer.id_to_token(id_) for id_ in range(1, self.tokenizer.get_vocab_size())]
         shown = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]  # bytes that stand for themselves
         rest = sorted({*range(256)} - {*shown})
         byte = {chr(b): b for b in shown} | dict(zip(map(chr, range(256, 324)), rest, strict=True))
-        self.pieces = [b""] + [bytes(byte[c] for c in name) for name in names[1:]]  # id 0 is the end of a text
-        self.spans: dict[bytes, list[int]] = {}  # ids are in byte order: those that begin alike are one range
-        self.follow: dict[bytes, set[bytes]] = defaultdict(set)  # the bytes that go on with the beginning of a piece
-        for id_, piece in enumerate(self.pieces[1:], 1):
-            for size in range(len(piece) + 1):
-                self.spans.setdefault(piece[:size], [id_, id_])[1] = id_ + 1
-                self.follow[piece[:size]].update([piece[size : size + 1]] if size < len(piece) else [])
+        self.tokens = [b"", *(bytes(byte[c] for c in name.removesuffix("</w>")) for name in names)]  # 0 ends a text
+        self.finals = sum(name.endswith("</w>") for name in names)  # ids 1 to `finals`; the open tokens follow
 
     def read(self, ids: list[int], state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """P(next id is below i) for every i (V + 1,), and the state after `ids`."""
+        """P(next token) after `ids`, and the state.  # (V,), (layers, 1, hidden)"""
         feeds = {"input_ids": np.array([ids]), "state": state, "positions": np.array([-1])}
-        logits, state = self.session.run(["logits", "next_state"], feeds)
-        shares = np.exp(logits[0, 0].astype(float) - logits.max())
-        return np.concatenate([[0], np.cumsum(shares / shares.sum())]), state
+        probabilities, state = self.session.run(["probabilities", "next_state"], feeds)
+        return probabilities[0, 0], state
 
 
-def suggest(model: Model, context: str, k: int = 5, least: float = 1e-3) -> list[tuple[str, float]]:
+def suggest(model: Model, context: str, k: int = 3, least: float = 1e-3) -> list[tuple[str, float]]:
     """The words after `context` and a space, with P(word | context, space), short of the truth by about `least`."""
     start = np.zeros((model.shape[0], 1, model.shape[2]), np.float32)
-    below, state = model.read([0, *model.tokenizer.encode(context).ids], start)  # a text begins with id 0 and zeros
-    low, high = model.spans[b" "]
-    beginnings = [(-1.0, b" ", [(b"", 1 / (below[high] - below[low]), below, state)])]  # -P(text), text, its spellings
-    found: dict[str, float] = defaultdict(float)
-    while beginnings and -beginnings[0][0] > min([least, *sorted(found.values())[-k:]]):
-        _, text, spellings = heapq.heappop(beginnings)
-        for spelled, mass, below, state in spellings[:]:  # with one piece more it may spell all of the text
-            low, high = model.spans.get(text[len(spelled) :], (0, 0))
-            mass *= below[low + 1] - below[low]
-            if low < high and model.pieces[low] == text[len(spelled) :] and mass > 0.01 * least:
-                spellings = [*spellings, (text, mass, *model.read([low], state))]
-        masses: dict[bytes, float] = defaultdict(float)
-        for spelled, mass, below, _ in spellings:
-            rest = text[len(spelled) :]
-            masses[b""] += 0 if rest else mass * below[1]  # here the whole text ends
-            for byte in model.follow[rest]:
-                low, high = model.spans[rest + byte]
-                masses[byte] += mass * (below[high] - below[low])
-        for byte, mass in masses.items():
-            word = (text + byte)[1:].decode(errors="ignore")
-            end, goes_on = word_end(word)
-            if mass and goes_on and byte:
-                urgent = 100 if 0 < len(word[:end].encode()) < len(text) else 1  # "cat'" may yet be "cat"
-                heapq.heappush(beginnings, (-urgent * mass, text + byte, spellings))
-            elif mass and end:
-                found[word[:end]] += mass
-    return sorted(found.items(), key=lambda item: -item[1])[:k]
+    ids = [0, *model.tokenizer.encode(context).ids]  # a text begins with id 0 and zeros
+    waiting = [(-1.0, b"", ids, start)]  # open tokens: -P(tokens that spell a beginning), it, what to read, the state
+    found: dict[bytes, float] = defaultdict(float)
+    agreeing = 0.0
+    while waiting and -waiting[0][0] > least * (agreeing or 1):
+        mass, text, ids, state = heappop(waiting)
+        row, state = model.read(ids, state)
+        for id_ in map(int, np.flatnonzero(row * -mass > 1e-3 * least)):
+            spelled = text + model.tokens[id_]
+            if id_ and spelled.startswith(b" "):
+                agreeing += 0 if text else float(row[id_])
+                if id_ <= model.finals:
+                    found[spelled] -= mass * row[id_]
+                else:
+                    heappush(waiting, (mass * float(row[id_]), spelled, [id_], state))
+    ranking = sorted(found.items(), key=lambda item: -item[1])
+    words = [(text.decode(errors="replace"), mass / agreeing) for text, mass in ranking]
+    return [(text[1:], mass) for text, mass in words if kind(text) == "word"][:k]
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import warnings
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -11,12 +12,12 @@ from torch.nn.functional import linear
 from wordgru.bundle import GRAPH_INPUTS, GRAPH_OUTPUTS
 from wordgru.config import ModelConfig
 from wordgru.errors import WordgruError
-from wordgru.lexicon import Floats, Ints
-from wordgru.training.model import GRULanguageModel
+from wordgru.search.model import Floats, Ints
+from wordgru.training.network.model import GRULanguageModel
 
 
 class AtPositions(nn.Module):
-    """`GRULanguageModel` as a bundle's graph computes it: logits only where they are asked for."""
+    """`GRULanguageModel` as a bundle's graph computes it: probabilities only where they are asked for."""
 
     def __init__(self, file: Path, config: ModelConfig) -> None:
         super().__init__()
@@ -25,12 +26,12 @@ class AtPositions(nn.Module):
         self.eval()
 
     def forward(self, input_ids: Tensor, state: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, T), (L, B, H), (C,) → logits (B, C, V), next state (L, B, H)."""
+        """(B, T), (L, B, H), (C,) → probabilities (B, C, V), next state (L, B, H)."""
         model = self.model
         hidden, state = model.gru(model.embedding(input_ids), state)
         hidden = hidden[:, positions]
         hidden = hidden if model.projection is None else model.projection(hidden)
-        return linear(hidden, model.embedding.weight, model.output_bias), state
+        return linear(hidden, model.embedding.weight, model.output_bias).softmax(dim=-1), state
 
 
 class TorchLanguageModel:
@@ -44,24 +45,24 @@ class TorchLanguageModel:
         """Zeros.  # (L, 1, H)"""
         return torch.zeros(self.config.layers, 1, self.config.hidden_size).numpy()
 
-    def step(self, pieces: Ints, states: Floats) -> tuple[Floats, Floats]:
-        """(B,), (L, B, H) → P(next piece) (B, V), states (L, B, H)."""
-        logits, after = self._run(pieces[:, None], states, _LAST)
-        return torch.from_numpy(logits[:, 0]).softmax(dim=-1).numpy(), after
+    def step(self, tokens: Ints, states: Floats) -> tuple[Floats, Floats]:
+        """(B,), (L, B, H) → P(next token) (B, V), states (L, B, H)."""
+        rows, after = self._run(tokens[:, None], states, _LAST)
+        return rows[:, 0], after
 
-    def advance(self, pieces: Ints, state: Floats) -> Floats:
+    def advance(self, tokens: Ints, state: Floats) -> Floats:
         """(T,), (L, 1, H) → (L, 1, H)."""
-        return self._run(pieces[None], state, _LAST)[1]
+        return self._run(tokens[None], state, _LAST)[1]
 
-    def score(self, pieces: Ints, state: Floats) -> tuple[Floats, Floats]:
-        """(T,), (L, 1, H) → logits (T, V), (L, 1, H)."""
-        logits, after = self._run(pieces[None], state, torch.arange(len(pieces)))
-        return logits[0], after
+    def score(self, tokens: Ints, state: Floats) -> tuple[Floats, Floats]:
+        """(T,), (L, 1, H) → log-probabilities (T, V), (L, 1, H)."""
+        rows, after = self._run(tokens[None], state, torch.arange(len(tokens)))
+        return np.log(np.maximum(rows[0], np.finfo(np.float32).tiny)), after
 
     @torch.inference_mode()
     def _run(self, ids: Ints, state: Floats, positions: Tensor) -> tuple[Floats, Floats]:
-        logits, after = self._module(torch.from_numpy(ids), torch.from_numpy(state), positions)
-        return logits.numpy(), after.numpy()
+        rows, after = self._module(torch.from_numpy(ids), torch.from_numpy(state), positions)
+        return rows.numpy(), after.numpy()
 
 
 _LAST = torch.tensor([-1])

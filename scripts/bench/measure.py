@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,15 +15,25 @@ import torch
 
 from wordgru.bundle import Bundle
 from wordgru.errors import WordgruError
-from wordgru.language_model import LanguageModel
-from wordgru.lexicon import Floats, Ints
 from wordgru.predictor import Predictor
-from wordgru.tokenizer import Tokenizer
+from wordgru.search.model import Floats, Ints, LanguageModel
+from wordgru.text.tokenizer import Tokenizer
 
 CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "cpu": time.process_time}
 """Seconds that pass, or seconds that the process computes: the latter is fair on a machine that is busy otherwise."""
 
 _SCRIPTS = Path(__file__).parent.parent
+PAUSE = 0.04
+"""Seconds without a call, after which the weights are no longer in the processor's cache: a typist's regime."""
+
+HOSTILE = (
+    *(letter * count for letter in "abhreo" for count in (4, 8, 16, 60)),
+    *("pleeeeeee", "goooooaa", "brrr", "supercalifragil", "antidisestablishmentarian", "hydroxychloroquin"),
+    *("0f3c9a77e1", "a3f9c07bd2e84415", "e0b1ce69f4f928a9a9c2", "5f2a"),
+    *("שלו", "שלום", "नमस", "안녕하", "Ｈｅｌ", "дщэлф"),
+)
+"""Beginnings of words that no text holds, or few: what a search must not choke on."""
+
 _BLOCK = 25  # keystrokes of one subject before the next has its turn
 _BARE = """
 import sys, numpy, onnxruntime, tokenizers
@@ -45,18 +55,25 @@ class Typing:
         steps: seconds of single steps, taken between the keystrokes.
         calls: runs of the model.
         exact: answers that were proved.
+        rows: of the model, for each keystroke.
+        cold: seconds of keystrokes after a pause each.
+        hostile: seconds of one-shot answers to `HOSTILE`.
     """
 
     seconds: Seconds
     steps: Seconds
     calls: int = 0
     exact: int = 0
+    rows: list[int] = field(default_factory=list)
+    cold: Seconds = field(default_factory=list)
+    hostile: Seconds = field(default_factory=list)
 
 
 def in_turn(
-    calls: Mapping[str, Callable[[], object]], *, rounds: int, burst: int, clock: Callable[[], float], seed: int = 0
-) -> dict[str, Seconds]:
-    """Time each of `calls`, `burst` times in a row, in `rounds` rounds, each in another order."""
+    calls: Mapping[str, Callable[[], object]], *, rounds: int, burst: int, clock: Callable[[], float], seed: int = 0,
+    pause: float = 0.0,
+) -> dict[str, Seconds]:  # fmt: skip
+    """Time each of `calls`, `burst` times in a row, in `rounds` rounds, each in another order, a pause before each."""
     random = np.random.default_rng(seed)
     names = list(calls)
     seconds: dict[str, Seconds] = {name: [] for name in names}
@@ -66,6 +83,7 @@ def in_turn(
         for at in random.permutation(len(names)):
             call, found = calls[names[at]], seconds[names[at]]
             for _ in range(burst):
+                time.sleep(pause)
                 started = clock()
                 call()
                 found.append(clock() - started)
@@ -87,6 +105,9 @@ def type_text(
         for start in range(0, len(typed), _BLOCK):
             for typist in typists.values():
                 typist.type(typed, start, min(start + _BLOCK, len(typed)))
+    for typist in typists.values():
+        typist.type_cold(texts[0][:100] if texts else "")
+        typist.type_hostile()
     return {name: typist.found for name, typist in typists.items()}
 
 
@@ -98,6 +119,8 @@ class _Typist:
         self._model = model
         self._predictor = Predictor(self, tokenizer)
         self._clock = clock
+        self._calls = 0
+        self._calls = 0
 
     def begin(self) -> None:
         """Take an empty text field."""
@@ -105,36 +128,59 @@ class _Typist:
 
     def type(self, text: str, start: int, end: int) -> None:
         """Type the characters of `text` from `start` to `end`."""
-        clock, found = self._clock, self.found
+        clock, found, before = self._clock, self.found, self._calls
         for at in range(start, end):
             started = clock()
             self._session.set(text[: at + 1])
             words = self._session.suggest(k=3)
             found.seconds.append(clock() - started)
             found.exact += words.exact
+            found.rows.append(words.rows)
+        found.calls += self._calls - before
+        found.calls += self._calls - before
         for _ in range(5):
             started = clock()
             self._model.step(np.array([1]), self._model.initial_state())
             found.steps.append(clock() - started)
 
+    def type_cold(self, text: str) -> None:
+        """Type `text` with a pause before each character."""
+        self.begin()
+        for at in range(len(text)):
+            time.sleep(PAUSE)
+            started = self._clock()
+            self._session.set(text[: at + 1])
+            self._session.suggest(k=3)
+            self.found.cold.append(self._clock() - started)
+
+    def type_hostile(self) -> None:
+        """Ask for words that begin as few do."""
+        for prefix in HOSTILE:
+            session = self._predictor.session("I saw ")
+            session.suggest(k=3)
+            session.append(prefix)
+            started = self._clock()
+            session.suggest(k=3)
+            self.found.hostile.append(self._clock() - started)
+
     def initial_state(self) -> Floats:
         """As the model's."""
         return self._model.initial_state()
 
-    def step(self, pieces: Ints, states: Floats) -> tuple[Floats, Floats]:
+    def step(self, tokens: Ints, states: Floats) -> tuple[Floats, Floats]:
         """The model's, counted."""
-        self.found.calls += 1
-        return self._model.step(pieces, states)
+        self._calls += 1
+        return self._model.step(tokens, states)
 
-    def advance(self, pieces: Ints, state: Floats) -> Floats:
+    def advance(self, tokens: Ints, state: Floats) -> Floats:
         """The model's, counted."""
-        self.found.calls += 1
-        return self._model.advance(pieces, state)
+        self._calls += 1
+        return self._model.advance(tokens, state)
 
-    def score(self, pieces: Ints, state: Floats) -> tuple[Floats, Floats]:
+    def score(self, tokens: Ints, state: Floats) -> tuple[Floats, Floats]:
         """The model's, counted."""
-        self.found.calls += 1
-        return self._model.score(pieces, state)
+        self._calls += 1
+        return self._model.score(tokens, state)
 
 
 def reader(size: int) -> Callable[[], object]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from wordgru.config import ModelConfig
-from wordgru.language_model import LanguageModel, OnnxLanguageModel
+from wordgru.search.model import LanguageModel, OnnxLanguageModel
 
 
 def _peak_memory() -> int | None:
@@ -36,7 +36,7 @@ def _read_and_step(kind: str, file: Path, config: ModelConfig) -> None:
 
 
 def _main(kind: str, file: str, sizes: str) -> None:
-    """Load a subject, read 32 pieces, take a step, print the peak memory."""
+    """Load a subject, read 32 tokens, take a step, print the peak memory."""
     import onnxruntime  # noqa: F401  (of an empty process, all that is measured)
     import tokenizers  # noqa: F401
 
@@ -49,7 +49,7 @@ def _main(kind: str, file: str, sizes: str) -> None:
         _, cache = transformer.read(np.arange(32)[None])
         transformer.read(np.array([[1]]), cache)
     elif kind == "KenLM":
-        from wordgru.evaluation.rivals import KenLMSubject
+        from wordgru.evaluation.baselines import KenLMSubject
 
         KenLMSubject(Path(file)).field().offers("it is one of the ", 3)
     print(json.dumps(_peak_memory()))

@@ -19,14 +19,14 @@ import numpy.typing as npt
 
 from wordgru.bundle import Precision
 from wordgru.config import ModelConfig
-from wordgru.language_model import LanguageModel, OnnxLanguageModel
-from wordgru.lexicon import Ints
+from wordgru.search.model import Ints, LanguageModel, OnnxLanguageModel
 
 INT8: Final = "int8"
 FP32: Final = "fp32"
 DYNAMIC, TORCH, EXPORTED = "quantize_dynamic", "torch", "torch.onnx.export"
 
-STEP, BATCH, SHORT, LONG = "one step", "batch 8", "priming 32 pieces", "priming 512 pieces"
+STEP, BATCH, SHORT, LONG = "one step", "batch 8", "priming 32 tokens", "priming 512 tokens"
+COLD_STEP = "one step after a pause of 40 ms"
 """Rows: what is called again and again."""
 
 
@@ -50,7 +50,7 @@ class Subject:
 
 
 def calls_of(model: LanguageModel, ids: Ints) -> dict[str, Callable[[], object]]:
-    """What each row calls, from a state after nine pieces of `ids` (512,)."""
+    """What each row calls, from a state after nine tokens of `ids` (512,)."""
     state = model.advance(ids[:9], model.initial_state())
     wide = np.repeat(state, 8, axis=1)
     return {
@@ -62,8 +62,8 @@ def calls_of(model: LanguageModel, ids: Ints) -> dict[str, Callable[[], object]]
 
 
 def random_weights(config: ModelConfig, counts: Ints, *, seed: int = 0) -> dict[str, npt.NDArray[np.float32]]:
-    """Weights of the size that torch begins with; the output's bias is the log of each piece's share, from `counts`."""
-    from wordgru.training.graph import weight_shapes
+    """Weights of the size that torch begins with; the output's bias is the log of each token's share, from `counts`."""
+    from wordgru.graph import weight_shapes
 
     random = np.random.default_rng(seed)
     weights = {
@@ -78,7 +78,7 @@ def write_models(folder: Path, config: ModelConfig, weights: Mapping[str, npt.ND
     """The file of every subject, by name, below `folder`."""
     from safetensors.numpy import save_file
 
-    from wordgru.training.graph import build_graph
+    from wordgru.graph import build_graph
 
     files = {name: folder / f"{name}.onnx" for name in (INT8, FP32, DYNAMIC)}
     precisions: tuple[Precision, ...] = (INT8, FP32)
@@ -106,14 +106,14 @@ def open_subjects(files: Mapping[str, Path], config: ModelConfig, *, threads: in
 
 
 def disagreement(subject: LanguageModel, reference: LanguageModel, config: ModelConfig) -> float:
-    """The largest difference between the two's logits, out of the largest that the state makes to a piece's logit.
+    """The largest difference between the two's log-probabilities, out of the largest that the state makes to one.
 
-    It is taken over 8 random pieces and states; the output's bias, which all share, does not count.
+    It is taken over 8 random tokens and states; the output's bias, which all share, does not count.
     """
     random = np.random.default_rng(1)
-    pieces = random.integers(0, config.vocab_size, 8)
+    tokens = random.integers(0, config.vocab_size, 8)
     states = random.uniform(-1, 1, (config.layers, 8, config.hidden_size)).astype(np.float32)
-    expected, got = (np.concatenate([model.score(pieces[at : at + 1], states[:, at : at + 1])[0] for at in range(8)])
+    expected, got = (np.concatenate([model.score(tokens[at : at + 1], states[:, at : at + 1])[0] for at in range(8)])
                      for model in (reference, subject))  # fmt: skip
     return float(np.abs(got - expected).max() / np.ptp(expected, axis=0).max())
 
@@ -144,7 +144,7 @@ def _silent() -> Iterator[None]:
 
 def _weight_bytes(config: ModelConfig, gates: int, output: int) -> int:
     """Bytes of the matrices and biases, given the bytes of a gate's and of an output weight; of the input, one row."""
-    from wordgru.training.graph import weight_shapes
+    from wordgru.graph import weight_shapes
 
     total = 0
     for name, shape in weight_shapes(config).items():

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from wordgru.evaluation.rivals import KenLMSubject, tokens
+from wordgru.evaluation.baselines import KenLMSubject, tokens
 
 _DISCOUNT = 0.75
 _UNKNOWN, _BEGIN, _END = "<unk>", "<s>", "</s>"

@@ -11,8 +11,8 @@ import numpy as np
 from bench.models import BATCH, LONG, SHORT, STEP
 from bench.ngrams import type_ngrams, write_arpa
 from bench.transformer import GPT2_82M, Transformer, write_transformer
-from wordgru.evaluation.rivals import KenLMSubject
-from wordgru.lexicon import Ints
+from wordgru.evaluation.baselines import KenLMSubject
+from wordgru.search.model import Ints
 
 TRANSFORMER, KENLM = "transformer", "KenLM"
 SHAPE = GPT2_82M
@@ -64,8 +64,8 @@ def _transformer(file: Path, ids: Ints, threads: int) -> Rival:
     }
     parameters = (SHAPE.weight_bytes + SHAPE.positions * SHAPE.width) / 1e6
     note = (
-        f"transformer: random weights, {parameters:.0f}M parameters, int8, {SHAPE.vocab_size:,} pieces; its steps have "
-        "32 pieces in the cache."
+        f"transformer: random weights, {parameters:.0f}M parameters, int8, {SHAPE.vocab_size:,} tokens; its steps have "
+        "32 tokens in the cache."
     )
     return Rival(TRANSFORMER, file, calls, SHAPE.weight_bytes, sizes=asdict(SHAPE), note=note)
 

@@ -8,15 +8,15 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from wordgru.training.batches import Lanes
-from wordgru.training.distributed import Ranks
-from wordgru.training.model import GRULanguageModel
-from wordgru.training.prepare import Material, prepare
-from wordgru.training.report import Reporter
-from wordgru.training.settings import TrainConfig
-from wordgru.training.trainer import Trainer
+from wordgru.training.network.batches import Lanes
+from wordgru.training.network.model import GRULanguageModel
+from wordgru.training.run.distributed import Ranks
+from wordgru.training.run.prepare import Material, prepare
+from wordgru.training.run.report import Reporter
+from wordgru.training.run.settings import TrainConfig
+from wordgru.training.run.trainer import Trainer
 
-PLAIN, FULL, SAMPLED = "plain loop", "wordgru, all pieces", "wordgru, sampled"
+PLAIN, FULL, SAMPLED = "plain loop", "wordgru, all tokens", "wordgru, sampled"
 
 
 class PlainLoop:

@@ -1,6 +1,6 @@
 """A rival of the benchmark: a transformer of GPT-2's shape with its key-value cache, int8 in onnxruntime.
 
-Six layers of 768, 12 heads, 50,257 pieces: 82 million parameters, the shape of DistilGPT-2. Weights are random, for
+Six layers of 768, 12 heads, 50,257 tokens: 82 million parameters, the shape of DistilGPT-2. Weights are random, for
 only time and size are measured. The graph is what `quantize_dynamic` makes of such a model (`DynamicQuantizeLinear`
 and `MatMulInteger` for every matrix, floats elsewhere), but better than it would be: the tied embedding is stored
 once, and logits are computed at the last position only.
@@ -14,8 +14,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from wordgru.language_model import open_session
-from wordgru.lexicon import Floats, Ints
+from wordgru.search.model import Floats, Ints, open_session
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,11 @@ class Transformer:
         self._shape = shape
         self._session = open_session(file, "cpu", threads)
 
-    def read(self, pieces: Ints, cache: Floats | None = None) -> tuple[Floats, Floats]:
-        """Read `pieces` (B, T): logits after the last (B, V), and the cache with them."""
+    def read(self, tokens: Ints, cache: Floats | None = None) -> tuple[Floats, Floats]:
+        """Read `tokens` (B, T): logits after the last (B, V), and the cache with them."""
         shape = self._shape
-        empty = np.zeros((2 * shape.layers, len(pieces), shape.heads, 0, shape.width // shape.heads), np.float32)
-        feeds = {"input_ids": pieces % shape.vocab_size, "cache": empty if cache is None else cache}
+        empty = np.zeros((2 * shape.layers, len(tokens), shape.heads, 0, shape.width // shape.heads), np.float32)
+        feeds = {"input_ids": tokens % shape.vocab_size, "cache": empty if cache is None else cache}
         logits, after = self._session.run(["logits", "next_cache"], feeds)
         return logits, after
 
@@ -128,7 +127,7 @@ class _Graph:
 
 
 def _embed(graph: _Graph, shape: Shape) -> str:
-    """Pieces and their positions, which go on from the cache's.  # (B, T, W)"""
+    """Tokens and their positions, which go on from the cache's.  # (B, T, W)"""
     scale = graph.constant(np.float32(0.02 / 73), "embedding_scale")
     rows = graph.add("Gather", graph.weights(shape.vocab_size, shape.width, "embedding"), "input_ids")
     rows = graph.add("Mul", graph.add("Cast", rows, to=TensorProto.FLOAT), scale)

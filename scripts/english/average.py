@@ -13,8 +13,8 @@ import torch
 
 from wordgru.cli import run as run_command
 from wordgru.errors import WordgruError
-from wordgru.training import checkpoint
-from wordgru.training.origin import open_origin
+from wordgru.training.run import checkpoint
+from wordgru.training.run.initial_weights import open_origin
 
 
 @click.command()
@@ -25,8 +25,8 @@ from wordgru.training.origin import open_origin
 def average(model: str, run: Path, output: Path, share: float) -> None:
     """Write the mean of MODEL (en, a bundle or a run) and RUN."""
     origin, tokenizer = open_origin(model), checkpoint.load_tokenizer(run)
-    if origin.sizes != checkpoint.load_model_config(run) or origin.tokenizer.pieces != tokenizer.pieces:
-        raise WordgruError(f"{model}: has other sizes or pieces than {run}; expected the model that {run} began with.")
+    if origin.sizes != checkpoint.load_model_config(run) or origin.tokenizer.to_json() != tokenizer.to_json():
+        raise WordgruError(f"{model}: has other sizes or tokens than {run}; expected the model that {run} began with.")
     if output.exists():
         raise WordgruError(f"{output}: exists; choose a folder that is new.")
     ours, theirs = checkpoint.load_model_weights(run), origin.weights()

@@ -1,4 +1,4 @@
-"""The tiny bundles that the tests read, and toy vocabularies."""
+"""The bundles that the tests read."""
 
 from pathlib import Path
 

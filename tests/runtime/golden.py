@@ -14,8 +14,8 @@ def vectors(name: str) -> dict[str, Any]:
     return json.loads((ROOT / "export" / "golden" / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def near(found: float, expected: float, compare: dict[str, float]) -> bool:
-    return abs(found - expected) <= compare["absolute"] + compare["relative"] * expected
+def near(found: float, expected: float, compare: dict[str, float], tolerance: float = 0.0) -> bool:
+    return abs(found - expected) <= compare["absolute"] + compare["relative"] * expected + tolerance
 
 
 def faults(
@@ -23,14 +23,16 @@ def faults(
 ) -> list[str]:
     """What is wrong with an answer."""
     wrong = [] if exact == case["exact"] else [f"exact is {exact}"]
-    words = case.get("words", [])
+    words, tolerance = case.get("words", []), case.get("tolerance", 0.0)
+    if len(found) < case.get("count", 0):
+        wrong.append("too few come")
     possible = {item["word"]: item["probability"] for item in [*words, *case.get("near", [])]}
     if len({word for word, _ in found}) < len(found) or len(found) < len(words):
         wrong.append("a word comes twice, or too few come")
     for (word, probability), item in zip(found, words, strict=False):
-        if word not in possible or not near(probability, possible[word], compare):
+        if word not in possible or not near(probability, possible[word], compare, tolerance):
             wrong.append(f"{word!r} {probability}: {possible.get(word)} expected")
-        if not near(probability, item["probability"], compare):
+        if not near(probability, item["probability"], compare, tolerance):
             wrong.append(f"{word!r} {probability}: in the place of {item}")
     return wrong
 

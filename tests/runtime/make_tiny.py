@@ -1,7 +1,7 @@
 """Make the tiny bundles that the tests of the runtime load: `python tests/runtime/make_tiny.py`.
 
 Their tokenizer is a real one; their weights are random but for the output's bias, which holds the frequency of each
-piece, so that what they suggest looks like words. The same sizes and weights in fp32 and in int8. Making them needs
+token, so that what they suggest looks like words. The same sizes and weights in fp32 and in int8. Making them needs
 onnx; loading them does not.
 """
 
@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from wordgru.bundle import PRECISIONS, Bundle, Precision, write_bundle
 from wordgru.config import ModelConfig
-from wordgru.tokenizer import Tokenizer
-from wordgru.training.card import model_card
-from wordgru.training.graph import build_graph, weight_shapes
+from wordgru.exporting.card import model_card
+from wordgru.graph import build_graph, weight_shapes
+from wordgru.text.tokenizer import Tokenizer
 
 HERE = Path(__file__).parent
 
@@ -46,8 +46,8 @@ Das Café ist am Sonntag geöffnet. L'été est beau. 今日は良い天気で�
 
 
 def tiny_tokenizer() -> Tokenizer:
-    """A tokenizer of a few hundred pieces."""
-    return Tokenizer.train(TEXT.replace("\n\n", "\0").replace("\n", " ").split("\0"), vocab_size=420)
+    """A tokenizer of a few hundred tokens."""
+    return Tokenizer.train(TEXT.replace("\n\n", "\0").replace("\n", " ").split("\0"), vocab_size=700)
 
 
 def tiny_config(tokenizer: Tokenizer) -> ModelConfig:
@@ -56,7 +56,7 @@ def tiny_config(tokenizer: Tokenizer) -> ModelConfig:
 
 
 def tiny_weights(config: ModelConfig, tokenizer: Tokenizer) -> dict[str, npt.NDArray[np.float32]]:
-    """Random weights, large enough that the state matters; the bias is the log of each piece's share of the text."""
+    """Random weights, large enough that the state matters; the bias is the log of each token's share of the text."""
     random = np.random.default_rng(20)
     weights = {
         name: (0.4 * random.standard_normal(shape)).astype(np.float32) for name, shape in weight_shapes(config).items()
@@ -71,7 +71,7 @@ def make(folder: Path, precision: Precision) -> Bundle:
     tokenizer = tiny_tokenizer()
     config = tiny_config(tokenizer)
     graph = build_graph(config, tiny_weights(config, tokenizer), precision=precision)
-    data, quality = "nothing: its weights are random, its pieces are of a page of text", {"note": "for tests only"}
+    data, quality = "nothing: its weights are random, its tokens are of a page of text", {"note": "for tests only"}
     return write_bundle(
         folder,
         model=graph.SerializeToString(deterministic=True),

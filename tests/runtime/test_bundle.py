@@ -21,7 +21,7 @@ from wordgru.bundle import (
 )
 from wordgru.config import ModelConfig
 from wordgru.errors import BundleError, WordgruError
-from wordgru.tokenizer import Tokenizer
+from wordgru.text.tokenizer import Tokenizer
 
 TINY = Path(__file__).parent / "tiny"
 TINY_INT8 = Path(__file__).parent / "tiny-int8"
@@ -67,8 +67,9 @@ def test_the_committed_bundles_open_and_fit_their_config(folder, precision):
     assert tuple(value.name for value in session.get_outputs()) == GRAPH_OUTPUTS
     state = np.zeros((sizes.layers, 2, sizes.hidden_size), np.float32)
     inputs = dict(zip(GRAPH_INPUTS, (np.zeros((2, 3), np.int64), state, np.array([-1])), strict=True))
-    logits, after = session.run(GRAPH_OUTPUTS, inputs)
-    assert logits.shape == (2, 1, sizes.vocab_size)
+    probabilities, after = session.run(GRAPH_OUTPUTS, inputs)
+    assert probabilities.shape == (2, 1, sizes.vocab_size)
+    assert probabilities.sum(axis=2) == pytest.approx(np.ones((2, 1)), abs=1e-5)
     assert after.shape == state.shape
 
 
@@ -115,7 +116,8 @@ def test_a_config_that_is_no_json_object_is_refused(tiny, content):
 @pytest.mark.parametrize(
     ("values", "parts"),
     [
-        ({"format_version": FORMAT_VERSION + 1}, ["format_version is 2", "Upgrade"]),
+        ({"format_version": FORMAT_VERSION + 1}, [f"format_version is {FORMAT_VERSION + 1}", "Upgrade"]),
+        ({"format_version": 1}, ["format_version is 1", "expected 2", "export the model again"]),
         ({"format_version": "1"}, ["format_version is '1'", "whole number"]),
         ({"format_version": True}, ["format_version is True"]),
         ({"format_version": 0}, ["format_version is 0"]),

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from tests.runtime.fixtures import TINY
 from wordgru.cli import _print_table, cli
 from wordgru.predictor import SHIPPED, Predictor, find_model
+from wordgru.text import words
 
 
 def wordgru(*arguments: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -58,7 +59,13 @@ def test_suggest_json_holds_words_and_proof() -> None:
     answer = json.loads(result.stdout)
     assert answer["exact"] is True
     assert all(item["word"].startswith("ca") and 0 < item["probability"] <= 1 for item in answer["suggestions"])
-    assert "".join(answer["suggestions"][0]["pieces"]).strip() == answer["suggestions"][0]["word"]
+    assert "".join(answer["suggestions"][0]["tokens"]).strip() == answer["suggestions"][0]["word"]
+
+
+def test_marks_are_offered_after_a_finished_word_when_asked() -> None:
+    command = ["suggest", "I love you.", "-k", "40", "--complete", "--punctuation", "-m", str(TINY)]
+    offers = CliRunner().invoke(cli, command).stdout.splitlines()
+    assert any(words.kind(offer) == "marks" for offer in offers)
 
 
 def test_the_environment_names_the_model() -> None:

@@ -9,21 +9,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from wordgru import words
 from wordgru.cli import cli
+from wordgru.cli.documents import TextOptions, read_documents
+from wordgru.cli.evaluate import evaluate_command
 from wordgru.errors import TextError, WordgruError
 from wordgru.evaluation.bench import Document, evaluate
-from wordgru.evaluation.command import evaluate_command
 from wordgru.evaluation.figures import difference
-from wordgru.evaluation.subject import Offers, PredictorSubject, piece_ends
-from wordgru.evaluation.text import TextOptions, read_documents
+from wordgru.evaluation.predictor import Offers, PredictorSubject, token_ends
 from wordgru.predictor import Predictor
+from wordgru.text import words
 
 HERE = Path(__file__).parent
-TEXTS = ["The cat sat on the mat.", "It was a cold morning, and he wasn't in a hurry.", "Why do cats like boxes?"]
+TEXTS = ["The cat sat on the mat.", "It was a cold morning, and he wasn't in a hurry.", "it is cold, it and the cat."]
 DOCUMENTS = [Document(text, f"group {at % 2}") for at, text in enumerate([*TEXTS, *TEXTS])]
 
 
@@ -57,14 +58,14 @@ class Sure:
         self.model = model
         self.initial_state, self.advance = model.initial_state, model.advance
 
-    def step(self, pieces, states):
-        probabilities, after = self.model.step(pieces, states)
+    def step(self, tokens, states):
+        probabilities, after = self.model.step(tokens, states)
         sharper = probabilities**4
         return sharper / sharper.sum(axis=1, keepdims=True), after
 
-    def score(self, pieces, state):
-        logits, after = self.model.score(pieces, state)
-        return 4 * logits, after
+    def score(self, tokens, state):
+        logs, after = self.model.score(tokens, state)
+        return 4 * logs - np.log(np.exp(4 * logs).sum(axis=1, keepdims=True)), after
 
 
 @pytest.fixture(scope="module")
@@ -173,19 +174,22 @@ def test_perplexity_is_that_of_the_predictors_scores(predictor):
     assert row.perplexity.value == pytest.approx(math.exp(nats / 6), rel=1e-5)
 
 
-@pytest.mark.parametrize("text", ["今日は良い天気です。", "a\n今日は b 良い\n\n天気です", "naïve\nÉté", "x"])
-def test_pieces_end_where_their_text_ends(predictor, text):
-    ends = piece_ends(predictor.tokenizer, text)
+@pytest.mark.parametrize(
+    "text", ["今日は良い天気です。", "a\n今日は b 良い\n\n天気です", "“今日は” it’s 良い", "naïve\nÉté", "x"]
+)
+def test_tokens_end_where_their_text_ends(predictor, text):
+    ends = token_ends(predictor.tokenizer, text)
     spelled = [predictor.tokenizer.decode(predictor.tokenizer.encode(text)[:count]) for count in range(1, 99)]
-    whole = {len(part) for part in spelled if "\ufffd" not in part and text.startswith(part)}
+    seen = predictor.tokenizer.normalize(text)  # as long as the text
+    whole = {len(part) for part in spelled if "\ufffd" not in part and seen.startswith(part)}
     assert len(text) in ends
     assert ends <= whole
 
 
-def test_a_unit_of_a_script_without_spaces_is_what_its_pieces_spell(predictor):
+def test_a_unit_of_a_script_without_spaces_is_what_its_tokens_spell(predictor):
     text = "今日は良い"
     result = evaluate([Document(text)], PredictorSubject(predictor), timed_keystrokes=1)
-    assert result.all.words == len(piece_ends(predictor.tokenizer, text) - {0})
+    assert result.all.words == len(token_ends(predictor.tokenizer, text) - {0})
 
 
 def test_a_subject_differs_from_itself_by_nothing(result):
@@ -303,7 +307,7 @@ def test_json_on_standard_output_stands_alone():
 
 
 def test_the_command_needs_the_base_dependencies_alone():
-    code = "import sys, wordgru.evaluation.command; print([m for m in sys.modules if m in %r])"
+    code = "import sys, wordgru.cli.evaluate; print([m for m in sys.modules if m in %r])"
     heavy = ["torch", "datasets", "onnx", "matplotlib", "kenlm", "pyarrow"]
     done = subprocess.run([sys.executable, "-c", code % heavy], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

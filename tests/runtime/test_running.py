@@ -1,4 +1,4 @@
-"""Perplexity per token is counted as the literature counts it, and readers that adapt keep to probabilities."""
+"""Perplexity per word is counted as the literature counts it, and readers that adapt keep to probabilities."""
 
 import json
 import math
@@ -19,7 +19,7 @@ from wordgru.predictor import Predictor
 
 HERE = Path(__file__).parent
 TEXT = " \n = The cat = \n \n The <unk> sat on the mat , and the <unk> sat . \n"  # as WikiText is written
-PIECES = np.array([0, 3, 1, 4, 1, 5, 1, 2, 6, 3, 1, 4, 1, 5, 3, 3, 2, 1, 4, 1])
+TOKENS = np.array([0, 3, 1, 4, 1, 5, 1, 2, 6, 3, 1, 4, 1, 5, 3, 3, 2, 1, 4, 1])
 
 
 @pytest.fixture(scope="module")
@@ -39,32 +39,32 @@ class Given:
     def __init__(self, states, logs):
         self.states, self.logs, self.at = np.array(states, np.float32), np.array(logs, np.float32), 0
 
-    def read(self, pieces):
-        part = slice(self.at, self.at + len(pieces))
-        self.at += len(pieces)
+    def read(self, tokens):
+        part = slice(self.at, self.at + len(tokens))
+        self.at += len(tokens)
         return self.logs[part], self.states[part]
 
 
-def read(reader, pieces=PIECES, block=None):
-    """What a reader expects after each piece."""
+def read(reader, tokens=TOKENS, block=None):
+    """What a reader expects after each token."""
     size = block or reader.block
-    return np.concatenate([reader.read(pieces[start : start + size])[0] for start in range(0, len(pieces), size)])
+    return np.concatenate([reader.read(tokens[start : start + size])[0] for start in range(0, len(tokens), size)])
 
 
-def test_tokens_are_words_between_white_space_and_line_ends(tiny):
+def test_words_stand_between_white_space_and_line_ends(tiny):
     found = likelihood("a", TEXT, tiny.tokenizer, ModelReader(tiny.model))
-    assert found.tokens == 16 + 4
+    assert found.words == 16 + 4
     assert found.bytes == len(TEXT)
     assert found.perplexity == pytest.approx(math.exp(found.nats / 20))
     assert found.bits_per_byte == pytest.approx(found.nats / math.log(2) / len(TEXT))
 
 
 def test_nothing_of_the_text_is_left_out(tiny):
-    pieces = tiny.tokenizer.encode(TEXT)
-    assert tiny.tokenizer.decode(pieces) == TEXT
+    tokens = tiny.tokenizer.encode(TEXT)
+    assert tiny.tokenizer.decode(tokens) == TEXT
     found = likelihood("a", TEXT, tiny.tokenizer, ModelReader(tiny.model))
-    assert found.pieces == len(pieces)
-    assert found.nats == pytest.approx(-tiny.log_probabilities(pieces)[:-1].sum(), rel=1e-5)  # all but the end of text
+    assert found.tokens == len(tokens)
+    assert found.nats == pytest.approx(-tiny.log_probabilities(tokens)[:-1].sum(), rel=1e-5)  # all but the end of text
 
 
 def test_a_text_without_a_token_is_refused(tiny):
@@ -81,7 +81,7 @@ def test_a_cache_without_a_share_is_no_cache(options):
 
 @pytest.mark.parametrize("options", [CacheOptions(3, 0.5, 0.4), CacheOptions(100, 2.0, 0.9), CacheOptions(1, 0, 0.1)])
 def test_probabilities_sum_to_one_and_do_not_depend_on_the_blocks(options):
-    whole = read(CachedReader(ModelReader(model()), options), block=len(PIECES))
+    whole = read(CachedReader(ModelReader(model()), options), block=len(TOKENS))
     np.testing.assert_allclose(np.exp(whole).sum(axis=1), 1, rtol=1e-5)
     for block in (1, 2, 7):
         np.testing.assert_allclose(read(CachedReader(ModelReader(model()), options), block=block), whole, atol=1e-5)
@@ -91,7 +91,7 @@ def test_probabilities_sum_to_one_and_do_not_depend_on_the_blocks(options):
 def test_the_cache_is_what_the_paper_says():
     states, logs = [[1, 0], [0, 1], [1, 1], [2, 0]], np.log(np.full((4, 3), 1 / 3))
     found = np.exp(read(CachedReader(Given(states, logs), CacheOptions(2, 0.5, 0.3)), np.array([0, 2, 1, 2])))
-    # before the last piece's successor two states are remembered: [0, 1], followed by 1, and [1, 1], followed by 2
+    # before the last token's successor two states are remembered: [0, 1], followed by 1, and [1, 1], followed by 2
     one, two = math.exp(0.5 * 0), math.exp(0.5 * 2)
     cached = np.array([0, one, two]) / (one + two)
     np.testing.assert_allclose(found[3], 0.7 / 3 + 0.3 * cached, rtol=1e-5)
@@ -138,11 +138,11 @@ def test_the_command_reads_lines_as_they_stand(tmp_path, tiny):
     rows.write_text("\n".join(json.dumps({"text": line}) for line in TEXT.split("\n")[:-1]), encoding="utf-8")
     result = run(path, rows, "-m", HERE / "tiny", "-m", HERE / "tiny-int8", "--perplexity", "--json", report)
     assert result.exit_code == 0, result.output
-    assert "perplexity per token" in result.output
+    assert "perplexity per word" in result.output
     first, second = json.loads(report.read_text(encoding="utf-8"))["evaluations"]
     assert (first["name"], second["name"]) == ("tiny", "tiny-int8")
     for row, name in zip(first["rows"], ("a", "b"), strict=True):
-        assert (row["name"], row["tokens"]) == (name, 20)
+        assert (row["name"], row["words"]) == (name, 20)
         whole = likelihood("a", TEXT, tiny.tokenizer, ModelReader(tiny.model))
         assert row["perplexity"] == pytest.approx(whole.perplexity)
 

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wordgru.errors import WordgruError
-from wordgru.search.search import SearchOptions, WordSearch
+from wordgru.search.search import WordSearch
+from wordgru.search.suggestions import SearchOptions
 from wordgru.text.vocabulary import Index, Vocabulary, folded, half_character
 
 UNITS = [b"a", b"b", b"A", b"ab", b"aa", b"ba", b" ", b" a", b" ab", b"aba", b"B", "é".encode(), b"\xc3", b"\xa9"]
@@ -43,8 +44,8 @@ class Toy:
         return np.stack([self.row(each) for each in histories]), np.array(numbers, np.float32)[None, :, None]
 
     def search(self, typed, k, options, accept=lambda word: True):
-        found = WordSearch(self, self.token_bytes, self.finals, spell=self.spell, accept=accept)
-        return found(np.zeros((1, 1), np.float32), 0, typed, k, options)
+        found = WordSearch(self, self.token_bytes, self.finals, spell=self.spell)
+        return found(np.zeros((1, 1), np.float32), 0, typed, k, options, accept=accept)
 
     def spell(self, text):
         """Greedy, longest first, the last token final in its stead; as far as that goes."""
@@ -131,10 +132,10 @@ def test_a_letter_repeated_200_times_is_found_and_no_mass_underflows(letter):
 
 def test_letters_typed_one_by_one_are_answered_as_in_one_shot():
     toy = Toy(UNITS, UNITS, 3)
-    search = WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell, accept=lambda word: True)
+    search = WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell)
     options = SearchOptions(tolerance=1e-4, max_rows=3000)
     for size in range(5):
-        kept = search(np.zeros((1, 1), np.float32), 0, b" aba"[:size], 3, options)
+        kept = search(np.zeros((1, 1), np.float32), 0, b" aba"[:size], 3, options, accept=lambda word: True)
         fresh = toy.search(b" aba"[:size], 3, options)
         assert [item.spelled for item in kept.words] == [item.spelled for item in fresh.words]
         assert [item.probability for item in kept.words] == pytest.approx(

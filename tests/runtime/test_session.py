@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from tests.runtime.fixtures import TINY, TINY_INT8
 from wordgru import Predictor, Session, WordgruError
-from wordgru.suggestions import TOLERANCE
+from wordgru.search.suggestions import SearchOptions
 
+TOLERANCE = SearchOptions().tolerance
 PREDICTORS = {"fp32": Predictor.load(TINY), "int8": Predictor.load(TINY_INT8)}
 TEXT = 'The cat sat on the mat.\n"Don\'t know," said a well-known dog — 日本 is  far.'
 TYPED = st.text(alphabet="the cat'-.\n 日é", max_size=12)
@@ -16,9 +17,15 @@ EDITS = st.lists(st.tuples(st.sampled_from(["append", "delete", "set"]), TYPED, 
 
 
 def same(one: Session, other: Session) -> None:
+    """Alike, up to what the tolerance leaves open: rows remembered from before prove more."""
     found, expected = one.suggest(k=3), other.suggest(k=3)
-    assert found.words == expected.words
-    assert [item.probability for item in found] == pytest.approx([item.probability for item in expected], rel=1e-4)
+    assert found.space == expected.space
+    assert len(found) == len(expected)
+    for mine, its in zip(found, expected, strict=True):
+        assert mine.probability == pytest.approx(its.probability, abs=1.1 * TOLERANCE)
+    certain = {item.word for item in expected if item.probability > expected[-1].probability + 2 * TOLERANCE}
+    if found.exact and expected.exact:
+        assert certain <= set(found.words)
 
 
 @pytest.mark.parametrize("name", PREDICTORS)
@@ -34,12 +41,7 @@ def test_what_a_search_remembers_changes_no_answer(name: str) -> None:
     typed = PREDICTORS[name].session()
     for end in range(len(TEXT) + 1):
         typed.append(TEXT[end - 1 : end])
-        alone = Predictor(PREDICTORS[name].model, PREDICTORS[name].tokenizer).session(TEXT[:end]).suggest(k=3)
-        found = typed.suggest(k=3)
-        for one, other in zip(found, alone, strict=False):
-            if min(one.probability, other.probability) > 2 * TOLERANCE:  # of less probable words any may be missing
-                assert one.word == other.word
-            assert one.probability == pytest.approx(other.probability, abs=1.1 * TOLERANCE)
+        same(typed, Predictor(PREDICTORS[name].model, PREDICTORS[name].tokenizer).session(TEXT[:end]))
 
 
 @given(EDITS)
@@ -63,7 +65,7 @@ CURLED = str.maketrans("'\"", "’”")
 @given(EDITS)
 @settings(deadline=None, max_examples=40)
 def test_marks_of_a_telephone_are_read_like_those_of_the_model(edits: list[tuple[str, str, int]]) -> None:
-    assert {"’", "”"} <= PREDICTORS["fp32"].tokenizer.twins.keys()
+    assert {"’", "”"} <= PREDICTORS["fp32"].tokenizer.variants.keys()
     straight, curled = PREDICTORS["fp32"].session(), PREDICTORS["fp32"].session()
     for what, text, count in edits:
         if what == "append":
@@ -76,9 +78,13 @@ def test_marks_of_a_telephone_are_read_like_those_of_the_model(edits: list[tuple
         assert curled.text == straight.text.translate(CURLED)  # what was typed stays as it was typed
         one, other = straight.suggest(k=5), curled.suggest(k=5)
         expected = [item.probability for item in one]
-        assert [item.probability for item in other] == pytest.approx(expected, rel=1e-4)
+        assert [item.probability for item in other] == pytest.approx(expected, abs=1.1 * TOLERANCE)
         typed = "'" in straight.text
-        assert [word.translate(CURLED) if typed else word for word in one.words] == other.words
+        expected_words = [word.translate(CURLED) if typed else word for word in one.words]
+        for word, item in zip(expected_words, other, strict=True):  # words as probable may change places
+            last = other[-1].probability + 2 * TOLERANCE
+            assert word in other.words or item.probability <= last
+        assert not any("'" in word for word in other.words) or not typed
 
 
 def test_words_are_offered_with_the_apostrophe_that_was_typed_last() -> None:
@@ -95,8 +101,9 @@ def test_words_are_offered_with_the_apostrophe_that_was_typed_last() -> None:
 
 def test_completion_needs_no_prefix() -> None:
     session = PREDICTORS["fp32"].session("the ca")
-    assert session.suggest(k=3) == PREDICTORS["fp32"].complete("the ca", k=3)
-    assert PREDICTORS["fp32"].session("the").suggest(prefix="ca", k=3) == session.suggest(k=3)
+    found = session.suggest(k=3)
+    assert found.items == PREDICTORS["fp32"].complete("the ca", k=3).items
+    assert PREDICTORS["fp32"].session("the").suggest(prefix="ca", k=3).items == found.items
 
 
 def test_copies_and_sessions_are_independent() -> None:
@@ -106,7 +113,7 @@ def test_copies_and_sessions_are_independent() -> None:
     copy.append("sat on ")
     copy.suggest()
     other.suggest()
-    assert session.suggest() == before
+    assert session.suggest().items == before.items
     session.reset()
     assert session.text == ""
     same(session, PREDICTORS["fp32"].session())
@@ -133,11 +140,11 @@ def test_a_broken_or_foreign_saved_session_is_refused() -> None:
         with pytest.raises(WordgruError, match="cannot be read"):
             PREDICTORS["fp32"].restore(broken)
     with pytest.raises(WordgruError, match="of another model"):
-        PREDICTORS["int8"].restore(data)  # the same pieces and sizes, other weights
+        PREDICTORS["int8"].restore(data)  # the same tokens and sizes, other weights
 
 
 class Counting:
-    """A language model that counts the pieces it reads."""
+    """A language model that counts the tokens it reads."""
 
     def __init__(self, model: object) -> None:
         self.model, self.read = model, 0
@@ -145,9 +152,9 @@ class Counting:
     def __getattr__(self, name: str) -> object:
         return getattr(self.model, name)
 
-    def advance(self, pieces: np.ndarray, state: np.ndarray) -> np.ndarray:
-        self.read += len(pieces)
-        return self.model.advance(pieces, state)  # type: ignore[attr-defined]
+    def advance(self, tokens: np.ndarray, state: np.ndarray) -> np.ndarray:
+        self.read += len(tokens)
+        return self.model.advance(tokens, state)  # type: ignore[attr-defined]
 
 
 def test_editing_costs_only_what_it_touches() -> None:
@@ -177,7 +184,7 @@ def test_a_session_stays_below_64_kilobytes() -> None:
         def initial_state(self) -> np.ndarray:
             return np.zeros((2, 1, 512), np.float32)
 
-        def advance(self, pieces: np.ndarray, state: np.ndarray) -> np.ndarray:
+        def advance(self, tokens: np.ndarray, state: np.ndarray) -> np.ndarray:
             return state.copy()
 
     session = Session(Large(), plain.tokenizer, plain.search)  # type: ignore[arg-type]
@@ -190,8 +197,8 @@ def test_a_session_stays_below_64_kilobytes() -> None:
 @pytest.mark.parametrize("ignore_case", [False, True])
 def test_letters_given_apart_and_letters_in_the_text_are_the_same(ignore_case: bool) -> None:
     context, prefix = ("He is WELL-", "K") if ignore_case else ("He is well-", "k")
-    apart = PREDICTORS["fp32"].suggest(context, prefix=prefix, ignore_case=ignore_case, tolerance=1e-6)
-    together = PREDICTORS["fp32"].complete(context + prefix, ignore_case=ignore_case, tolerance=1e-6)
+    apart = PREDICTORS["fp32"].suggest(context, prefix=prefix, ignore_case=ignore_case, tolerance=1e-4)
+    together = PREDICTORS["fp32"].complete(context + prefix, ignore_case=ignore_case, tolerance=1e-4)
     assert apart.words == together.words
     assert all(word.lower().startswith("well-k") for word in apart.words)
-    assert [item.probability for item in apart] == pytest.approx([item.probability for item in together], rel=1e-4)
+    assert [item.probability for item in apart] == pytest.approx([item.probability for item in together], abs=1e-3)

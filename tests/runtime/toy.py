@@ -1,124 +1,84 @@
-"""Toy language models with random weights, and word probabilities by brute force over all piece sequences."""
+"""A toy language model with random weights, and word probabilities by brute force over all token sequences."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 
-from wordgru import words
+from wordgru.search.model import LanguageModel
+from wordgru.text import words
 
 
 class ToyModel:
-    """A random recurrent model over a handful of pieces, in float64 inside; `sharpness` makes it sure of itself."""
+    """A random recurrent model over a handful of tokens, in float64 inside; `sharpness` makes it sure of itself."""
 
-    def __init__(self, pieces: list[bytes], seed: int, sharpness: float = 2.0, ends: float = 2.0) -> None:
+    def __init__(self, tokens: list[bytes], seed: int, sharpness: float = 2.0, ends: float = 2.0) -> None:
         random = np.random.default_rng(seed)
-        self.pieces = pieces
-        size, count = 6, len(pieces)
+        self.tokens = tokens
+        size, count = 6, len(tokens)
         self._recurrent = random.normal(size=(size, size))
         self._input = random.normal(size=(count, size))
         self._output = random.normal(size=(size, count)) * sharpness
-        self._bias = np.array([ends if p[:1] in (b" ", b".", b"") else 0.0 for p in pieces])  # words stay short
+        self._bias = np.array([ends if p[:1] in (b" ", b".", b"") else 0.0 for p in tokens])  # words stay short
 
     def initial_state(self) -> np.ndarray:
         return np.zeros((1, 1, 6), np.float32)
 
-    def step(self, pieces: np.ndarray, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        logits, after = self._read(pieces, states)
+    def step(self, tokens: np.ndarray, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        logits, after = self._read(tokens, states)
         exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
         return exponentials / exponentials.sum(axis=1, keepdims=True), after
 
-    def advance(self, pieces: np.ndarray, state: np.ndarray) -> np.ndarray:
-        for piece in pieces:
-            _, state = self._read(np.array([piece]), state)
+    def advance(self, tokens: np.ndarray, state: np.ndarray) -> np.ndarray:
+        for token in tokens:
+            _, state = self._read(np.array([token]), state)
         return state
 
-    def score(self, pieces: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def score(self, tokens: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         rows = []
-        for piece in pieces:
-            logits, state = self._read(np.array([piece]), state)
-            rows.append(logits[0])
+        for token in tokens:
+            logits, state = self._read(np.array([token]), state)
+            rows.append(logits[0] - np.log(np.exp(logits[0]).sum()))
         return np.array(rows), state
 
-    def _read(self, pieces: np.ndarray, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        after = np.tanh(states[0].astype(np.float64) @ self._recurrent + self._input[pieces])
+    def _read(self, tokens: np.ndarray, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        after = np.tanh(states[0].astype(np.float64) @ self._recurrent + self._input[tokens])
         return after @ self._output + self._bias, after[None].astype(np.float32)
 
 
-def word_at_start(text: bytes, *, whole: bool) -> tuple[str, bool]:
-    """The word that `text` begins with, and whether it is known to end there; by the definition of a word alone.
-
-    `whole` says that nothing follows. Written apart from the search's own reading, from decoded text.
-    """
-    kept = 0
-    if not whole:  # an unfinished character may still become anything
-        for cut in range(1, min(3, len(text)) + 1):
-            try:
-                text[:-cut].decode("utf-8")
-            except UnicodeDecodeError:
-                continue
-            if _may_grow(text[-cut:]):
-                kept = cut
-                break
-    decoded = text[: len(text) - kept].decode("utf-8", errors="replace")
-    found = words.spans(decoded)
-    if not found or found[0][0] != 0:
-        return "", bool(decoded)
-    end = found[0][1]
-    rest = decoded[end:]
-    if rest and not (len(rest) == 1 and rest in words.INNER and not whole):
-        return decoded[:end], True
-    return decoded[:end], whole
-
-
-def _decoded(data: bytes) -> str:
-    """`data` as text, or nothing if it is not whole UTF-8."""
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return ""
-
-
-def _may_grow(data: bytes) -> bool:
-    for filler in ("80", "bf", "8080", "bfbf", "9080", "8f80", "808080", "bfbfbf", "908080", "8f8080"):
-        try:
-            data_more = data + bytes.fromhex(filler)
-            if len(data_more.decode("utf-8")) == 1:
-                return True
-        except UnicodeDecodeError:
-            continue
-    return False
-
-
 def brute_force(
-    model: ToyModel, state: np.ndarray, last: int, gap: bytes, prefix: str, *, depth: int, floor: float = 0.0
-) -> tuple[dict[str, float], float, float]:
-    """(P(word) of every word, P(gap and prefix), probability of what was cut off) over all sequences up to `depth`."""
-    need = gap + prefix.encode()
-    found: dict[str, float] = defaultdict(float)
+    model: LanguageModel, token_bytes: Sequence[bytes], finals: int, state: np.ndarray, last: int, typed: bytes,
+    *, least: float,
+) -> tuple[dict[bytes, float], float, float]:  # fmt: skip
+    """All spellings above `least` added up: the mass of every word that begins with `typed`, by the definition alone.
+
+    Beside them the mass of all token sequences that begin so, and of those that were cut off.
+    """
+    masses: dict[bytes, float] = defaultdict(float)
     agreeing = cut = 0.0
-    stack = [(b"", state, last, 1.0, 0, not need)]
-    if not need:
-        agreeing = 1.0
-    while stack:
-        spelled, before, piece, mass, at, passed = stack.pop()
-        shares, after = model.step(np.array([piece]), before)
-        for id_, share in enumerate(shares[0]):
-            text, more = spelled + model.pieces[id_], mass * share
-            if not (text.startswith(need) or need.startswith(text)) or (id_ == 0 and not passed):
+    waiting = [(state, last, b"", 1.0)]
+    while waiting:
+        before, token, spelled, mass = waiting.pop()
+        rows, after = model.step(np.array([token]), before)
+        for id_, share in enumerate(rows[0][1:].tolist(), 1):
+            text, here = spelled + token_bytes[id_], mass * share
+            if not (text.startswith(typed) or typed.startswith(text)):
                 continue
-            now = passed
-            if not passed and text.startswith(need):
-                agreeing, now = agreeing + more, True
-            word, ended = word_at_start(text[len(gap) :], whole=id_ == 0) if now else ("", False)
-            unit = _decoded(text[len(gap) :])
-            if unit and all(words.kind(char) == "unspaced" for char in unit):
-                word, ended = unit, True  # in scripts without spaces a piece that ends a character ends the word
-            ended = ended or id_ == 0
-            if ended:
-                if word and word.startswith(prefix):
-                    found[word] += more
-            elif at + 1 < depth and (more > floor or not now):
-                stack.append((text, after, id_, more, at + 1, now))
+            if text.startswith(typed) and (not spelled or not spelled.startswith(typed)):
+                agreeing += here
+            if id_ <= finals or _ends_unit(text):
+                if text.startswith(typed):
+                    masses[text] += here
+            elif here > least:
+                waiting.append((after, id_, text, here))
             else:
-                cut += more
-    return found, agreeing, cut
+                cut += here
+    return masses, agreeing, cut
+
+
+def _ends_unit(spelled: bytes) -> bool:
+    """Whether a token that spells up to here ends a unit of a script without spaces."""
+    try:
+        return words.kind(spelled.decode()[-1]) == "unspaced"
+    except UnicodeDecodeError:
+        return False

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import safetensors.numpy
 
-from wordgru.training.settings import TrainConfig
-from wordgru.training.text import TextConfig
+from wordgru.training.data.text import TextConfig
+from wordgru.training.run.settings import TrainConfig
 
 PROCESSES = multiprocessing.get_context("forkserver")  # imports torch once, not once per process
-PROCESSES.set_forkserver_preload(["wordgru.training.loop"])
+PROCESSES.set_forkserver_preload(["wordgru.training.run.loop"])
 
 
 def write_text(path: Path, *, lines: int = 400, seed: int = 0) -> Path:
@@ -34,7 +34,7 @@ def small_config(text: Path, **changes: object) -> TrainConfig:
     settings = {
         "text": TextConfig(sources=(str(text),), documents="line"),
         "validation_fraction": 0.1,
-        "vocab_size": 300,
+        "vocab_size": 560,
         "embedding_size": 16,
         "hidden_size": 24,
         "layers": 2,
@@ -69,7 +69,7 @@ def run_training(
     """What a process of its own does. Its caches lie beside the run."""
     import datasets
 
-    from wordgru.training.loop import train
+    from wordgru.training.run.loop import train
 
     datasets.config.HF_DATASETS_CACHE = run.parent / "caches" / "datasets"
     os.environ["WORDGRU_CACHE"] = str(run.parent / "caches" / "wordgru")

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wordgru.config import ModelConfig
-from wordgru.tokenizer import END_OF_TEXT
-from wordgru.training.batches import Lanes, pack_documents
-from wordgru.training.model import GRULanguageModel
+from wordgru.text.tokenizer import END_OF_TEXT
+from wordgru.training.network.batches import Lanes, pack_documents
+from wordgru.training.network.model import GRULanguageModel
 
 VOCAB = 23
 
@@ -45,7 +45,7 @@ def read_in_windows(model, lanes, *, windows, world=1):
             start = packed.start_states(states[rank])
             outputs, ends = model.forward_packed(packed.inputs, packed.batch_sizes, start)
             states[rank] = ends[:, packed.last]
-            # where each packed piece came from: pack the flat positions instead of the ids
+            # where each packed token came from: pack the flat positions instead of the ids
             places = type(window)(
                 np.arange(count * size).reshape(count, size), window.targets, window.lanes, window.starts, window.begins
             ).pack(rank=rank, world=world)

@@ -14,11 +14,11 @@ from click.testing import CliRunner
 
 from tests.training.runs import write_text
 from wordgru.errors import WordgruError
-from wordgru.training.settings import PRESETS
+from wordgru.training.run.settings import PRESETS
 
 ROOT = Path(__file__).parents[2]
-SIZES = ("--vocab-size", "320", "--embedding-size", "16", "--hidden-size", "24", "--layers", "2", "--rounds", "3")
-TIMES = ("one step", "batch 8", "priming 32 pieces", "priming 512 pieces", "keystroke, top 3")
+SIZES = ("--vocab-size", "560", "--embedding-size", "16", "--hidden-size", "24", "--layers", "2", "--rounds", "3")
+TIMES = ("one step", "batch 8", "priming 32 tokens", "priming 512 tokens", "keystroke, top 3")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def run(folder):
 def test_every_subject_is_measured_on_every_row(run, folder, monkeypatch):
     from bench import rivals, transformer
 
-    monkeypatch.setattr(rivals, "SHAPE", transformer.Shape(layers=2, width=24, heads=2, vocab_size=300))
+    monkeypatch.setattr(rivals, "SHAPE", transformer.Shape(layers=2, width=24, heads=2, vocab_size=560))
     done = run("--keystrokes", "30", "--exporter", "--rivals", "--json", "-", "--picture", "a.png")
     assert done.exit_code == 0, done.output
     report = json.loads(done.stdout)
@@ -78,17 +78,17 @@ def test_a_transformer_reads_the_same_in_parts(run, tmp_path):
     """Else its time would be that of another model."""
     from bench.transformer import Shape, Transformer, write_transformer
 
-    shape = Shape(layers=2, width=24, heads=2, vocab_size=300)
+    shape = Shape(layers=2, width=24, heads=2, vocab_size=560)
     write_transformer(tmp_path / "a.onnx", shape)
     model = Transformer(tmp_path / "a.onnx", shape, threads=1)
-    pieces = np.random.default_rng(0).integers(0, 300, (3, 12))
-    whole, cache = model.read(pieces)
+    tokens = np.random.default_rng(0).integers(0, 300, (3, 12))
+    whole, cache = model.read(tokens)
     parts = None
     for start, end in ((0, 7), (7, 8), (8, 12)):
-        logits, parts = model.read(pieces[:, start:end], parts)
+        logits, parts = model.read(tokens[:, start:end], parts)
     assert parts.shape == cache.shape == (4, 3, 2, 12, 12)
     assert np.abs(logits - whole).max() < 0.1 * np.ptp(whole)  # one scale a call: int8 depends on how a text is cut
-    assert np.abs(model.read(pieces[:, ::-1].copy())[0] - whole).max() > 0.2 * np.ptp(whole)
+    assert np.abs(model.read(tokens[:, ::-1].copy())[0] - whole).max() > 0.2 * np.ptp(whole)
 
 
 def test_the_trigrams_sum_to_one_or_less(run, tmp_path):
@@ -114,9 +114,10 @@ def test_a_bundle_takes_the_place_of_the_random_weights(run):
     done = run("--keystrokes", "20", "--bundle", str(bundle), "--clock", "cpu")
     assert done.exit_code == 0, done.output
     assert "trained bundle" in done.stdout
-    assert "tiny-int8, V=420 E=20 H=28, 2 layer(s)" in done.stdout
-    (row,) = (line for line in done.stdout.splitlines() if line.startswith("keystroke, top 3"))
-    assert row.count("–") == 3  # the other runtimes have no such bundle
+    assert "tiny-int8, V=700 E=20 H=28, 2 layer(s)" in done.stdout
+    rows = [line for line in done.stdout.splitlines() if line.startswith("keystroke, top 3")]
+    assert rows
+    assert all(row.count("–") == 3 for row in rows)  # the other runtimes have no such bundle
 
 
 @pytest.mark.slow
@@ -126,7 +127,7 @@ def test_training_loops_are_compared(run, folder):
     assert "plain loop" in done.stdout
     report = json.loads((folder / "a.json").read_text(encoding="utf-8"))
     step, speed, times = report["rows"]
-    assert report["subjects"] == ["plain loop", "wordgru, all pieces"]  # too few pieces to sample
+    assert report["subjects"] == ["plain loop", "wordgru, all tokens"]  # too few tokens to sample
     for name, milliseconds in step["values"].items():
         assert speed["values"][name] == pytest.approx(1e3 * PRESETS["small"]["batch_size"] * 64 / milliseconds)
     assert times["values"]["plain loop"] == 1

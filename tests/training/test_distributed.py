@@ -6,8 +6,8 @@ import torch
 
 from tests.training.runs import PROCESSES, newest_files, run_training, small_config, write_text
 from wordgru.errors import TrainingError
-from wordgru.training.distributed import choose_device, choose_precision
-from wordgru.training.settings import TrainConfig
+from wordgru.training.run.distributed import choose_device, choose_precision
+from wordgru.training.run.settings import TrainConfig
 
 
 def free_port():

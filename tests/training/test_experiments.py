@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.training.runs import small_config, write_text
-from wordgru.training.checkpoint import load_model_weights
-from wordgru.training.export import export_run
-from wordgru.training.loop import train
+from wordgru.exporting.export import export_run
+from wordgru.training.run.checkpoint import load_model_weights
+from wordgru.training.run.loop import train
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -38,7 +38,7 @@ def test_both_loops_learn_for_as_many_steps(texts, tmp_path):
         start("learning.py", train, *flags, "--loop", loop)
     curves = [json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "learning").glob("*.json")]
     one, other = curves
-    assert [line["pieces"] for line in one] == [line["pieces"] for line in other]
+    assert [line["tokens"] for line in one] == [line["tokens"] for line in other]
     assert len(one) == 10
     assert all(curve[-1]["nats"] < curve[0]["nats"] for curve in curves)
     table = start("learning.py", "-o", tmp_path / "learning", "--table")

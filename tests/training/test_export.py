@@ -9,21 +9,22 @@ import torch
 from click.testing import CliRunner
 
 from wordgru.bundle import PRECISIONS, open_bundle
+from wordgru.cli.export import export_command
 from wordgru.config import ModelConfig
 from wordgru.errors import BundleError, ExportError, TextError, TrainingError
-from wordgru.tokenizer import Tokenizer
-from wordgru.training import checkpoint, export
-from wordgru.training.checkpoint import begin_run, save_best
-from wordgru.training.export import Quality, check_consistency, check_parity, check_quality, export_run
-from wordgru.training.export_command import export_command
-from wordgru.training.graph import build_graph, weight_shapes
-from wordgru.training.loop import train
-from wordgru.training.model import GRULanguageModel
-from wordgru.training.report import Reporter
-from wordgru.training.settings import TrainConfig
-from wordgru.training.text import TextConfig
+from wordgru.exporting import export
+from wordgru.exporting.export import Quality, check_consistency, check_parity, check_quality, export_run
+from wordgru.graph import build_graph, weight_shapes
+from wordgru.text.tokenizer import Tokenizer
+from wordgru.training.data.text import TextConfig
+from wordgru.training.network.model import GRULanguageModel
+from wordgru.training.run import checkpoint
+from wordgru.training.run.checkpoint import begin_run, save_best
+from wordgru.training.run.loop import train
+from wordgru.training.run.report import Reporter
+from wordgru.training.run.settings import TrainConfig
 
-GOOD = Quality(perplexity=100.5, fp32_perplexity=100.0, bits_per_byte=1.5, top5_overlap=0.97, pieces=1000, words=800)
+GOOD = Quality(perplexity=100.5, fp32_perplexity=100.0, bits_per_byte=1.5, top5_overlap=0.97, tokens=1000, words=800)
 
 
 def lines(count=300):
@@ -41,10 +42,10 @@ def run(tmp_path_factory):
         text = folder / "secret-folder" / "lines.txt"
         text.parent.mkdir()
         text.write_text("\n".join(lines()), encoding="utf-8")
-        tokenizer = Tokenizer.train(lines(), vocab_size=320)
+        tokenizer = Tokenizer.train(lines(), vocab_size=560)
         config = TrainConfig(
             text=TextConfig(sources=(str(text),), documents="line"),
-            vocab_size=320,
+            vocab_size=560,
             embedding_size=24,
             hidden_size=40,
             layers=2,
@@ -108,7 +109,7 @@ def test_the_card_and_the_config_keep_the_folders_of_the_machine_to_themselves(r
     assert "`lines.txt`" in card
     assert card.startswith("---\nlicense: mit\n")
     assert "datasets:" not in card
-    for name in ("input_ids", "state", "positions", "logits", "next_state", "top5 overlap with fp32"):
+    for name in ("input_ids", "state", "positions", "probabilities", "next_state", "top5 overlap with fp32"):
         assert name in card
 
 
@@ -120,25 +121,29 @@ def test_perplexity_is_that_of_the_model(run, tmp_path):
     model.load_state_dict({name: torch.from_numpy(w) for name, w in export.load_model_weights(run).items()})
     quiet = Reporter(run, speaks=False)
     held_out = export.prepare(export.load_run(run), run, dataset=None, reporter=quiet).validation.documents
-    nats = words = pieces = 0
+    nats = words = tokens = 0
     with torch.inference_mode():
         for document in held_out:
             ids = torch.tensor([0, *document, 0])
             logits, _ = model(ids[None, :-1])
             nats += float(torch.nn.functional.cross_entropy(logits[0].double(), ids[1:], reduction="sum"))
             words += len(tokenizer.decode(document.tolist()).split())
-            pieces += len(document) + 1
-    assert (quality.words, quality.pieces) == (words, pieces)
+            tokens += len(document) + 1
+    assert (quality.words, quality.tokens) == (words, tokens)
     assert quality.perplexity == pytest.approx(np.exp(nats / words), rel=1e-5)
 
 
 def test_a_graph_with_other_weights_fails_and_writes_nothing(run, tmp_path, monkeypatch):
     def spoilt(sizes, weights, *, precision):
-        weights = weights | {"output_bias": weights["output_bias"] + np.float32(0.001)}
+        weights = weights | {
+            "output_bias": weights["output_bias"] + np.linspace(0, 0.002, sizes.vocab_size, dtype=np.float32)
+        }
         return build_graph(sizes, weights, precision=precision)
 
     monkeypatch.setattr(export, "build_graph", spoilt)
-    with pytest.raises(ExportError, match=r"equal to torch, batch 1, 1 pieces from zeros: logits differs by .*e-0"):
+    with pytest.raises(
+        ExportError, match=r"equal to torch, batch 1, 1 tokens from zeros: probabilities differs by .*e-0"
+    ):
         export_run(run, tmp_path / "bundle", precision="int8")
     assert list(tmp_path.iterdir()) == []
 
@@ -219,19 +224,19 @@ def test_the_command_prints_both_checks(run, tmp_path):
     assert result.exit_code == 0, result.output
     assert "against torch: largest difference" in result.output
     assert "perplexity per word" in result.output
-    assert "five likeliest pieces in common" in result.output
+    assert "five likeliest tokens in common" in result.output
     assert "int8 bundle" in result.output
     onnxruntime.InferenceSession(tmp_path / "bundle" / "model.onnx")
 
 
-def test_where_no_space_parts_words_perplexity_is_per_piece():
-    tokenizer = Tokenizer.train(["日本語の文です", "これは長い文です"], vocab_size=260)
+def test_where_no_space_parts_words_perplexity_is_per_token():
+    tokenizer = Tokenizer.train(["日本語の文です", "これは長い文です"], vocab_size=530)
     sizes = ModelConfig(tokenizer.vocab_size, 8, 8)
     random = np.random.default_rng(1)
     weights = {name: random.normal(size=shape).astype(np.float32) * 0.1 for name, shape in weight_shapes(sizes).items()}
     graph = build_graph(sizes, weights, precision="fp32").SerializeToString()
     quality = export.measure(graph, graph, sizes, tokenizer, [tokenizer.encode("これは長い文です")])
-    assert quality.per == "piece"
+    assert quality.per == "token"
     assert 1 < quality.perplexity < 3 * sizes.vocab_size
     spaced = export.measure(graph, graph, sizes, tokenizer, [tokenizer.encode("a b c d e f")])
     assert spaced.per == "word"

@@ -10,17 +10,17 @@ import pytest
 from datasets import Dataset
 
 from wordgru.errors import TextError
-from wordgru.tokenizer import Tokenizer
-from wordgru.training.feeds import ShardFeed, StreamFeed
-from wordgru.training.shards import write_shards
-from wordgru.training.text import TextConfig, hold_out, load_text
+from wordgru.text.tokenizer import Tokenizer
+from wordgru.training.data.feeds import ShardFeed, StreamFeed
+from wordgru.training.data.shards import write_shards
+from wordgru.training.data.text import TextConfig, hold_out, load_text
 
 ROWS = [f"document number {number} of many" + "\nwith a line" * (number % 5) for number in range(300)]
 
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return Tokenizer.train(ROWS, vocab_size=300)
+    return Tokenizer.train(ROWS, vocab_size=560)
 
 
 @pytest.fixture

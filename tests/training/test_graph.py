@@ -9,8 +9,7 @@ import pytest
 from wordgru.bundle import GRAPH_INPUTS, GRAPH_OUTPUTS, PRECISIONS, open_bundle
 from wordgru.config import ModelConfig
 from wordgru.errors import ExportError
-from wordgru.language_model import _WITH_PROBABILITIES
-from wordgru.training.graph import build_graph, read_weights, weight_shapes
+from wordgru.graph import build_graph, read_weights, weight_shapes
 
 CONFIGS = [
     ModelConfig(50, 12, 12, 1),
@@ -19,6 +18,9 @@ CONFIGS = [
     ModelConfig(300, 16, 16, 3),
     ModelConfig(70, 1, 1, 1),
 ]
+
+
+LEAST = 1e-30  # less probable tokens count as this probable
 
 
 def random_weights(config, seed=0):
@@ -33,8 +35,15 @@ def example(config, batch, time, seed=0):
 
 
 def runner(model):
+    """Runs a graph: log-probabilities, which tell all tokens apart, and the state."""
     session = onnxruntime.InferenceSession(model.SerializeToString())
-    return lambda *inputs: session.run(GRAPH_OUTPUTS, dict(zip(GRAPH_INPUTS, inputs, strict=True)))
+
+    def run(*inputs):
+        probabilities, after = session.run(GRAPH_OUTPUTS, dict(zip(GRAPH_INPUTS, inputs, strict=True)))
+        np.testing.assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-5)
+        return np.log(np.maximum(probabilities, LEAST)), after
+
+    return run
 
 
 def sigmoid(x):
@@ -60,7 +69,8 @@ def reference(config, weights, ids, state):
         if "projection.weight" in weights:
             hidden = hidden @ weights["projection.weight"].T + weights["projection.bias"]
         logits.append(hidden @ weights["embedding.weight"].T + weights["output_bias"])
-    return np.stack(logits, axis=1), state
+    logits = np.stack(logits, axis=1)
+    return np.maximum(logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True)), np.log(LEAST)), state
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=str)
@@ -70,9 +80,9 @@ def test_fp32_equals_the_equations_of_the_gru(config, batch, time):
     ids, state = example(config, batch, time)
     run = runner(build_graph(config, weights, precision="fp32"))
     for start in (np.zeros_like(state), state):
-        logits, after = run(ids, start, np.arange(time))
+        logs, after = run(ids, start, np.arange(time))
         expected, expected_after = reference(config, weights, ids, start)
-        np.testing.assert_allclose(logits, expected, atol=1e-5 * max(1, np.abs(expected).max()))
+        np.testing.assert_allclose(logs, expected, atol=1e-5 * max(1, np.abs(expected).max()))
         np.testing.assert_allclose(after, expected_after, atol=1e-5)
 
 
@@ -80,11 +90,11 @@ def test_fp32_equals_the_equations_of_the_gru(config, batch, time):
 def test_int8_is_close_to_the_equations_of_the_gru(config):
     weights = random_weights(config)
     ids, state = example(config, 4, 30)
-    logits, after = runner(build_graph(config, weights, precision="int8"))(ids, state, np.arange(30))
+    logs, after = runner(build_graph(config, weights, precision="int8"))(ids, state, np.arange(30))
     expected, expected_after = reference(config, weights, ids, state)
-    assert np.sqrt(np.mean((logits - expected) ** 2)) < 0.04 * expected.std()
+    assert np.sqrt(np.mean((logs - expected) ** 2)) < 0.04 * expected.std()
     assert np.abs(after - expected_after).max() < 0.1
-    top = [np.argsort(-scores, axis=-1)[..., :5] for scores in (logits, expected)]
+    top = [np.argsort(-scores, axis=-1)[..., :5] for scores in (logs, expected)]
     assert (top[0][..., :, None] == top[1][..., None, :]).sum() / top[0].size > 0.85
 
 
@@ -93,20 +103,20 @@ def test_int8_is_close_to_the_equations_of_the_gru(config):
 def test_parts_rows_and_positions_equal_the_whole(config, precision):
     run = runner(build_graph(config, random_weights(config), precision=precision))
     ids, state = example(config, 5, 13)
-    logits, after = run(ids, state, np.arange(13))
-    tolerance = {"rtol": 0, "atol": 1e-5 * max(1, np.abs(logits).max())}
+    logs, after = run(ids, state, np.arange(13))
+    tolerance = {"rtol": 0, "atol": 1e-5 * max(1, np.abs(logs).max())}
     parts, carried = [], state
     for start, end in ((0, 1), (1, 8), (8, 13)):
         part, carried = run(ids[:, start:end], carried, np.arange(end - start))
         parts.append(part)
-    np.testing.assert_allclose(np.concatenate(parts, axis=1), logits, **tolerance)
+    np.testing.assert_allclose(np.concatenate(parts, axis=1), logs, **tolerance)
     np.testing.assert_allclose(carried, after, atol=1e-5)
     for row in range(5):
         alone, alone_after = run(ids[row : row + 1], state[:, row : row + 1], np.arange(13))
-        np.testing.assert_allclose(alone, logits[row : row + 1], **tolerance)
+        np.testing.assert_allclose(alone, logs[row : row + 1], **tolerance)
         np.testing.assert_allclose(alone_after, after[:, row : row + 1], atol=1e-5)
     some, same_after = run(ids, state, np.array([-1, 3, 3, -13]))
-    np.testing.assert_allclose(some, logits[:, [12, 3, 3, 0]], **tolerance)
+    np.testing.assert_allclose(some, logs[:, [12, 3, 3, 0]], **tolerance)
     np.testing.assert_array_equal(same_after, after)
 
 
@@ -124,7 +134,7 @@ def test_the_graph_keeps_its_contract(precision):
         "input_ids": ("tensor(int64)", ["batch", "time"]),
         "state": ("tensor(float)", [2, "batch", 16]),
         "positions": ("tensor(int64)", ["count"]),
-        "logits": ("tensor(float)", ["batch", "count", 300]),
+        "probabilities": ("tensor(float)", ["batch", "count", 300]),
         "next_state": ("tensor(float)", [2, "batch", 16]),
     }
     facts = session.get_modelmeta().custom_metadata_map
@@ -209,10 +219,10 @@ def test_rows_of_zeros_stay_finite(precision):
     config = ModelConfig(20, 6, 8, 1)
     weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
     ids, state = example(config, 2, 3)
-    logits, after = runner(build_graph(config, weights, precision=precision))(ids, state, np.arange(3))
-    assert np.isfinite(logits).all()
+    logs, after = runner(build_graph(config, weights, precision=precision))(ids, state, np.arange(3))
+    assert np.isfinite(logs).all()
     assert np.isfinite(after).all()
-    np.testing.assert_allclose(logits, 0, atol=1e-6)
+    np.testing.assert_allclose(logs, -np.log(20), atol=1e-6)
 
 
 def test_weights_that_do_not_fit_are_refused_by_name():
@@ -247,12 +257,3 @@ def test_the_tiny_bundles_are_what_their_script_makes(precision, tmp_path):
     results = [runner(onnx.load(bundle.model_path))(ids, state, np.arange(9)) for bundle in (made, committed)]
     for one, other in zip(*results, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
-
-
-def test_the_appended_graph_is_a_softmax_of_the_logits() -> None:
-    shape = ["batch", "count", "vocab"]
-    node = onnx.helper.make_node("Softmax", ["logits"], ["probabilities"], axis=-1)
-    output = onnx.helper.make_tensor_value_info("probabilities", onnx.TensorProto.FLOAT, shape)
-    assert (
-        onnx.ModelProto(graph=onnx.GraphProto(node=[node], output=[output])).SerializeToString() == _WITH_PROBABILITIES
-    )

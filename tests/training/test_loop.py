@@ -16,19 +16,19 @@ from rich.console import Console
 
 from tests.training.runs import newest_files, small_config, write_text
 from wordgru.bundle import PRECISIONS, open_bundle
+from wordgru.cli.train import train_command
 from wordgru.config import ModelConfig
 from wordgru.errors import TrainingError, WordgruError
 from wordgru.predictor import SHIPPED, Predictor
-from wordgru.tokenizer import Tokenizer
-from wordgru.training import checkpoint
-from wordgru.training.command import train_command
-from wordgru.training.loop import resume_command, train
-from wordgru.training.model import GRULanguageModel
-from wordgru.training.origin import open_origin
-from wordgru.training.report import Reporter, read_metrics
-from wordgru.training.settings import PRESETS, TrainConfig
-from wordgru.training.trainer import Trainer, learning_rate, window_size
-from wordgru.training.validation import Validation
+from wordgru.text.tokenizer import Tokenizer
+from wordgru.training.network.model import GRULanguageModel
+from wordgru.training.run import checkpoint
+from wordgru.training.run.initial_weights import open_origin
+from wordgru.training.run.loop import resume_command, train
+from wordgru.training.run.report import Reporter, read_metrics
+from wordgru.training.run.settings import PRESETS, TrainConfig
+from wordgru.training.run.trainer import Trainer, learning_rate, window_size
+from wordgru.training.run.validation import Validation
 
 
 @pytest.fixture
@@ -101,8 +101,8 @@ def test_a_run_by_the_clock_ends(text, run):
 def test_epochs_are_passes_over_the_text(text, run):
     config = small_config(text, steps=None, epochs=0.5, batch_size=8)
     step = train(config, run).step
-    pieces = json.loads(next(run.glob("checkpoints/*/trainer.json")).read_text())["text"]["pieces"]
-    assert step == math.ceil(0.5 * pieces / (8 * 12))
+    tokens = json.loads(next(run.glob("checkpoints/*/trainer.json")).read_text())["text"]["tokens"]
+    assert step == math.ceil(0.5 * tokens / (8 * 12))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -204,18 +204,18 @@ def test_too_little_text_is_one_line(text, run):
 
 
 def test_perplexity_is_per_word_and_counts_the_end_of_every_document():
-    tokenizer = Tokenizer.train(["the cat sat on the mat"] * 5, vocab_size=280)
+    tokenizer = Tokenizer.train(["the cat sat on the mat"] * 5, vocab_size=530)
     documents = [tokenizer.encode(text) for text in ("the cat", "a mat on the cat sat")]
     model = GRULanguageModel(ModelConfig(tokenizer.vocab_size, 4, 6))
     for parameter in model.parameters():
-        parameter.data.zero_()  # every piece is as likely as any other
+        parameter.data.zero_()  # every token is as likely as any other
     validation = Validation(documents, tokenizer, most=1000)
     scores = validation.score(model)
-    pieces = sum(map(len, documents)) + 2
+    tokens = sum(map(len, documents)) + 2
     assert (validation.words, validation.bytes) == (8, len("the cat") + len("a mat on the cat sat"))
-    assert scores.nats_per_piece == pytest.approx(math.log(tokenizer.vocab_size))
-    assert scores.perplexity == pytest.approx(tokenizer.vocab_size ** (pieces / 8))
-    assert scores.bits_per_byte == pytest.approx(math.log2(tokenizer.vocab_size) * pieces / validation.bytes)
+    assert scores.nats_per_token == pytest.approx(math.log(tokenizer.vocab_size))
+    assert scores.perplexity == pytest.approx(tokenizer.vocab_size ** (tokens / 8))
+    assert scores.bits_per_byte == pytest.approx(math.log2(tokenizer.vocab_size) * tokens / validation.bytes)
 
 
 def test_learning_rate_rises_then_falls_to_its_last_part(tmp_path):
@@ -286,7 +286,7 @@ def invoke(*words):
 FLAGS = {
     "documents": "line",
     "validation-fraction": 0.1,
-    "vocab-size": 300,
+    "vocab-size": 560,
     "embedding-size": 16,
     "hidden-size": 24,
     "batch-size": 4,
@@ -350,12 +350,12 @@ def test_a_run_begins_with_a_bundle(text, run, tmp_path, precision):
     result = CliRunner().invoke(train_command, arguments)
     assert result.exit_code == 0
     assert f"beginning with the weights of {bundle}" in result.stderr
-    assert Tokenizer.load(run / "tokenizer.json").pieces == Tokenizer.load(bundle / "tokenizer.json").pieces
+    assert (run / "tokenizer.json").read_text("utf-8") == (bundle / "tokenizer.json").read_text("utf-8")
     predictor, ids = Predictor.load(bundle), np.array([0, 9, 44, 7])
     model = GRULanguageModel(predictor.model.config)
     weights = checkpoint.load_model_weights(run)
     model.load_state_dict({name: torch.from_numpy(weight) for name, weight in weights.items()})
-    ours = model(torch.from_numpy(ids)[None])[0][0].detach().numpy()
+    ours = model(torch.from_numpy(ids)[None])[0][0].log_softmax(-1).detach().numpy()
     theirs = predictor.model.score(ids, predictor.model.initial_state())[0]
     np.testing.assert_allclose(ours, theirs, atol={"fp32": 1e-4, "int8": 0.3}[precision])
 

@@ -5,9 +5,9 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from wordgru.config import ModelConfig
-from wordgru.training.batches import pack_documents
-from wordgru.training.losses import Objective, Sampler, changes, sampled_cross_entropy
-from wordgru.training.model import GRULanguageModel
+from wordgru.training.network.batches import pack_documents
+from wordgru.training.network.losses import Objective, Sampler, changes, sampled_cross_entropy
+from wordgru.training.network.model import GRULanguageModel
 
 VOCAB, SIZE = 40, 8
 
@@ -45,7 +45,7 @@ def test_sampled_loss_is_what_its_definition_says(case):
     outputs, targets, weight, bias = case
     draws = sampler(frequent=10, sampled=6)
     candidates = draws.draw()
-    chosen = set(candidates.pieces[11:].tolist())
+    chosen = set(candidates.tokens[11:].tolist())
     frequent = set(draws.frequent.tolist())
     logits = (outputs @ weight.T + bias).detach()
     raised = np.log(30 / 6)
@@ -72,23 +72,23 @@ def test_bf16_changes_little(case):
     assert rough.item() == pytest.approx(exact.item(), rel=0.02)
 
 
-def test_most_frequent_pieces_are_always_scored_and_draws_have_no_repeats():
+def test_most_frequent_tokens_are_always_scored_and_draws_have_no_repeats():
     counts = np.arange(VOCAB)
     draws = Sampler(counts, frequent=5, sampled=10, seed=0)
     for _ in range(20):
-        pieces = draws.draw().pieces[1:].tolist()
-        assert pieces[:5] == [39, 38, 37, 36, 35]
-        assert len(set(pieces)) == 15
+        tokens = draws.draw().tokens[1:].tolist()
+        assert tokens[:5] == [39, 38, 37, 36, 35]
+        assert len(set(tokens)) == 15
 
 
 def test_equal_seeds_draw_equally_and_the_generator_goes_on_from_its_state():
     one, other = sampler(frequent=10, sampled=6, seed=4), sampler(frequent=10, sampled=6, seed=4)
-    assert torch.equal(one.draw().pieces, other.draw().pieces)
+    assert torch.equal(one.draw().tokens, other.draw().tokens)
     state = one.generator.get_state()
-    expected = one.draw().pieces
+    expected = one.draw().tokens
     one.draw()
     one.generator.set_state(state)
-    assert torch.equal(one.draw().pieces, expected)
+    assert torch.equal(one.draw().tokens, expected)
 
 
 def test_changes_are_those_within_each_sequence():

@@ -4,8 +4,8 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
 from wordgru.config import ModelConfig
-from wordgru.training.model import GRULanguageModel
-from wordgru.training.recurrence import native_gru, packed_gru
+from wordgru.training.network.model import GRULanguageModel
+from wordgru.training.network.recurrence import native_gru, packed_gru
 
 SIZES = [(30, 8, 8, 1), (30, 8, 12, 1), (30, 8, 12, 3)]
 
@@ -102,7 +102,7 @@ def test_a_locked_mask_is_one_per_sequence():
     assert set(values.unique().tolist()) == {0.0, 2.0}
 
 
-def test_a_piece_that_is_dropped_is_dropped_wherever_it_stands(monkeypatch):
+def test_a_token_that_is_dropped_is_dropped_wherever_it_stands(monkeypatch):
     model = GRULanguageModel(ModelConfig(30, 8, 12, 2), embedding_dropout=0.5)
     monkeypatch.setattr(model, "_recur", lambda inputs, sizes, state: (inputs, state))
     inputs, _ = model.hidden_packed(torch.arange(30).repeat(4), torch.tensor([120]), torch.zeros(2, 120, 12))

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from tests.training.runs import PROCESSES, newest_files, run_training, small_config, write_text
-from wordgru.training import checkpoint
-from wordgru.training.loop import train
+from wordgru.training.run import checkpoint
+from wordgru.training.run.loop import train
 
-CLOCK = ("seconds", "pieces_per_second")
+CLOCK = ("seconds", "tokens_per_second")
 
 
 @pytest.fixture

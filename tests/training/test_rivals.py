@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from wordgru.cli.evaluate import evaluate_command
 from wordgru.errors import WordgruError
 from wordgru.evaluation.bench import Document, evaluate
-from wordgru.evaluation.command import evaluate_command
 
 pytest.importorskip("kenlm", reason="kenlm is compiled at install; it is not here")
 
-from wordgru.evaluation.rivals import KenLMSubject, arpa_words, read_words, tokens
+from wordgru.evaluation.baselines import KenLMSubject, arpa_words, read_words, tokens
 
 ARPA = """\
 \\data\\

@@ -14,9 +14,9 @@ import pytest
 from datasets import Dataset
 
 from wordgru.errors import TextError
-from wordgru.tokenizer import END_OF_TEXT, Tokenizer
-from wordgru.training import encoding, shards
-from wordgru.training.shards import Shards, cache_folder, write_shards
+from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
+from wordgru.training.data import encoding, shards
+from wordgru.training.data.shards import Shards, cache_folder, write_shards
 
 WORDS = [
     "the",
@@ -45,7 +45,7 @@ def texts(count, *, seed=0, longest=40):
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return Tokenizer.train(texts(200), vocab_size=320)
+    return Tokenizer.train(texts(200), vocab_size=560)
 
 
 def dataset_of(rows):
@@ -92,16 +92,18 @@ def test_long_documents_are_cut_at_line_ends_or_words_and_nothing_is_lost(tokeni
         assert max(map(len, parts)) <= 64
         assert np.array_equal(np.concatenate(parts), tokenizer.encode(text))
         if text is lined:
-            assert all(tokenizer.pieces[part[-1]].endswith(b"\n") for part in parts[:-1])
+            assert all(tokenizer.token_bytes[part[-1]].endswith(b"\n") for part in parts[:-1])
         if text is unlined:
-            assert all(tokenizer.pieces[part[0]].startswith(b" ") for part in parts)
+            assert all(tokenizer.token_bytes[part[0]].startswith(b" ") for part in parts)
         assert made.counts[END_OF_TEXT] == len(parts)
+        if text is not solid:
+            assert all(part[-1] <= tokenizer.finals for part in parts)  # no pre-token is cut
 
 
 def spelled(tokenizer, text):
     parts = encoding.Encoder(tokenizer, 4096).encode([text])
-    pieces = b"".join(tokenizer.pieces[id_] for part in parts for id_ in part)
-    return pieces.decode().replace(" ", "").replace("\n", "")
+    tokens = b"".join(tokenizer.token_bytes[id_] for part in parts for id_ in part)
+    return tokens.decode().replace(" ", "").replace("\n", "")
 
 
 def test_a_very_long_text_is_encoded_in_stretches(tokenizer, monkeypatch):
@@ -122,7 +124,7 @@ def test_shards_are_written_once_for_a_text_a_tokenizer_and_settings(tokenizer, 
     again = write_shards(dataset_of(rows), tokenizer, cache=tmp_path)
     assert again.folder == first.folder
     assert (again.folder / "shards.json").stat().st_mtime_ns == stamp
-    other = Tokenizer.train(rows, vocab_size=270)
+    other = Tokenizer.train(rows, vocab_size=530)
     folders = {
         first.folder,
         write_shards(dataset_of(rows[1:]), tokenizer, cache=tmp_path).folder,
@@ -170,8 +172,8 @@ def test_another_process_opens_what_this_one_wrote(tokenizer, tmp_path):
         import json
         from pathlib import Path
         from datasets import Dataset
-        from wordgru.tokenizer import Tokenizer
-        from wordgru.training import shards
+        from wordgru.text.tokenizer import Tokenizer
+        from wordgru.training.data import shards
         shards._write = None  # writing again would fail
         dataset = Dataset.from_dict({{"text": {texts(30)!r}}})
         print(shards.write_shards(dataset, Tokenizer.load("tokenizer.json"), cache=Path()).tokens)

@@ -19,8 +19,8 @@ from datasets import Dataset, DatasetDict
 from huggingface_hub import constants
 
 from wordgru.errors import TextError
-from wordgru.training import documentation, hub, local_files
-from wordgru.training.text import TextConfig, documents, from_dataset, hold_out, load_text
+from wordgru.training.data import documentation, hub, local_files
+from wordgru.training.data.text import TextConfig, documents, from_dataset, hold_out, load_text
 
 TWO = "A first line,\nand a second.\n \n\nAnother paragraph: naïve café, 日本語 👍.\n"
 PARAGRAPHS = ["A first line,\nand a second.", "Another paragraph: naïve café, 日本語 👍."]
@@ -183,7 +183,7 @@ def test_configurations_that_cannot_be_meant_are_refused():
 
 
 def test_an_unreachable_hub_is_told_within_seconds(tmp_path):
-    program = "from wordgru.training.text import *\nload_text(TextConfig(sources=('owner/name',)))"
+    program = "from wordgru.training.data.text import *\nload_text(TextConfig(sources=('owner/name',)))"
     own = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}
     environment = {key: value for key, value in os.environ.items() if key != "HF_HUB_OFFLINE"} | own
     start = time.monotonic()
@@ -250,7 +250,7 @@ def test_what_the_hub_says_becomes_one_line(monkeypatch):
         def fail(*_, message=message, **__):
             raise ValueError(message)
 
-        monkeypatch.setattr("wordgru.training.hub.load_dataset", fail)
+        monkeypatch.setattr("wordgru.training.data.hub.load_dataset", fail)
         assert expected in refused("owner/name")
 
 

@@ -6,12 +6,12 @@ import torch
 from datasets import Dataset
 
 from tests.training.runs import small_config, write_text
-from wordgru.tokenizer import Tokenizer
-from wordgru.training import trainer
-from wordgru.training.checkpoint import load_model_weights
-from wordgru.training.loop import train
-from wordgru.training.shards import write_shards
-from wordgru.training.vectors import neighbour_vectors
+from wordgru.text.tokenizer import Tokenizer
+from wordgru.training.data.shards import write_shards
+from wordgru.training.network.vectors import neighbour_vectors
+from wordgru.training.run import trainer
+from wordgru.training.run.checkpoint import load_model_weights
+from wordgru.training.run.loop import train
 
 
 @pytest.fixture
@@ -21,14 +21,14 @@ def learnt(tmp_path, monkeypatch):
     random = np.random.default_rng(0)
     kinds = [["red", "blue", "green", "grey"], ["horse", "stone", "river", "cloud"]]
     lines = [" " + " ".join(str(random.choice(kinds[at % 2])) for at in range(12)) for _ in range(300)]
-    tokenizer = Tokenizer.train(lines, vocab_size=320)
+    tokenizer = Tokenizer.train(lines, vocab_size=560)
     return write_shards(Dataset.from_dict({"text": lines}), tokenizer, max_document=100), tokenizer, kinds
 
 
-def test_pieces_with_like_neighbours_begin_alike(learnt):
+def test_tokens_with_like_neighbours_begin_alike(learnt):
     shards, tokenizer, kinds = learnt
     vectors = torch.nn.functional.normalize(neighbour_vectors(shards, 16, seed=1))
-    ids = {word: tokenizer.pieces.index(f" {word}".encode()) for kind in kinds for word in kind}
+    ids = {word: tokenizer.token_bytes.index(f" {word}".encode()) for kind in kinds for word in kind}
     for kind, other in (kinds, kinds[::-1]):
         for word in kind:
             like = [float(vectors[ids[word]] @ vectors[ids[one]]) for one in kind if one != word]

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from wordgru import words
 from wordgru.errors import TextError, WordgruError
 from wordgru.evaluation.figures import Counts, Row, rows
-from wordgru.evaluation.subject import Field, Subject
-from wordgru.tokenizer import normalize
+from wordgru.evaluation.predictor import Field, Subject
+from wordgru.text import words
+from wordgru.text.words import normalize
 
 KS = (1, 3, 5)
 """How many words are offered."""
@@ -26,7 +26,7 @@ TIMED_K = 3
 """How many words are offered where time is measured."""
 
 DEFINITIONS = {
-    "word": "a maximal run of letters or digits with inner ' ’ or -; in scripts without spaces, what a piece spells",
+    "word": "a maximal run of letters or digits with inner ' ’ or -; in scripts without spaces, what a token spells",
     "hit@k": "the word is among the k offered before its first letter, case-sensitive, context verbatim",
     "MRR": "mean of 1 / the word's rank among the most words offered, 0 where it is not among them",
     "savings@k": "1 - keystrokes / characters. Keystrokes: one per character; choosing an offered word costs one and "
@@ -210,7 +210,8 @@ def _count(document: Document, subject: Subject, ks: Sequence[int], progress: Ca
     progress(len(text) - done)
     nats = subject.nats(text)
     return Counts(
-        group=document.group, words=total, characters=len(text), bytes=len(text.encode()), tokens=len(text.split()),
+        group=document.group, words=total, characters=len(text), bytes=len(text.encode()),
+        spaced_words=len(text.split()),
         hits=tuple(hits.tolist()), keystrokes=tuple((len(text) - saved).tolist()), ranks=ranks,
         nats=math.nan if nats is None else nats, asked=asked, exact=exact,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A continuous cache: pieces that followed similar states in the text just read become more probable.
+"""A continuous cache: tokens that followed similar states in the text just read become more probable.
 
 Grave, Joulin and Usunier 2017, "Improving Neural Language Models with a Continuous Cache".
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 from wordgru.config import Range, check_ranges, ranged
 from wordgru.evaluation.running import Reader
-from wordgru.lexicon import Floats, Ints
+from wordgru.search.model import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class CacheOptions:
 
     Attributes:
         size: states that it looks back on.
-        theta: how much more the similar ones count; 0 is a plain count of the pieces.
+        theta: how much more the similar ones count; 0 is a plain count of the tokens.
         share: of the probability that the cache gives, the rest being the model's (lambda in the paper).
     """
 
@@ -34,21 +34,21 @@ class CacheOptions:
 class CachedReader:
     """Another reader with a cache over its top layer's states.
 
-    The piece that followed an earlier state h' has the weight exp(theta * h·h') after the state h.
+    The token that followed an earlier state h' has the weight exp(theta * h·h') after the state h.
     """
 
     def __init__(self, reader: Reader, options: CacheOptions) -> None:
         self.block = reader.block
         self._reader, self._options = reader, options
         self._states: Floats | None = None  # (M, H), the latest
-        self._pieces = np.zeros(0, np.int64)  # (M,), the piece read before each of them, so after the one before it
+        self._tokens = np.zeros(0, np.int64)  # (M,), the token read before each of them, so after the one before it
 
-    def read(self, pieces: Ints) -> tuple[Floats, Floats]:
+    def read(self, tokens: Ints) -> tuple[Floats, Floats]:
         """As `Reader.read`; the answer does not depend on how the text is cut into calls."""
-        logs, tops = self._reader.read(pieces)
+        logs, tops = self._reader.read(tokens)
         states = tops if self._states is None else np.concatenate([self._states, tops])
-        read = np.concatenate([self._pieces, pieces])
-        self._states, self._pieces = states[-self._options.size :], read[-self._options.size :]
+        read = np.concatenate([self._tokens, tokens])
+        self._states, self._tokens = states[-self._options.size :], read[-self._options.size :]
         mass = self._options.share * self._mass(tops, states[:-1], read[1:], logs.shape[1])  # (T, V)
         mixed = logs + np.log1p(-mass.sum(axis=1, keepdims=True)).astype(np.float32)
         rows, columns = np.nonzero(mass)

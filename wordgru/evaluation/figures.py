@@ -34,7 +34,7 @@ class Counts:
         words: words, each of which was offered or not.
         characters: of the text.
         bytes: of the text in UTF-8.
-        tokens: words between white space, for perplexity.
+        spaced_words: words between white space, for perplexity.
         hits: words offered before their first letter, for each k.
         keystrokes: that the text costs, for each k.
         ranks: sum of the reciprocal ranks of the words.
@@ -47,7 +47,7 @@ class Counts:
     words: int
     characters: int
     bytes: int
-    tokens: int
+    spaced_words: int
     hits: tuple[int, ...]
     keystrokes: tuple[int, ...]
     ranks: float
@@ -138,7 +138,7 @@ def _row(name: str, counts: Sequence[Counts], ks: Sequence[int], resamples: int,
         return _figure(value, then(_ratios(weights, over, under)), len(counts))
 
     nats, known = _column(count.nats for count in counts), not any(math.isnan(count.nats) for count in counts)
-    words, tokens = _column(count.words for count in counts), _column(count.tokens for count in counts)
+    words, spaced = _column(count.words for count in counts), _column(count.spaced_words for count in counts)
     bits = nats / math.log(2)
     return Row(
         name=name,
@@ -148,7 +148,7 @@ def _row(name: str, counts: Sequence[Counts], ks: Sequence[int], resamples: int,
         hits={k: figure(*_hits(counts, at)) for at, k in enumerate(ks)},
         reciprocal_rank=figure(_column(count.ranks for count in counts), words),
         savings={k: figure(*_saved(counts, at)) for at, k in enumerate(ks)},
-        perplexity=figure(nats, tokens, np.exp) if known else None,
+        perplexity=figure(nats, spaced, np.exp) if known else None,
         bits_per_byte=figure(bits, _column(count.bytes for count in counts)) if known else None,
     )
 

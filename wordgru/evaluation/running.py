@@ -12,24 +12,24 @@ import numpy as np
 
 from wordgru.config import Range, check_ranges, ranged
 from wordgru.errors import TextError
-from wordgru.language_model import LanguageModel
-from wordgru.lexicon import Floats, Ints
-from wordgru.tokenizer import END_OF_TEXT, Tokenizer, normalize
+from wordgru.search.model import Floats, Ints, LanguageModel
+from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
+from wordgru.text.words import normalize
 
 DEFINITION = (
-    "perplexity per token: exp of the nats of the whole text per token; tokens are the words between white space, and "
+    "perplexity per word: exp of the nats of the whole text per word; words stand between white space, and "
     "one for each end of a line. The text's lines are read in one go, as they stand"
 )
 
 
 class Reader(Protocol):
-    """Reads a text from its beginning, a few pieces at a time. What it has read may change what it expects."""
+    """Reads a text from its beginning, a few tokens at a time. What it has read may change what it expects."""
 
     block: int
-    """Pieces to give it at once."""
+    """Tokens to give it at once."""
 
-    def read(self, pieces: Ints) -> tuple[Floats, Floats]:
-        """Read on: what may follow each of `pieces`, and the top layer's state there.
+    def read(self, tokens: Ints) -> tuple[Floats, Floats]:
+        """Read on: what may follow each of `tokens`, and the top layer's state there.
 
         Returns:
             Log-probabilities (T, V) in nats and states (T, H), both float32.
@@ -38,10 +38,10 @@ class Reader(Protocol):
 
 @dataclass(frozen=True)
 class DynamicOptions:
-    """How a model learns from what it reads; `wordgru.training.dynamic` does it.
+    """How a model learns from what it reads; `wordgru.training.run.dynamic` does it.
 
     Attributes:
-        block: pieces between two steps.
+        block: tokens between two steps.
         rate: length of a step.
         decay: share of the way back to the trained weights, at each step.
     """
@@ -61,22 +61,22 @@ class Likelihood:
 
     Attributes:
         name: of the text.
-        tokens: words between white space, and line ends.
-        pieces: of the tokenizer.
+        words: words between white space, and line ends.
+        tokens: of the tokenizer.
         bytes: of the text in UTF-8.
-        nats: minus the log-probability of all pieces, each given all before it.
+        nats: minus the log-probability of all tokens, each given all before it.
     """
 
     name: str
+    words: int
     tokens: int
-    pieces: int
     bytes: int
     nats: float
 
     @property
     def perplexity(self) -> float:
-        """Per token."""
-        return math.exp(self.nats / self.tokens)
+        """Per word."""
+        return math.exp(self.nats / self.words)
 
     @property
     def bits_per_byte(self) -> float:
@@ -93,26 +93,26 @@ def likelihood(
         name: what to call the text.
         text: all of it counts, white space and line ends too.
         tokenizer: the reader's.
-        reader: it begins with the piece that begins every text, and never reads the last piece.
-        progress: called with the number of pieces done since the last call.
+        reader: it begins with the token that begins every text, and never reads the last token.
+        progress: called with the number of tokens done since the last call.
 
     Raises:
         TextError: the text is empty.
         WordgruError: the text holds a lone surrogate.
     """
     text = normalize(text)
-    pieces = tokenizer.encode(text)
-    tokens = len(text.split()) + text.count("\n")
-    if not tokens:
+    tokens = tokenizer.encode(text)
+    words = len(text.split()) + text.count("\n")
+    if not words:
         raise TextError(f"{name}: holds no token; expected words or lines. Check the source and its column.")
-    inputs, nats = np.concatenate([[END_OF_TEXT], pieces[:-1]]), 0.0
-    for start in range(0, len(pieces), reader.block):
-        targets = pieces[start : start + reader.block]
+    inputs, nats = np.concatenate([[END_OF_TEXT], tokens[:-1]]), 0.0
+    for start in range(0, len(tokens), reader.block):
+        targets = tokens[start : start + reader.block]
         logs, _ = reader.read(inputs[start : start + reader.block])
         nats -= float(logs[np.arange(len(targets)), targets].sum(dtype=np.float64))
         if progress:
             progress(len(targets))
-    return Likelihood(name, tokens, len(pieces), len(text.encode()), nats)
+    return Likelihood(name, words, len(tokens), len(text.encode()), nats)
 
 
 class ModelReader:
@@ -123,11 +123,11 @@ class ModelReader:
     def __init__(self, model: LanguageModel) -> None:
         self._model, self._state = model, model.initial_state()
 
-    def read(self, pieces: Ints) -> tuple[Floats, Floats]:
-        """As `Reader.read`; piece by piece, for the state after each."""
+    def read(self, tokens: Ints) -> tuple[Floats, Floats]:
+        """As `Reader.read`; token by token, for the state after each."""
         rows, tops = [], []
-        for at in range(len(pieces)):
-            row, self._state = self._model.step(pieces[at : at + 1], self._state)
+        for at in range(len(tokens)):
+            row, self._state = self._model.step(tokens[at : at + 1], self._state)
             rows.append(row[0])
             tops.append(self._state[-1, 0])
         least = np.finfo(np.float32).tiny  # what is less probable than any float is not impossible

@@ -9,7 +9,7 @@ bytes the word begins with: its *missing* mass. They all lie on one path of the 
 With A the mass of all that agrees with the letters typed, and t the tolerance, an answer of k words is proved when
 
 - no word but these k can exceed the k-th by more than t · A, and
-- none of these k misses more than t · A.
+- none of these k misses more than t · A, or the tokens that `Tokenizer.encode` spells it with.
 
 Until then the heaviest open tokens on the paths that break a rule are read, many in one call, within a budget.
 docs/search.md works an example by hand.
@@ -20,25 +20,25 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from operator import itemgetter
 from threading import Lock
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from wordgru.errors import WordgruError
+from wordgru.search.model import Doubles, Floats, Ints
+from wordgru.search.suggestions import SearchOptions
 from wordgru.text.vocabulary import Vocabulary, half_character
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-
 _REMEMBERED = 4  # places of which the nodes are kept; each node takes four bytes a token of the vocabulary
-_SMALLEST = 1e-9  # the least tolerance: sums of masses are no more exact
-_LISTED = 128  # words of one row that are listed as found at most
+_LISTED = 192  # words of one row that are listed as found at most
+_FORGOTTEN = 0.01  # share of the tolerance below which a node that was read is taken as not read
 _EXAMINED = 256  # words asked at most whether they may be offered, in one ranking: each costs some 20 µs
-_LEAST = 1e-12  # share of what agrees below which no word is looked for
-_FOUND = 0.125  # share of the tolerance below which a spelling is not listed as found
+_SMALLEST = 1e-9  # the least tolerance: sums of masses are no more exact
+
+Pick = tuple[float, int, int]
+"""An open token to read: its mass, the number of its row, its place in the vocabulary."""
 
 
 class Steps(Protocol):
@@ -49,36 +49,6 @@ class Steps(Protocol):
 
         (B,), (layers, B, hidden) → (B, V), (layers, B, hidden)
         """
-
-
-@dataclass(frozen=True)
-class SearchOptions:
-    """How a search is done.
-
-    Attributes:
-        tolerance: share of what agrees with the letters typed by which a word's probability may be short of the truth,
-            and by which a word that is not offered may be ahead of the last one offered. 0 to 1.
-        max_rows: rows of the model to ask for at most, at least 1; then the answer is not exact.
-        max_seconds: time to take at most, above 0; None for no limit.
-        ignore_case: letters typed match letters of either case, and words that differ in case alone take one place.
-        batch: rows asked for in one call of the model at most, at least 1.
-    """
-
-    tolerance: float = 3e-3
-    max_rows: int = 96
-    max_seconds: float | None = None
-    ignore_case: bool = False
-    batch: int = 6
-
-    def __post_init__(self) -> None:
-        """Refuse values out of range."""
-        if not 0 <= self.tolerance < 1:
-            raise WordgruError(f"tolerance is {self.tolerance!r}; expected a share from 0 to below 1.")
-        for name, value in (("max_rows", self.max_rows), ("batch", self.batch)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise WordgruError(f"{name} is {value!r}; expected a whole number of at least 1.")
-        if self.max_seconds is not None and not self.max_seconds > 0:
-            raise WordgruError(f"max_seconds is {self.max_seconds!r}; expected a time above 0, or None for no limit.")
 
 
 @dataclass(frozen=True)
@@ -120,7 +90,7 @@ class Node:
     Attributes:
         tokens: its ids after the context; none for the root.
         spelled: their bytes.
-        key: their bytes as they are compared with what is typed.
+        key: their bytes as they are compared with what is typed, token by token.
         log_mass: log P(tokens | context), natural.
         row: P(next token), float32 (V,).
         state: after its last token, (layers, hidden).
@@ -142,19 +112,20 @@ class WordSearch:
         token_bytes: what each token spells, by id.
         finals: how many are final.
         spell: the tokens of a pre-token that is these bytes; the last one final.
-        accept: whether these bytes are a word that may be offered.
     """
 
     def __init__(
-        self, model: Steps, token_bytes: Sequence[bytes], finals: int, *, spell: Callable[[bytes], Sequence[int]],
-        accept: Callable[[bytes], bool],
-    ) -> None:  # fmt: skip
-        self._model, self._spell, self._accept = model, spell, accept
-        self._vocabularies = {fold: Vocabulary(token_bytes, finals, fold=fold) for fold in (False, True)}
+        self, model: Steps, token_bytes: Sequence[bytes], finals: int, *, spell: Callable[[bytes], Sequence[int]]
+    ) -> None:
+        self._model, self._spell = model, spell
+        self._vocabulary = cache(lambda fold: Vocabulary(token_bytes, finals, fold=fold))
         self._places: OrderedDict[tuple[bytes, int, bool], dict[tuple[int, ...], Node]] = OrderedDict()
         self._lock = Lock()
 
-    def __call__(self, state: Floats, last: int, typed: bytes, k: int, options: SearchOptions) -> Answer:
+    def __call__(
+        self, state: Floats, last: int, typed: bytes, k: int, options: SearchOptions, *,
+        accept: Callable[[bytes], bool],
+    ) -> Answer:  # fmt: skip
         """The `k` most probable words that begin with `typed`.
 
         Args:
@@ -163,132 +134,102 @@ class WordSearch:
             typed: what the word begins with: the space before it, if there is one, and the letters typed.
             k: how many words, at least 1.
             options: tolerance and budgets.
+            accept: whether these bytes are a word that may be offered.
         """
-        vocabulary = self._vocabularies[options.ignore_case]
-        place = (state.tobytes(), last, options.ignore_case)
+        vocabulary, place = self._vocabulary(options.ignore_case), (state.tobytes(), last, options.ignore_case)
         with self._lock:  # taken out while in use: another thread at the same place begins anew
             nodes = self._places.pop(place, {})
-        chain = tuple(self._spell(typed))[:-1] if typed else ()
-        reader = _Reader(self._model, vocabulary, state, last, nodes, options)
-        search = _Search(reader, vocabulary, vocabulary.key(typed), k, options, self._accept)
-        answer = search.run(chain)
+        reader = _Reader(self._model, vocabulary, nodes, options.max_rows)
+        if not nodes:
+            reader.begin(state, last)
+        search = _Search(reader, vocabulary, vocabulary.key(typed), k, options, self._spell, accept)
+        answer = search.run(typed)
         with self._lock:
-            self._places[place] = reader.kept()
+            self._places[place] = dict(list(reader.nodes.items())[: 2 * options.max_rows])  # each after its parent
             while len(self._places) > _REMEMBERED:
                 self._places.popitem(last=False)
         return answer
 
 
 class _Reader:
-    """Reads token sequences after a context, and remembers their nodes."""
+    """Reads token sequences after a context, at most so many, and remembers their nodes, each after its parent."""
 
-    def __init__(
-        self, model: Steps, vocabulary: Vocabulary, state: Floats, last: int, nodes: dict[tuple[int, ...], Node],
-        options: SearchOptions,
-    ) -> None:  # fmt: skip
-        self._model, self._vocabulary, self._state, self._last = model, vocabulary, state, last
-        self._most = options.max_rows
+    def __init__(self, model: Steps, vocabulary: Vocabulary, nodes: dict[tuple[int, ...], Node], most: int) -> None:
+        self._model, self._vocabulary, self._most = model, vocabulary, most
         self.nodes = nodes
         self.rows = 0
 
-    def root(self) -> Node:
-        """The node of no token: what may follow the context."""
-        if () not in self.nodes:
-            rows, states = self._step([self._last], [self._state])
-            self.nodes[()] = Node((), b"", b"", 0.0, rows[0], states[0])
-        return self.nodes[()]
+    @property
+    def left(self) -> int:
+        """Rows that may still be asked for."""
+        return self._most - self.rows
+
+    def begin(self, state: Floats, last: int) -> None:
+        """Make the root: what may follow the context."""
+        ((row, after),) = self._step([last], [state])
+        self.nodes[()] = Node((), b"", b"", 0.0, row, after)
 
     def read(self, picks: Sequence[tuple[Node, int]]) -> list[Node]:
         """The nodes of open tokens after nodes."""
-        rows, states = self._step([token for _, token in picks], [parent.state for parent, _ in picks])
-        for (parent, token), row, state in zip(picks, rows, states, strict=True):
-            spelled = parent.spelled + self._vocabulary.token_bytes[token]
+        rows = self._step([token for _, token in picks], [parent.state for parent, _ in picks])
+        for (parent, token), (row, state) in zip(picks, rows, strict=True):
+            spelled, tokens = parent.spelled + self._vocabulary.token_bytes[token], (*parent.tokens, token)
             log_mass = parent.log_mass + float(np.log(np.maximum(parent.row[token], np.finfo(np.float32).tiny)))
-            tokens = (*parent.tokens, token)
-            self.nodes[tokens] = Node(tokens, spelled, self._vocabulary.key(spelled), log_mass, row, state)
+            key = parent.key + self._vocabulary.key(self._vocabulary.token_bytes[token])
+            self.nodes[tokens] = Node(tokens, spelled, key, log_mass, row, state)
         return [self.nodes[(*parent.tokens, token)] for parent, token in picks]
 
-    def agreeing(self, typed: bytes) -> list[Node]:
-        """The nodes that agree with what is typed, parents first; the others are forgotten."""
-        self.nodes = {
-            tokens: node
-            for tokens, node in self.nodes.items()
-            if node.key.startswith(typed) or typed.startswith(node.key)
-        }
-        return list(self.nodes.values())
-
-    def kept(self) -> dict[tuple[int, ...], Node]:
-        """What to remember: the nodes that came first, so that each has its parent, as many as the budget."""
-        return dict(list(self.nodes.items())[: 2 * self._most])
-
-    def _step(self, tokens: list[int], states: list[Floats]) -> tuple[list[Floats], list[Floats]]:
+    def _step(self, tokens: list[int], states: list[Floats]) -> list[tuple[Floats, Floats]]:
         rows, after = self._model.step(np.array(tokens, np.int64), np.stack(states, axis=1))
         self.rows += len(tokens)
-        if len(tokens) == 1:
-            return [rows[0]], [after[:, 0]]
-        return [row.copy() for row in rows], [after[:, at].copy() for at in range(len(tokens))]
+        return [(rows[at].copy(), after[:, at].copy()) for at in range(len(tokens))]  # none keeps the others alive
 
 
 class _Row:
-    """A node among the letters typed: what of its row agrees with them, in masses.
+    """A node among the letters typed: what of its row agrees with them.
 
     Attributes:
         number: of the row in its search.
+        mass: of the node.
         low: place of the first open token that agrees, in the vocabulary's order.
         open: masses of the open tokens that agree, from `low` on; 0 for those that were read.
         inner: open tokens that spell a part of the letters: place → mass. They agree only in part.
-        agreeing: the mass of all that agrees for sure.
+        share: of the row that agrees for sure.
     """
 
-    def __init__(self, node: Node, vocabulary: Vocabulary, typed: bytes, number: int) -> None:
-        self.node, self.number, self._vocabulary = node, number, vocabulary
-        opens, rest = vocabulary.opens, typed[len(node.key) :]
-        self._first_final, high = vocabulary.finals.range(rest)
-        self._final = node.row[vocabulary.finals.ids[self._first_final : high]].astype(np.float64)
+    def __init__(self, node: Node, vocabulary: Vocabulary, typed: bytes) -> None:
+        self.node, self.number, self.mass = node, 0, 1.0
+        finals, opens, rest = vocabulary.finals, vocabulary.opens, typed[len(node.key) :]
         self.low, high = opens.range(rest)
-        self.open: Doubles = node.row[opens.ids[self.low : high]].astype(np.float64)
-        self.inner = {at: float(node.row[opens.ids[at]]) for at in vocabulary.inner(rest)}
-        self._units = np.flatnonzero(vocabulary.ends_unit(half_character(node.spelled))[self.low : high])
-        self._unit = self.open[self._units]
-        self.open[self._units] = 0.0
-        self.agreeing = float(self._final.sum() + self._unit.sum() + self.open.sum())
+        self.open: Doubles = opens.of(node.row, self.low, high).astype(np.float64)
+        self.inner = {place: float(node.row[opens.ids[place]]) for place in vocabulary.inner(rest)}
+        first, last = finals.range(rest)
+        self._words, self._word_ids = finals.of(node.row, first, last), finals.ids[first:last]
+        units = np.flatnonzero(vocabulary.ends_unit(half_character(node.spelled))[self.low : high])
+        if len(units):  # of a script without spaces
+            self._word_ids = np.concatenate([self._word_ids, opens.ids[units + self.low]])
+            self._words = node.row[self._word_ids]
+            self.open[units] = 0.0
+        self.share = float(self._words.sum(dtype=np.float64) + self.open.sum()) if typed else 1.0 - float(node.row[0])
 
     def weigh(self, mass: float) -> None:
         """Turn probabilities into masses."""
-        self.inner = {at: mass * share for at, share in self.inner.items()}
-        self.agreeing *= mass
-        for masses in (self._final, self._unit, self.open):
-            masses *= mass
+        self.mass = mass
+        self.inner = {place: mass * share for place, share in self.inner.items()}
+        self.open *= mass
 
-    def threshold(self, least: float) -> float:
-        """`least`, or the mass above which only `_LISTED` words lie: a flat row must not list a vocabulary."""
-        masses = np.concatenate([self._final, self._unit])
-        if np.count_nonzero(masses > least) <= _LISTED:
-            return least
-        return float(np.partition(masses, -_LISTED - 1)[-_LISTED - 1])
-
-    def found(self, least: float) -> Iterator[tuple[int, float]]:
-        """Tokens that spell a word from here, and the word's mass; those above `least`."""
-        for at in np.flatnonzero(self._final > least):
-            yield int(self._vocabulary.finals.ids[self._first_final + at]), float(self._final[at])
-        for at in np.flatnonzero(self._unit > least):
-            yield int(self._vocabulary.opens.ids[self.low + self._units[at]]), float(self._unit[at])
-
-    def unlisted(self, least: float) -> float:
-        """The mass of the heaviest word from here that `found` leaves out."""
-        return max(float(masses[masses <= least].max(initial=0.0)) for masses in (self._final, self._unit))
-
-    def spelled(self, rest: bytes) -> Iterator[tuple[int, float]]:
-        """Tokens that spell just `rest` and end a word, and its mass."""
-        vocabulary, key = self._vocabulary, self._vocabulary.key(rest)
-        for place in vocabulary.finals.equal(key):
-            id_, at = int(vocabulary.finals.ids[place]), place - self._first_final
-            if 0 <= at < len(self._final) and vocabulary.token_bytes[id_] == rest:
-                yield id_, float(self._final[at])
-        for place in vocabulary.opens.equal(key) if len(self._units) else ():
-            id_, found = int(vocabulary.opens.ids[place]), np.flatnonzero(self._units == place - self.low)
-            if len(found) and vocabulary.token_bytes[id_] == rest:
-                yield id_, float(self._unit[found[0]])
+    def words(self, *, few: int = 0) -> tuple[list[int], list[float], float]:
+        """The tokens that end a word here with the most mass, `few` at least: ids and masses, and what others have."""
+        least = float(self._words.max(initial=0.0)) / 2048
+        places = np.flatnonzero(self._words > least)
+        count = min(max(len(places), few), max(few, _LISTED), len(self._words))
+        if count != len(places):
+            places = np.argpartition(self._words, -count)[-count:]
+            least = float(self._words[places].min())
+        if count == len(self._words):
+            least = 0.0
+        masses = self.mass * self._words[places].astype(np.float64)
+        return self._word_ids[places].tolist(), masses.tolist(), self.mass * least
 
     def take(self, place: int) -> float:
         """The open token at a place is read now: its mass, which is in its own row from here on; 0 of an inner one."""
@@ -309,20 +250,22 @@ class _Group:
             what a word through it may miss here.
     """
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self._opens = vocabulary.opens
+    def __init__(self, vocabulary: Vocabulary, low: int) -> None:
+        self._opens, self._low = vocabulary.opens, low
         self.rows: list[_Row] = []
         self.unlisted = 0.0
-        self.path: Doubles = np.zeros(0)
-        self._low = 0
+        self.path: Doubles = np.zeros(1)
 
     def add(self, row: _Row) -> None:
         """Add a row, weighed already."""
         size = len(row.open)
         ends = self._opens.ends[row.low : row.low + size] - row.low
-        path = np.cumsum(row.open - np.bincount(ends, row.open, size + 1)[:-1])  # each counts up to its end
-        self.path = self.path + path if self.rows else path
-        self._low = row.low
+        self.path = (
+            (self.path if self.rows else np.zeros(size))
+            + np.cumsum(  # each mass counts up to its end
+                row.open - np.bincount(ends, row.open, size + 1)[:-1]
+            )
+        )
         self.rows.append(row)
 
     def take(self, place: int, mass: float) -> None:
@@ -338,19 +281,20 @@ class _Group:
 
     def missing(self, key: bytes) -> float:
         """What the word whose bytes from the nodes on are `key` may miss here."""
+        if not len(self.path):
+            return 0.0
         at = self._opens.deepest(key) - self._low
         return float(self.path[at]) if 0 <= at < len(self.path) else 0.0
 
-    def heaviest(self, key: bytes) -> "Pick":
-        """The heaviest open token that `key` begins with."""
-        best = (0.0, -1, -1)
-        for size in range(1, len(key) + 1):
-            for place in self._opens.equal(key[:size]):
-                if 0 <= place - self._low < len(self.path):
-                    best = max(best, *((float(row.open[place - self._low]), row.number, place) for row in self.rows))
-        return best
+    def along(self, key: bytes) -> Iterator[Pick]:
+        """The open tokens that `key` begins with."""
+        for place in [place for size in range(1, len(key) + 1) for place in self._opens.equal(key[:size])]:
+            if 0 <= place - self._low < len(self.path):
+                for row in self.rows:
+                    if (mass := float(row.open[place - self._low])) > 0:
+                        yield mass, row.number, place
 
-    def over(self, limit: float, most: int) -> "Iterator[Pick]":
+    def over(self, limit: float, most: int) -> Iterator[Pick]:
         """The heaviest open tokens of each row on paths above `limit`, at most so many of a row."""
         over = np.flatnonzero(self.path > limit)
         for row in self.rows:
@@ -360,8 +304,8 @@ class _Group:
             yield from ((float(row.open[at]), row.number, int(at) + self._low) for at in places)
 
 
-Pick = tuple[float, int, int]
-"""An open token to read: its mass, the number of its row, its place."""
+Along = list[tuple[_Group, bytes]]
+"""The groups whose nodes a word begins with, and what of it follows them."""
 
 
 class _Search:
@@ -369,157 +313,169 @@ class _Search:
 
     def __init__(
         self, reader: _Reader, vocabulary: Vocabulary, typed: bytes, k: int, options: SearchOptions,
-        accept: Callable[[bytes], bool],
+        spell: Callable[[bytes], Sequence[int]], accept: Callable[[bytes], bool],
     ) -> None:  # fmt: skip
         self._reader, self._vocabulary, self._typed, self._k = reader, vocabulary, typed, k
-        self._options, self._accept = options, accept
-        self._rows: list[_Row] = []
+        self._options, self._spell, self._accept = options, spell, cache(accept)
+        self._rows: dict[tuple[int, ...], _Row] = {}
         self._groups: dict[bytes, _Group] = {}
-        self._found: dict[bytes, float] = {}  # word → mass of its spellings, of each row that gives more than:
-        self._least = _FOUND * max(options.tolerance, _SMALLEST)  # as a share of what agrees
+        self._found: dict[bytes, float] = {}  # word → mass of its spellings, of the rows that list it
+        self._keys: dict[bytes, bytes] = {}  # word → its bytes as they are compared, token by token
         self._scale = 0.0  # log of what has mass 1, so that no mass underflows however improbable the letters are
-        self._acceptable: dict[bytes, bool] = {}
         self._agreeing = 0.0  # mass of all that agrees with the letters for sure
 
-    def run(self, chain: Sequence[int]) -> Answer:
-        """Read along `chain`, the usual tokens of what is typed, then what is in question."""
+    def run(self, typed: bytes) -> Answer:
+        """Read the usual tokens of what is typed, then what is in question."""
         deadline = time.perf_counter() + (self._options.max_seconds or np.inf)
-        self._begin(chain)
+        self._begin(tuple(self._spell(typed))[:-1] if typed else ())
         while True:
             ranking = self._ranking()
             proved, picks = self._in_question(ranking)
-            picks = {pick for pick in picks if pick[0] > 0}
-            left = self._options.max_rows - self._reader.rows
-            if proved or not picks or left <= 0 or time.perf_counter() > deadline:
+            wanted = heapq.nlargest(min(self._options.batch, self._reader.left), picks)
+            if proved or not wanted or time.perf_counter() > deadline:
                 return self._answer(ranking, exact=proved)
-            self._read(heapq.nlargest(min(self._options.batch, left), picks))
+            self._read(wanted)
 
-    def _begin(self, chain: Sequence[int]) -> None:
-        """Read the root and the chain, and weigh all nodes that agree."""
-        node = self._reader.root()
+    def _begin(self, chain: tuple[int, ...]) -> None:
+        """Read the tokens of `chain`, and weigh all nodes that agree; the others are forgotten."""
+        nodes, typed = self._reader.nodes, self._typed
+        node = nodes[()]
         for token in chain:
-            tokens = (*node.tokens, token)
-            if tokens not in self._reader.nodes and self._reader.rows >= self._options.max_rows:
+            if (*node.tokens, token) not in nodes and not self._reader.left:
                 break
-            node = self._reader.nodes.get(tokens) or self._reader.read([(node, token)])[0]
-        for node in self._reader.agreeing(self._typed):
-            self._rows.append(_Row(node, self._vocabulary, self._typed, len(self._rows)))
-        if self._typed:
-            with np.errstate(divide="ignore"):
-                masses = [row.node.log_mass + np.log(row.agreeing) for row in self._rows if self._is_outer(row)]
-            self._scale = max(masses) if max(masses) > -np.inf else max(row.node.log_mass for row in self._rows)
-        numbers = {row.node.tokens: row.number for row in self._rows}
-        for row in self._rows:
-            self._weigh(row)
-        for tokens in filter(None, numbers):
-            self._take(self._rows[numbers[tokens[:-1]]], self._place(tokens[-1]))
-        for row in self._rows:
-            self._list(row)
+            node = nodes.get((*node.tokens, token)) or self._reader.read([(node, token)])[0]
+        for node in [each for each in nodes.values() if not (each.key.startswith(typed) or typed.startswith(each.key))]:
+            del nodes[node.tokens]
+        rows = [_Row(node, self._vocabulary, typed) for node in nodes.values()]
+        masses = [row.node.log_mass + float(np.log(row.share)) for row in rows if self._is_outer(row) and row.share]
+        self._scale = max(masses or [row.node.log_mass for row in rows]) if typed else 0.0
+        for row in rows:
+            if self._is_outer(row) or not self._is_light(row):
+                self._add(row)
+            else:
+                del nodes[row.node.tokens]
+        for tokens in filter(None, self._rows):
+            self._take(self._rows[tokens[:-1]], self._vocabulary.place(tokens[-1]))
 
-    def _weigh(self, row: _Row) -> None:
-        row.weigh(float(np.exp(min(row.node.log_mass - self._scale, 700.0))))
-        self._groups.setdefault(row.node.key, _Group(self._vocabulary)).add(row)
+    def _add(self, row: _Row) -> None:
+        """Weigh a row, and list the words that it spells."""
+        row.weigh(self._mass(row.node))
+        row.number = len(self._rows)
+        self._rows[row.node.tokens] = row
+        group = self._groups.setdefault(row.node.key, _Group(self._vocabulary, row.low))
+        group.add(row)
         if self._is_outer(row):
-            self._agreeing += row.agreeing
+            self._agreeing += row.mass * row.share
+        self._list(row)
+
+    def _list(self, row: _Row, *, few: int = 0) -> None:
+        ids, masses, unlisted = row.words(few=few)
+        self._groups[row.node.key].unlisted += unlisted
+        for token, mass in zip(ids, masses, strict=True):
+            word = row.node.spelled + self._vocabulary.token_bytes[token]
+            self._found[word] = self._found.get(word, 0.0) + mass
+            self._keys[word] = row.node.key + self._vocabulary.key(self._vocabulary.token_bytes[token])
 
     def _is_outer(self, row: _Row) -> bool:
         """Whether what agrees in a row is in no other row: its node ends before the letters typed do."""
         return len(row.node.key) < len(self._typed) or not row.node.tokens
 
-    def _place(self, token: int) -> int:
-        """The place of an open token among the open ones."""
-        opens = self._vocabulary.opens
-        key = self._vocabulary.key(self._vocabulary.token_bytes[token])
-        return next(place for place in opens.equal(key) if opens.ids[place] == token)
+    def _mass(self, node: Node) -> float:
+        return float(np.exp(min(node.log_mass - self._scale, 700.0)))
 
-    def _list(self, row: _Row) -> None:
-        least = row.threshold(self._least * self._agreeing)
-        for token, mass in row.found(least):
-            word = row.node.spelled + self._vocabulary.token_bytes[token]
-            self._found[word] = self._found.get(word, 0.0) + mass
-        self._groups[row.node.key].unlisted += row.unlisted(least)
+    def _is_light(self, row: _Row) -> bool:
+        """Whether a node weighs next to nothing; so do those after it.
 
-    def _read(self, picks: Sequence[Pick]) -> None:
-        opens = self._vocabulary.opens
-        for _, number, place in picks:
-            self._take(self._rows[number], place)
-        for node in self._reader.read([(self._rows[at].node, int(opens.ids[place])) for _, at, place in picks]):
-            row = _Row(node, self._vocabulary, self._typed, len(self._rows))
-            self._rows.append(row)
-            self._weigh(row)
-            self._list(row)
+        Not one inside the letters typed: that it leads nowhere is worth knowing.
+        """
+        return self._mass(row.node) < _FORGOTTEN * self._options.tolerance
 
     def _take(self, row: _Row, place: int) -> None:
         self._groups[row.node.key].take(place, row.take(place))
 
-    def _along(self, key: bytes) -> list[tuple[_Group, bytes]]:
-        """The groups of nodes that `key` begins with, and what follows them."""
+    def _read(self, picks: Sequence[Pick]) -> None:
+        rows = list(self._rows.values())
+        for _, number, place in picks:
+            self._take(rows[number], place)
+        opens = self._vocabulary.opens
+        for node in self._reader.read([(rows[number].node, int(opens.ids[place])) for _, number, place in picks]):
+            self._add(_Row(node, self._vocabulary, self._typed))
+
+    def _along(self, key: bytes) -> Along:
         starts = (key[:size] for size in range(len(key) + 1))
         return [(self._groups[start], key[len(start) :]) for start in starts if start in self._groups]
 
     # -- the proof ---------------------------------------------------------------------------------------------
 
     def _ranking(self) -> list[tuple[bytes, float]]:
-        """The k best words found and their masses; the threshold is lowered while there are fewer."""
-        while True:
-            best: list[tuple[bytes, float]] = []
-            seen: set[bytes] = set()
-            best_first = heapq.nsmallest(_EXAMINED, self._found.items(), key=lambda item: (-item[1], item[0]))
-            for word, mass in best_first:
-                twin = self._vocabulary.key(word)
-                if twin not in seen and self._may_offer(word):
-                    seen.add(twin)
-                    best.append((word, mass))
-                    if len(best) == self._k:
-                        return best
-            if self._least <= _LEAST or len(self._found) > _EXAMINED:
-                return best
-            self._least /= 8
+        """The k best words found and their masses; of words that are compared as equals, the best."""
+        best = self._best()
+        if len(best) < self._k and any(group.unlisted > 0 for group in self._groups.values()):
             self._found = {}
-            for group in self._groups.values():
-                group.unlisted = 0.0
-            for row in self._rows:
-                self._list(row)
+            for row in self._rows.values():
+                self._groups[row.node.key].unlisted = 0.0
+            for row in self._rows.values():
+                self._list(row, few=_EXAMINED)
+            best = self._best()
+        return best
 
-    def _may_offer(self, word: bytes) -> bool:
-        if word not in self._acceptable:
-            self._acceptable[word] = self._accept(word)
-        return self._acceptable[word]
+    def _best(self) -> list[tuple[bytes, float]]:
+        best: dict[bytes, tuple[bytes, float]] = {}
+        heaviest = heapq.nlargest(_EXAMINED, self._found.items(), key=itemgetter(1))
+        for word, mass in sorted(heaviest, key=lambda item: (-item[1], item[0])):
+            if (key := self._vocabulary.key(word)) not in best and self._accept(word):
+                best[key] = (word, mass)
+                if len(best) == self._k:
+                    break
+        return list(best.values())
 
     def _in_question(self, ranking: list[tuple[bytes, float]]) -> tuple[bool, set[Pick]]:
         """Whether the answer is proved, and if not the open tokens to read next."""
         allowed = max(self._options.tolerance, _SMALLEST) * self._agreeing
-        inner = sum(sum(row.inner.values()) for row in self._rows)
+        inner = sum(sum(row.inner.values()) for row in self._rows.values())
         if inner > 0.5 * allowed:  # nobody knows yet what agrees with the letters
             return False, self._question_letters()
         allowed -= inner
         picks: set[Pick] = set()
-        proved = True
         for word, _ in ranking:
-            key = self._vocabulary.key(word)
-            if self._missing(self._along(key)) > allowed:
-                proved = False
-                picks.add(self._heaviest(key))
+            along = self._along(self._keys[word])
+            picks |= _enough(along, allowed)
+            picks |= self._unread(word)
         if len(ranking) < self._k:
             picks |= {pick for group in self._groups.values() for pick in group.over(0.0, self._k)}
-            return not picks and len(self._found) <= _EXAMINED, picks
+            picks |= self._question_letters()
+            unlisted = len(self._found) > _EXAMINED or any(group.unlisted > 0 for group in self._groups.values())
+            return not picks and not unlisted, picks
         limit = ranking[-1][1] + allowed
-        most = self._question_unseen(limit, picks)
+        most = self._question_unlisted(limit, picks)
         if most <= limit:
-            self._question_found(ranking, limit, most, picks)
-        return proved and most <= limit and not picks, picks
+            self._question_listed(ranking, limit, most, picks)
+        return most <= limit and not picks, picks
 
     def _question_letters(self) -> set[Pick]:
         """The heaviest tokens inside the letters typed, and with a third of a call those that agree already.
 
-        The former may be countless and lead nowhere, for a spelling that began well need not reach the last letter.
+        The former may be countless and lead nowhere, since a spelling that began well need not reach the last letter.
         """
-        inner = ((mass, row.number, place) for row in self._rows for place, mass in row.inner.items())
+        inner = (
+            (mass, row.number, place) for row in self._rows.values() for place, mass in row.inner.items() if mass > 0
+        )
         agreeing = (pick for group in self._groups.values() for pick in group.over(0.0, self._options.batch))
         others = self._options.batch // 3
         return {*heapq.nlargest(self._options.batch - others, inner), *heapq.nlargest(others, agreeing)}
 
-    def _question_unseen(self, limit: float, picks: set[Pick]) -> float:
+    def _unread(self, word: bytes) -> set[Pick]:
+        """The first token of the usual spelling of a word that was not read, if it is not the last."""
+        tokens = tuple(self._spell(word))[:-1]
+        size = next((size for size in range(1, len(tokens) + 1) if tokens[:size] not in self._rows), 0)
+        if not size:
+            return set()
+        row, place = self._rows[tokens[: size - 1]], self._vocabulary.place(tokens[size - 1])
+        at = place - row.low
+        mass = row.inner.get(place) or (float(row.open[at]) if 0 <= at < len(row.open) else 0.0)
+        return {(mass, row.number, place)} if mass > _FORGOTTEN * self._options.tolerance * self._agreeing else set()
+
+    def _question_unlisted(self, limit: float, picks: set[Pick]) -> float:
         """Add tokens on the paths by which a word not listed may exceed `limit`; return the most that one may have."""
         most = 0.0
         for key in sorted(self._groups, key=lambda key: -self._groups[key].peak(b"")):
@@ -534,42 +490,51 @@ class _Search:
                     break  # enough for the next call
         return most
 
-    def _question_found(self, ranking: list[tuple[bytes, float]], limit: float, most: float, picks: set[Pick]) -> None:
+    def _question_listed(self, ranking: list[tuple[bytes, float]], limit: float, most: float, picks: set[Pick]) -> None:
         """Add tokens by which a word that is listed, but not among the best, may still exceed `limit`."""
         best = {self._vocabulary.key(word) for word, _ in ranking}
         for word, mass in self._found.items():
-            if mass + most > limit and (key := self._vocabulary.key(word)) not in best:
-                along = self._along(key)
-                if mass + self._missing(along) + sum(group.unlisted for group, _ in along) > limit and self._may_offer(
-                    word
-                ):
-                    picks.add(self._heaviest(key))
-
-    def _missing(self, along: list[tuple[_Group, bytes]]) -> float:
-        return sum(group.missing(rest) for group, rest in along)
-
-    def _heaviest(self, key: bytes) -> Pick:
-        """The heaviest open token on the path of a word."""
-        return max(group.heaviest(rest) for group, rest in self._along(key))
+            if mass + most > limit and self._vocabulary.key(word) not in best:
+                along = self._along(self._keys[word])
+                mass += sum(group.unlisted for group, _ in along)
+                if mass + _missing(along) > limit and self._accept(word):
+                    picks |= _enough(along, limit - mass)
 
     # -- the answer --------------------------------------------------------------------------------------------
 
     def _answer(self, ranking: list[tuple[bytes, float]], *, exact: bool) -> Answer:
-        found = [self._measured(word) for word, _ in ranking]
-        found.sort(key=lambda item: (-item.probability, item.spelled))
-        inner = sum(sum(row.inner.values()) for row in self._rows)
-        unexplored = sum(float(row.open.sum()) for row in self._rows) + inner
-        share = unexplored / (self._agreeing + inner) if self._agreeing + inner > 0 else 1.0
-        return Answer(tuple(found), exact and self._agreeing > 0, min(share, 1.0), self._reader.rows)
+        found = sorted(
+            (self._measured(word) for word, _ in ranking), key=lambda each: (-each.probability, each.spelled)
+        )
+        unexplored = sum(float(row.open.sum()) + sum(row.inner.values()) for row in self._rows.values())
+        whole = self._agreeing + sum(sum(row.inner.values()) for row in self._rows.values())
+        share = min(unexplored / whole, 1.0) if whole > 0 else 1.0
+        return Answer(tuple(found), exact and self._agreeing > 0, share, self._reader.rows)
 
     def _measured(self, word: bytes) -> Found:
         """A word with the mass of all its spellings seen, light ones too, and the best of them."""
-        total, best = 0.0, -1.0
-        tokens: tuple[int, ...] = ()
-        for row in [row for group, _ in self._along(self._vocabulary.key(word)) for row in group.rows]:
+        total, best = 0.0, (0.0, ())  # type: float, tuple[float, tuple[int, ...]]
+        for row in [row for group, _ in self._along(self._keys[word]) for row in group.rows]:
             if word.startswith(row.node.spelled):
-                for token, mass in row.spelled(word[len(row.node.spelled) :]):
+                for token in self._vocabulary.spelling(row.node.spelled, word[len(row.node.spelled) :]):
+                    mass = row.mass * float(row.node.row[token])
                     total += mass
-                    if mass > best:
-                        best, tokens = mass, (*row.node.tokens, token)
-        return Found(word, min(total / self._agreeing, 1.0), tokens)
+                    best = max(best, (mass, (*row.node.tokens, token)))
+        return Found(word, min(total / self._agreeing, 1.0), best[1])
+
+
+def _missing(along: Along) -> float:
+    """What a word may still gain."""
+    return sum(group.missing(rest) for group, rest in along)
+
+
+def _enough(along: Along, allowed: float) -> set[Pick]:
+    """The heaviest open tokens on the path of a word, so many that the others sum to no more than `allowed`."""
+    missing, picks = _missing(along), set()
+    if missing > allowed:
+        for pick in sorted((pick for group, rest in along for pick in group.along(rest)), reverse=True):
+            picks.add(pick)
+            missing -= pick[0]
+            if missing <= allowed:
+                break
+    return picks

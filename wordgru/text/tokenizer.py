@@ -14,9 +14,10 @@ The one owner of normalisation, of how a text begins, and of the order of the id
 """
 
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -87,7 +88,9 @@ class Tokenizer:
             raise _foreign("its tokens are not in the order of their bytes")
         if any(sum(len(token) == 1 for token in kind) != 256 for kind in kinds):
             raise _foreign("a byte is missing")
-        state = json.loads(backend.to_str())["normalizer"]["normalizers"]
+        if _part(backend.pre_tokenizer)["pretokenizers"][0]["pattern"] != {"Regex": words.PATTERN}:
+            raise _foreign("its rule of a word is another one")
+        state = _part(backend.normalizer)["normalizers"]
         replaced = [each for each in state if each["type"] == "Replace" and "String" in each["pattern"]]
         self.variants = {each["pattern"]["String"]: each["content"] for each in replaced if each["content"] != "\n "}
 
@@ -114,9 +117,10 @@ class Tokenizer:
         backend.decoder = Decoders(
             [ReplaceDecoder(SUFFIX, ""), ByteLevelDecoder(), ReplaceDecoder("\n ", "\n"), Strip(" ", 1, 0)]
         )
+        finals = [char + SUFFIX for char in _byte_alphabet()]  # there from the start, for ties go by number
         trainer = BpeTrainer(
             vocab_size=vocab_size,
-            special_tokens=[_END_OF_TEXT_NAME],
+            special_tokens=[_END_OF_TEXT_NAME, *finals],
             initial_alphabet=sorted(ByteLevel.alphabet()),
             end_of_word_suffix=SUFFIX,
             show_progress=show_progress,
@@ -125,7 +129,7 @@ class Tokenizer:
         backend.normalizer = _normalizer(_unlearnt(backend.get_vocab(with_added_tokens=False)))
         state = json.loads(backend.to_str())
         state["added_tokens"] = []  # text must never become the special token
-        _complete(state["model"], vocab_size)
+        state["model"]["vocab"] = _numbered(state["model"]["vocab"])
         return cls.from_json(json.dumps(state, ensure_ascii=False))
 
     @classmethod
@@ -152,7 +156,7 @@ class Tokenizer:
         try:
             return cls(backend)
         except (KeyError, TypeError, ValueError) as error:
-            raise _foreign(f"its normalizer is another one ({error!r})") from None
+            raise _foreign(f"its normalizer or its pre-tokenizer is another one ({error!r})") from None
 
     def to_json(self) -> str:
         """The text of `tokenizer.json`, the same for the same training."""
@@ -193,6 +197,31 @@ class Tokenizer:
         spelled = b"".join(self.token_bytes[id_] for id_ in encoding.ids[count:])
         return np.array(encoding.ids[:count], np.int64), spelled[:-1]
 
+    def spell(self, pre_token: bytes) -> list[int]:
+        """Ids of a pre-token that is just these bytes, the last one final."""
+        names = _byte_names()
+        spelled = self._backend.model.tokenize("".join(names[byte] for byte in pre_token))
+        return [token.id for token in spelled]
+
+    def units(self, text: str) -> list[tuple[int, int, int, int]]:
+        """The words and marks of `text`: (start, end) in characters, white space before it included, and in tokens."""
+        encoding = self._encode(text)
+        pre_token_of, offsets = encoding.word_ids, encoding.offsets  # each made anew whenever it is asked for
+        units: list[tuple[int, int, int, int]] = []
+        start = low = 0
+        for _, group in groupby(range(len(pre_token_of)), key=pre_token_of.__getitem__):
+            high = list(group)[-1] + 1
+            end = max(offsets[high - 1][1], start)
+            while end < len(text) and unicodedata.combining(text[end]):  # of a decomposed letter, which NFC composed
+                end += 1
+            if text[start:end].strip():
+                units.append((start, end, low, high))
+                start, low = end, high
+        if low < len(pre_token_of):  # white space at the end goes to the last word
+            begin, first = (units[-1][0], units[-1][2]) if units else (0, 0)
+            units[-1:] = [(begin, len(text), first, len(pre_token_of))]
+        return units
+
     def decode(self, ids: Iterable[int]) -> str:
         """The text that `ids` spell; bytes that are not UTF-8 become U+FFFD."""
         text = b"".join(self.token_bytes[id_] for id_ in ids).decode("utf-8", errors="replace")
@@ -200,6 +229,11 @@ class Tokenizer:
 
     def _encode(self, text: str) -> Any:  # noqa: ANN401  (tokenizers.Encoding is not typed)
         return self._backend.encode(next(_checked([text])), add_special_tokens=False)
+
+
+def _part(part: Any) -> Any:  # noqa: ANN401  (as JSON has it)
+    """A part of a tokenizer as it stands in `tokenizer.json`; the whole of it would take a tenth of a second."""
+    return json.loads(part.__getstate__())
 
 
 def _normalizer(variants: dict[str, str]) -> Normalizer:
@@ -213,9 +247,8 @@ def _unlearnt(vocab: Iterable[str]) -> dict[str, str]:
 
     Both apostrophes lead to one word: where both were learnt, that of more tokens is kept.
     """
-    names = "\n".join(vocab)
-    spelled = {char: _name(char) for char in {*VARIANTS, *"'\"- \N{NO-BREAK SPACE}"}}
-    held = {char: names.count(name) - (len(name) == 1) for char, name in spelled.items()}
+    names = "\n".join(name for name in vocab if len(name.removesuffix(SUFFIX)) > 1)
+    held = {char: names.count(_name(char)) for char in {*VARIANTS, *"'\"- \N{NO-BREAK SPACE}"}}
     found = {}
     for variant, marks in VARIANTS.items():
         mark = next((mark for mark in marks if held[mark]), marks[0])
@@ -228,21 +261,11 @@ def _unlearnt(vocab: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _complete(model: dict[str, Any], vocab_size: int) -> None:
-    """Give every byte a final token in place of the merges learnt last, and number the tokens."""
-    vocab, alphabet = model["vocab"], list(_byte_alphabet())
-    missing = [char + SUFFIX for char in alphabet if char + SUFFIX not in vocab]
-    learnt = sorted(vocab, key=vocab.__getitem__)
-    surplus = max(len(vocab) + len(missing) - vocab_size, 0)
-    kept = learnt[: len(learnt) - surplus]
-    known = {*kept, *missing}
-    model["merges"] = [pair for pair in model["merges"] if {*pair, _merged(*pair)} <= known]
-    names = sorted(known - {_END_OF_TEXT_NAME}, key=lambda name: (not name.endswith(SUFFIX), _spelled(name)))
-    model["vocab"] = {name: id_ for id_, name in enumerate([_END_OF_TEXT_NAME, *names])}
-
-
-def _merged(left: str, right: str) -> str:
-    return left + right
+def _numbered(names: Iterable[str]) -> dict[str, int]:
+    """The tokens in the order of their ids."""
+    others = [name for name in names if name != _END_OF_TEXT_NAME]
+    others.sort(key=lambda name: (not name.endswith(SUFFIX), _spelled(name)))
+    return {name: id_ for id_, name in enumerate([_END_OF_TEXT_NAME, *others])}
 
 
 def _spelled(name: str) -> bytes:
@@ -252,8 +275,7 @@ def _spelled(name: str) -> bytes:
 
 def _name(char: str) -> str:
     """How a character is written in the names of tokens."""
-    names = {byte: name for name, byte in _byte_alphabet().items()}
-    return "".join(names[byte] for byte in char.encode())
+    return "".join(_byte_names()[byte] for byte in char.encode())
 
 
 def _foreign(reason: str) -> WordgruError:
@@ -281,3 +303,9 @@ def _byte_alphabet() -> dict[str, int]:
     printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(256) if byte not in printable]
     return {chr(byte): byte for byte in printable} | {chr(256 + i): byte for i, byte in enumerate(others)}
+
+
+@cache
+def _byte_names() -> dict[int, str]:
+    """The character that stands for each byte."""
+    return {byte: name for name, byte in _byte_alphabet().items()}

@@ -13,7 +13,10 @@ import numpy.typing as npt
 
 from wordgru.text.words import UNSPACED
 
+Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+
+_NOWHERE = range(0)
 
 
 def folded(spelled: bytes) -> bytes:
@@ -37,10 +40,21 @@ class Index:
     def __init__(self, ids: Sequence[int], keys: Sequence[bytes]) -> None:
         order = sorted(range(len(ids)), key=lambda at: (keys[at], ids[at]))
         self.ids: Ints = np.array([ids[at] for at in order], np.int64)
+        in_order = len(ids) > 0 and bool((np.diff(self.ids) == 1).all())
+        self._first = int(self.ids[0]) if in_order else -1
         self._keys = [keys[at] for at in order]
+        self._equal: dict[bytes, range] = {}
+        for at, key in enumerate(self._keys):
+            self._equal[key] = range(self._equal.get(key, range(at, at)).start, at + 1)
         self._longest = max(map(len, keys), default=0)
         self.range = lru_cache(maxsize=8192)(self._range)
         self.deepest = lru_cache(maxsize=8192)(self._deepest)
+
+    def of(self, row: Floats, low: int, high: int) -> Floats:
+        """The values of a row (V,) at places; a view where ids are in the order of keys."""
+        if self._first >= 0:
+            return row[self._first + low : self._first + high]
+        return row[self.ids[low:high]]
 
     @cached_property
     def ends(self) -> Ints:
@@ -67,10 +81,7 @@ class Index:
 
     def equal(self, key: bytes) -> range:
         """Places of the tokens with this key."""
-        if len(key) > self._longest:
-            return range(0)
-        low, high = bisect_left(self._keys, key), bisect_left(self._keys, key + b"\0")
-        return range(low, high)
+        return self._equal.get(key, _NOWHERE)
 
     def _deepest(self, text: bytes) -> int:
         """Place of the longest token whose key `text` begins with, the last of equals; -1 if there is none."""
@@ -101,6 +112,18 @@ class Vocabulary:
         """How `spelled` is looked up."""
         return folded(spelled) if self.fold else spelled
 
+    def place(self, token: int) -> int:
+        """The place of an open token among the open ones."""
+        key = self.key(self.token_bytes[token])
+        return next(place for place in self.opens.equal(key) if self.opens.ids[place] == token)
+
+    def spelling(self, before: bytes, spelled: bytes) -> list[int]:
+        """Ids of the tokens that, after the bytes `before`, spell just these bytes and end a word."""
+        key, tail = self.key(spelled), half_character(before)
+        ids = [int(self.finals.ids[place]) for place in self.finals.equal(key)]
+        ids += [int(self.opens.ids[place]) for place in self.opens.equal(key) if self.ends_unit(tail)[place]]
+        return [id_ for id_ in ids if self.token_bytes[id_] == spelled]
+
     def inner(self, rest: bytes) -> list[int]:
         """Places of the open tokens that spell a part, not all, of the letters still to be typed."""
         return [at for size in range(1, len(rest)) for at in self.opens.equal(rest[:size])]
@@ -113,7 +136,8 @@ class Vocabulary:
         ends = np.zeros(len(self.opens.ids), bool)
         low, high = (self.opens.first(b"\x80"), self.opens.first(b"\xc0")) if tail else (0, len(ends))
         for at in range(low, high):
-            ends[at] = _ends_unspaced(tail + self.token_bytes[self.opens.ids[at]])
+            token = self.token_bytes[self.opens.ids[at]]
+            ends[at] = token[-1] >= 0x80 and _ends_unspaced(tail + token)
         return ends
 
 

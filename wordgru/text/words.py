@@ -13,6 +13,7 @@ A pre-token is one of these; every character of a text is in exactly one:
 The expression is plain enough for Oniguruma (`tokenizers`), JavaScript (flag u) and a scanner written by hand (C++).
 """
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import Literal
@@ -78,15 +79,22 @@ PATTERN = "|".join(
 )
 """The rule of a pre-token; the alternatives are tried in this order, everywhere in the text."""
 
+_DROPPED = re.compile(f"[{INVISIBLE}]")
 _SPLIT = Split(Regex(PATTERN), "isolated")
 _OPENING = "([{<“‘«‹¿¡/#@$£€_*~`|\\=+"
+_BEFORE_WORDS = "([{<“‘«‹¿¡#@$£€"
 _QUOTES = "'\""
 _DASHES = "-–—"
 
 
+def normalize(text: str) -> str:
+    """`text` in NFC, with LF as line end and without invisible marks; what every tokenizer does first."""
+    return unicodedata.normalize("NFC", _DROPPED.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+
+
 def pre_tokens(text: str) -> list[tuple[str, int]]:
     """The pre-tokens of `text` (normalised) and where each begins, in characters."""
-    return [(piece, start) for piece, (start, _) in _SPLIT.pre_tokenize_str(text)]
+    return [(pre_token, start) for pre_token, (start, _) in _SPLIT.pre_tokenize_str(text)]
 
 
 def kind(pre_token: str) -> Kind:
@@ -113,10 +121,10 @@ def spans(text: str) -> list[tuple[int, int, bool]]:
     A run of an unspaced script is one span, marked True; its units are what tokens spell.
     """
     found = []
-    for piece, start in pre_tokens(text):
-        what = kind(piece)
+    for pre_token, start in pre_tokens(text):
+        what = kind(pre_token)
         if what in ("word", "unspaced"):
-            found.append((start + (piece[0] == " "), start + len(piece), what == "unspaced"))
+            found.append((start + (pre_token[0] == " "), start + len(pre_token), what == "unspaced"))
     return found
 
 
@@ -134,6 +142,11 @@ def split_last(text: str) -> tuple[str, str]:
     last, start = pre_tokens(tail + letter)[-1]
     start += line + (last[0] == " ")
     return text[:start], text[start:]
+
+
+def takes_space(pre_token: str) -> bool:
+    """Whether a space stands before a pre-token that follows a word: not before closing marks."""
+    return kind(pre_token) != "marks" or pre_token.strip()[:1] in _BEFORE_WORDS
 
 
 def wants_space(text: str) -> bool:

@@ -14,7 +14,7 @@
 
 #include "errors.hpp"
 #include "sha256.hpp"
-#include "unicode.hpp"
+#include "words.hpp"
 
 namespace wordgru {
 
@@ -51,10 +51,13 @@ class Bundle {
     /// The words that are never offered, in lower case; none where the bundle holds no such list.
     const std::unordered_set<std::string>& blocked() const { return blocked_; }
 
+    /// The hashes of its files, by which a saved session knows its model again.
+    const std::string& identity() const { return identity_; }
+
    private:
     using Json = nlohmann::json;
 
-    static constexpr int kFormatVersion = 1;
+    static constexpr int kFormatVersion = 2;
     static constexpr const char* kConfig = "config.json";
     static constexpr const char* kTokenizer = "tokenizer.json";
     static constexpr const char* kModel = "model.onnx";
@@ -124,6 +127,11 @@ class Bundle {
             throw BundleError(where + ": format_version is " + version.dump() +
                               "; expected a whole number of at least 1.");
         }
+        if (version < kFormatVersion) {
+            throw BundleError(where + ": format_version is " + version.dump() +
+                              ", which no release ever wrote; expected " + std::to_string(kFormatVersion) +
+                              ". Train and export the model again.");
+        }
         if (version > kFormatVersion) {
             throw BundleError(where + ": format_version is " + version.dump() + "; this wordgru reads up to " +
                               std::to_string(kFormatVersion) + ". Upgrade wordgru.");
@@ -163,6 +171,7 @@ class Bundle {
         }
         for (const auto& [name, expected] : files.items()) {
             const std::string content = check_file(folder_ / name, expected);
+            identity_ += expected.get<std::string>() + " ";
             if (name == kBlocked) read_blocked(content);
         }
     }
@@ -184,30 +193,57 @@ class Bundle {
                           "…; the file was changed or cut short. Copy or export the bundle again.");
     }
 
-    /// One word a line; `#` begins a comment.
+    /// One word a line, or several with commas or semicolons between them; `#` begins a comment.
     void read_blocked(const std::string& content) {
+        const std::string name = (folder_ / kBlocked).string();
         const Characters found = decode(content);
         if (!found.valid || found.starts.back() != content.size()) {
-            throw BundleError((folder_ / kBlocked).string() + ": is not UTF-8; expected words in UTF-8, one a line.");
+            throw BundleError(name + ": cannot be read (it is not UTF-8); expected words in UTF-8, one a line.");
+        }
+        std::u32string_view text = found.text;
+        if (!text.empty() && text[0] == 0xFEFF) text.remove_prefix(1);  // a mark of the byte order
+        std::u32string entry;
+        bool comment = false;
+        for (std::size_t at = 0, line = 1; at <= text.size(); ++at) {
+            const char32_t c = at < text.size() ? text[at] : U'\n';
+            const bool ends = detail::among(c, U"\n\r\v\f\x1C\x1D\x1E\u0085\u2028\u2029");
+            comment = comment || c == U'#';
+            if (ends || detail::among(c, U"#,;、，")) {
+                const bool any = !std::all_of(entry.begin(), entry.end(), is_space);
+                if (any) block(entry, name + ": line " + std::to_string(line));
+                entry.clear();
+            } else if (!comment) {
+                entry.push_back(c);
+            }
+            if (!ends) continue;
+            comment = false;
+            if (!(c == U'\r' && at + 1 < text.size() && text[at + 1] == U'\n')) ++line;
+        }
+    }
+
+    /// Block the one word of an entry, with each apostrophe, if it has one.
+    void block(const std::u32string& entry, const std::string& where) {
+        std::string written;
+        for (const char32_t c : entry) append_utf8(written, c);
+        const Characters text = decode(lower(nfc(written)));
+        const std::vector<Span> words = spans(text.text);
+        if (words.size() != 1) {
+            throw BundleError(where + ": '" + written + "' " +
+                              (words.empty() ? "holds no letter or digit" : "holds several words") +
+                              "; expected one word a line, or commas between the words.");
         }
         std::string word;
-        bool comment = false;
-        for (std::size_t i = 0; i <= found.size(); ++i) {
-            if (i == found.size() || found.text[i] == U'\n' || found.text[i] == U'\r') {
-                while (!word.empty() && (word.back() == ' ' || word.back() == '\t')) word.pop_back();
-                if (!word.empty()) blocked_.insert(lower(word));
-                word.clear();
-                comment = false;
-            } else if (found.text[i] == U'#') {
-                comment = true;
-            } else if (!comment && (!word.empty() || !is_space(found.text[i]))) {
-                append_utf8(word, found.text[i]);
-            }
-        }
+        for (std::size_t at = words[0].start; at < words[0].end; ++at) append_utf8(word, text.text[at]);
+        blocked_.insert(word);
+        replace_all(word, kApostrophes[1], kApostrophes[0]);
+        blocked_.insert(word);
+        replace_all(word, kApostrophes[0], kApostrophes[1]);
+        blocked_.insert(word);
     }
 
     std::filesystem::path folder_;
     ModelConfig model_;
+    std::string identity_;
     std::unordered_set<std::string> blocked_;
 };
 

@@ -1,4 +1,5 @@
-// The bundle's graph in onnxruntime: pieces and states in, logits and states out.
+// The bundle's graph in onnxruntime: tokens and states in, probabilities and states out. `wordgru/search/model.py` in
+// C++, all but the scoring.
 #pragma once
 
 #include <onnxruntime_cxx_api.h>
@@ -11,16 +12,16 @@
 #include <vector>
 
 #include "bundle.hpp"
-#include "lexicon.hpp"
+#include "tokenizer.hpp"
 
 namespace wordgru {
 
 /// The recurrent state of one text: layers × hidden values, layer by layer. Zeros when a text begins.
-using State = Floats;
+using State = std::vector<float>;
 
-/// What the model answers after one piece.
-struct Answer {
-    Floats logits;
+/// What the model says after one token.
+struct Step {
+    std::vector<float> probabilities;  ///< P(next token), by id
     State state;
 };
 
@@ -46,32 +47,32 @@ class LanguageModel {
 
     State initial_state() const { return State(state_size(), 0.0F); }
 
-    /// Read one piece at each state, all in one call.
-    std::vector<Answer> step(const std::vector<Id>& pieces, const std::vector<const State*>& states) const {
-        const std::size_t rows = pieces.size(), hidden = static_cast<std::size_t>(sizes_.hidden_size);
-        Floats joined(rows * state_size());
+    /// Read one token at each state, all in one call.
+    std::vector<Step> step(const Ids& tokens, const std::vector<const State*>& states) const {
+        const std::size_t rows = tokens.size(), hidden = static_cast<std::size_t>(sizes_.hidden_size);
+        std::vector<float> joined(rows * state_size());
         for_each_row(rows, [&](std::size_t row, std::size_t at, std::size_t in_row) {
             std::copy_n(states[row]->begin() + static_cast<std::ptrdiff_t>(in_row), hidden,
                         joined.begin() + static_cast<std::ptrdiff_t>(at));
         });
-        const auto outputs = run(std::vector<std::int64_t>(pieces.begin(), pieces.end()), rows, joined);
-        const float* logits = outputs[0].GetTensorData<float>();
+        const auto outputs = run(std::vector<std::int64_t>(tokens.begin(), tokens.end()), rows, joined);
+        const float* rows_after = outputs[0].GetTensorData<float>();
         const float* after = outputs[1].GetTensorData<float>();
         const auto vocabulary = static_cast<std::size_t>(sizes_.vocab_size);
-        std::vector<Answer> answers(rows);
+        std::vector<Step> steps(rows);
         for (std::size_t row = 0; row < rows; ++row) {
-            answers[row].logits.assign(logits + row * vocabulary, logits + (row + 1) * vocabulary);
-            answers[row].state.resize(state_size());
+            steps[row].probabilities.assign(rows_after + row * vocabulary, rows_after + (row + 1) * vocabulary);
+            steps[row].state.resize(state_size());
         }
         for_each_row(rows, [&](std::size_t row, std::size_t at, std::size_t in_row) {
-            std::copy_n(after + at, hidden, answers[row].state.begin() + static_cast<std::ptrdiff_t>(in_row));
+            std::copy_n(after + at, hidden, steps[row].state.begin() + static_cast<std::ptrdiff_t>(in_row));
         });
-        return answers;
+        return steps;
     }
 
-    /// The state after reading the pieces from `begin` to `end`.
+    /// The state after reading the tokens from `begin` to `end`.
     State advance(Ids::const_iterator begin, Ids::const_iterator end, State state) const {
-        constexpr std::ptrdiff_t kChunk = 512;  // pieces in one call: bounds memory on a long text
+        constexpr std::ptrdiff_t kChunk = 512;  // tokens in one call: bounds memory on a long text
         while (begin != end) {
             const auto upto = begin + std::min(kChunk, end - begin);
             const auto outputs = run(std::vector<std::int64_t>(begin, upto), 1, state);
@@ -84,7 +85,7 @@ class LanguageModel {
 
    private:
     static constexpr std::array<const char*, 3> kInputs = {"input_ids", "state", "positions"};
-    static constexpr std::array<const char*, 2> kOutputs = {"logits", "next_state"};
+    static constexpr std::array<const char*, 2> kOutputs = {"probabilities", "next_state"};
 
     std::size_t state_size() const {
         return static_cast<std::size_t>(sizes_.layers) * static_cast<std::size_t>(sizes_.hidden_size);
@@ -99,8 +100,8 @@ class LanguageModel {
         }
     }
 
-    /// One call of the graph with `rows` rows of pieces; logits after the last piece of each.
-    std::vector<Ort::Value> run(std::vector<std::int64_t> ids, std::size_t rows, Floats& state) const {
+    /// One call of the graph with `rows` rows of tokens; probabilities after the last token of each.
+    std::vector<Ort::Value> run(std::vector<std::int64_t> ids, std::size_t rows, std::vector<float>& state) const {
         assert(!ids.empty());  // onnxruntime's GRU ends the process on no tokens
         const auto batch = static_cast<std::int64_t>(rows);
         const std::array<std::int64_t, 2> ids_shape = {batch, static_cast<std::int64_t>(ids.size() / rows)};
@@ -129,17 +130,18 @@ class LanguageModel {
                 const auto type = input ? session_.GetInputTypeInfo(i) : session_.GetOutputTypeInfo(i);
                 return type.GetTensorTypeAndShapeInfo().GetShape();
             }
-            throw BundleError(where + ": the graph has no '" + wanted +
-                              "'; expected the inputs input_ids, state, positions "
-                              "and the outputs logits, next_state. Export the model again with `wordgru export`.");
+            throw BundleError(
+                where + ": the graph has no '" + wanted +
+                "'; expected the inputs input_ids, state, positions "
+                "and the outputs probabilities, next_state. Export the model again with `wordgru export`.");
         };
         for (const char* name : kInputs) shape(true, name);
         for (const char* name : kOutputs) shape(false, name);
-        const auto state = shape(true, "state"), logits = shape(false, "logits");
+        const auto state = shape(true, "state"), rows = shape(false, "probabilities");
         const auto size = [](const std::vector<std::int64_t>& found, std::size_t axis) {
             return found.size() == 3 && found[axis] >= 0 ? std::to_string(found[axis]) : "?";  // else it is of any size
         };
-        const std::string got = "(" + size(state, 0) + ", " + size(state, 2) + ", " + size(logits, 2) + ")";
+        const std::string got = "(" + size(state, 0) + ", " + size(state, 2) + ", " + size(rows, 2) + ")";
         const std::string wanted = "(" + std::to_string(sizes_.layers) + ", " + std::to_string(sizes_.hidden_size) +
                                    ", " + std::to_string(sizes_.vocab_size) + ")";
         if (got != wanted) {

@@ -3,261 +3,341 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
-#include "decoding.hpp"
-#include "language_model.hpp"
-#include "suggestions.hpp"
-#include "tokenizer.hpp"
-#include "words.hpp"
+#include "search.hpp"
+#include "sha256.hpp"
 
 namespace wordgru {
-
-/// What is asked of a text.
-struct Query {
-    /// Letters of the next word that are not in the text. In a session, without them, the unfinished last word of the
-    /// text is the prefix and the text is taken as it stands; else a space that is missing after the text is implied.
-    std::optional<std::string> prefix = std::nullopt;
-    int k = 5;                 ///< how many words, at least 1; fewer come where all others are below the tolerance
-    bool ignore_case = false;  ///< letters typed match letters of either case
-    bool punctuation = false;  ///< offer marks too; probabilities are then out of all that may follow
-    double tolerance = SearchOptions{}.tolerance;     ///< how much a probability may be short of the truth
-    int max_expanded = SearchOptions{}.max_expanded;  ///< spellings to look into at most; then the answer is not exact
-    double max_seconds = 0;                           ///< time to take at most; 0 for no limit
-};
-
 namespace detail {
 
 /// What a predictor and its sessions share. Threads may share it.
 struct Engine {
-    Engine(Tokenizer t, const Bundle& bundle, int threads, std::unordered_set<std::string> blocked)
-        : tokenizer(std::move(t)), model(bundle, threads), search(model, tokenizer.pieces(), std::move(blocked)) {}
+    Engine(Tokenizer t, const Bundle& bundle, int threads, std::unordered_set<std::string> words)
+        : tokenizer(std::move(t)),
+          model(bundle, threads),
+          search(model, tokenizer),
+          blocked(std::move(words)),
+          identity(bundle.identity()) {}
 
     const Tokenizer tokenizer;
     const LanguageModel model;
     WordSearch search;
+    const std::unordered_set<std::string> blocked;  // words in lower case that are never offered
+    const std::string identity;                     // by which a saved session knows its model again
 };
 
-/// The character that begins at byte `at`, and the one that ends before it.
+/// The character that begins at byte `at`.
 inline char32_t character_at(std::string_view text, std::size_t at) {
     const Characters found = decode(text.substr(at, 4));
     return found.size() ? found.text.front() : kReplacement;
 }
-inline char32_t character_before(std::string_view text, std::size_t at) {
-    std::size_t start = at - 1;
-    while (start > 0 && (text[start] & 0xC0) == 0x80) --start;
-    return character_at(text, start);
+
+/// Where the character begins that ends before byte `at`.
+inline std::size_t before(std::string_view text, std::size_t at) {
+    do --at;
+    while (at > 0 && (text[at] & 0xC0) == 0x80);
+    return at;
+}
+
+/// Whether `text` ends with white space.
+inline bool ends_with_space(std::string_view text) {
+    return !text.empty() && is_space(character_at(text, before(text, text.size())));
+}
+
+inline std::size_t count_characters(std::string_view text) {
+    const auto begins = [](char byte) { return (byte & 0xC0) != 0x80; };
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins));
 }
 
 }  // namespace detail
 
 /// What is typed into one text field, and the model's states along it. Not to be shared by threads; copies go their own
-/// way. Marks that the model never learnt are read as their twins, and words are offered with the apostrophe that the
-/// text used last. A snapshot is the state before one piece. A mark is a place where the text can be cut without
-/// changing its pieces, so that only what follows it is encoded again.
+/// way. Variants of a mark that the model never learnt are read as the one that it did, and words are offered with the
+/// apostrophe that the text used last.
+///
+/// A snapshot is the state before one token. A mark is a place where the text can be cut without changing its tokens,
+/// so that only what follows it is encoded again. Reading begins at the first mark: of a long paste only the last part
+/// is read (`kContext`).
 class Session {
    public:
     explicit Session(std::shared_ptr<detail::Engine> engine)
         : engine_(std::move(engine)), snapshots_{{1, engine_->model.initial_state()}} {}
 
     /// The text of the field up to the cursor, in UTF-8.
-    const std::string& text() const { return typed_; }
+    const std::string& text() const { return text_; }
 
-    /// Bytes that the session keeps: text, pieces and states.
+    /// Bytes that the session keeps: text, tokens and states.
     std::size_t size() const {
-        std::size_t bytes = typed_.size() + text_.size() + pieces_.size() * sizeof(Id) + marks_.size() * sizeof(Mark);
+        std::size_t bytes = text_.size() + tokens_.size() * sizeof(Id) + marks_.size() * sizeof(Mark);
         for (const Snapshot& snapshot : snapshots_) bytes += snapshot.state.size() * sizeof(float);
         return bytes;
     }
 
-    /// Type `text` at the end.
-    void append(std::string_view text) { set(typed_ + std::string(text)); }
+    /// Type `text` at the end. Throws WordgruError if it is not UTF-8, as `set` does.
+    void append(std::string_view text) { set(text_ + std::string(text)); }
 
     /// Delete the last `count` characters (code points).
     void erase(int count = 1) {
-        if (count < 0) throw WordgruError("count is " + std::to_string(count) + "; expected at least 0 characters.");
-        std::size_t end = typed_.size();
-        for (; count > 0 && end > 0; --count) {
-            do --end;
-            while (end > 0 && (typed_[end] & 0xC0) == 0x80);
-        }
-        set(typed_.substr(0, end));
+        detail::Range{0, std::numeric_limits<double>::infinity(), false, false, true}.check("count", count);
+        std::size_t end = text_.size();
+        for (; count > 0 && end > 0; --count) end = detail::before(text_, end);
+        set(text_.substr(0, end));
     }
 
     /// Make `text` what stands before the cursor: any edit, paste or move of the cursor. Only what differs from the
     /// text before, from its last word boundary on, is read again, and not before something is asked.
     void set(std::string text) {
-        check_text(std::string_view(text).substr(same_start(typed_, text)));
-        std::string read = engine_->tokenizer.familiar(text);
-        const std::size_t same = same_start(text_, read);
+        const auto differs = std::mismatch(text_.begin(), text_.end(), text.begin(), text.end()).second;
+        auto same = static_cast<std::size_t>(differs - text.begin());
+        while (same > 0 && same < text.size() && (text[same] & 0xC0) == 0x80) --same;
+        check_text(std::string_view(text).substr(same));
         const auto touched = [&](const Mark& mark) { return mark.bytes && mark.bytes >= same; };  // or the letter after
         marks_.erase(std::remove_if(marks_.begin(), marks_.end(), touched), marks_.end());
-        typed_ = std::move(text);
-        text_ = std::move(read);
+        if (marks_.empty()) head_.reset();  // what was read began further on
+        text_ = std::move(text);
     }
 
     /// Empty the field.
     void reset() { set(""); }
 
-    /// The most probable words at the cursor. Throws WordgruError if the prefix is no part of a word or k is below 1.
+    /// The most probable words at the cursor. Throws WordgruError if the prefix is no part of a word, or a number is
+    /// out of its range.
     Suggestions suggest(const Query& query = {}) {
-        SearchOptions options;
-        options.tolerance = std::max(query.tolerance, 1e-9);
-        options.max_expanded = query.max_expanded;
-        options.max_seconds = query.max_seconds;
-        options.ignore_case = query.ignore_case;
-        if (query.k < 1) throw WordgruError("k is " + std::to_string(query.k) + "; expected at least 1 word.");
-        if (!(query.tolerance >= 0 && query.tolerance < 1)) {
-            throw WordgruError("tolerance is " + std::to_string(query.tolerance) + "; expected a probability below 1.");
+        detail::kWords.check("k", query.k);
+        query.options.check();
+        const std::size_t start = last_line_part(text_);
+        const std::string tail = engine_->tokenizer.normalize(std::string_view(text_).substr(start));
+        std::string head = text_.substr(0, start), unfinished;
+        if (query.prefix) {
+            head += tail;
+            unfinished = prefix(*query.prefix);
+        } else {
+            const auto [rest, last] = split_last(tail);
+            head += rest;
+            unfinished = last;
         }
-        const auto k = static_cast<std::size_t>(query.k);
-        if (query.prefix) return after_text(*query.prefix, k, options, query.punctuation);
-        const std::size_t start = before_last_word(text_);
-        return find(text_.substr(0, start), text_.substr(start), "", k, options, true);
+        if (!head.empty() && unfinished.empty() && query.options.punctuation && !detail::ends_with_space(head)) {
+            return find(head, "", query, false, true);
+        }
+        const bool space = (query.prefix || unfinished.empty()) && wants_space(head);
+        return find(space ? head + " " : head, unfinished, query, space, false);
+    }
+
+    /// The session as a few kilobytes, for `Predictor::restore`.
+    std::string save() {
+        read(finished(), false);
+        const auto& [count, state] = snapshots_.back();
+        std::string body;
+        put(body, text_.data(), text_.size());
+        put(body, tokens_.data(), count);
+        put(body, &marks_.back(), 1);
+        put(body, state.data(), state.size());
+        return kSaved + digest() + sha256(body) + body;
+    }
+
+    /// The session that `save` made; see `Predictor::restore`.
+    static Session load(std::string_view data, std::shared_ptr<detail::Engine> engine) {
+        constexpr std::size_t kHash = 64;
+        Session session(std::move(engine));
+        const std::size_t start = kSaved.size();
+        const std::string_view body = data.substr(std::min(start + 2 * kHash, data.size()));
+        if (!starts_with(data, kSaved) || data.size() < start + 2 * kHash ||
+            data.substr(start + kHash, kHash) != sha256(body)) {
+            throw WordgruError("the saved session cannot be read (it is broken, or none); start a new one.");
+        }
+        if (data.substr(start, kHash) != session.digest()) {
+            throw WordgruError("the saved session is of another model; load that model, or start a new session.");
+        }
+        State state;
+        std::size_t at = 0;  // the hashes agree, so what follows is as it was written
+        get(body, at, session.text_);
+        get(body, at, session.tokens_);
+        get(body, at, session.marks_);
+        get(body, at, state);
+        session.snapshots_.push_back({session.tokens_.size(), std::move(state)});
+        return session;
     }
 
    private:
     struct Snapshot {
-        std::size_t count;  // pieces read, the last of them not yet in the state
+        std::size_t count;  // tokens read, the last of them not yet in the state
         State state;
     };
     struct Mark {
-        std::size_t bytes, pieces;
+        std::size_t bytes, tokens;
     };
 
-    static constexpr std::size_t kStride = 64;  // pieces between the snapshots that a long text leaves
-    static constexpr std::size_t kSnapshots =
-        10;                                     // of which the last half are kept as they are, older ones thinned out
-    static constexpr std::size_t kWindow = 96;  // bytes after the last mark before a new one is set
+    static constexpr std::size_t kStride = 64;     // tokens between the snapshots that a long text leaves
+    static constexpr std::size_t kSnapshots = 10;  // the last half are kept as they are, older ones thinned out
+    static constexpr std::size_t kContext = 2048;  // characters of a long paste that are read, some 500 tokens
+    static constexpr std::size_t kWindow = 96;     // characters after the last mark before a new one is set
+    inline static const std::string kSaved = "wordgru session 1\n";
 
-    Suggestions after_text(const std::string& prefix, std::size_t k, const SearchOptions& options, bool punctuation) {
-        check_text(prefix);
-        if (!prefix.empty() && before_last_word(prefix) != 0 && !all_unspaced(prefix)) {
-            throw WordgruError("the prefix '" + prefix +
-                               "' is no beginning of a word; expected letters or digits, with "
-                               "single ' ’ or - between them. Put what stands before the word into the context.");
+    /// Where what follows the last white space of `text` begins.
+    static std::size_t last_line_part(const std::string& text) {
+        const auto space = text.find_last_of(" \n\r\t");
+        return space == text.npos ? 0 : space + 1;
+    }
+
+    /// The letters of a prefix as the model sees them.
+    std::string prefix(const std::string& given) const {
+        check_text(given);
+        std::string seen = engine_->tokenizer.normalize(given);
+        const std::u32string characters = decode(seen).text;
+        const bool unspaced = is_one(characters) && characters[0] != U' ' && kind(characters) == Kind::unspaced;
+        if (!seen.empty() && !unspaced && !split_last(seen).first.empty()) {
+            throw WordgruError("the prefix '" + given +
+                               "' is no beginning of a word; expected letters or digits, with single ' ’ or - between "
+                               "them. Put what stands before the word into the context.");
         }
-        const bool space = wants_space(typed_);
-        const bool spaced = !text_.empty() && is_space(detail::character_before(text_, text_.size()));
-        const bool marks = punctuation && prefix.empty() && (space || !spaced);
-        const std::string letters = engine_->tokenizer.familiar(prefix);
-        Suggestions found = find(text_ + (space ? " " : ""), letters, prefix, k, options, !marks);
-        if (marks) add_punctuation(found, k);
+        return seen;
+    }
+
+    /// The words after `head` that begin with `letters`. With `ends`, what follows directly: marks or a space and a
+    /// word.
+    Suggestions find(const std::string& head, const std::string& letters, const Query& query, bool space, bool ends) {
+        const std::string gap = read(head, ends);
+        const auto& [count, state] = snapshots_.back();
+        const std::string typed = gap + letters;
+        const bool spaced = ends || starts_with(typed, " ");
+        const auto wanted = ends ? std::optional<bool>(wants_space(head)) : std::nullopt;
+        auto answer = engine_->search(
+            state, tokens_[count - 1], typed, static_cast<std::size_t>(query.k), query.options,
+            [&](std::string_view word) { return may_offer(word, query.options.punctuation, spaced, wanted); });
+        const std::string seen = text_ + query.prefix.value_or("");
+        Suggestions found{{}, answer.exact, answer.unexplored, answer.rows, space};
+        const auto& spelled = engine_->tokenizer.token_bytes();
+        for (const detail::Found& word : answer.words) {
+            std::vector<std::string> tokens;
+            for (const Id id : word.tokens) tokens.push_back(spelled[static_cast<std::size_t>(id)]);
+            const bool begins = starts_with(word.spelled, " ");
+            found.items.push_back({as_typed(word.spelled.substr(begins), seen), word.probability, tokens});
+        }
         return found;
     }
 
-    /// The words after `head` that begin with `letters`; `typed` is what was typed behind the text.
-    Suggestions find(const std::string& head, const std::string& letters, const std::string& typed, std::size_t k,
-                     const SearchOptions& options, bool given) {
-        const std::string gap = read(head);
-        const Snapshot& last = snapshots_.back();
-        const Id piece = pieces_[last.count - 1];
-        Suggestions found = engine_->search(last.state, piece, gap, normalize(letters), k, options, given);
-        write_as(typed_ + typed, found);
-        return found;
+    /// Whether a pre-token is a word, or if asked a mark, that may stand here. A space may begin it if `spaced`. Where
+    /// what follows directly and what follows a space are ranked in one, `wanted` says whether a word has its space:
+    /// each is offered in one form, " word" and "." but not "word" and " .".
+    bool may_offer(std::string_view spelled, bool punctuation, bool spaced, std::optional<bool> wanted) const {
+        const Characters found = decode(spelled);
+        if (!found.valid || found.starts.back() != spelled.size() || !is_one(found.text)) return false;
+        const bool begins = spelled[0] == ' ';
+        if (begins && !spaced) return false;
+        const Kind what = kind(found.text);
+        if (what == Kind::space || ((what == Kind::marks || what == Kind::emoji) && !punctuation)) return false;
+        if (wanted && begins != (*wanted && takes_space(found.text))) return false;
+        return !engine_->blocked.count(lower(spelled.substr(begins)));
     }
 
-    /// Write the words with the apostrophe that `text` used last.
-    void write_as(const std::string& text, Suggestions& found) const {
-        const auto straight = text.rfind('\''), curled = text.rfind("’");
-        if (straight == text.npos && curled == text.npos) return;
+    /// `word` with the apostrophe that `text` used last.
+    std::string as_typed(std::string word, const std::string& text) const {
+        const auto straight = text.rfind(kApostrophes[0]), curled = text.rfind(kApostrophes[1]);
+        if (straight == text.npos && curled == text.npos) return word;
         const bool curls = straight == text.npos || (curled != text.npos && curled > straight);
-        const std::string_view mark = curls ? "’" : "'", twin = engine_->tokenizer.twin(mark);
-        if (twin.empty()) return;
-        for (Suggestion& item : found.items) replace_all(item.word, twin, mark);
+        const std::string_view mark = kApostrophes[curls], learnt = engine_->tokenizer.variant(mark);
+        if (!learnt.empty()) replace_all(word, learnt, mark);
+        return word;
     }
 
-    /// Marks that may follow the text directly, each as one piece spells it, in one ranking with the words.
-    void add_punctuation(Suggestions& found, std::size_t k) {
-        const auto [bytes, count] = mark(text_);
-        Ids pieces = engine_->tokenizer.encode(std::string_view(text_).substr(bytes));
-        go_to(count, pieces);
-        head_.reset();
-        const Snapshot& last = snapshots_.back();
-        const auto expansion = engine_->search.expand({&last.state}, {pieces_[last.count - 1]})[0];
-        for (const Id id : engine_->tokenizer.punctuation()) {
-            const std::string& spelled = engine_->tokenizer.pieces()[static_cast<std::size_t>(id)];
-            found.items.push_back({spelled, expansion->probabilities[static_cast<std::size_t>(id)], {spelled}});
-        }
-        std::stable_sort(found.items.begin(), found.items.end(),
-                         [](const Suggestion& a, const Suggestion& b) { return a.probability > b.probability; });
-        found.items.resize(std::min(found.items.size(), k));
+    /// The text before its unfinished last word.
+    std::string finished() const {
+        const std::size_t start = last_line_part(text_);
+        const std::string tail = engine_->tokenizer.normalize(std::string_view(text_).substr(start));
+        return text_.substr(0, start) + std::string(split_last(tail).first);
     }
 
-    /// Read `head` up to the piece before the next word; return the bytes held back for that word.
-    std::string read(const std::string& head) {
-        if (head_ && head_->first == head) return head_->second;  // only letters of the next word have come since
+    /// Read `head` up to the token before the next word; return the bytes held back for that word; none with `ends`.
+    std::string read(const std::string& head, bool ends) {
+        if (!ends && head_ && head_->first == head) return head_->second;  // only letters of the word have come since
         const auto [bytes, count] = mark(head);
-        auto [pieces, gap] = engine_->tokenizer.encode_context(std::string_view(head).substr(bytes));
-        go_to(count, pieces);
-        head_.emplace(head, gap);
+        const std::string_view rest = std::string_view(head).substr(bytes);
+        Ids tokens;
+        std::string gap;
+        if (ends) tokens = engine_->tokenizer.encode(rest);
+        else std::tie(tokens, gap) = engine_->tokenizer.encode_context(rest);
+        go_to(count, tokens);
+        head_.reset();
+        if (!ends) head_.emplace(head, gap);
         return gap;
-    }
-
-    /// How many bytes, in whole characters, two texts begin with alike.
-    static std::size_t same_start(const std::string& one, const std::string& other) {
-        const auto differs = std::mismatch(one.begin(), one.end(), other.begin(), other.end()).second;
-        auto same = static_cast<std::size_t>(differs - other.begin());
-        while (same > 0 && same < other.size() && (other[same] & 0xC0) == 0x80) --same;
-        return same;
     }
 
     /// The last mark in `head`; a new one is set when much text has come since.
     Mark mark(const std::string& head) {
-        while (marks_.back().bytes > head.size()) marks_.pop_back();
+        const std::string_view text = head;
+        while (!marks_.empty() && marks_.back().bytes > head.size()) marks_.pop_back();
+        if (marks_.empty() || is_longer(text.substr(marks_.back().bytes), 2 * kContext)) begin_near_end(head);
         const Mark last = marks_.back();
-        if (head.size() - last.bytes > kWindow) {
+        if (is_longer(text.substr(last.bytes), kWindow)) {
             const std::size_t cut = this->cut(head, last.bytes);
             if (cut > last.bytes) {
-                const Ids pieces =
-                    engine_->tokenizer.encode(std::string_view(head).substr(last.bytes, cut - last.bytes));
-                go_to(last.pieces, pieces);
-                marks_.push_back({cut + 1, last.pieces + pieces.size()});
+                const Ids tokens = engine_->tokenizer.encode(text.substr(last.bytes, cut - last.bytes));
+                go_to(last.tokens, tokens);
+                marks_.push_back({cut + 1, last.tokens + tokens.size()});
             }
         }
         return marks_.back();
     }
 
-    /// The last space after `start` at which the pieces before and after do not depend on each other, or `start`.
+    /// Whether `text` has more characters than that.
+    static bool is_longer(std::string_view text, std::size_t characters) {
+        return text.size() > characters &&
+               (text.size() > 4 * characters || detail::count_characters(text) > characters);
+    }
+
+    /// Forget all that was read, and begin with the last `kContext` characters, at a word.
+    void begin_near_end(const std::string& head) {
+        std::size_t start = head.size(), middle = 0;
+        for (std::size_t characters = 0; start > 0 && characters < kContext; ++characters) {
+            if (characters == kContext / 2) middle = start;
+            start = detail::before(head, start);
+        }
+        if (start > 0) {
+            const std::size_t space = head.find(' ', start);
+            if (space < middle) start = space + 1;
+        }
+        marks_ = {{start, 1}};
+        tokens_ = {kEndOfText};
+        snapshots_ = {{1, engine_->model.initial_state()}};
+    }
+
+    /// The last space after `start` at which the tokens before and after do not depend on each other, or `start`.
     static std::size_t cut(const std::string& head, std::size_t start) {
         for (std::size_t at = head.size() - 1; at > start; --at) {
             if (head[at] != ' ' || at + 1 == head.size()) continue;
-            const bool spaced = is_space(detail::character_before(head, at));
-            if (!spaced && kind(detail::character_at(head, at + 1)) == Kind::letter) return at;
+            const bool spaced = is_space(detail::character_at(head, detail::before(head, at)));
+            if (!spaced && detail::is_spoken(detail::character_at(head, at + 1))) return at;
         }
         return start;
     }
 
-    /// Keep the first `kept` pieces, put `pieces` after them, and make the last snapshot the one of them all.
-    void go_to(std::size_t kept, const Ids& pieces) {
-        Ids all(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(kept));
-        all.insert(all.end(), pieces.begin(), pieces.end());
-        const auto differs = std::mismatch(all.begin(), all.end(), pieces_.begin(), pieces_.end()).first;
+    /// Keep the first `kept` tokens, put `tokens` after them, and make the last snapshot the one of them all.
+    void go_to(std::size_t kept, const Ids& tokens) {
+        Ids all(tokens_.begin(), tokens_.begin() + static_cast<std::ptrdiff_t>(kept));
+        all.insert(all.end(), tokens.begin(), tokens.end());
+        const auto differs = std::mismatch(all.begin(), all.end(), tokens_.begin(), tokens_.end()).first;
         const auto agreed = static_cast<std::size_t>(differs - all.begin());
         while (snapshots_.back().count > agreed) snapshots_.pop_back();
-        pieces_ = std::move(all);
-        while (snapshots_.back().count < pieces_.size()) {
-            const std::size_t count = snapshots_.back().count;
-            const std::size_t upto = std::min(count + kStride, pieces_.size());
-            snapshots_.push_back({upto, advance(count - 1, upto - 1)});
+        tokens_ = std::move(all);
+        while (snapshots_.back().count < tokens_.size()) {
+            const auto& [count, state] = snapshots_.back();
+            const std::size_t upto = std::min(count + kStride, tokens_.size());
+            const auto at = [&](std::size_t place) { return tokens_.cbegin() + static_cast<std::ptrdiff_t>(place); };
+            State after = engine_->model.advance(at(count - 1), at(upto - 1), state);
+            snapshots_.push_back({upto, std::move(after)});
             if (snapshots_.size() > kSnapshots) thin();
         }
-    }
-
-    /// The state after the pieces from `begin` to `end`, the first that the last snapshot has not read.
-    State advance(std::size_t begin, std::size_t end) const {
-        const State& state = snapshots_.back().state;
-        const auto known = end == begin + 1 ? engine_->search.expand.known(state, pieces_[begin]) : nullptr;
-        if (known) return known->state;  // a search has read the same piece
-        const auto first = pieces_.cbegin();
-        return engine_->model.advance(first + static_cast<std::ptrdiff_t>(begin),
-                                      first + static_cast<std::ptrdiff_t>(end), state);
     }
 
     /// Drop the old snapshot whose neighbours are nearest to each other, for its distance from the end.
@@ -273,9 +353,36 @@ class Session {
         snapshots_.erase(snapshots_.begin() + static_cast<std::ptrdiff_t>(nearest));
     }
 
+    // -- saving ------------------------------------------------------------------------------------------------
+
+    /// What a saved session and a model must share.
+    std::string digest() const {
+        std::string all = engine_->identity + std::to_string(snapshots_[0].state.size());
+        for (const std::string& token : engine_->tokenizer.token_bytes()) all += '\0' + token;
+        return sha256(all);
+    }
+
+    /// Values as they lie in memory, with their number before them.
+    template <typename Value>
+    static void put(std::string& body, const Value* values, std::size_t count) {
+        const auto size = static_cast<std::uint64_t>(count);
+        body.append(reinterpret_cast<const char*>(&size), sizeof size);
+        body.append(reinterpret_cast<const char*>(values), count * sizeof(Value));
+    }
+    template <typename Values>
+    static void get(std::string_view body, std::size_t& at, Values& values) {
+        std::uint64_t size = 0;
+        std::memcpy(&size, body.data() + at, sizeof size);
+        at += sizeof size;
+        values.resize(static_cast<std::size_t>(size));
+        const std::size_t bytes = values.size() * sizeof values[0];
+        std::memcpy(values.data(), body.data() + at, bytes);
+        at += bytes;
+    }
+
     std::shared_ptr<detail::Engine> engine_;
-    std::string typed_, text_;  // the text of the field, and as it is read
-    Ids pieces_ = {kEndOfText};
+    std::string text_;
+    Ids tokens_ = {kEndOfText};
     std::vector<Snapshot> snapshots_;
     std::vector<Mark> marks_ = {{0, 1}};
     std::optional<std::pair<std::string, std::string>> head_;  // what was read last, and the bytes held back

@@ -1,14 +1,15 @@
-// Byte-level BPE from `tokenizer.json`: `wordgru/tokenizer.py` in C++.
+// Byte-level BPE whose tokens say where a word ends: `wordgru/text/tokenizer.py` in C++, all but the training.
 //
-// Text is brought to NFC, a space is put before every line, the text is split into words, runs of unspaced scripts,
-// marks and white space, and each of these is spelled in pieces on its own.
+// Text is normalised, a space is put before every line, the text is cut into pre-tokens, and each is spelled by tokens
+// of which the last, and only the last, is final. 0 ends a text; then come the final tokens, then the open ones, each
+// in the order of their bytes.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <queue>
 #include <string>
@@ -17,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "sha256.hpp"
 #include "words.hpp"
 
 namespace wordgru {
@@ -24,52 +26,10 @@ namespace wordgru {
 using Id = std::int32_t;
 using Ids = std::vector<Id>;
 
-/// Id of the piece that ends a text and begins the next.
+/// Id of the token that ends a text and begins the next.
 inline constexpr Id kEndOfText = 0;
 
-namespace detail {
-
-/// Where the part of `text` that begins at `at` ends; BPE never crosses its end. The tokenizer's pattern, in order:
-///     ` ?LETTER+(INNER LETTER+)*`, with LETTER = a letter or digit that is not unspaced, and its marks,
-///     ` ?[unspaced]+`, ` ?[^\s\p{L}\p{N}]+`, `\s+(?!\S)`, `\s+`
-inline std::size_t part_end(std::u32string_view text, std::size_t at) {
-    const auto spoken = [&](std::size_t i) {
-        const char category = major_category(text[i]);
-        return category == 'L' || category == 'N';
-    };
-    const auto letter = [&](std::size_t i) { return i < text.size() && !in_unspaced_range(text[i]) && spoken(i); };
-    const auto skip = [&](std::size_t i, auto&& matches) {
-        while (i < text.size() && matches(i)) ++i;
-        return i;
-    };
-    const std::size_t first = at + (text[at] == U' ' && at + 1 < text.size());
-    if (letter(first)) {
-        const auto letters = [&](std::size_t i) {
-            while (letter(i)) i = skip(i + 1, [&](std::size_t m) { return major_category(text[m]) == 'M'; });
-            return i;
-        };
-        std::size_t end = letters(first);
-        while (end < text.size() && is_inner(text[end]) && letter(end + 1)) end = letters(end + 1);
-        return end;
-    }
-    if (in_unspaced_range(text[first])) {
-        return skip(first, [&](std::size_t i) { return in_unspaced_range(text[i]); });
-    }
-    if (!is_white(text[first])) return skip(first, [&](std::size_t i) { return !is_white(text[i]) && !spoken(i); });
-    const std::size_t end = skip(at, [&](std::size_t i) { return is_white(text[i]); });
-    return end < text.size() && end - at > 1 ? end - 1 : end;  // the last one belongs to what follows
-}
-
-}  // namespace detail
-
-/// Put `with` in place of each `part` of `text`.
-inline void replace_all(std::string& text, std::string_view part, std::string_view with) {
-    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + with.size())) {
-        text.replace(at, part.size(), with);
-    }
-}
-
-/// Text to pieces. Immutable: threads may share it.
+/// Text to tokens. Immutable: threads may share it.
 class Tokenizer {
    public:
     /// Read `tokenizer.json`. Throws WordgruError if it is missing or is not a tokenizer of wordgru.
@@ -84,28 +44,31 @@ class Tokenizer {
         }
     }
 
-    /// The bytes that each piece spells, by id, in byte order; none for the end of text.
-    const std::vector<std::string>& pieces() const { return pieces_; }
+    /// The bytes that each token spells, by id; none for the end of text.
+    const std::vector<std::string>& token_bytes() const { return token_bytes_; }
 
-    /// Ids of the pieces that spell marks alone, without white space, letters or digits.
-    const Ids& punctuation() const { return punctuation_; }
+    /// How many tokens are final: those of the ids 1 to `finals`.
+    std::size_t finals() const { return finals_; }
 
-    /// What is read in place of a mark that was never learnt (no piece of more than one byte holds it); or nothing.
-    std::string_view twin(std::string_view mark) const {
-        const auto found = std::find_if(twins_.begin(), twins_.end(), [&](auto& pair) { return pair.first == mark; });
-        return found == twins_.end() ? std::string_view() : found->second;
+    /// The mark that is read in place of a variant of it; nothing if `mark` is no variant.
+    std::string_view variant(std::string_view mark) const {
+        for (const auto& [variant, read] : variants_) {
+            if (variant == mark) return read;
+        }
+        return {};
     }
 
-    /// `text` with the twins of marks that were never learnt.
-    std::string familiar(std::string text) const {
-        for (const auto& [mark, twin] : twins_) replace_all(text, mark, twin);
-        return text;
+    /// `text` as the model sees it, without the spaces that begin its lines.
+    std::string normalize(std::string_view text) const {
+        std::string seen = wordgru::normalize(text);
+        for (const auto& [variant, mark] : variants_) replace_all(seen, variant, mark);
+        return seen;
     }
 
     /// Ids of `text`, which must be UTF-8, without an end of text.
     Ids encode(std::string_view text) const {
         Ids ids;
-        parts(text, [&](std::string_view part, bool) { append(ids, part); });
+        pre_tokens(text, [&](std::string_view pre_token, bool) { append(ids, pre_token); });
         return ids;
     }
 
@@ -113,11 +76,18 @@ class Tokenizer {
     std::pair<Ids, std::string> encode_context(std::string_view text) const {
         Ids ids;
         std::string gap;
-        parts(std::string(text) + "x", [&](std::string_view part, bool last) {
-            if (last) gap = part.substr(0, part.size() - 1);
-            else append(ids, part);
+        pre_tokens(std::string(text) + "x", [&](std::string_view pre_token, bool last) {
+            if (last) gap = pre_token.substr(0, pre_token.size() - 1);
+            else append(ids, pre_token);
         });
         return {std::move(ids), std::move(gap)};
+    }
+
+    /// Ids of a pre-token that is just these bytes, the last one final.
+    Ids spell(std::string_view pre_token) const {
+        Ids ids;
+        append(ids, pre_token);
+        return ids;
     }
 
    private:
@@ -126,82 +96,79 @@ class Tokenizer {
         Id id;
     };
 
+    static constexpr std::string_view kSuffix = "</w>";  // what the name of a final token ends with
+    static constexpr const char* kRule =                 // sha256 of the regular expression that `words.hpp` follows
+        "6a592a7322c7ca317c13183caefed7a0c5c1359c05490b90b1a85bda61e7ea67";
+
     explicit Tokenizer(const nlohmann::json& json) {
         const auto& model = json.at("model");
         if (!model.at("vocab").is_object() || !model.at("merges").is_array()) {
-            throw WordgruError("tokenizer.json: `vocab` or `merges` is of the wrong kind; write the bundle again.");
+            throw foreign("`vocab` or `merges` is of the wrong kind");
         }
         const auto& vocabulary = model.at("vocab").get_ref<const nlohmann::json::object_t&>();
         std::vector<std::string> names(vocabulary.size());
         std::unordered_map<std::string_view, Id> ids;
         for (const auto& [name, id] : vocabulary) {
-            names.at(checked(id.get<std::size_t>(), names.size())) = name;
+            const auto place = id.get<std::size_t>();
+            if (place >= names.size()) throw foreign("a token has the id " + std::to_string(place));
+            names[place] = name;
             ids.emplace(name, id.get<Id>());
         }
         if (names.empty() || names[0] != "<|end_of_text|>") {
-            throw WordgruError(
-                "tokenizer.json: piece 0 is not <|end_of_text|>. It is not a tokenizer of wordgru; write the "
-                "bundle again.");
+            throw foreign("token 0 is '" + (names.empty() ? "" : names[0]) + "', not '<|end_of_text|>'");
         }
-        read_pieces(names);
-        find_twins();
+        const auto& rule = json.at("pre_tokenizer").at("pretokenizers").at(0).at("pattern").at("Regex");
+        if (sha256(rule.get<std::string>()) != kRule) throw foreign("its rule of a word is another one");
+        read_names(names);
+        read_variants(json.at("normalizer").at("normalizers"));
         for (const auto& pair : model.at("merges")) read_merge(pair, ids);
     }
 
-    void find_twins() {
-        struct Mark {
-            std::string_view mark, twin, other;
-        };
-        constexpr Mark kMarks[] = {
-            {"'", "’", ""},  {"’", "'", ""},  {"‘", "'", "’"},      {"“", "\"", ""},
-            {"”", "\"", ""}, {"„", "\"", ""}, {"\u00a0", " ", ""}, {"\u202f", "\u00a0", " "},
-        };
-        const auto learnt = [&](std::string_view mark) {
-            return !mark.empty() && std::any_of(pieces_.begin(), pieces_.end(), [&](const std::string& piece) {
-                return piece.size() > 1 && piece.find(mark) != piece.npos;
-            });
-        };
-        for (const auto& [mark, twin, other] : kMarks) {
-            if (learnt(mark)) continue;
-            const std::string_view chosen = !learnt(twin) && learnt(other) ? other : twin;
-            if (chosen.size() == 1 || learnt(chosen)) twins_.emplace_back(mark, chosen);
-        }
-    }
-
-    static std::size_t checked(std::size_t id, std::size_t size) {
-        if (id < size) return id;
-        throw WordgruError("tokenizer.json: a piece has the id " + std::to_string(id) + "; expected less than the " +
-                           std::to_string(size) + " pieces. Write the bundle again.");
+    static WordgruError foreign(const std::string& reason) {
+        return WordgruError("tokenizer.json is not one of bundle format 2: " + reason +
+                            "; train and export the model again with this version.");
     }
 
     /// Names to bytes: a byte-level vocabulary writes each byte as a character of its own (GPT-2's table).
-    void read_pieces(const std::vector<std::string>& names) {
+    void read_names(const std::vector<std::string>& names) {
         std::unordered_map<char32_t, char> byte_of;
         char32_t next = 256;
         for (int byte = 0; byte < 256; ++byte) {
             const bool printable = (byte > 0x20 && byte < 0x7F) || (byte > 0xA0 && byte != 0xAD);
             byte_of[printable ? static_cast<char32_t>(byte) : next++] = static_cast<char>(byte);
         }
-        pieces_.resize(names.size());
-        byte_ids_.assign(256, -1);
+        token_bytes_.resize(names.size());
+        for (auto& ids : byte_ids_) ids.fill(-1);
+        while (finals_ + 1 < names.size() && ends_with(names[finals_ + 1], kSuffix)) ++finals_;
         for (std::size_t id = 1; id < names.size(); ++id) {
-            for (const char32_t character : decode(names[id]).text) {
+            const bool final = id <= finals_;
+            if (ends_with(names[id], kSuffix) != final) {
+                throw foreign("its tokens do not say where words end, final ones first");
+            }
+            std::string& token = token_bytes_[id];
+            const std::string_view name = names[id];
+            for (const char32_t character : decode(name.substr(0, name.size() - (final ? kSuffix.size() : 0))).text) {
                 const auto found = byte_of.find(character);
-                pieces_[id].push_back(found == byte_of.end() ? '?' : found->second);
+                token.push_back(found == byte_of.end() ? '?' : found->second);
             }
-            if (pieces_[id] <= pieces_[id - 1]) {
-                throw WordgruError(
-                    "tokenizer.json: the pieces are not in the order of their bytes; write the bundle again.");
+            if (token <= token_bytes_[id == finals_ + 1 ? 0 : id - 1]) {
+                throw foreign("its tokens are not in the order of their bytes");
             }
-            if (pieces_[id].size() == 1) byte_ids_[static_cast<unsigned char>(pieces_[id][0])] = static_cast<Id>(id);
-            const Characters spelled = decode(pieces_[id]);
-            const bool whole = spelled.valid && spelled.starts.back() == pieces_[id].size();
-            if (whole && std::all_of(spelled.text.begin(), spelled.text.end(), is_mark)) {
-                punctuation_.push_back(static_cast<Id>(id));
-            }
+            if (token.size() == 1) byte_ids_[final][static_cast<unsigned char>(token[0])] = static_cast<Id>(id);
         }
-        if (std::find(byte_ids_.begin(), byte_ids_.end(), -1) != byte_ids_.end()) {
-            throw WordgruError("tokenizer.json: not every byte is a piece; write the bundle again.");
+        for (const auto& ids : byte_ids_) {
+            if (std::find(ids.begin(), ids.end(), -1) != ids.end()) throw foreign("a byte is missing");
+        }
+    }
+
+    /// Marks that are read as another one; what follows them in the list puts a space before every line.
+    void read_variants(const nlohmann::json& normalizers) {
+        for (const auto& each : normalizers) {
+            if (each.at("type") != "Replace" || !each.at("pattern").contains("String")) continue;
+            auto variant = each["pattern"]["String"].get<std::string>();
+            auto mark = each.at("content").get<std::string>();
+            if (variant.empty()) throw foreign("its normalizer is another one");
+            if (mark != "\n ") variants_.emplace_back(std::move(variant), std::move(mark));
         }
     }
 
@@ -219,9 +186,7 @@ class Tokenizer {
         }
         const auto one = ids.find(left), other = ids.find(right), both = ids.find(left + right);
         if (one == ids.end() || other == ids.end() || both == ids.end()) {
-            throw WordgruError("tokenizer.json: the merge of " + left + " and " + right +
-                               " is of no known pieces; write the "
-                               "bundle again.");
+            throw foreign("the merge of " + left + " and " + right + " is of no known tokens");
         }
         merges_.emplace(key(one->second, other->second), Merge{static_cast<int>(merges_.size()), both->second});
     }
@@ -230,26 +195,27 @@ class Tokenizer {
         return static_cast<std::uint64_t>(left) << 32 | static_cast<std::uint32_t>(right);
     }
 
-    /// Call `take(part, is_last)` with each part of the normalized text.
+    /// Call `take(pre_token, is_last)` with each pre-token of the text, spaces before its lines included.
     template <typename Take>
-    static void parts(std::string_view text, Take&& take) {
-        if (text.empty()) return;
+    void pre_tokens(std::string_view text, Take&& take) const {
+        const std::string seen = normalize(text);
+        if (seen.empty()) return;
         std::string lines = " ";
-        for (const char byte : normalize(text)) {
+        for (const char byte : seen) {
             lines.push_back(byte);
             if (byte == '\n') lines.push_back(' ');
         }
         const Characters found = decode(lines);
         for (std::size_t at = 0; at < found.size();) {
-            const std::size_t end = detail::part_end(found.text, at);
+            const std::size_t end = detail::pre_token_end(found.text, at);
             take(std::string_view(lines).substr(found.starts[at], found.starts[end] - found.starts[at]),
                  end == found.size());
             at = end;
         }
     }
 
-    /// Spell one part: again and again the merge of lowest rank, the leftmost first.
-    void append(Ids& ids, std::string_view part) const {
+    /// Spell one pre-token: again and again the merge of lowest rank, the leftmost first.
+    void append(Ids& ids, std::string_view pre_token) const {
         struct Symbol {
             Id id;
             int before, after;
@@ -261,11 +227,12 @@ class Tokenizer {
                 return std::pair(rank, at) > std::pair(other.rank, other.at);
             }
         };
-        const int size = static_cast<int>(part.size());
+        const int size = static_cast<int>(pre_token.size());
         std::vector<Symbol> symbols;
         for (int i = 0; i < size; ++i) {
-            symbols.push_back({byte_ids_[static_cast<unsigned char>(part[static_cast<std::size_t>(i)])], i - 1,
-                               i + 1 < size ? i + 1 : -1});
+            const bool ends = i + 1 == size;
+            const auto byte = static_cast<unsigned char>(pre_token[static_cast<std::size_t>(i)]);
+            symbols.push_back({byte_ids_[ends][byte], i - 1, ends ? -1 : i + 1});
         }
         const auto symbol = [&](int at) -> Symbol& { return symbols[static_cast<std::size_t>(at)]; };
         std::priority_queue<Candidate> queue;
@@ -289,12 +256,13 @@ class Tokenizer {
             consider(best.at);
             consider(left.before);
         }
-        for (int at = 0; at >= 0; at = symbol(at).after) ids.push_back(symbol(at).id);
+        for (int at = size ? 0 : -1; at >= 0; at = symbol(at).after) ids.push_back(symbol(at).id);
     }
 
-    std::vector<std::string> pieces_;
-    Ids byte_ids_, punctuation_;
-    std::vector<std::pair<std::string_view, std::string_view>> twins_;
+    std::vector<std::string> token_bytes_;
+    std::size_t finals_ = 0;
+    std::array<std::array<Id, 256>, 2> byte_ids_;  // of the open and the final token of each byte
+    std::vector<std::pair<std::string, std::string>> variants_;
     std::unordered_map<std::uint64_t, Merge> merges_;
 };
 

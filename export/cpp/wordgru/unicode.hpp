@@ -93,11 +93,15 @@ inline void append_utf8(std::string& to, char32_t character) {
     to.append(reinterpret_cast<const char*>(buffer), static_cast<std::size_t>(size));
 }
 
-/// Text in the form the tokenizer sees (NFC).
-inline std::string normalize(std::string_view text) {
+inline bool is_ascii(std::string_view text) {
     bool ascii = true;
     for (const char byte : text) ascii = ascii && static_cast<unsigned char>(byte) < 0x80;
-    if (ascii) return std::string(text);
+    return ascii;
+}
+
+/// Text in normal form C.
+inline std::string nfc(std::string_view text) {
+    if (is_ascii(text)) return std::string(text);
     utf8proc_uint8_t* mapped = nullptr;
     const auto size =
         utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
@@ -108,24 +112,60 @@ inline std::string normalize(std::string_view text) {
     return std::string(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size));
 }
 
-/// Text in lower case, character by character.
+/// The first letter of a character's general category: L, M, N, P, S, Z or C.
+inline char major_category(char32_t c) {
+    constexpr char kMajor[] = "CLLLLLMMMNNNPPPPPPPSSSSZZZCCCC";  // in the order of utf8proc_category_t
+    return kMajor[utf8proc_category(static_cast<utf8proc_int32_t>(c))];
+}
+
+namespace detail {
+
+inline bool is_cased(char32_t c) {
+    const auto code = static_cast<utf8proc_int32_t>(c);
+    const auto category = utf8proc_category(code);
+    return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL || category == UTF8PROC_CATEGORY_LT ||
+           utf8proc_tolower(code) != code || utf8proc_toupper(code) != code;
+}
+
+/// What stands between the letters of a word as far as its case goes.
+inline bool is_case_ignorable(char32_t c) {
+    constexpr std::u32string_view kMarks = U"'.:\u00B7\u0387\u055F\u05F4\u2018\u2019\u2024\u2027";
+    switch (utf8proc_category(static_cast<utf8proc_int32_t>(c))) {
+        case UTF8PROC_CATEGORY_MN:
+        case UTF8PROC_CATEGORY_ME:
+        case UTF8PROC_CATEGORY_CF:
+        case UTF8PROC_CATEGORY_LM:
+        case UTF8PROC_CATEGORY_SK:
+            return true;
+        default:
+            return kMarks.find(c) != kMarks.npos;
+    }
+}
+
+/// Whether the capital sigma at `at` ends a word, and becomes ς.
+inline bool is_final_sigma(std::u32string_view text, std::size_t at) {
+    std::size_t before = at, after = at + 1;
+    while (before > 0 && is_case_ignorable(text[before - 1])) --before;
+    while (after < text.size() && is_case_ignorable(text[after])) ++after;
+    return before > 0 && is_cased(text[before - 1]) && !(after < text.size() && is_cased(text[after]));
+}
+
+}  // namespace detail
+
+/// Text in lower case, as Python's `str.lower`.
 inline std::string lower(std::string_view text) {
-    const Characters found = decode(text);
+    const std::u32string characters = decode(text).text;
     std::string folded;
-    for (const char32_t character : found.text) {
+    for (std::size_t at = 0; at < characters.size(); ++at) {
+        const char32_t character = characters[at];
+        if (character == U'Σ') {
+            folded += detail::is_final_sigma(characters, at) ? "ς" : "σ";
+            continue;
+        }
         append_utf8(folded, static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(character))));
         if (character == 0x130) append_utf8(folded, 0x307);  // İ is the one letter that becomes two, i and a dot
     }
     return folded;
-}
-
-/// Whether letter case makes a difference in `text`.
-inline bool has_case(std::string_view text) {
-    for (const char32_t character : decode(text).text) {
-        const auto code = static_cast<utf8proc_int32_t>(character);
-        if (utf8proc_tolower(code) != code || utf8proc_toupper(code) != code) return true;
-    }
-    return false;
 }
 
 /// White space of the tokenizer's pattern: Unicode's property White_Space.
@@ -136,5 +176,18 @@ inline bool is_white(char32_t c) {
 
 /// White space of Python's `str.isspace`, which counts four separators more.
 inline bool is_space(char32_t c) { return is_white(c) || (c >= 0x1C && c <= 0x1F); }
+
+/// Put `with` in place of each `part` of `text`.
+inline void replace_all(std::string& text, std::string_view part, std::string_view with) {
+    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + with.size())) {
+        text.replace(at, part.size(), with);
+    }
+}
+
+inline bool starts_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+
+inline bool ends_with(std::string_view text, std::string_view end) {
+    return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
 
 }  // namespace wordgru

@@ -3,11 +3,15 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as onnxruntime from "onnxruntime-node";
-import { BundleError, Predictor as CorePredictor, openBundle, type ReadFile } from "../../web/src/core/index.js";
+import {
+  BundleError,
+  Predictor as CorePredictor,
+  type OpenOptions,
+  openBundle,
+  type ReadFile,
+} from "../../web/src/core/index.js";
 
 export * from "../../web/src/core/index.js";
-
-const BATCH = 6; // as in Python: a call with six pieces takes three times as long as one with a single piece
 
 /** Next words from a bundle. Its sessions share what it remembers. */
 export class Predictor extends CorePredictor {
@@ -16,9 +20,9 @@ export class Predictor extends CorePredictor {
    *
    * @throws BundleError if there is no bundle, or it is broken, foreign or too new.
    */
-  static async load(source: string | URL): Promise<Predictor> {
+  static async load(source: string | URL, options: OpenOptions = {}): Promise<Predictor> {
     const folder = source instanceof URL ? pathOf(source) : source;
-    return Predictor.open(onnxruntime, await openBundle(await fromFolder(folder), folder), BATCH);
+    return Predictor.open(onnxruntime, await openBundle(await fromFolder(folder), folder), options);
   }
 }
 

@@ -11,6 +11,6 @@ for (const name of readdirSync(join(ROOT, "export/golden")).filter((file) => fil
   const folder = join(ROOT, golden.bundle.path);
   const files = new Map(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file))]));
   describe(`golden vectors of ${golden.bundle.name}`, () => {
-    for (const [what, check] of new GoldenChecks(golden, files, onnxruntime, 6).all()) it(what, check);
+    for (const [what, check] of new GoldenChecks(golden, files, onnxruntime).all()) it(what, check);
   });
 }

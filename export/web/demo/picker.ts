@@ -50,7 +50,7 @@ export function showModel({ model, precision, files }: BundleConfig, name: strin
   element("model-name").textContent = name || "this page’s model";
   const facts = [
     ["Kind", `GRU, ${model.layers} × ${model.hidden_size}, ${precision}`],
-    ["Vocabulary", `${model.vocab_size.toLocaleString("en")} pieces`],
+    ["Vocabulary", `${model.vocab_size.toLocaleString("en")} tokens`],
     ["Fingerprint", files["model.onnx"]?.slice(0, 12) ?? ""],
   ];
   element("facts").replaceChildren(...facts.flatMap(([what, is]) => [make("dt", what), make("dd", is)]));

@@ -53,16 +53,16 @@ export class View {
   }
 
   /** Fill the panel. */
-  explain({ items, exact, expanded, unexplored }: Suggestions): void {
+  explain({ items, exact, rows, unexplored }: Suggestions): void {
     element("rows").replaceChildren(...items.map(row));
     element("proof").textContent = exact
-      ? `Proved: no other word is more probable. ${expanded} spellings were looked into; ` +
-        `${percent(unexplored)} of the probability lies in others.`
-      : `Not proved: the search had spent its budget of ${expanded} spellings.`;
+      ? `Proved: no other word is more probable. ${rows} rows of the model were asked for; ` +
+        `${percent(unexplored)} of the probability lies in spellings not looked into.`
+      : `Not proved: the search had spent its budget of ${rows} rows.`;
   }
 }
 
-function row({ word, probability, pieces }: Suggestion): HTMLElement {
+function row({ word, probability, tokens }: Suggestion): HTMLElement {
   const line = make("tr");
   const head = make("th", word);
   head.scope = "row";
@@ -75,15 +75,15 @@ function row({ word, probability, pieces }: Suggestion): HTMLElement {
   together.append(bar);
   share.append(together);
   const spelled = make("td");
-  spelled.append(...pieces.flatMap(chip));
+  spelled.append(...tokens.flatMap(chip));
   line.append(head, share, spelled);
   return line;
 }
 
-function chip(piece: string): HTMLElement {
-  const shown = make("span", piece.trimStart());
-  shown.className = "piece";
-  if (piece.startsWith(" ")) {
+function chip(token: string): HTMLElement {
+  const shown = make("span", token.trimStart());
+  shown.className = "token";
+  if (token.startsWith(" ")) {
     const space = make("span", "␣");
     space.ariaHidden = "true";
     shown.prepend(space);

@@ -1,22 +1,35 @@
 /** wordgru for pages: a predictor in a Worker, so that the page never waits. */
 import type { BundleConfig } from "./core/bundle.js";
 import { BundleError, WordgruError } from "./core/errors.js";
-import { checkOptions } from "./core/options.js";
-import type { SessionOptions } from "./core/session.js";
-import type { Suggestions, SuggestOptions } from "./core/suggestions.js";
+import type { OpenOptions, Phrase, Score } from "./core/predictor.js";
+import {
+  type PhraseOptions,
+  phraseDefaults,
+  type SessionOptions,
+  type Suggestions,
+  type SuggestOptions,
+  withDefaults,
+} from "./core/suggestions.js";
 import { TextField } from "./core/text_field.js";
-import type { Answer, Message, Request } from "./protocol.js";
+import type { Answer, Answers, Message, Request } from "./protocol.js";
 import type { BundleSource } from "./source.js";
 
 export type { BundleConfig } from "./core/bundle.js";
 export { BundleError, WordgruError } from "./core/errors.js";
-export type { SessionOptions } from "./core/session.js";
-export type { Suggestion, Suggestions, SuggestOptions } from "./core/suggestions.js";
+export type { Phrase, Score } from "./core/predictor.js";
+export type {
+  PhraseOptions,
+  SearchOptions,
+  SessionOptions,
+  Suggestion,
+  Suggestions,
+  SuggestOptions,
+} from "./core/suggestions.js";
 export { isSpace, splitLast, wantsSpace } from "./core/words.js";
 export type { BundleSource } from "./source.js";
 
-/** Where the files of this package are, if not beside this module. */
-export interface LoadOptions {
+/** How a bundle is loaded, and where the files of this package are, if not beside this module. */
+export interface LoadOptions extends OpenOptions {
   /** The worker, `worker.js`. */
   readonly worker?: string | URL;
   /** onnxruntime's wasm file; by default it lies beside this module, or beside the worker that is named. */
@@ -57,7 +70,8 @@ export class Predictor {
     const wasm = file && new URL(String(file), document.baseURI).href;
     const thread = new Thread(new Worker(at, { type: "module" }));
     try {
-      return new Predictor((await thread.ask({ ask: "load", source: from, wasm })) as BundleConfig, thread);
+      const request = { ask: "load", source: from, options: { wasm, block: options.block } } as const;
+      return new Predictor(await thread.ask(request), thread);
     } catch (error) {
       thread.close();
       throw error;
@@ -66,14 +80,29 @@ export class Predictor {
 
   /** The most probable words after `context`; a space that is missing after it is implied. */
   async suggest(context: string, options: SessionOptions = {}): Promise<Suggestions> {
-    checkOptions(options);
-    return (await this.thread.ask({ ask: "suggest", context, options })) as Suggestions;
+    withDefaults(options);
+    return this.thread.ask({ ask: "suggest", context, options });
   }
 
-  /** What the unfinished last word of `text` may become. The text is taken as it stands: no space is implied. */
+  /**
+   * What the unfinished last word of `text` may become: after "the ca", words that begin with "ca".
+   *
+   * Where no word is unfinished, the next word is offered.
+   */
   async complete(text: string, options: SuggestOptions = {}): Promise<Suggestions> {
-    checkOptions(options);
-    return (await this.thread.ask({ ask: "complete", text, options })) as Suggestions;
+    withDefaults(options);
+    return this.thread.ask({ ask: "complete", text, options });
+  }
+
+  /** Several words ahead, best first, longer ones only while their probability stays above the threshold. */
+  async phrases(context: string, options: PhraseOptions = {}): Promise<Phrase[]> {
+    phraseDefaults(options);
+    return this.thread.ask({ ask: "phrases", context, options });
+  }
+
+  /** Log-probability of each word and mark of `text`, and of the text's end; they sum to the text's. */
+  async score(text: string): Promise<Score[]> {
+    return this.thread.ask({ ask: "score", text });
   }
 
   /** A text field of its own: what is typed into it is read once. */
@@ -81,6 +110,15 @@ export class Predictor {
     const session = new Session(this.thread, () => this.#sessions++);
     session.set(text);
     return session;
+  }
+
+  /**
+   * A session from what `Session.save` returned.
+   *
+   * @throws WordgruError if the data is broken, or of another model.
+   */
+  async restore(data: Uint8Array): Promise<Session> {
+    return Session.load(this.thread, () => this.#sessions++, data);
   }
 
   /** End the worker; what is asked from now on is refused. */
@@ -103,10 +141,22 @@ export class Session extends TextField {
     thread.forgetWith(this, this.#id);
   }
 
+  /** The session that was saved; see `Predictor.restore`. */
+  static async load(thread: Thread, number: () => number, data: Uint8Array): Promise<Session> {
+    const session = new Session(thread, number);
+    session.set(await thread.ask({ ask: "restore", session: session.#id, data }));
+    return session;
+  }
+
   /** The most probable words at the cursor, as it stands when this is called. */
   async suggest(options: SessionOptions = {}): Promise<Suggestions> {
-    checkOptions(options);
-    return (await this.thread.ask({ ask: "session", session: this.#id, text: this.text, options })) as Suggestions;
+    withDefaults(options);
+    return this.thread.ask({ ask: "session", session: this.#id, text: this.text, options });
+  }
+
+  /** The session as a few kilobytes, for `Predictor.restore`. */
+  async save(): Promise<Uint8Array> {
+    return this.thread.ask({ ask: "save", session: this.#id, text: this.text });
   }
 
   /** A session with the same text that goes its own way. */
@@ -136,11 +186,11 @@ class Thread {
     });
   }
 
-  ask(request: Request): Promise<Answer> {
+  ask<Asked extends Request>(request: Asked): Promise<Answers[Asked["ask"]]> {
     if (this.#failure) return Promise.reject(this.#failure);
     const id = this.#asked++;
     return new Promise((answered, refused) => {
-      this.#waiting.set(id, { answered, refused });
+      this.#waiting.set(id, { answered: answered as (answer: Answer) => void, refused });
       this.worker.postMessage({ id, request });
     });
   }

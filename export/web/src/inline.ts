@@ -1,12 +1,15 @@
 /** wordgru in a browser, on the thread that calls it: for a Worker of your own. Pages take `wordgru`. */
 import * as onnxruntime from "onnxruntime-web/wasm";
-import { Predictor as CorePredictor, openBundle, type Runtime, WordgruError } from "./core/index.js";
+import { Predictor as CorePredictor, type OpenOptions, openBundle, type Runtime, WordgruError } from "./core/index.js";
 import { type BundleSource, sourceOf } from "./source.js";
 
 export * from "./core/index.js";
 export type { BundleSource } from "./source.js";
 
-const BATCH = 10; // in wasm a call with one piece takes 1.6 ms, each one more 0.3: all weights are packed in every call
+/** How a bundle is loaded, and where onnxruntime's wasm file is; by default it lies beside this module. */
+export interface LoadOptions extends OpenOptions {
+  readonly wasm?: string | URL | undefined;
+}
 
 /** Next words from a bundle. Its sessions share what it remembers. */
 export class Predictor extends CorePredictor {
@@ -14,15 +17,14 @@ export class Predictor extends CorePredictor {
    * Load a bundle.
    *
    * @param source the address of its folder, or its files.
-   * @param options.wasm the address of onnxruntime's wasm file; by default it lies beside this module.
    * @throws BundleError if there is no bundle, or it is broken, foreign or too new; WordgruError without the wasm.
    */
-  static async load(source: BundleSource, options: { wasm?: string | URL } = {}): Promise<Predictor> {
+  static async load(source: BundleSource, options: LoadOptions = {}): Promise<Predictor> {
     const wasm = String(options.wasm ?? new URL("./ort-wasm-simd-threaded.wasm", import.meta.url));
     onnxruntime.env.wasm.wasmPaths = { wasm };
     onnxruntime.env.wasm.numThreads = 1; // more would need headers of cross-origin isolation, and gain little
     const [read, where] = sourceOf(source);
-    return Predictor.open(runtimeOf(wasm), await openBundle(read, where), BATCH);
+    return Predictor.open(runtimeOf(wasm), await openBundle(read, where), options);
   }
 }
 

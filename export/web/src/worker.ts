@@ -7,7 +7,7 @@ const sessions = new Map<number, Session>();
 
 async function answer(request: Request): Promise<Answer> {
   if (request.ask === "load") {
-    loaded = await Predictor.load(request.source, request.wasm ? { wasm: request.wasm } : {});
+    loaded = await Predictor.load(request.source, request.options);
     return loaded.config;
   }
   if (!loaded) throw new Error("the page asked before it loaded a bundle");
@@ -16,10 +16,18 @@ async function answer(request: Request): Promise<Answer> {
       return loaded.suggest(request.context, request.options);
     case "complete":
       return loaded.complete(request.text, request.options);
+    case "phrases":
+      return loaded.phrases(request.context, request.options);
+    case "score":
+      return loaded.score(request.text);
     case "session":
-      return ask(loaded, request);
+      return field(loaded, request).suggest(request.options);
+    case "save":
+      return field(loaded, request).save();
+    case "restore":
+      return keep(request.session, await loaded.restore(request.data)).text;
     case "copy":
-      sessions.set(request.session, sessions.get(request.of)?.copy() ?? loaded.session());
+      keep(request.session, sessions.get(request.of)?.copy() ?? loaded.session());
       return undefined;
     case "forget":
       sessions.delete(request.session);
@@ -27,14 +35,16 @@ async function answer(request: Request): Promise<Answer> {
   }
 }
 
-function ask(predictor: Predictor, { session, text, options }: Request & { ask: "session" }): Promise<Answer> {
-  let field = sessions.get(session);
-  if (!field) {
-    field = predictor.session();
-    sessions.set(session, field);
-  }
-  field.set(text);
-  return field.suggest(options);
+/** The session that is asked, with the text that it has on the page. */
+function field(predictor: Predictor, { session, text }: { session: number; text: string }): Session {
+  const found = sessions.get(session) ?? keep(session, predictor.session());
+  found.set(text);
+  return found;
+}
+
+function keep(number: number, session: Session): Session {
+  sessions.set(number, session);
+  return session;
 }
 
 self.addEventListener("message", async ({ data }: MessageEvent<{ id: number; request: Request }>) => {

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from wordgru import Predictor
-from wordgru.language_model import OnnxLanguageModel
+from wordgru.search.model import OnnxLanguageModel
 
 
 def main() -> None:
@@ -17,11 +17,11 @@ def main() -> None:
     calls: list[dict[str, float]] = []
     run = OnnxLanguageModel._run
 
-    def timed(model: OnnxLanguageModel, pieces: np.ndarray, *others: Any) -> Any:  # noqa: ANN401
+    def timed(model: OnnxLanguageModel, tokens: np.ndarray, *others: Any) -> Any:  # noqa: ANN401
         at, started = 1000 * time.time(), time.perf_counter()
-        answer = run(model, pieces, *others)
+        answer = run(model, tokens, *others)
         milliseconds = 1000 * (time.perf_counter() - started)
-        calls.append({"at": at, "milliseconds": milliseconds, "pieces": pieces.size})
+        calls.append({"at": at, "milliseconds": milliseconds, "tokens": tokens.size})
         return answer
 
     OnnxLanguageModel._run = timed

@@ -3,7 +3,7 @@
  * `npm run bench -- BUNDLE TEXT.txt [CHARACTERS [ROUNDS]]`. The three most probable words after every character.
  *
  * All is typed several times over, and the fastest time of each keystroke counts: what else the machine does is then
- * seen the least. How often the model is called, for how many pieces, and its share of the time do not depend on that.
+ * seen the least. How often the model is called, for how many tokens, and its share of the time do not depend on that.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -106,23 +106,23 @@ function report(name: string, { typed, calls }: Measured): void {
   const keystrokes = typed.flat();
   const began = keystrokes[0]?.at ?? 0;
   const counted = calls.filter(({ at }) => at >= began); // not those of the warm-up
-  const each = keystrokes.map(() => ({ calls: 0, pieces: 0 }));
+  const each = keystrokes.map(() => ({ calls: 0, tokens: 0 }));
   let now = 0;
-  for (const { at, pieces } of counted) {
+  for (const { at, tokens } of counted) {
     while (now + 1 < keystrokes.length && (keystrokes[now + 1] as Keystroke).at <= at) now++;
-    const keystroke = each[now] as { calls: number; pieces: number };
+    const keystroke = each[now] as { calls: number; tokens: number };
     keystroke.calls++;
-    keystroke.pieces += pieces;
+    keystroke.tokens += tokens;
   }
   const best = typed[0]?.map((_, at) => Math.min(...typed.map((round) => (round[at] as Keystroke).milliseconds))) ?? [];
-  const pieces = each.map(({ pieces }) => pieces);
+  const tokens = each.map(({ tokens }) => tokens);
   const inModel = counted.map(({ milliseconds }) => milliseconds);
   const cells = [
     ...[0.5, 0.9, 0.99].map((share) => quantile(best, share).toFixed(2)),
     mean(best).toFixed(2),
     mean(each.map(({ calls }) => calls)).toFixed(2),
-    mean(pieces).toFixed(2),
-    quantile(pieces, 0.99).toFixed(0),
+    mean(tokens).toFixed(2),
+    quantile(tokens, 0.99).toFixed(0),
     quantile(inModel, 0.5).toFixed(2),
     `${((100 * total(inModel)) / total(keystrokes.map(({ milliseconds }) => milliseconds))).toFixed(0)}%`,
     `${(100 * mean(each.map(({ calls }) => Number(!calls)))).toFixed(0)}%`,
@@ -165,7 +165,7 @@ const columns = [
   "p99",
   "mean",
   "calls",
-  "pieces",
+  "tokens",
   "p99",
   "ms/call",
   "in model",

@@ -6,8 +6,8 @@ export interface Call {
   /** When it began, in milliseconds since 1970: clocks of a page and its Worker are compared. */
   readonly at: number;
   readonly milliseconds: number;
-  /** Pieces read, in all rows together. */
-  readonly pieces: number;
+  /** Tokens read, in all rows together. */
+  readonly tokens: number;
 }
 
 /** The calls of every model that `runtime` opens from now on. */
@@ -22,7 +22,7 @@ export function metered(runtime: Runtime): Call[] {
       const started = performance.now();
       const answer = await run(feeds, ...others);
       const milliseconds = performance.now() - started;
-      calls.push({ at: performance.timeOrigin + started, milliseconds, pieces: feeds.input_ids?.size ?? 0 });
+      calls.push({ at: performance.timeOrigin + started, milliseconds, tokens: feeds.input_ids?.size ?? 0 });
       return answer;
     };
     return session;

@@ -130,6 +130,10 @@ describe("the page", { skip: !CHROMIUM }, () => {
       copy.append("an");
       const parted = [await words(one.suggest()), await words(copy.suggest())];
       const fresh = [await words(predictor.complete("the cat sat on ")), await words(predictor.complete("the cat an"))];
+      const restored = await predictor.restore(await copy.save());
+      const again = restored.text === copy.text && (await words(restored.suggest())) === parted[1];
+      const [phrase] = await predictor.phrases("the cat", { k: 1, maxWords: 2, threshold: 0 });
+      const scores = await predictor.score("the cat sat");
       const k = await refused(predictor.suggest("the", { k: 0 }));
       const nowhere = await refused(Predictor.load("/nowhere/"));
       const option = await refused(predictor.suggest("the", { k: () => 3 } as object));
@@ -138,6 +142,9 @@ describe("the page", { skip: !CHROMIUM }, () => {
       const closed = await refused(predictor.suggest("the"));
       return {
         same: together.join() === alone.join() && parted.join() === fresh.join(),
+        again,
+        phrase: phrase?.text.split(" ").length,
+        scored: scores.map(({ text }) => text).join(" "),
         option: String(option),
         noWasm: String(noWasm),
         errors: [k instanceof WordgruError, nowhere instanceof BundleError, closed instanceof WordgruError],
@@ -145,7 +152,10 @@ describe("the page", { skip: !CHROMIUM }, () => {
     }, site.address);
     assert.deepEqual(found, {
       same: true,
-      option: "WordgruError: k is () => 3; expected a number.",
+      again: true,
+      phrase: 2,
+      scored: "the cat sat ",
+      option: "WordgruError: k is () => 3; expected a whole number of at least 1 and at most 256.",
       noWasm:
         `WordgruError: ${site.address}nowhere.wasm: onnxruntime's wasm cannot be loaded; copy the file there, or name ` +
         "its address in `wasm`.",

@@ -1,7 +1,8 @@
 /** A bundle: the only module that knows its file names, its version and its hashes. */
 import { BundleError } from "./errors.js";
+import { APOSTROPHES, spans } from "./words.js";
 
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const [CONFIG, TOKENIZER, MODEL, BLOCKED] = ["config.json", "tokenizer.json", "model.onnx", "blocked.txt"] as const;
 const KEYS = ["files", "format_version", "model", "precision", "quality", "training", "wordgru"];
 const SIZES = ["embedding_size", "hidden_size", "layers", "vocab_size"] as const;
@@ -56,7 +57,7 @@ export async function openBundle(read: ReadFile, where: string): Promise<Bundle>
     config,
     tokenizerJson: text(file(TOKENIZER), `${at}/${TOKENIZER}`),
     graph: file(MODEL),
-    blocked: words(text(file(BLOCKED), `${at}/${BLOCKED}`)),
+    blocked: readBlocked(text(file(BLOCKED), `${at}/${BLOCKED}`), `${at}/${BLOCKED}`),
   };
 }
 
@@ -98,6 +99,12 @@ function checkVersion(values: Values, refused: Refused): void {
     throw refused("has no format_version, so wordgru did not write it; expected a wordgru bundle.");
   }
   if (!isCount(version)) throw refused(`format_version is ${show(version)}; expected a whole number of at least 1.`);
+  if ((version as number) < FORMAT_VERSION) {
+    throw refused(
+      `format_version is ${version}, which no release ever wrote; expected ${FORMAT_VERSION}. Train and export the ` +
+        "model again.",
+    );
+  }
   if ((version as number) > FORMAT_VERSION) {
     throw refused(`format_version is ${version}; this wordgru reads up to ${FORMAT_VERSION}. Upgrade wordgru.`);
   }
@@ -157,10 +164,32 @@ function text(content: Uint8Array, where: string): string {
   }
 }
 
-/** The words of a block list, in lower case: one a line, `#` begins a comment. */
-export function words(list: string): ReadonlySet<string> {
-  const lines = list.split(/[\r\n]+/).map((line) => (line.split("#")[0] as string).trim().toLowerCase());
-  return new Set(lines.filter((word) => word));
+/**
+ * The words of a block list, in the form in which they are offered: NFC and lower case.
+ *
+ * One word a line, or several with commas or semicolons between them; `#` begins a comment. Marks around a word are no
+ * part of it, and a word with an apostrophe is meant with either one, ' or ’.
+ */
+function readBlocked(list: string, where: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const [at, line] of list.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/).entries()) {
+    for (const entry of (line.split("#")[0] as string).split(/[,;、，]/)) {
+      if (entry.trim()) for (const word of offered(entry.trim(), `${where}: line ${at + 1}`)) found.add(word);
+    }
+  }
+  return found;
+}
+
+/** How the one word of an entry is offered: with each apostrophe, if it has one. */
+function offered(entry: string, where: string): string[] {
+  const text = entry.normalize("NFC").toLowerCase();
+  const [span, ...more] = spans(text);
+  if (!span || more.length) {
+    const what = span ? "holds several words" : "holds no letter or digit";
+    throw new BundleError(`${where}: '${entry}' ${what}; expected one word a line, or commas between the words.`);
+  }
+  const word = text.slice(span[0], span[1]);
+  return [word, ...APOSTROPHES.map((mark) => word.replace(/['’]/g, mark))];
 }
 
 function isObject(value: unknown): value is Values {

@@ -1,4 +1,4 @@
-import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-common";
+import type { InferenceSession, TensorConstructor } from "onnxruntime-common";
 import type { BundleConfig } from "./bundle.js";
 import { BundleError, WordgruError } from "./errors.js";
 
@@ -10,42 +10,40 @@ export interface Runtime {
   readonly Tensor: TensorConstructor;
 }
 
-/** What the word search and the sessions need of a model. */
+/** What the word search and the sessions need of a model. A state is (layers * hidden) values. */
 export interface LanguageModel {
-  /** The state in which a text begins, before the piece 0.  # (layers * hidden) */
+  /** The state in which a text begins, before the end-of-text token. */
   initialState(): Float32Array;
-  /** Read one piece at each state: P(next piece) (V) and the state (layers * hidden). */
-  step(pieces: readonly number[], states: readonly Float32Array[]): Promise<Answer[]>;
-  /** The state after reading `pieces`. */
-  advance(pieces: readonly number[], state: Float32Array): Promise<Float32Array>;
+  /** Read one token at each state: P(next token), by id, and the state after it. */
+  step(tokens: readonly number[], states: readonly Float32Array[]): Promise<Answer[]>;
+  /** The state after reading `tokens`. */
+  advance(tokens: readonly number[], state: Float32Array): Promise<Float32Array>;
+  /** Log-probability in nats of each of `targets`, after the token at the same place, and the state at the end. */
+  score(
+    tokens: readonly number[],
+    targets: readonly number[],
+    state: Float32Array,
+  ): Promise<[nats: number[], state: Float32Array]>;
 }
 
-/** What a model says after a piece. */
+/** What a model says after a token. */
 export interface Answer {
-  readonly probabilities: Float32Array;
+  readonly row: Float32Array;
   readonly state: Float32Array;
 }
 
 const INPUTS = ["input_ids", "state", "positions"];
-const OUTPUTS = ["logits", "next_state"];
-const CHUNK = 512; // pieces in one call: bounds memory on a long text
-
-/**
- * A serialized graph of one node: `Softmax`, from the output "logits" to the output "probabilities".
- *
- * Protocol buffers that are written one after the other are read as one message, so appended to a file it becomes part
- * of its graph. It takes a small part of the time that TypeScript takes, three passes over the vocabulary.
- */
-const WITH_PROBABILITIES =
-  "3a4f0a360a066c6f67697473120d70726f626162696c69746965732207536f66746d61782a140a046178697318ffffffffffffffffff01" +
-  "a0010262150a0d70726f626162696c697469657312040a020801";
+const OUTPUTS = ["probabilities", "next_state"] as const;
+const LAST = [-1];
+const CHUNK = 512; // tokens in one call: bounds memory on a long text
+const SCORED = 256; // and where there is a row for each
+const TINY = 2 ** -126; // what is less probable than any float is not impossible
 
 /** A bundle's graph in onnxruntime. */
 export class OnnxLanguageModel implements LanguageModel {
   readonly #layers: number;
   readonly #hidden: number;
   readonly #vocabulary: number;
-  readonly #last: Tensor;
 
   private constructor(
     private readonly runtime: Runtime,
@@ -55,7 +53,6 @@ export class OnnxLanguageModel implements LanguageModel {
     this.#layers = config.model.layers;
     this.#hidden = config.model.hidden_size;
     this.#vocabulary = config.model.vocab_size;
-    this.#last = new runtime.Tensor("int64", BigInt64Array.of(-1n), [1]);
   }
 
   /**
@@ -66,7 +63,7 @@ export class OnnxLanguageModel implements LanguageModel {
   static async open(runtime: Runtime, graph: Uint8Array, config: BundleConfig): Promise<OnnxLanguageModel> {
     let session: InferenceSession;
     try {
-      session = await runtime.InferenceSession.create(appended(graph, WITH_PROBABILITIES), {
+      session = await runtime.InferenceSession.create(graph, {
         intraOpNumThreads: 1, // spinning threads burn a core at typing speed, and gain nothing
         interOpNumThreads: 1,
         logSeverityLevel: 3,
@@ -88,8 +85,8 @@ export class OnnxLanguageModel implements LanguageModel {
     return new Float32Array(this.#layers * this.#hidden);
   }
 
-  async step(pieces: readonly number[], states: readonly Float32Array[]): Promise<Answer[]> {
-    const batch = pieces.length;
+  async step(tokens: readonly number[], states: readonly Float32Array[]): Promise<Answer[]> {
+    const batch = tokens.length;
     const [size, layers] = [this.#hidden, this.#layers];
     const together = new Float32Array(layers * batch * size); // (layers, batch, hidden)
     states.forEach((state, row) => {
@@ -97,57 +94,66 @@ export class OnnxLanguageModel implements LanguageModel {
         together.set(state.subarray(layer * size, (layer + 1) * size), (layer * batch + row) * size);
       }
     });
-    const [rows, after] = await this.#run(pieces, batch, together, ["probabilities", "next_state"]);
-    return pieces.map((_, row) => {
+    const [rows, after] = await this.#run(tokens, batch, together, LAST, OUTPUTS);
+    return tokens.map((_, at) => {
       const state = new Float32Array(layers * size);
       for (let layer = 0; layer < layers; layer++) {
-        const start = (layer * batch + row) * size;
+        const start = (layer * batch + at) * size;
         state.set(after.subarray(start, start + size), layer * size);
       }
       // copies: a row must not keep the others alive
-      return { probabilities: rows.slice(row * this.#vocabulary, (row + 1) * this.#vocabulary), state };
+      return { row: batch === 1 ? rows : rows.slice(at * this.#vocabulary, (at + 1) * this.#vocabulary), state };
     });
   }
 
-  async advance(pieces: readonly number[], state: Float32Array): Promise<Float32Array> {
+  async advance(tokens: readonly number[], state: Float32Array): Promise<Float32Array> {
     let now = state;
-    for (let start = 0; start < pieces.length; start += CHUNK) {
-      [now] = await this.#run(pieces.slice(start, start + CHUNK), 1, now, ["next_state"]);
+    for (let start = 0; start < tokens.length; start += CHUNK) {
+      [now] = await this.#run(tokens.slice(start, start + CHUNK), 1, now, LAST, ["next_state"]);
     }
     return now;
   }
 
+  async score(
+    tokens: readonly number[],
+    targets: readonly number[],
+    state: Float32Array,
+  ): Promise<[nats: number[], state: Float32Array]> {
+    const nats: number[] = [];
+    let now = state;
+    for (let start = 0; start < tokens.length; start += SCORED) {
+      const chunk = tokens.slice(start, start + SCORED);
+      const [rows, after] = await this.#run(chunk, 1, now, [...chunk.keys()], OUTPUTS);
+      for (const at of chunk.keys()) {
+        const probability = rows[at * this.#vocabulary + (targets[start + at] as number)] as number;
+        nats.push(Math.log(Math.max(probability, TINY)));
+      }
+      now = after;
+    }
+    return [nats, now];
+  }
+
   /**
-   * What the graph says of `batch` rows of pieces.
+   * What the graph says of `batch` rows of tokens, after those at `positions`.
    *
    * There must be some, for onnxruntime's GRU ends the process on none.
    */
   async #run<Names extends readonly string[]>(
-    pieces: readonly number[],
+    tokens: readonly number[],
     batch: number,
     state: Float32Array,
+    positions: readonly number[],
     outputs: readonly [...Names],
   ): Promise<{ [_ in keyof Names]: Float32Array }> {
     const { Tensor } = this.runtime;
     const feeds = {
-      input_ids: new Tensor("int64", BigInt64Array.from(pieces, BigInt), [batch, pieces.length / batch]),
+      input_ids: new Tensor("int64", BigInt64Array.from(tokens, BigInt), [batch, tokens.length / batch]),
       state: new Tensor("float32", state, [this.#layers, batch, this.#hidden]),
-      positions: this.#last,
+      positions: new Tensor("int64", BigInt64Array.from(positions, BigInt), [positions.length]),
     };
     const answer = await this.session.run(feeds, outputs);
     return outputs.map((name) => answer[name]?.data) as { [_ in keyof Names]: Float32Array };
   }
-}
-
-/** `bytes` with those behind them that `hexadecimal` spells. */
-function appended(bytes: Uint8Array, hexadecimal: string): Uint8Array {
-  const all = new Uint8Array(bytes.length + hexadecimal.length / 2);
-  all.set(bytes);
-  for (let at = bytes.length; at < all.length; at++) {
-    const digit = 2 * (at - bytes.length);
-    all[at] = Number.parseInt(hexadecimal.slice(digit, digit + 2), 16);
-  }
-  return all;
 }
 
 /** Hold the graph to the contract of a bundle. */
@@ -164,7 +170,7 @@ function check(session: InferenceSession, { model }: BundleConfig): void {
     const value = values.find((value) => value.name === name);
     return value?.isTensor ? value.shape[axis] : undefined;
   };
-  const got = [size("state", 0), size("state", 2), size("logits", 2)].join(", ");
+  const got = [size("state", 0), size("state", 2), size("probabilities", 2)].join(", ");
   const wanted = [model.layers, model.hidden_size, model.vocab_size].join(", ");
   if (got !== wanted) {
     throw new BundleError(

@@ -1,74 +1,165 @@
+/** The predictor: a bundle, loaded once, that answers what word comes next. `wordgru/predictor.py` in TypeScript. */
 import type { Bundle, BundleConfig } from "./bundle.js";
-import { WordSearch } from "./decoding.js";
 import { BundleError } from "./errors.js";
-import { Expander, State } from "./expander.js";
-import { Lexicon } from "./lexicon.js";
 import { OnnxLanguageModel, type Runtime } from "./model.js";
-import { checkOptions } from "./options.js";
-import { Session, type SessionContext, type SessionOptions } from "./session.js";
-import type { Suggestions, SuggestOptions } from "./suggestions.js";
-import { Tokenizer } from "./tokenizer.js";
+import { WordSearch } from "./search.js";
+import { Session, type Shared } from "./session.js";
+import {
+  type PhraseOptions,
+  phraseDefaults,
+  type SessionOptions,
+  type Suggestions,
+  type SuggestOptions,
+  withDefaults,
+} from "./suggestions.js";
+import { END_OF_TEXT, Tokenizer } from "./tokenizer.js";
+
+/** How a bundle is loaded. */
+export interface OpenOptions {
+  /** Never offer the words of the bundle's block list, if it has one. Default true. */
+  readonly block?: boolean | undefined;
+}
+
+/** Several words ahead. */
+export interface Phrase {
+  /** The words, with the spaces between them. */
+  readonly text: string;
+  /** P(all of them, in this order | context). */
+  readonly probability: number;
+}
+
+/** How expected one word or mark of a text was. */
+export interface Score {
+  /** The word or mark; empty for the end of the text. */
+  readonly text: string;
+  /** Where it begins in the text, white space before it included, in UTF-16 units. */
+  readonly start: number;
+  /** Nats, of its tokens given all before them. */
+  readonly logProbability: number;
+  /** Surprisal in bits. */
+  readonly bits: number;
+}
 
 /** Next words from a bundle. Its sessions share what it remembers. */
 export class Predictor {
-  readonly #context: SessionContext;
-  readonly #scratch: Session; // for questions outside a session: what two of them share is read once
+  readonly #shared: Shared;
 
   protected constructor(
     readonly config: BundleConfig,
-    context: SessionContext,
+    shared: Shared,
   ) {
-    this.#context = context;
-    this.#scratch = new Session(context);
+    this.#shared = shared;
   }
 
   /**
    * Make a predictor of a bundle that was read.
    *
-   * @param batch pieces that the model reads in one call at most: more take longer than they save.
    * @throws BundleError if its files do not fit each other.
    */
   static async open(
     runtime: Runtime,
     { config, tokenizerJson, graph, blocked }: Bundle,
-    batch: number,
+    { block = true }: OpenOptions = {},
   ): Promise<Predictor> {
     const tokenizer = Tokenizer.fromJson(tokenizerJson);
-    if (tokenizer.pieces.length !== config.model.vocab_size) {
+    const { tokenBytes, finals } = tokenizer;
+    if (tokenBytes.length !== config.model.vocab_size) {
       throw new BundleError(
-        `tokenizer.json: has ${tokenizer.pieces.length} pieces; expected ${config.model.vocab_size} as config.json ` +
-          "says. Export the model again with `wordgru export`.",
+        `tokenizer.json: has ${tokenBytes.length} tokens; expected ${config.model.vocab_size} as config.json says. ` +
+          "Export the model again with `wordgru export`.",
       );
     }
     const model = await OnnxLanguageModel.open(runtime, graph, config);
-    const expander = new Expander(model);
     return new this(config, {
       model,
       tokenizer,
-      blocked,
-      expander,
-      search: new WordSearch(new Lexicon(tokenizer.pieces), expander, batch),
-      start: new State(model.initialState()),
+      search: new WordSearch(model, tokenBytes, finals, (preToken) => tokenizer.spell(preToken)),
+      blocked: block ? blocked : new Set(),
+      identity: Object.values(config.files).sort().join(" "),
     });
   }
 
   /** The most probable words after `context`; a space that is missing after it is implied. */
   async suggest(context: string, options: SessionOptions = {}): Promise<Suggestions> {
-    checkOptions(options); // before they are spread
-    this.#scratch.set(context);
-    return this.#scratch.suggest({ ...options, prefix: options.prefix ?? "" });
+    withDefaults(options); // before they are spread
+    return this.session(context).suggest({ ...options, prefix: options.prefix ?? "" });
   }
 
-  /** What the unfinished last word of `text` may become. The text is taken as it stands: no space is implied. */
+  /**
+   * What the unfinished last word of `text` may become: after "the ca", words that begin with "ca".
+   *
+   * Where no word is unfinished, the next word is offered.
+   */
   async complete(text: string, options: SuggestOptions = {}): Promise<Suggestions> {
-    this.#scratch.set(text);
-    return this.#scratch.suggest(options);
+    return this.session(text).suggest(options);
   }
 
   /** A text field of its own: what is typed into it is read once. */
   session(text = ""): Session {
-    const session = new Session(this.#context);
+    const session = new Session(this.#shared);
     session.set(text);
     return session;
+  }
+
+  /**
+   * A session from what `Session.save` returned.
+   *
+   * @throws WordgruError if the data is broken, or of another model.
+   */
+  async restore(data: Uint8Array): Promise<Session> {
+    return Session.load(this.#shared, data);
+  }
+
+  /**
+   * Several words ahead, best first, longer ones only while their probability stays above the threshold.
+   *
+   * A phrase is returned when no continuation of it is probable enough, or it has `maxWords` words; at most `k`.
+   *
+   * @throws WordgruError if the text holds a lone surrogate, or an option is unknown or out of its range.
+   */
+  async phrases(context: string, options: PhraseOptions = {}): Promise<Phrase[]> {
+    const { maxWords, threshold, asked } = phraseDefaults(options);
+    const found: Phrase[] = [];
+    const waiting = [{ probability: 1, length: 0, session: this.session(context) }]; // the most probable last
+    while (found.length < asked.k) {
+      const begun = waiting.pop();
+      if (!begun) break;
+      const { probability, length, session } = begun;
+      const { items, space } =
+        length < maxWords ? await session.suggest({ ...asked, prefix: "" }) : { items: [], space: false };
+      const likely = items.filter((item) => probability * item.probability >= threshold);
+      for (const item of likely) {
+        const longer = session.copy();
+        longer.append((space ? " " : "") + item.word);
+        const joint = probability * item.probability;
+        const at = waiting.findIndex((other) => other.probability >= joint); // of equals, the first one goes first
+        waiting.splice(at < 0 ? waiting.length : at, 0, { probability: joint, length: length + 1, session: longer });
+      }
+      if (length && !likely.length) found.push({ text: session.text.slice(context.length).trim(), probability });
+    }
+    return found;
+  }
+
+  /**
+   * Log-probability of each word and mark of `text`, and of the text's end; they sum to the text's.
+   *
+   * The text is read as in training: CR LF, invisible marks and variants of marks as the tokenizer normalises them.
+   *
+   * @throws WordgruError if the text holds a lone surrogate.
+   */
+  async score(text: string): Promise<Score[]> {
+    const { model, tokenizer } = this.#shared;
+    const tokens = tokenizer.encode(text);
+    const [nats] = await model.score([END_OF_TEXT, ...tokens], [...tokens, END_OF_TEXT], model.initialState());
+    const scored = (text: string, start: number, low: number, high: number) => {
+      const logProbability = nats.slice(low, high).reduce((total, each) => total + each, 0);
+      return { text, start, logProbability, bits: -logProbability / Math.LN2 };
+    };
+    return [
+      ...tokenizer
+        .units(text)
+        .map(({ start, end, low, high }) => scored(text.slice(start, end).trim(), start, low, high)),
+      scored("", text.length, tokens.length, nats.length),
+    ];
   }
 }

@@ -1,11 +1,15 @@
+/** What a search is asked and what it answers. */
+import { WordgruError } from "./errors.js";
+import { Range, shown } from "./ranges.js";
+
 /** One word and its probability after the context and the letters typed. */
 export interface Suggestion {
   /** The whole word, the letters already typed included. */
   readonly word: string;
   /** P(word | context, prefix), short of the truth by at most the search's tolerance. */
   readonly probability: number;
-  /** Its most probable spelling; the first piece may begin with a space. */
-  readonly pieces: readonly string[];
+  /** Its most probable spelling; the first token may begin with a space. Half a character shows as U+FFFD. */
+  readonly tokens: readonly string[];
 }
 
 /** The words found. A plain object: it can be posted to another thread. */
@@ -14,35 +18,117 @@ export interface Suggestions {
   readonly items: readonly Suggestion[];
   /** True if it is proved that these are the most probable words, in this order; false if a budget ended the search. */
   readonly exact: boolean;
-  /** The probability that lies in spellings not looked into, out of 1. */
+  /** Share of what agrees with the letters typed that lies in spellings not looked into. */
   readonly unexplored: number;
-  /** Spellings looked into: rows given to the model, or remembered. */
-  readonly expanded: number;
+  /** Rows of the model that were asked for. */
+  readonly rows: number;
+  /** Whether a space is missing between the text and these words. */
+  readonly space: boolean;
 }
 
-/** What is asked, and how far the search goes. */
-export interface SuggestOptions {
-  /** How many words, at least 1. Default 5. */
-  readonly k?: number;
-  /** Letters typed match letters of either case. Default false. */
-  readonly ignoreCase?: boolean;
-  /** A word's probability may be short of the truth by this much; less probable words may be missing. Default 0.003. */
-  readonly tolerance?: number;
-  /** Spellings to look into at most; beyond, the result is not exact. Default 512. */
-  readonly maxExpanded?: number;
-  /** Time to take at most; beyond, the result is not exact. Default: no limit. */
-  readonly maxMilliseconds?: number;
-  /** Offer the words of the bundle's block list too. Default false. */
-  readonly allowBlocked?: boolean;
-}
-
-/** The options of a search, complete. */
+/** How a search is done. */
 export interface SearchOptions {
-  readonly k: number;
-  readonly ignoreCase: boolean;
+  /**
+   * Share of what agrees with the letters typed by which a word's probability may be short of the truth, and by which a
+   * word that is not offered may be ahead of the last one offered. Default 0.003.
+   */
   readonly tolerance: number;
-  readonly maxExpanded: number;
-  readonly maxMilliseconds: number;
-  /** Words, in lower case, that are never offered. */
-  readonly blocked: ReadonlySet<string>;
+  /** Rows of the model to ask for at most; then the answer is not exact. Default 64. */
+  readonly maxRows: number;
+  /** Time to take at most; then the answer is not exact. Default: no limit. */
+  readonly maxSeconds: number | undefined;
+  /** Letters typed match letters of either case, and words that differ in case alone take one place. Default false. */
+  readonly ignoreCase: boolean;
+  /**
+   * Marks and emoji that may come next are offered too; probabilities are then out of all that may follow.
+   * Default false.
+   */
+  readonly punctuation: boolean;
+  /** Rows asked for in one call of the model at most. Default 8. */
+  readonly batch: number;
+}
+
+/** What is asked, and how the search is done. */
+export interface SuggestOptions extends Partial<SearchOptions> {
+  /** How many words, 1 to 256. Default 3. */
+  readonly k?: number | undefined;
+}
+
+/** What is asked at the cursor of a text field. */
+export interface SessionOptions extends SuggestOptions {
+  /** Letters typed that are not in the text. Without it the unfinished last word of the text is the prefix. */
+  readonly prefix?: string | undefined;
+}
+
+/** How phrases are found. */
+export interface PhraseOptions extends Partial<SearchOptions> {
+  /** How many phrases at most, 1 to 256. Default 3. */
+  readonly k?: number | undefined;
+  /** Words of a phrase at most. Default 4. */
+  readonly maxWords?: number | undefined;
+  /** A phrase grows while its probability is at least this. Default 0.05. */
+  readonly threshold?: number | undefined;
+}
+
+/** All options, checked. */
+export interface Asked extends SearchOptions {
+  readonly k: number;
+  readonly prefix: string | undefined;
+}
+
+const DEFAULTS: Asked = {
+  k: 3,
+  prefix: undefined,
+  tolerance: 3e-3,
+  maxRows: 64,
+  maxSeconds: undefined,
+  ignoreCase: false,
+  punctuation: false,
+  batch: 8,
+};
+
+const K = new Range(1, { most: 256, whole: true });
+
+const COUNT = new Range(1, { whole: true });
+
+const SHARE = new Range(0, { most: 1 });
+
+const RANGES: Readonly<Record<string, Range>> = {
+  k: K,
+  tolerance: new Range(0, { most: 1, below: true }),
+  maxRows: COUNT,
+  maxSeconds: new Range(0, { above: true }),
+  batch: COUNT,
+};
+
+/**
+ * `given` with the defaults for what it leaves out. It may come from JavaScript, so names and types are checked too.
+ *
+ * @throws WordgruError if there is no such option, or a value is of another type or out of its range.
+ */
+export function withDefaults(given: SessionOptions): Asked {
+  if (typeof given !== "object" || given === null) {
+    throw new WordgruError(`the options are ${shown(given)}; expected an object, { k: 3 } for instance.`);
+  }
+  const kept = Object.entries(given).filter(([, value]) => value !== undefined);
+  for (const [name, value] of kept) check(name, value);
+  return { ...DEFAULTS, ...Object.fromEntries(kept) };
+}
+
+/** The same for `phrases`. */
+export function phraseDefaults(given: PhraseOptions): { maxWords: number; threshold: number; asked: Asked } {
+  const { maxWords = 4, threshold = 0.05, ...others } = given ?? {};
+  COUNT.check("maxWords", maxWords);
+  SHARE.check("threshold", threshold);
+  return { maxWords, threshold, asked: withDefaults(others) };
+}
+
+function check(name: string, value: unknown): void {
+  if (!Object.hasOwn(DEFAULTS, name)) {
+    throw new WordgruError(`${name} is no option of a search; expected ${Object.keys(DEFAULTS).join(", ")}.`);
+  }
+  if (RANGES[name]) RANGES[name].check(name, value);
+  else if (name === "prefix" ? typeof value !== "string" : typeof value !== "boolean") {
+    throw new WordgruError(`${name} is ${shown(value)}; expected ${name === "prefix" ? "a string" : "true or false"}.`);
+  }
 }

@@ -1,4 +1,6 @@
-import { WordgruError } from "./errors.js";
+import { Range } from "./ranges.js";
+
+const COUNT = new Range(0, { whole: true }); // characters to delete
 
 /** The text of one field up to the cursor, and how it is edited. */
 export class TextField {
@@ -16,9 +18,7 @@ export class TextField {
 
   /** Delete the last `count` characters: code points, not UTF-16 units. */
   delete(count = 1): void {
-    if (!Number.isInteger(count) || count < 0) {
-      throw new WordgruError(`count is ${count}; expected at least 0 characters.`);
-    }
+    COUNT.check("count", count);
     const end = count ? [...this.#text.slice(-2 * count)].slice(-count).join("") : "";
     this.#text = this.#text.slice(0, this.#text.length - end.length);
   }

@@ -1,0 +1,811 @@
+// The exact word search: the most probable words after a context, with a proof that none is missing.
+// `wordgru/search/search.py` in C++, the same step by step.
+//
+// Words used here. A *node* is a token sequence that has begun a word: its last token is open and the model has read
+// it, so its *row* is known: the probability of every token that may follow. Its *mass* is P(its tokens | context). The
+// final tokens of a row spell whole words, which are *found*; its open tokens are *open*: words may go on from them,
+// but nobody looked yet. P(word) is the sum over all its spellings, so what a word can still gain is the sum of the
+// open masses whose bytes the word begins with: its *missing* mass. They all lie on one path of the trie of tokens, and
+// that is the bound.
+//
+// With A the mass of all that agrees with the letters typed, and t the tolerance, an answer of k words is proved when
+// no word but these k can exceed the k-th by more than t · A, and none of these k misses more than t · A, or the tokens
+// that `Tokenizer::encode` spells it with. Until then the heaviest open tokens on the paths that break a rule are read,
+// many in one call, within a budget.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <numeric>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "language_model.hpp"
+#include "suggestions.hpp"
+#include "vocabulary.hpp"
+
+namespace wordgru {
+namespace detail {
+
+inline constexpr std::size_t kRemembered = 4;  // places of which the nodes are kept
+inline constexpr std::size_t kListed = 192;    // words of one row that are listed as found at most
+inline constexpr double kForgotten = 0.01;     // share of the tolerance below which a node is taken as not read
+inline constexpr std::size_t kExamined = 256;  // words asked at most whether they may be offered, in one ranking
+inline constexpr double kSmallest = 1e-9;      // the least tolerance: sums of masses are no more exact
+
+/// Whether these bytes are a word that may be offered.
+using Accept = std::function<bool(std::string_view)>;
+
+/// One word of an answer.
+struct Found {
+    std::string spelled;  ///< its bytes, those held back before the word included
+    double probability;   ///< out of what agrees with the bytes typed
+    Ids tokens;           ///< its most probable spelling
+};
+
+/// What a search found.
+struct Answer {
+    std::vector<Found> words;  ///< most probable first
+    bool exact;                ///< it is proved that they are the most probable
+    double unexplored;         ///< share, of all that agrees, of spellings that were not looked into
+    std::size_t rows;          ///< rows of the model that were asked for
+};
+
+/// A token sequence begun, as the model read it.
+struct Node {
+    Ids tokens;           ///< after the context; none for the root
+    std::string spelled;  ///< their bytes
+    std::string key;      ///< their bytes as they are compared with what is typed, token by token
+    double log_mass;      ///< log P(tokens | context), natural
+    Floats row;           ///< P(next token), by id
+    State state;          ///< after its last token
+};
+
+/// Nodes in the order in which they were read, so that each comes after its parent.
+using Nodes = std::vector<std::unique_ptr<const Node>>;
+
+/// The sum, and the largest, of some masses. Eight lanes, for compilers may not reorder such sums themselves.
+template <typename Number>
+double sum(const Number* masses, std::size_t size) {
+    double lanes[8] = {};
+    std::size_t at = 0;
+    for (; at + 8 <= size; at += 8) {
+        for (std::size_t lane = 0; lane < 8; ++lane) lanes[lane] += masses[at + lane];
+    }
+    for (; at < size; ++at) lanes[0] += masses[at];
+    return std::accumulate(std::begin(lanes), std::end(lanes), 0.0);
+}
+template <typename Number>
+Number largest(const Number* masses, std::size_t size) {
+    Number lanes[8];
+    std::fill(std::begin(lanes), std::end(lanes), -std::numeric_limits<Number>::infinity());
+    std::size_t at = 0;
+    for (; at + 8 <= size; at += 8) {
+        for (std::size_t lane = 0; lane < 8; ++lane) {
+            lanes[lane] = masses[at + lane] > lanes[lane] ? masses[at + lane] : lanes[lane];
+        }
+    }
+    for (; at < size; ++at) lanes[0] = std::max(lanes[0], masses[at]);
+    return *std::max_element(std::begin(lanes), std::end(lanes));
+}
+
+/// Reads token sequences after a context, at most so many, and remembers their nodes.
+class Reader {
+   public:
+    Reader(const LanguageModel& model, const Vocabulary& vocabulary, Nodes nodes, int most)
+        : nodes_(std::move(nodes)), model_(model), vocabulary_(vocabulary), most_(static_cast<std::size_t>(most)) {}
+
+    const Nodes& nodes() const { return nodes_; }
+    std::size_t rows() const { return rows_; }                           ///< that were asked for
+    std::size_t left() const { return most_ - std::min(most_, rows_); }  ///< that may still be asked for
+
+    /// Make the root: what may follow the context.
+    void begin(const State& state, Id last) {
+        auto steps = step({last}, {&state});
+        add({{}, "", "", 0.0, std::move(steps[0].probabilities), std::move(steps[0].state)});
+    }
+
+    /// The node of these tokens, if it was read.
+    const Node* find(const Ids& tokens) const {
+        const auto same = [&](const auto& node) { return node->tokens == tokens; };
+        const auto found = std::find_if(nodes_.begin(), nodes_.end(), same);
+        return found == nodes_.end() ? nullptr : found->get();
+    }
+
+    /// The nodes of open tokens after nodes.
+    std::vector<const Node*> read(const std::vector<std::pair<const Node*, Id>>& picks) {
+        Ids tokens;
+        std::vector<const State*> states;
+        for (const auto& [parent, token] : picks) {
+            tokens.push_back(token);
+            states.push_back(&parent->state);
+        }
+        auto steps = step(tokens, states);
+        std::vector<const Node*> found;
+        for (std::size_t at = 0; at < picks.size(); ++at) {
+            const auto& [parent, token] = picks[at];
+            const float share = parent->row[static_cast<std::size_t>(token)];
+            Node node;
+            node.tokens = parent->tokens;
+            node.tokens.push_back(token);
+            node.spelled = parent->spelled + vocabulary_.spelled(token);
+            node.key = parent->key + vocabulary_.key(vocabulary_.spelled(token));
+            node.log_mass = parent->log_mass + std::log(std::max(share, std::numeric_limits<float>::min()));
+            node.row = std::move(steps[at].probabilities);
+            node.state = std::move(steps[at].state);
+            found.push_back(&add(std::move(node)));
+        }
+        return found;
+    }
+
+    /// Forget the nodes that are not to be kept, and those that were read after them.
+    template <typename Keep>
+    void keep(Keep&& keep) {
+        Nodes all = std::exchange(nodes_, {});
+        for (auto& node : all) {
+            const auto& tokens = node->tokens;
+            if (!tokens.empty() && (!keep(*node) || !find({tokens.begin(), tokens.end() - 1}))) continue;
+            nodes_.push_back(std::move(node));
+        }
+    }
+
+    /// What to remember: the nodes that came first, so that each has its parent.
+    Nodes remembered() {
+        if (nodes_.size() > 2 * most_) nodes_.resize(2 * most_);
+        return std::move(nodes_);
+    }
+
+   private:
+    const Node& add(Node node) {
+        nodes_.push_back(std::make_unique<const Node>(std::move(node)));
+        return *nodes_.back();
+    }
+
+    std::vector<Step> step(const Ids& tokens, const std::vector<const State*>& states) {
+        rows_ += tokens.size();
+        return model_.step(tokens, states);
+    }
+
+    Nodes nodes_;  // each after its parent, the root first
+    const LanguageModel& model_;
+    const Vocabulary& vocabulary_;
+    const std::size_t most_;
+    std::size_t rows_ = 0;
+};
+
+/// A node among the letters typed: what of its row agrees with them.
+class Row {
+   public:
+    Row(const Node& read, const Vocabulary& vocabulary, std::string_view typed)
+        : node(&read), vocabulary_(&vocabulary) {
+        const std::string_view rest = typed.substr(std::min(read.key.size(), typed.size()));
+        const Index &finals = vocabulary.finals(), &opens = vocabulary.opens();
+        std::size_t high;
+        std::tie(low, high) = opens.range(rest);
+        const float* shares = opens.of(read.row, low, high, copied_);
+        open.assign(shares, shares + (high - low));
+        for (const std::size_t place : vocabulary.inner(rest)) {
+            inner.emplace_back(place, read.row[static_cast<std::size_t>(opens.id(place))]);
+        }
+        units_ = vocabulary.units(half_character(read.spelled), low, high);
+        std::tie(first_final_, high) = finals.range(rest);
+        finals_ = high - first_final_;
+        words_ = finals.of(read.row, first_final_, high, copied_);
+        if (!units_.empty()) {  // of a script without spaces
+            Floats words(words_, words_ + finals_);
+            for (const std::size_t place : units_) {
+                words.push_back(static_cast<float>(std::exchange(open[place - low], 0)));
+            }
+            copied_ = std::move(words);
+            words_ = copied_.data();
+        }
+        share = typed.empty() ? 1.0 - read.row[0] : sum(words_, word_count()) + sum(open.data(), open.size());
+    }
+    Row(Row&&) = default;
+
+    const Node* node;
+    std::size_t number = 0;  ///< of the row in its search
+    double mass = 1;         ///< of the node
+    std::size_t low;         ///< place of the first open token that agrees
+    Doubles open;            ///< masses of the open tokens that agree, from `low` on; 0 for those that were read
+    std::vector<std::pair<std::size_t, double>> inner;  ///< open tokens that spell a part of the letters, and their
+                                                        ///< masses: they agree only in part
+    double share;                                       ///< of the row that agrees for sure
+
+    /// The mass of all that agrees only in part.
+    double inner_mass() const {
+        return std::accumulate(inner.begin(), inner.end(), 0.0, [](double a, const auto& b) { return a + b.second; });
+    }
+
+    /// Turn probabilities into masses.
+    void weigh(double of_node) {
+        mass = of_node;
+        for (auto& each : inner) each.second *= mass;
+        for (double& each : open) each *= mass;
+    }
+
+    /// Call `take(token, mass)` for the tokens that end a word here with the most mass, `few` at least; return what
+    /// others have at most.
+    template <typename Take>
+    double words(std::size_t few, Take&& take) const {
+        const std::size_t size = word_count();
+        float least = size ? std::max(largest(words_, size), 0.0F) / 2048 : 0;
+        std::vector<std::size_t> places;
+        for (std::size_t at = 0; at < size; ++at) {
+            if (words_[at] > least) places.push_back(at);
+        }
+        const std::size_t count = std::min({std::max(places.size(), few), std::max(few, kListed), size});
+        if (count != places.size()) {
+            if (count > places.size()) {
+                places.resize(size);
+                std::iota(places.begin(), places.end(), std::size_t{0});
+            }
+            const auto heavier = [&](std::size_t one, std::size_t other) { return words_[one] > words_[other]; };
+            const auto last = places.begin() + static_cast<std::ptrdiff_t>(count - 1);
+            std::nth_element(places.begin(), last, places.end(), heavier);
+            least = words_[*last];
+            places.resize(count);
+        }
+        for (const std::size_t at : places) {
+            const bool final = at < finals_;
+            take(final ? vocabulary_->finals().id(first_final_ + at) : vocabulary_->opens().id(units_[at - finals_]),
+                 mass * words_[at]);
+        }
+        return count == size ? 0 : mass * least;
+    }
+
+    /// The mass of an open token, inner or not; 0 of one that does not agree, or was read.
+    double mass_of(std::size_t place) const {
+        for (const auto& each : inner) {
+            if (each.first == place) return each.second;
+        }
+        return holds(place) ? open[place - low] : 0;
+    }
+
+    /// The open token at a place is read now: its mass, which is in its own row from here on; 0 of an inner one.
+    double take(std::size_t place) {
+        const auto is_it = [&](const auto& part) { return part.first == place; };
+        if (const auto part = std::find_if(inner.begin(), inner.end(), is_it); part != inner.end()) {
+            inner.erase(part);
+            return 0;
+        }
+        return holds(place) ? std::exchange(open[place - low], 0.0) : 0;
+    }
+
+   private:
+    bool holds(std::size_t place) const { return low <= place && place < low + open.size(); }
+
+    std::size_t word_count() const { return finals_ + units_.size(); }
+
+    const Vocabulary* vocabulary_;
+    std::size_t first_final_, finals_;  // the final tokens that agree
+    std::vector<std::size_t> units_;    // places of the open tokens that end a unit of a script without spaces
+    const float* words_;                // the probabilities of both, in the row itself where they lie together
+    Floats copied_;
+};
+
+/// An open token to read.
+struct Pick {
+    double mass = 0;
+    std::size_t row = 0, place = 0;
+
+    bool operator<(const Pick& other) const {
+        return std::tie(mass, row, place) < std::tie(other.mass, other.row, other.place);
+    }
+};
+using Picks = std::set<Pick>;
+
+/// The rows of the nodes that spell the same: their open masses lie on the same paths.
+class Group {
+   public:
+    Group(const Vocabulary& vocabulary, std::string key_) : key(std::move(key_)), opens_(vocabulary.opens()) {}
+
+    const std::string key;   ///< of the nodes
+    std::vector<Row*> rows;  ///< of the group
+    double unlisted = 0;     ///< the most that a word may have found in the rows without being listed
+
+    /// Add a row, weighed already.
+    void add(Row& row) {
+        low_ = row.low;
+        path_.resize(row.open.size());
+        Doubles path = row.open;  // of each token, with those that it begins with
+        for (std::size_t at = 0; at < path.size(); ++at) {
+            const std::size_t parent = opens_.parent(low_ + at);
+            if (parent != kNowhere && parent >= low_) path[at] += path[parent - low_];
+        }
+        for (std::size_t at = 0; at < path.size(); ++at) path_[at] += path[at];
+        rows.push_back(&row);
+    }
+
+    /// The open token at a place, of this mass, is read now.
+    void take(std::size_t place, double mass) {
+        if (mass == 0) return;
+        for (std::size_t at = place - low_; at < opens_.end(place) - low_; ++at) path_[at] -= mass;
+    }
+
+    /// The most that any word may miss here whose bytes from the nodes on begin with `rest`.
+    double peak(std::string_view rest) const {
+        auto [low, high] = opens_.range(rest);
+        low = std::max(low, low_);
+        high = std::min(high, low_ + path_.size());
+        return low < high ? largest(path_.data() + (low - low_), high - low) : missing(rest);
+    }
+
+    /// What the word whose bytes from the nodes on are `rest` may miss here.
+    double missing(std::string_view rest) const {
+        const std::size_t at = opens_.deepest(rest);
+        return holds(at) ? path_[at - low_] : 0;
+    }
+
+    /// Add the open tokens that `rest` begins with.
+    void along(std::string_view rest, Picks& picks) const {
+        for (std::size_t at = opens_.deepest(rest); at != kNowhere; at = opens_.parent(at)) {
+            if (!holds(at)) continue;
+            for (const Row* row : rows) {
+                if (row->open[at - low_] > 0) picks.insert({row->open[at - low_], row->number, at});
+            }
+        }
+    }
+
+    /// Add the heaviest open tokens of each row on paths above `limit`, at most so many of a row.
+    void over(double limit, std::size_t most, Picks& picks) const {
+        for (const Row* row : rows) {
+            std::vector<Pick> found;
+            for (std::size_t at = 0; at < path_.size(); ++at) {
+                if (path_[at] > limit && row->open[at] > 0) found.push_back({row->open[at], row->number, low_ + at});
+            }
+            if (found.size() > most) {
+                const auto heavier = [](const Pick& one, const Pick& other) { return other < one; };
+                std::nth_element(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(most), found.end(),
+                                 heavier);
+                found.resize(most);
+            }
+            picks.insert(found.begin(), found.end());
+        }
+    }
+
+   private:
+    bool holds(std::size_t place) const { return place != kNowhere && low_ <= place && place < low_ + path_.size(); }
+
+    const Index& opens_;
+    Doubles path_;  // for each open token that agrees, the sum of the open masses along its bytes, over all rows: what
+                    // a word through it may miss here
+    std::size_t low_ = 0;
+};
+
+/// The groups whose nodes a word begins with, and what of it follows them.
+using Along = std::vector<std::pair<Group*, std::string_view>>;
+
+/// What a word may still gain.
+inline double missing(const Along& along) {
+    double total = 0;
+    for (const auto& [group, rest] : along) total += group->missing(rest);
+    return total;
+}
+
+/// Add the heaviest open tokens on the path of a word, so many that the others sum to no more than `allowed`.
+inline void enough(const Along& along, double allowed, Picks& picks) {
+    double left = missing(along);
+    if (left <= allowed) return;
+    Picks all;
+    for (const auto& [group, rest] : along) group->along(rest, all);
+    for (auto pick = all.rbegin(); pick != all.rend() && left > allowed; ++pick) {
+        picks.insert(*pick);
+        left -= pick->mass;
+    }
+}
+
+/// One search: reads what is in question until nothing is.
+class Search {
+   public:
+    /// All but `typed` is kept by reference. `typed` is as `vocabulary` compares it.
+    Search(Reader& reader, const Vocabulary& vocabulary, std::string typed, std::size_t k, const SearchOptions& options,
+           const Tokenizer& tokenizer, const Accept& accept)
+        : reader_(reader),
+          vocabulary_(vocabulary),
+          typed_(std::move(typed)),
+          k_(k),
+          options_(options),
+          batch_(static_cast<std::size_t>(options.batch)),
+          tokenizer_(tokenizer),
+          accept_(accept) {}
+
+    /// Read the usual tokens of what is typed, then what is in question.
+    Answer run(std::string_view typed) {
+        using Clock = std::chrono::steady_clock;
+        const auto started = Clock::now();
+        begin(usual(typed));
+        while (true) {
+            const Ranking ranking = this->ranking();
+            Picks picks;
+            const bool proved = in_question(ranking, picks);
+            const std::vector<Pick> wanted = heaviest(picks, std::min(batch_, reader_.left()));
+            const double spent = std::chrono::duration<double>(Clock::now() - started).count();
+            const bool late = options_.max_seconds && spent > *options_.max_seconds;
+            if (proved || wanted.empty() || late) return answer(ranking, proved);
+            read(wanted);
+        }
+    }
+
+   private:
+    using Ranking = std::vector<std::pair<std::string_view, double>>;
+
+    static std::vector<Pick> heaviest(const Picks& picks, std::size_t most) {
+        std::vector<Pick> found;
+        for (auto pick = picks.rbegin(); pick != picks.rend() && found.size() < most; ++pick) found.push_back(*pick);
+        return found;
+    }
+
+    /// The tokens that usually spell these bytes, without the final one.
+    Ids usual(std::string_view spelled) const {
+        Ids tokens = tokenizer_.spell(spelled);
+        if (!tokens.empty()) tokens.pop_back();
+        return tokens;
+    }
+
+    /// Read the tokens of `chain`, and weigh all nodes that agree; the others are forgotten.
+    void begin(const Ids& chain) {
+        const Node* node = reader_.find({});
+        Ids tokens;
+        for (const Id token : chain) {
+            tokens.push_back(token);
+            const Node* next = reader_.find(tokens);
+            if (!next && !reader_.left()) break;
+            node = next ? next : reader_.read({{node, token}})[0];
+        }
+        reader_.keep([&](const Node& each) { return starts_with(each.key, typed_) || starts_with(typed_, each.key); });
+        std::map<const Node*, Row> rows;
+        for (const auto& each : reader_.nodes()) rows.try_emplace(each.get(), *each, vocabulary_, typed_);
+        if (!typed_.empty()) set_scale(rows);
+        reader_.keep([&](const Node& each) {
+            const Row& row = rows.at(&each);
+            return is_outer(row) || !is_light(row);
+        });
+        for (const auto& each : reader_.nodes()) add(std::move(rows.at(each.get())));
+        for (const Row& row : rows_) {
+            if (row.node->tokens.empty()) continue;
+            const Ids parent(row.node->tokens.begin(), row.node->tokens.end() - 1);
+            take(*by_tokens_.at(parent), vocabulary_.opens().place(row.node->tokens.back()));
+        }
+    }
+
+    void set_scale(const std::map<const Node*, Row>& rows) {
+        const double nothing = -std::numeric_limits<double>::infinity();
+        double agreeing = nothing, any = nothing;
+        for (const auto& [node, row] : rows) {
+            any = std::max(any, node->log_mass);
+            if (is_outer(row)) agreeing = std::max(agreeing, node->log_mass + std::log(row.share));
+        }
+        scale_ = agreeing > nothing ? agreeing : any;
+    }
+
+    /// Weigh a row, and list the words that it spells.
+    void add(Row&& weightless) {
+        weightless.number = rows_.size();
+        rows_.push_back(std::move(weightless));
+        Row& row = rows_.back();
+        row.weigh(mass(*row.node));
+        by_tokens_.emplace(row.node->tokens, &row);
+        if (!by_key_.count(row.node->key)) {
+            groups_.emplace_back(vocabulary_, row.node->key);
+            by_key_.emplace(groups_.back().key, &groups_.back());
+            sizes_.insert(row.node->key.size());
+        }
+        group(row).add(row);
+        if (is_outer(row)) agreeing_ += row.mass * row.share;
+        list(row, 0);
+    }
+
+    void list(const Row& row, std::size_t few) {
+        group(row).unlisted += row.words(
+            few, [&](Id token, double mass) {
+                std::string word = row.node->spelled + vocabulary_.spelled(token);
+                keys_[word] = row.node->key + vocabulary_.key(vocabulary_.spelled(token));
+                found_[std::move(word)] += mass;
+            });
+    }
+
+    Group& group(const Row& row) { return *by_key_.at(row.node->key); }
+
+    /// Whether what agrees in a row is in no other row: its node ends before the letters typed do.
+    bool is_outer(const Row& row) const { return row.node->key.size() < typed_.size() || row.node->tokens.empty(); }
+
+    double mass(const Node& node) const { return std::exp(std::min(node.log_mass - scale_, 700.0)); }
+
+    /// Whether a node weighs next to nothing; so do those after it. Not one inside the letters typed: that it leads
+    /// nowhere is worth knowing.
+    bool is_light(const Row& row) const { return mass(*row.node) < kForgotten * options_.tolerance; }
+
+    void take(Row& row, std::size_t place) { group(row).take(place, row.take(place)); }
+
+    void read(const std::vector<Pick>& picks) {
+        std::vector<std::pair<const Node*, Id>> asked;
+        for (const Pick& pick : picks) {
+            take(rows_[pick.row], pick.place);
+            asked.emplace_back(rows_[pick.row].node, vocabulary_.opens().id(pick.place));
+        }
+        for (const Node* node : reader_.read(asked)) add(Row(*node, vocabulary_, typed_));
+    }
+
+    Along along(std::string_view key) const {
+        Along found;
+        for (const std::size_t size : sizes_) {
+            if (size > key.size()) break;
+            const auto group = by_key_.find(key.substr(0, size));
+            if (group != by_key_.end()) found.emplace_back(group->second, key.substr(size));
+        }
+        return found;
+    }
+
+    // -- the proof ---------------------------------------------------------------------------------------------
+
+    bool is_any_unlisted() const {
+        return std::any_of(groups_.begin(), groups_.end(), [](const Group& group) { return group.unlisted > 0; });
+    }
+
+    /// The k best words found and their masses; of words that are compared as equals, the best.
+    Ranking ranking() {
+        Ranking found = best();
+        if (found.size() >= k_ || !is_any_unlisted()) return found;
+        found_.clear();
+        for (Group& group : groups_) group.unlisted = 0;
+        for (const Row& row : rows_) list(row, kExamined);
+        return best();
+    }
+
+    Ranking best() {
+        using Item = std::pair<const std::string, double>;
+        std::vector<const Item*> heap;
+        for (const Item& item : found_) heap.push_back(&item);
+        const auto worse = [](const Item* one, const Item* other) {
+            return one->second != other->second ? one->second < other->second : one->first > other->first;
+        };
+        std::make_heap(heap.begin(), heap.end(), worse);
+        Ranking best;
+        std::set<std::string> keys;
+        for (std::size_t examined = 0; examined < kExamined && !heap.empty() && best.size() < k_; ++examined) {
+            std::pop_heap(heap.begin(), heap.end(), worse);
+            const auto& [word, mass] = *heap.back();
+            heap.pop_back();
+            std::string key = vocabulary_.key(word);
+            if (keys.count(key) || !may_offer(word)) continue;
+            keys.insert(std::move(key));
+            best.emplace_back(word, mass);
+        }
+        return best;
+    }
+
+    bool may_offer(const std::string& word) {
+        const auto [known, is_new] = acceptable_.try_emplace(word);
+        if (is_new) known->second = accept_(word);
+        return known->second;
+    }
+
+    /// Whether the answer is proved, and if not the open tokens to read next.
+    bool in_question(const Ranking& ranking, Picks& picks) {
+        double allowed = std::max(options_.tolerance, kSmallest) * agreeing_;
+        const double inner = inner_mass();
+        if (inner > 0.5 * allowed) {  // nobody knows yet what agrees with the letters
+            question_letters(picks);
+            return false;
+        }
+        allowed -= inner;
+        for (const auto& item : ranking) {
+            enough(along(keys_.at(std::string(item.first))), allowed, picks);
+            question_usual(item.first, picks);
+        }
+        if (ranking.size() < k_) {
+            for (const Group& group : groups_) group.over(0, k_, picks);
+            question_letters(picks);
+            return picks.empty() && found_.size() <= kExamined && !is_any_unlisted();
+        }
+        const double limit = ranking.back().second + allowed;
+        const double most = question_unlisted(limit, picks);
+        if (most <= limit) question_listed(ranking, limit, most, picks);
+        return most <= limit && picks.empty();
+    }
+
+    double inner_mass() const {
+        double total = 0;
+        for (const Row& row : rows_) total += row.inner_mass();
+        return total;
+    }
+
+    /// The heaviest tokens inside the letters typed, and with a third of a call those that agree already.
+    /// The former may be countless and lead nowhere, since a spelling that began well need not reach the last letter.
+    void question_letters(Picks& picks) const {
+        Picks inner, agreeing;
+        for (const Row& row : rows_) {
+            for (const auto& [place, mass] : row.inner) {
+                if (mass > 0) inner.insert({mass, row.number, place});
+            }
+        }
+        for (const Group& group : groups_) group.over(0, batch_, agreeing);
+        const std::size_t others = batch_ / 3;
+        for (const Pick& pick : heaviest(inner, batch_ - others)) picks.insert(pick);
+        for (const Pick& pick : heaviest(agreeing, others)) picks.insert(pick);
+    }
+
+    /// Add the first token of the usual spelling of a word that was not read, if it is not the last.
+    void question_usual(std::string_view word, Picks& picks) const {
+        Ids tokens;
+        for (const Id token : usual(word)) {
+            const auto row = by_tokens_.find(tokens);
+            tokens.push_back(token);
+            if (by_tokens_.count(tokens)) continue;
+            const std::size_t place = vocabulary_.opens().place(token);
+            const double mass = row->second->mass_of(place);
+            if (mass > kForgotten * options_.tolerance * agreeing_) picks.insert({mass, row->second->number, place});
+            return;
+        }
+    }
+
+    /// Add tokens on the paths by which a word not listed may exceed `limit`; return the most that one may have.
+    double question_unlisted(double limit, Picks& picks) const {
+        std::vector<std::pair<double, const Group*>> heaviest_first;
+        for (const Group& group : groups_) heaviest_first.emplace_back(group.peak(""), &group);
+        std::stable_sort(heaviest_first.begin(), heaviest_first.end(),
+                         [](const auto& one, const auto& other) { return one.first > other.first; });
+        double most = 0;
+        for (const auto& each : heaviest_first) {
+            double total = 0, highest = 0;
+            const Group* heaviest = nullptr;
+            for (const auto& [group, rest] : along(each.second->key)) {
+                const double peak = group->peak(rest);
+                total += peak + group->unlisted;
+                if (!heaviest || peak >= highest) highest = peak, heaviest = group;
+            }
+            most = std::max(most, total);
+            if (total <= limit) continue;
+            heaviest->over(std::max(limit - (total - highest), 0.0), batch_, picks);
+            if (picks.size() >= 2 * batch_) break;  // enough for the next call
+        }
+        return most;
+    }
+
+    /// Add tokens by which a word that is listed, but not among the best, may still exceed `limit`.
+    void question_listed(const Ranking& ranking, double limit, double most, Picks& picks) {
+        std::set<std::string> best;
+        for (const auto& item : ranking) best.insert(vocabulary_.key(item.first));
+        for (const auto& [word, mass] : found_) {
+            if (mass + most <= limit) continue;
+            if (best.count(vocabulary_.key(word))) continue;
+            const Along along = this->along(keys_.at(word));
+            double known = mass;
+            for (const auto& each : along) known += each.first->unlisted;
+            if (known + missing(along) > limit && may_offer(word)) enough(along, limit - known, picks);
+        }
+    }
+
+    // -- the answer --------------------------------------------------------------------------------------------
+
+    Answer answer(const Ranking& ranking, bool exact) const {
+        std::vector<Found> found;
+        for (const auto& item : ranking) found.push_back(measured(std::string(item.first)));
+        std::sort(found.begin(), found.end(), [](const Found& one, const Found& other) {
+            return std::tie(other.probability, one.spelled) < std::tie(one.probability, other.spelled);
+        });
+        const double inner = inner_mass();
+        double unexplored = inner;
+        for (const Row& row : rows_) unexplored += sum(row.open.data(), row.open.size());
+        const double share = agreeing_ + inner > 0 ? std::min(unexplored / (agreeing_ + inner), 1.0) : 1;
+        return {std::move(found), exact && agreeing_ > 0, share, reader_.rows()};
+    }
+
+    /// A word with the mass of all its spellings seen, light ones too, and the best of them.
+    Found measured(const std::string& word) const {
+        double total = 0, best = -1;
+        Ids tokens;
+        for (const auto& each : along(keys_.at(word))) {
+            for (const Row* row : each.first->rows) {
+                const std::string& start = row->node->spelled;
+                if (!starts_with(word, start)) continue;
+                for (const Id token : vocabulary_.spelling(start, word.substr(start.size()))) {
+                    const double mass = row->mass * row->node->row[static_cast<std::size_t>(token)];
+                    total += mass;
+                    if (mass <= best) continue;
+                    best = mass;
+                    tokens = row->node->tokens;
+                    tokens.push_back(token);
+                }
+            }
+        }
+        return {std::string(word), std::min(total / agreeing_, 1.0), std::move(tokens)};
+    }
+
+    Reader& reader_;
+    const Vocabulary& vocabulary_;
+    const std::string typed_;
+    const std::size_t k_;
+    const SearchOptions& options_;
+    const std::size_t batch_;
+    const Tokenizer& tokenizer_;
+    const Accept& accept_;
+    std::deque<Row> rows_;  // by their numbers
+    std::map<Ids, Row*> by_tokens_;
+    std::deque<Group> groups_;
+    std::unordered_map<std::string_view, Group*> by_key_;
+    std::set<std::size_t> sizes_;                    // of the keys of groups
+    std::unordered_map<std::string, std::string> keys_;  // of words: their bytes as compared, token by token
+    std::unordered_map<std::string, double> found_;  // words, and the masses of their spellings in rows that list them
+    std::unordered_map<std::string, bool> acceptable_;
+    double scale_ = 0;     // log of what has mass 1, so that no mass underflows however improbable the letters are
+    double agreeing_ = 0;  // mass of all that agrees with the letters for sure
+};
+
+}  // namespace detail
+
+/// Finds the most probable words after a state. It remembers a few places; threads may share it.
+class WordSearch {
+   public:
+    /// Both are kept by reference.
+    WordSearch(const LanguageModel& model, const Tokenizer& tokenizer)
+        : model_(model), tokenizer_(tokenizer), plain_(tokenizer.token_bytes(), tokenizer.finals(), false) {}
+
+    /// The `k` most probable words that begin with `typed`: the space before the word, if there is one, and the letters
+    /// typed. `state` is the one before the context's last token, which is `last`.
+    detail::Answer operator()(const State& state, Id last, const std::string& typed, std::size_t k,
+                              const SearchOptions& options, const detail::Accept& accept) {
+        const detail::Vocabulary& vocabulary = options.ignore_case ? folding() : plain_;
+        detail::Reader reader(model_, vocabulary, known(state, last, options.ignore_case), options.max_rows);
+        if (reader.nodes().empty()) reader.begin(state, last);
+        detail::Search search(reader, vocabulary, vocabulary.key(typed), k, options, tokenizer_, accept);
+        detail::Answer answer = search.run(typed);
+        const std::lock_guard lock(mutex_);
+        places_.push_front({state, last, options.ignore_case, reader.remembered()});
+        if (places_.size() > detail::kRemembered) places_.pop_back();
+        return answer;
+    }
+
+   private:
+    struct Place {
+        State state;
+        Id last;
+        bool folds;
+        detail::Nodes nodes;
+    };
+
+    /// The vocabulary in lower case, made when first asked for.
+    const detail::Vocabulary& folding() {
+        std::call_once(folded_, [&] { folding_.emplace(tokenizer_.token_bytes(), tokenizer_.finals(), true); });
+        return *folding_;
+    }
+
+    /// The nodes of a place, taken out while in use: another thread at the same place begins anew.
+    detail::Nodes known(const State& state, Id last, bool folds) {
+        const std::lock_guard lock(mutex_);
+        for (auto place = places_.begin(); place != places_.end(); ++place) {
+            if (place->last != last || place->folds != folds || place->state != state) continue;
+            detail::Nodes nodes = std::move(place->nodes);
+            places_.erase(place);
+            return nodes;
+        }
+        return {};
+    }
+
+    const LanguageModel& model_;
+    const Tokenizer& tokenizer_;
+    const detail::Vocabulary plain_;
+    std::once_flag folded_;
+    std::optional<const detail::Vocabulary> folding_;
+    std::list<Place> places_;  // the latest first
+    std::mutex mutex_;
+};
+
+}  // namespace wordgru

@@ -1,0 +1,736 @@
+/**
+ * The exact word search: the most probable words after a context, with a proof that none is missing.
+ * `wordgru/search/search.py` in TypeScript, the same step by step.
+ *
+ * Words used here. A *node* is a token sequence that has begun a word: its last token is open and the model has read it,
+ * so its *row* is known: the probability of every token that may follow. Its *mass* is P(its tokens | context). The final
+ * tokens of a row spell whole words, which are *found*; its open tokens are *open*: words may go on from them, but nobody
+ * looked yet. P(word) is the sum over all its spellings, so what a word can still gain is the sum of the open masses
+ * whose bytes the word begins with: its *missing* mass. They all lie on one path of the trie of tokens, and that is the
+ * bound.
+ *
+ * With A the mass of all that agrees with the letters typed, and t the tolerance, an answer of k words is proved when
+ *
+ * - no word but these k can exceed the k-th by more than t · A, and
+ * - none of these k misses more than t · A, or the tokens that `Tokenizer.encode` spells it with.
+ *
+ * Until then the heaviest open tokens on the paths that break a rule are read, many in one call, within a budget.
+ * docs/search.md works an example by hand.
+ */
+import type { Bytes } from "./bytes.js";
+import type { LanguageModel } from "./model.js";
+import type { SearchOptions } from "./suggestions.js";
+import { END_OF_TEXT } from "./tokenizer.js";
+import { compare, halfCharacter, type Places, Vocabulary } from "./vocabulary.js";
+
+const REMEMBERED = 4; // places of which the nodes are kept; each node takes four bytes a token of the vocabulary
+const LISTED = 192; // words of one row that are listed as found at most
+const FORGOTTEN = 0.01; // share of the tolerance below which a node that was read is taken as not read
+const EXAMINED = 256; // words asked at most whether they may be offered, in one ranking
+const SMALLEST = 1e-9; // the least tolerance: sums of masses are no more exact
+const TINY = 2 ** -126; // the least float that is not 0 or nearly so
+
+/** What the search needs of a model. */
+export type Steps = Pick<LanguageModel, "step">;
+
+/** One word of an answer. */
+export interface Found {
+  /** Its bytes, those held back before the word included. */
+  readonly spelled: Bytes;
+  /** Out of what agrees with the bytes typed. */
+  readonly probability: number;
+  /** Its most probable spelling. */
+  readonly tokens: readonly number[];
+}
+
+/** What a search found. */
+export interface Answer {
+  /** Most probable first. */
+  readonly words: readonly Found[];
+  /** Whether it is proved that they are the most probable. */
+  readonly exact: boolean;
+  /** Share, of all that agrees with the bytes typed, of spellings that were not looked into. */
+  readonly unexplored: number;
+  /** Rows of the model that were asked for. */
+  readonly rows: number;
+}
+
+/** Where a word is searched. */
+export interface Place {
+  /** Before the context's last token. */
+  readonly state: Float32Array;
+  /** The context's last token. */
+  readonly last: number;
+  /** What the word begins with: the space before it, if there is one, and the letters typed. */
+  readonly typed: Bytes;
+}
+
+/** A token sequence begun, as the model read it. */
+export interface Node {
+  /** Its ids after the context; none for the root. */
+  readonly tokens: readonly number[];
+  readonly spelled: Bytes;
+  /** Its bytes as they are compared with what is typed. */
+  readonly key: Bytes;
+  /** log P(tokens | context), natural. */
+  readonly logMass: number;
+  /** P(next token). */
+  readonly row: Float32Array;
+  /** After its last token. */
+  readonly state: Float32Array;
+}
+
+/** Nodes by their tokens, each after its parent. */
+type Nodes = Map<string, Node>;
+type Spell = (preToken: Bytes) => readonly number[];
+type Accept = (spelled: Bytes) => boolean;
+
+interface Remembered {
+  readonly state: Float32Array;
+  readonly last: number;
+  readonly fold: boolean;
+  readonly nodes: Nodes;
+}
+
+/** Finds the most probable words after a state. It remembers a few places; sessions share it. */
+export class WordSearch {
+  readonly #vocabularies = new Map<boolean, Vocabulary>();
+  #places: Remembered[] = []; // the latest last
+
+  /**
+   * @param tokenBytes what each token spells, by id.
+   * @param finals how many are final.
+   * @param spell the tokens of a pre-token that is these bytes; the last one final.
+   */
+  constructor(
+    private readonly model: Steps,
+    private readonly tokenBytes: readonly Bytes[],
+    private readonly finals: number,
+    private readonly spell: Spell,
+  ) {}
+
+  /**
+   * The `k` most probable words that begin with the bytes typed.
+   *
+   * @param accept whether these bytes are a word that may be offered.
+   */
+  async find({ state, last, typed }: Place, k: number, options: SearchOptions, accept: Accept): Promise<Answer> {
+    const fold = options.ignoreCase;
+    const vocabulary = this.#vocabulary(fold);
+    const known = this.#places.find((each) => each.last === last && each.fold === fold && isSame(each.state, state));
+    // taken out while in use: another session at the same place begins anew
+    this.#places = this.#places.filter((each) => each !== known);
+    const reader = new Reader(this.model, vocabulary, known?.nodes ?? new Map(), options.maxRows);
+    if (!known) await reader.begin(state, last);
+    const search = new Search(reader, vocabulary, vocabulary.key(typed), k, options, this.spell, accept);
+    const answer = await search.run(typed);
+    this.#places.push({ state, last, fold, nodes: new Map([...reader.nodes].slice(0, 2 * options.maxRows)) });
+    this.#places = this.#places.slice(-REMEMBERED);
+    return answer;
+  }
+
+  #vocabulary(fold: boolean): Vocabulary {
+    const vocabulary = this.#vocabularies.get(fold) ?? new Vocabulary(this.tokenBytes, this.finals, fold);
+    this.#vocabularies.set(fold, vocabulary);
+    return vocabulary;
+  }
+}
+
+/** Reads token sequences after a context, at most so many, and remembers their nodes. */
+class Reader {
+  rows = 0;
+
+  constructor(
+    private readonly model: Steps,
+    private readonly vocabulary: Vocabulary,
+    readonly nodes: Nodes,
+    private readonly most: number,
+  ) {}
+
+  /** Rows that may still be asked for. */
+  get left(): number {
+    return this.most - this.rows;
+  }
+
+  /** Make the root: what may follow the context. */
+  async begin(state: Float32Array, last: number): Promise<void> {
+    for (const answer of await this.model.step([last], [state])) {
+      this.nodes.set(nameOf([]), { tokens: [], spelled: "", key: "", logMass: 0, ...answer });
+    }
+    this.rows++;
+  }
+
+  /** The nodes of open tokens after nodes. */
+  async read(picks: readonly (readonly [parent: Node, token: number])[]): Promise<Node[]> {
+    const answers = await this.model.step(
+      picks.map(([, token]) => token),
+      picks.map(([{ state }]) => state),
+    );
+    this.rows += picks.length;
+    return answers.map((answer, at) => {
+      const [parent, token] = picks[at] as (typeof picks)[number];
+      const bytes = this.vocabulary.tokenBytes[token] as Bytes;
+      const spelled = parent.spelled + bytes;
+      const tokens = [...parent.tokens, token];
+      const logMass = parent.logMass + Math.log(Math.max(parent.row[token] as number, TINY));
+      const node = { tokens, spelled, key: parent.key + this.vocabulary.key(bytes), logMass, ...answer };
+      this.nodes.set(nameOf(tokens), node);
+      return node;
+    });
+  }
+}
+
+/** A node among the letters typed: what of its row agrees with them. */
+class Row {
+  /** Of the row in its search. */
+  number = 0;
+  /** Of the node. */
+  mass = 1;
+  /** Place of the first open token that agrees, in the vocabulary's order. */
+  readonly low: number;
+  /** Masses of the open tokens that agree, from `low` on; 0 for those that were read. */
+  readonly open: Float64Array;
+  /** Open tokens that spell a part of the letters: place → mass. They agree only in part. */
+  readonly inner = new Map<number, number>();
+  /** Of the row that agrees for sure. */
+  readonly share: number;
+  readonly #wordIds: Int32Array; // of the tokens that end a word and agree
+  readonly #words: Float32Array; // their probabilities
+
+  constructor(
+    readonly node: Node,
+    vocabulary: Vocabulary,
+    typed: Bytes,
+  ) {
+    const { finals, opens } = vocabulary;
+    const rest = typed.slice(node.key.length);
+    const [low, high] = opens.range(rest);
+    this.low = low;
+    this.open = new Float64Array(opens.of(node.row, low, high));
+    for (const place of vocabulary.inner(rest)) this.inner.set(place, node.row[opens.ids[place] as number] as number);
+    const [first, last] = finals.range(rest);
+    this.#wordIds = finals.ids.subarray(first, last);
+    this.#words = finals.of(node.row, first, last);
+    const units = vocabulary.unitEnds(halfCharacter(node.spelled)).filter((place) => low <= place && place < high);
+    if (units.length) {
+      // of a script without spaces
+      this.#wordIds = Int32Array.from([...this.#wordIds, ...units.map((place) => opens.ids[place] as number)]);
+      this.#words = Float32Array.from(this.#wordIds, (id) => node.row[id] as number);
+      for (const place of units) this.open[place - low] = 0;
+    }
+    this.share = typed ? sum(this.#words) + sum(this.open) : 1 - (node.row[END_OF_TEXT] as number);
+  }
+
+  /** Turn probabilities into masses. */
+  weigh(mass: number): void {
+    this.mass = mass;
+    for (const [place, share] of this.inner) this.inner.set(place, mass * share);
+    for (let at = 0; at < this.open.length; at++) (this.open[at] as number) *= mass;
+  }
+
+  /** The tokens that end a word here with the most mass, `few` at least, and the most that another one may have. */
+  words(few: number): [words: (readonly [token: number, mass: number])[], unlisted: number] {
+    const words = this.#words;
+    let least = largest(words) / 2048;
+    let places = largestOf(words, words.length, least);
+    const count = Math.min(Math.max(places.length, few), Math.max(few, LISTED), words.length);
+    if (count !== places.length) {
+      [places, least] = cutDown(words, places.length > count ? places : [...words.keys()], count);
+    }
+    if (count === words.length) least = 0;
+    const listed = places.map((at) => [this.#wordIds[at] as number, this.mass * (words[at] as number)] as const);
+    return [listed, this.mass * least];
+  }
+
+  /** The open token at a place is read now: its mass, which is in its own row from here on; 0 of an inner one. */
+  take(place: number): number {
+    if (this.inner.delete(place)) return 0;
+    const mass = this.open[place - this.low] as number;
+    this.open[place - this.low] = 0;
+    return mass;
+  }
+}
+
+/** An open token to read: its mass, the number of its row, its place in the vocabulary. */
+interface Choice {
+  readonly mass: number;
+  readonly row: number;
+  readonly place: number;
+}
+
+/** The rows of the nodes that spell the same: their open masses lie on the same paths. */
+class Group {
+  readonly rows: Row[] = [];
+  /** The most that a word may have found in the rows without being listed. */
+  unlisted = 0;
+  /**
+   * For each open token that agrees, from `low` on, the sum of the open masses along its bytes, over all rows: what a
+   * word through it may miss here.
+   */
+  #path = new Float64Array();
+  #peak: number | undefined; // the most on any path, once it was asked for
+
+  constructor(
+    private readonly opens: Vocabulary["opens"],
+    private readonly low: number,
+  ) {}
+
+  /** Add a row, weighed already. */
+  add(row: Row): void {
+    const { open } = row;
+    if (!this.rows.length) this.#path = new Float64Array(open.length);
+    const ended = new Float64Array(open.length + 1); // each mass counts up to its end
+    let along = 0;
+    for (let at = 0; at < open.length; at++) {
+      const mass = open[at] as number;
+      if (mass) (ended[(this.opens.ends[this.low + at] as number) - this.low] as number) += mass;
+      along += mass - (ended[at] as number);
+      (this.#path[at] as number) += along;
+    }
+    this.#peak = undefined;
+    this.rows.push(row);
+  }
+
+  /** The open token at a place, of this mass, is read now. */
+  take(place: number, mass: number): void {
+    if (!mass) return;
+    const end = (this.opens.ends[place] as number) - this.low;
+    for (let at = place - this.low; at < end; at++) (this.#path[at] as number) -= mass;
+    this.#peak = undefined;
+  }
+
+  /** The most that any word may miss here whose bytes from the nodes on begin with `key`. */
+  peak(key: Bytes): number {
+    if (!key && this.#path.length) {
+      this.#peak ??= largest(this.#path);
+      return this.#peak;
+    }
+    const places = this.opens.range(key);
+    const low = Math.max(places[0] - this.low, 0);
+    const high = Math.min(places[1] - this.low, this.#path.length);
+    return low < high ? largest(this.#path, low, high) : this.missing(key);
+  }
+
+  /** What the word whose bytes from the nodes on are `key` may miss here. */
+  missing(key: Bytes): number {
+    return this.#path[this.opens.deepest(key) - this.low] ?? 0;
+  }
+
+  /** The open tokens that `key` begins with. */
+  *along(key: Bytes): Iterable<Choice> {
+    for (let size = 1; size <= key.length; size++) {
+      for (const place of between(this.opens.equal(key.slice(0, size)))) {
+        for (const { open, number } of this.rows) {
+          const mass = open[place - this.low] ?? 0;
+          if (mass > 0) yield { mass, row: number, place };
+        }
+      }
+    }
+  }
+
+  /** The heaviest open tokens of each row on paths above `limit`, at most so many of a row. */
+  *over(limit: number, most: number): Iterable<Choice> {
+    for (const { open, number } of this.rows) {
+      for (const at of largestOf(open, most, 0, (at) => (this.#path[at] as number) > limit)) {
+        yield { mass: open[at] as number, row: number, place: at + this.low };
+      }
+    }
+  }
+}
+
+/** Open tokens to read, each once. */
+class Choices {
+  readonly #choices = new Map<string, Choice>();
+
+  get size(): number {
+    return this.#choices.size;
+  }
+
+  add(choices: Iterable<Choice>): void {
+    for (const choice of choices) this.#choices.set(`${choice.row} ${choice.place}`, choice);
+  }
+
+  heaviest(count: number): Choice[] {
+    return heaviest(this.#choices.values(), count);
+  }
+}
+
+/** The groups whose nodes a word begins with, and what of it follows them. */
+type Along = readonly (readonly [group: Group, rest: Bytes])[];
+/** A word found, and the mass of its spellings. */
+type Ranked = readonly [word: Bytes, mass: number];
+
+/** One search: reads what is in question until nothing is. */
+class Search {
+  readonly #rows: Row[] = [];
+  readonly #rowOf = new Map<string, Row>(); // by the tokens of its node
+  readonly #groups = new Map<Bytes, Group>();
+  #keys = new Map<Bytes, Bytes>(); // word → its bytes as they are compared, token by token
+  #found = new Map<Bytes, number>(); // word → mass of its spellings, of the rows that list it
+  #scale = 0; // log of what has mass 1, so that no mass underflows however improbable the letters are
+  #agreeing = 0; // mass of all that agrees with the letters for sure
+  readonly #acceptable = new Map<Bytes, boolean>();
+
+  constructor(
+    private readonly reader: Reader,
+    private readonly vocabulary: Vocabulary,
+    private readonly typed: Bytes,
+    private readonly k: number,
+    private readonly options: SearchOptions,
+    private readonly spell: Spell,
+    private readonly accept: Accept,
+  ) {}
+
+  /** Read the usual tokens of what is typed, then what is in question. */
+  async run(typed: Bytes): Promise<Answer> {
+    const { maxSeconds = Number.POSITIVE_INFINITY, batch } = this.options;
+    const deadline = performance.now() + 1000 * maxSeconds;
+    await this.#begin(typed ? this.spell(typed).slice(0, -1) : []);
+    for (;;) {
+      const ranking = this.#ranking();
+      const choices = new Choices();
+      const proved = this.#inQuestion(ranking, choices);
+      const wanted = choices.heaviest(Math.max(Math.min(batch, this.reader.left), 0));
+      if (proved || !wanted.length || performance.now() > deadline) return this.#answer(ranking, proved);
+      await this.#read(wanted);
+    }
+  }
+
+  /** Read the tokens of `chain`, and weigh all nodes that agree; the others are forgotten. */
+  async #begin(chain: readonly number[]): Promise<void> {
+    const { typed } = this;
+    const { nodes } = this.reader;
+    let node = nodes.get(nameOf([])) as Node;
+    for (const token of chain) {
+      const name = nameOf([...node.tokens, token]);
+      if (!nodes.has(name) && this.reader.left <= 0) break;
+      if (!nodes.has(name)) await this.reader.read([[node, token]]);
+      node = nodes.get(name) as Node;
+    }
+    for (const [name, { key }] of nodes) if (!key.startsWith(typed) && !typed.startsWith(key)) nodes.delete(name);
+    const rows = Array.from(nodes.values(), (node) => new Row(node, this.vocabulary, typed));
+    const outer = rows.filter((row) => this.#isOuter(row) && row.share);
+    const masses = outer.map(({ node, share }) => node.logMass + Math.log(share));
+    if (typed) this.#scale = Math.max(...(masses.length ? masses : rows.map(({ node }) => node.logMass)));
+    for (const row of rows) {
+      if (this.#isOuter(row) || !this.#isLight(row)) this.#add(row);
+      else nodes.delete(nameOf(row.node.tokens));
+    }
+    for (const { node } of this.#rows) {
+      const token = node.tokens.at(-1);
+      if (token !== undefined) this.#take(this.#row(node.tokens.slice(0, -1)), this.vocabulary.place(token));
+    }
+  }
+
+  /** Weigh a row, and list the words that it spells. */
+  #add(row: Row): void {
+    row.weigh(this.#mass(row.node));
+    row.number = this.#rows.length;
+    this.#rows.push(row);
+    this.#rowOf.set(nameOf(row.node.tokens), row);
+    const { key } = row.node;
+    if (!this.#groups.has(key)) this.#groups.set(key, new Group(this.vocabulary.opens, row.low));
+    this.#group(row).add(row);
+    if (this.#isOuter(row)) this.#agreeing += row.mass * row.share;
+    this.#list(row);
+  }
+
+  #list(row: Row, few = 0): void {
+    const [words, unlisted] = row.words(few);
+    this.#group(row).unlisted += unlisted;
+    for (const [token, mass] of words) {
+      const bytes = this.vocabulary.tokenBytes[token] as Bytes;
+      const word = row.node.spelled + bytes;
+      this.#keys.set(word, row.node.key + this.vocabulary.key(bytes));
+      this.#found.set(word, (this.#found.get(word) ?? 0) + mass);
+    }
+  }
+
+  /** Whether what agrees in a row is in no other row: its node ends before the letters typed do. */
+  #isOuter({ node }: Row): boolean {
+    return node.key.length < this.typed.length || !node.tokens.length;
+  }
+
+  #mass({ logMass }: Node): number {
+    return Math.exp(Math.min(logMass - this.#scale, 700));
+  }
+
+  /**
+   * Whether a node weighs next to nothing; so do those after it.
+   *
+   * Not one inside the letters typed: that it leads nowhere is worth knowing.
+   */
+  #isLight({ node }: Row): boolean {
+    return this.#mass(node) < FORGOTTEN * this.options.tolerance;
+  }
+
+  #take(row: Row, place: number): void {
+    this.#group(row).take(place, row.take(place));
+  }
+
+  async #read(choices: readonly Choice[]): Promise<void> {
+    const { ids } = this.vocabulary.opens;
+    const parents = choices.map(({ row }) => this.#rows[row] as Row);
+    for (const [at, { place }] of choices.entries()) this.#take(parents[at] as Row, place);
+    const picks = choices.map(({ place }, at) => [(parents[at] as Row).node, ids[place] as number] as const);
+    for (const node of await this.reader.read(picks)) this.#add(new Row(node, this.vocabulary, this.typed));
+  }
+
+  #row(tokens: readonly number[]): Row {
+    return this.#rowOf.get(nameOf(tokens)) as Row;
+  }
+
+  #group({ node }: Row): Group {
+    return this.#groups.get(node.key) as Group;
+  }
+
+  #along(key: Bytes): Along {
+    const along: [Group, Bytes][] = [];
+    for (let size = 0; size <= key.length; size++) {
+      const group = this.#groups.get(key.slice(0, size));
+      if (group) along.push([group, key.slice(size)]);
+    }
+    return along;
+  }
+
+  #mayOffer(word: Bytes): boolean {
+    let acceptable = this.#acceptable.get(word);
+    if (acceptable === undefined) {
+      acceptable = this.accept(word);
+      this.#acceptable.set(word, acceptable);
+    }
+    return acceptable;
+  }
+
+  // -- the proof -----------------------------------------------------------------------------------------------
+
+  /** The k best words found and their masses; of words that are compared as equals, the best. */
+  #ranking(): Ranked[] {
+    const best = this.#best();
+    if (best.length === this.k || !this.#isSomeUnlisted()) return best;
+    this.#found = new Map();
+    for (const group of this.#groups.values()) group.unlisted = 0;
+    for (const row of this.#rows) this.#list(row, EXAMINED);
+    return this.#best();
+  }
+
+  #isSomeUnlisted(): boolean {
+    return [...this.#groups.values()].some(({ unlisted }) => unlisted > 0);
+  }
+
+  #best(): Ranked[] {
+    const found = [...this.#found];
+    const examined = largestOf(
+      Float64Array.from(found, ([, mass]) => mass),
+      EXAMINED,
+    ).map((at) => found[at] as Ranked);
+    examined.sort(([word, mass], [other, more]) => more - mass || compare(word, other));
+    const best = new Map<Bytes, Ranked>();
+    for (const ranked of examined) {
+      const key = this.vocabulary.key(ranked[0]);
+      if (best.has(key) || !this.#mayOffer(ranked[0])) continue;
+      best.set(key, ranked);
+      if (best.size === this.k) break;
+    }
+    return [...best.values()];
+  }
+
+  /** Whether the answer is proved; if not, the open tokens to read next are added to `choices`. */
+  #inQuestion(ranking: readonly Ranked[], choices: Choices): boolean {
+    let allowed = Math.max(this.options.tolerance, SMALLEST) * this.#agreeing;
+    const inner = this.#inner();
+    if (inner > 0.5 * allowed) {
+      this.#questionLetters(choices); // nobody knows yet what agrees with the letters
+      return false;
+    }
+    allowed -= inner;
+    for (const [word] of ranking) {
+      choices.add(enough(this.#along(this.#keyOf(word)), allowed));
+      choices.add(this.#unread(word));
+    }
+    if (ranking.length < this.k) {
+      for (const group of this.#groups.values()) choices.add(group.over(0, this.k));
+      this.#questionLetters(choices);
+      return !choices.size && this.#found.size <= EXAMINED && !this.#isSomeUnlisted();
+    }
+    const limit = (ranking.at(-1) as Ranked)[1] + allowed;
+    const most = this.#questionUnlisted(limit, choices);
+    if (most <= limit) this.#questionListed(ranking, limit, most, choices);
+    return most <= limit && !choices.size;
+  }
+
+  /** The mass of the open tokens that spell a part of the letters. */
+  #inner(): number {
+    return this.#rows.reduce((total, { inner }) => total + sum([...inner.values()]), 0);
+  }
+
+  /**
+   * The heaviest tokens inside the letters typed, and with a third of a call those that agree already.
+   *
+   * The former may be countless and lead nowhere, since a spelling that began well need not reach the last letter.
+   */
+  #questionLetters(choices: Choices): void {
+    const { batch } = this.options;
+    const others = Math.floor(batch / 3);
+    const inner = this.#rows.flatMap((row) =>
+      Array.from(row.inner, ([place, mass]) => ({ mass, row: row.number, place })).filter(({ mass }) => mass > 0),
+    );
+    choices.add(heaviest(inner, batch - others));
+    const agreeing = [...this.#groups.values()].flatMap((group) => [...group.over(0, batch)]);
+    choices.add(heaviest(agreeing, others));
+  }
+
+  /** The first token of the usual spelling of a word that was not read, if it is not the last. */
+  #unread(word: Bytes): Choice[] {
+    const tokens = this.spell(word).slice(0, -1);
+    const size = tokens.findIndex((_, at) => !this.#rowOf.has(nameOf(tokens.slice(0, at + 1))));
+    if (size < 0) return [];
+    const row = this.#row(tokens.slice(0, size));
+    const place = this.vocabulary.place(tokens[size] as number);
+    const mass = row.inner.get(place) || (row.open[place - row.low] ?? 0);
+    const isLight = mass <= FORGOTTEN * this.options.tolerance * this.#agreeing;
+    return isLight ? [] : [{ mass, row: row.number, place }];
+  }
+
+  /** Add tokens on the paths by which a word not listed may exceed `limit`; return the most that one may have. */
+  #questionUnlisted(limit: number, choices: Choices): number {
+    const { batch } = this.options;
+    let most = 0;
+    for (const [key] of [...this.#groups].sort(([, one], [, other]) => other.peak("") - one.peak(""))) {
+      let total = 0;
+      let best: { mass: number; group: Group } | undefined;
+      for (const [group, rest] of this.#along(key)) {
+        const mass = group.peak(rest);
+        total += mass + group.unlisted;
+        if (!best || mass >= best.mass) best = { mass, group };
+      }
+      most = Math.max(most, total);
+      if (!best || total <= limit) continue;
+      choices.add(best.group.over(Math.max(limit - (total - best.mass), 0), batch));
+      if (choices.size >= 2 * batch) break; // enough for the next call
+    }
+    return most;
+  }
+
+  /** Add tokens by which a word that is listed, but not among the best, may still exceed `limit`. */
+  #questionListed(ranking: readonly Ranked[], limit: number, most: number, choices: Choices): void {
+    const best = new Set(ranking.map(([word]) => this.vocabulary.key(word)));
+    for (const [word, found] of this.#found) {
+      if (found + most <= limit) continue;
+      if (best.has(this.vocabulary.key(word))) continue;
+      const along = this.#along(this.#keyOf(word));
+      const mass = along.reduce((total, [group]) => total + group.unlisted, found);
+      if (mass + missing(along) > limit && this.#mayOffer(word)) choices.add(enough(along, limit - mass));
+    }
+  }
+
+  // -- the answer ----------------------------------------------------------------------------------------------
+
+  #answer(ranking: readonly Ranked[], proved: boolean): Answer {
+    const words = ranking.map(([word]) => this.#measured(word));
+    words.sort((one, other) => other.probability - one.probability || compare(one.spelled, other.spelled));
+    const inner = this.#inner();
+    const unexplored = this.#rows.reduce((total, { open }) => total + sum(open), inner);
+    const whole = this.#agreeing + inner;
+    const share = whole > 0 ? Math.min(unexplored / whole, 1) : 1;
+    return { words, exact: proved && this.#agreeing > 0, unexplored: share, rows: this.reader.rows };
+  }
+
+  /** The bytes of a listed word as they are compared. */
+  #keyOf(word: Bytes): Bytes {
+    return this.#keys.get(word) as Bytes;
+  }
+
+  /** A word with the mass of all its spellings seen, light ones too, and the best of them. */
+  #measured(word: Bytes): Found {
+    let total = 0;
+    let best = 0;
+    let tokens: readonly number[] = [];
+    for (const row of this.#along(this.#keyOf(word)).flatMap(([{ rows }]) => rows)) {
+      const { node } = row;
+      if (!word.startsWith(node.spelled)) continue;
+      for (const token of this.vocabulary.spelling(node.spelled, word.slice(node.spelled.length))) {
+        const mass = row.mass * (node.row[token] as number);
+        total += mass;
+        if (mass <= best) continue;
+        best = mass;
+        tokens = [...node.tokens, token];
+      }
+    }
+    return { spelled: word, probability: Math.min(total / this.#agreeing, 1), tokens };
+  }
+}
+
+/** What a word may still gain. */
+function missing(along: Along): number {
+  return along.reduce((total, [group, rest]) => total + group.missing(rest), 0);
+}
+
+/** The heaviest open tokens on the path of a word, so many that the others sum to no more than `allowed`. */
+function enough(along: Along, allowed: number): Choice[] {
+  let left = missing(along);
+  if (left <= allowed) return [];
+  const path = along.flatMap(([group, rest]) => [...group.along(rest)]);
+  const sorted = heaviest(path, path.length);
+  const count = sorted.findIndex(({ mass }) => {
+    left -= mass;
+    return left <= allowed;
+  });
+  return count < 0 ? sorted : sorted.slice(0, count + 1);
+}
+
+/** The heaviest of `choices`, the heaviest first. */
+function heaviest(choices: Iterable<Choice>, count: number): Choice[] {
+  const sorted = [...choices].sort(
+    (one, other) => other.mass - one.mass || other.row - one.row || other.place - one.place,
+  );
+  return sorted.slice(0, count);
+}
+
+type Values = Float64Array | Float32Array;
+
+function nameOf(tokens: readonly number[]): string {
+  return tokens.join();
+}
+
+function sum(values: ArrayLike<number>): number {
+  let total = 0;
+  for (let at = 0; at < values.length; at++) total += values[at] as number;
+  return total;
+}
+
+function largest(values: Values, low = 0, high = values.length): number {
+  let most = 0;
+  for (let at = low; at < high; at++) if ((values[at] as number) > most) most = values[at] as number;
+  return most;
+}
+
+/** Where the `count` largest of `values` above `least` are that fit, in no order; of equals the first. */
+function largestOf(values: Values, count: number, least = -1, fits?: (at: number) => boolean): number[] {
+  const many = Math.max(2 * count, 64); // so many are held, and then cut down to `count`
+  let held: number[] = [];
+  let bar = least;
+  for (let at = 0; at < values.length; at++) {
+    if ((values[at] as number) <= bar || (fits && !fits(at))) continue;
+    held.push(at);
+    if (held.length === many) [held, bar] = cutDown(values, held, count);
+  }
+  return held.length > count ? cutDown(values, held, count)[0] : held;
+}
+
+/** The `count` of `places` with the largest values, and the smallest of these. */
+function cutDown(values: Values, places: readonly number[], count: number): [places: number[], bar: number] {
+  const sorted = Float64Array.from(places, (at) => values[at] as number).sort();
+  const bar = sorted[sorted.length - count] as number;
+  let equal = count - sorted.reduce((larger, value) => larger + Number(value > bar), 0);
+  const largest = places.filter((at) => (values[at] as number) > bar || (values[at] === bar && equal-- > 0));
+  return [largest, bar];
+}
+
+function* between([low, high]: Places): Iterable<number> {
+  for (let at = low; at < high; at++) yield at;
+}
+
+function isSame(one: Float32Array, other: Float32Array): boolean {
+  return one === other || (one.length === other.length && one.every((value, at) => value === other[at]));
+}

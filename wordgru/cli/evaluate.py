@@ -1,0 +1,115 @@
+"""`wordgru evaluate`: read a text, let each subject offer words along it, print what a typist gains."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wordgru.cli.documents import TextOptions, read_documents
+from wordgru.cli.evaluate_running import judge_running, running_flags, running_options
+from wordgru.errors import WordgruError
+from wordgru.evaluation.bench import DEFINITIONS, KS, Document, Evaluation, evaluate
+from wordgru.evaluation.figures import difference
+from wordgru.evaluation.output import console, progress_bar, write_json
+from wordgru.evaluation.predictor import PredictorSubject, Subject
+from wordgru.evaluation.table import print_tables
+from wordgru.predictor import Predictor
+
+
+@click.command("evaluate")
+@click.argument("sources", nargs=-1, required=True)
+@click.option(
+    "-m", "--model", "models", metavar="DIR", multiple=True,
+    help="Bundle: a folder, a name on the Hub, or en (else WORDGRU_MODEL, else en); several are judged side by side.",
+)  # fmt: skip
+@click.option("--kenlm", type=click.Path(path_type=Path), help="N-gram model to judge too: an ARPA file, or a binary.")
+@click.option("--kenlm-words", type=click.Path(path_type=Path), help="Words that it may offer, one a line.")
+@click.option("--words", type=click.IntRange(min=1), help="Words of each source (or group) to read at most.")
+@click.option("--by", metavar="COLUMN", help="A row for each value of this column (of .jsonl files).")
+@click.option("--column", default="text", show_default=True, help="Column that holds the text.")
+@click.option(
+    "--documents", type=click.Choice(["line", "paragraph", "file"]), default="paragraph", show_default=True,
+    help="How plain text is cut into documents.",
+)  # fmt: skip
+@click.option("--split", default="test", show_default=True, help="Split of a data set on the Hub.")
+@click.option("-k", "ks", multiple=True, type=click.IntRange(min=1), help="Words offered.  [default: -k 1 -k 3 -k 5]")
+@click.option("--json", "json_file", metavar="FILE", help="Write all figures as JSON; - for standard output, alone.")
+@click.option("--picture", type=click.Path(path_type=Path), help="Draw hits, savings and time (.png, .svg or .pdf).")
+@running_flags
+@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
+@click.option("--threads", default=1, show_default=True, help="Cores that one step may use.")
+def evaluate_command(
+    sources: tuple[str, ...], models: tuple[str, ...], kenlm: Path | None, kenlm_words: Path | None,
+    words: int | None, by: str | None, column: str, documents: str, split: str, ks: tuple[int, ...],
+    json_file: str | None, picture: Path | None, device: str, threads: int, **running: Any,  # noqa: ANN401
+) -> None:  # fmt: skip
+    """Measure what a typist gains on a text.
+
+    SOURCES are .txt and .jsonl files (also gzipped), or - for standard input; with the [train] extra also .csv and
+    .parquet files, folders, patterns, and a name on the Hub. Each source gets a row of its own.
+    """
+    options = running_options(running)
+    if options and (kenlm or kenlm_words or picture or ks):
+        raise WordgruError("--perplexity offers no words; leave out -k, --picture, --kenlm and --kenlm-words.")
+    _check_places(json_file, picture)
+    if options:
+        text = read_documents(sources, TextOptions(column, by, "line", split, words))
+        judge_running(text, models or [None], options, json_file=json_file, device=device, threads=threads)
+        return
+    text = read_documents(sources, TextOptions(column, by, documents, split, words))
+    subjects = _subjects(models, kenlm, kenlm_words, device, threads)
+    chosen = sorted(set(ks or KS))
+    found = [_evaluate(text, subject, chosen) for subject in subjects]
+    differences = [difference((each.name, found[0].name), each.counts, found[0].counts, chosen) for each in found[1:]]
+    if json_file:
+        values = {
+            "definitions": DEFINITIONS,
+            "evaluations": [evaluation.to_dict() for evaluation in found],
+            "differences": [dataclasses.asdict(each) for each in differences],
+        }
+        write_json(json_file, values)
+    if json_file != "-":
+        print_tables(console(), found, differences, DEFINITIONS)
+    if picture:
+        from wordgru.evaluation.picture import draw
+
+        draw(found, picture)
+
+
+def _subjects(
+    models: Sequence[str], kenlm: Path | None, kenlm_words: Path | None, device: str, threads: int
+) -> list[Subject]:
+    """What is to be judged; without any name, the model in the package."""
+    if kenlm_words and not kenlm:
+        raise WordgruError(f"--kenlm-words {kenlm_words}: has no --kenlm beside it; name the n-gram model too.")
+    named: Sequence[str | None] = models or ([] if kenlm else [None])
+    predictors = [Predictor.load(model, device=device, threads=threads) for model in named]
+    subjects: list[Subject] = [PredictorSubject(predictor) for predictor in predictors]
+    if len({subject.name for subject in subjects}) < len(subjects):
+        subjects = [PredictorSubject(each, name=name) for each, name in zip(predictors, named, strict=True)]
+    if kenlm:
+        from wordgru.evaluation.baselines import KenLMSubject, read_words
+
+        subjects.append(KenLMSubject(kenlm, read_words(kenlm_words) if kenlm_words else None))
+    return subjects
+
+
+def _evaluate(text: Sequence[Document], subject: Subject, ks: Sequence[int]) -> Evaluation:
+    """Judge one subject, with a bar on a terminal."""
+    with progress_bar() as progress:
+        task = progress.add_task(subject.name, total=sum(len(document.text) for document in text))
+        return evaluate(text, subject, ks=ks, progress=lambda count: progress.advance(task, count))
+
+
+def _check_places(json_file: str | None, picture: Path | None) -> None:
+    """Refuse a place that cannot be written, before the work."""
+    if json_file and not Path(json_file).parent.is_dir():
+        raise WordgruError(
+            f"{json_file}: there is no folder {Path(json_file).parent}; make it, or choose another place."
+        )
+    if picture:
+        from wordgru.evaluation.picture import check
+
+        check(picture)

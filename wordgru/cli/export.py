@@ -1,0 +1,65 @@
+"""`wordgru export`: the flags of `export_run`, and what it found in lines for a person."""
+
+from pathlib import Path
+from typing import cast
+
+import click
+
+from wordgru.bundle import PRECISIONS, Precision, read_blocked
+from wordgru.errors import WordgruError
+from wordgru.exporting.export import PARITY, PERPLEXITY_CHANGE, ExportReport, export_run
+
+
+@click.command("export")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("-o", "--output", "bundle", type=click.Path(path_type=Path), required=True, help="Folder to write.")
+@click.option(
+    "--precision", type=click.Choice(PRECISIONS), default="int8", show_default=True, help="int8 is smaller and faster."
+)
+@click.option("--overwrite", is_flag=True, help="Replace the files of a bundle that is already there.")
+@click.option("--license", "license_", default="other", show_default=True, help="Licence of the model, for its card.")
+@click.option("--about", type=click.Path(path_type=Path), help="Markdown for the card: data, owners, licences.")
+@click.option(
+    "--blocked",
+    type=click.Path(path_type=Path),
+    help="Words that are never offered, one a line.  [default: those of the model that the run began with]",
+)
+def export_command(
+    run: Path, bundle: Path, precision: str, overwrite: bool, license_: str, about: Path | None, blocked: Path | None
+) -> None:
+    """Turn the training run RUN into a bundle: a folder with an ONNX graph that an app can ship.
+
+    The graph is compared with the trained model first; if a check fails, nothing is written.
+    """
+    report = export_run(
+        run,
+        bundle,
+        precision=cast("Precision", precision),
+        overwrite=overwrite,
+        license=license_,
+        about=_read(about) if about else "",
+        blocked=read_blocked(blocked) if blocked else None,
+        say=lambda line: click.echo(line, err=True),
+    )
+    for line in summary(report):
+        click.echo(line)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WordgruError(f"{path}: cannot be read ({error}); expected Markdown in UTF-8.") from None
+
+
+def summary(report: ExportReport) -> list[str]:
+    """The checks and what came of them, a line each."""
+    bundle, quality = report.bundle, report.quality
+    lines = [
+        f"fp32 graph against torch: largest difference {report.parity:.1e} (at most {PARITY:.0e})",
+        f"perplexity per {quality.per}: {quality.perplexity:.2f} on {quality.words:,} words of validation text",
+    ]
+    if bundle.config.precision != "fp32":
+        lines[1] += f"; fp32 {quality.fp32_perplexity:.2f}, {quality.change:+.2%} (at most {PERPLEXITY_CHANGE:+.1%})"
+        lines.append(f"five likeliest tokens in common with fp32: {quality.top5_overlap:.1%}")
+    return [*lines, f"{bundle.folder}: {bundle.config.precision} bundle, {bundle.size / 1e6:.1f} MB"]

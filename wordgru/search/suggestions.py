@@ -1,0 +1,103 @@
+"""What a search is asked and what it answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import overload
+
+from wordgru.config import Range, check_ranges, ranged
+from wordgru.errors import WordgruError
+
+K = Range(1, 256, whole=True)
+"""How many words may be asked for."""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """One word and its probability after the context and the letters typed.
+
+    Attributes:
+        word: the whole word, the letters already typed included.
+        probability: P(word | context, prefix), short of the truth by at most the search's tolerance.
+        tokens: its most probable spelling, as bytes; the first token may begin with a space.
+    """
+
+    word: str
+    probability: float
+    tokens: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class Suggestions(Sequence[Suggestion]):
+    """The words found, most probable first; a sequence of `Suggestion`.
+
+    Attributes:
+        items: the suggestions.
+        exact: True if it is proved that these are the most probable words, in this order; False if a budget
+            ended the search earlier.
+        unexplored: share of what agrees with the letters typed that lies in spellings not looked into.
+        rows: rows of the model that were asked for.
+        space: whether a space is missing between the text and these words.
+    """
+
+    items: tuple[Suggestion, ...]
+    exact: bool = True
+    unexplored: float = 0.0
+    rows: int = 0
+    space: bool = False
+
+    @overload
+    def __getitem__(self, index: int) -> Suggestion: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Suggestion, ...]: ...
+    def __getitem__(self, index: int | slice) -> Suggestion | tuple[Suggestion, ...]:
+        """The suggestion at `index`, or a tuple of them for a slice."""
+        return self.items[index]
+
+    def __len__(self) -> int:
+        """How many words were found."""
+        return len(self.items)
+
+    @property
+    def words(self) -> list[str]:
+        """The words alone."""
+        return [item.word for item in self.items]
+
+
+@dataclass(frozen=True)
+class SearchOptions:
+    """How a search is done.
+
+    Attributes:
+        tolerance: share of what agrees with the letters typed by which a word's probability may be short of the truth,
+            and by which a word that is not offered may be ahead of the last one offered.
+        max_rows: rows of the model to ask for at most; then the answer is not exact.
+        max_seconds: time to take at most; None for no limit.
+        ignore_case: letters typed match letters of either case, and words that differ in case alone take one place.
+        punctuation: marks and emoji that may come next are offered too; probabilities are then out of all that may
+            follow.
+        batch: rows asked for in one call of the model at most.
+    """
+
+    tolerance: float = ranged(3e-3, Range(0, 1, below=True))
+    max_rows: int = ranged(64, Range(1, whole=True))
+    max_seconds: float | None = ranged(None, Range(0, above=True))
+    ignore_case: bool = False
+    punctuation: bool = False
+    batch: int = ranged(8, Range(1, whole=True))
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of their ranges."""
+        check_ranges(self)
+
+
+def with_settings(options: SearchOptions | None, settings: Mapping[str, object]) -> SearchOptions:
+    """`options`, or the defaults, with some fields in place of its own.
+
+    Raises:
+        WordgruError: there is no such field, or a number is out of its range.
+    """
+    options = options or SearchOptions()
+    names = [each.name for each in fields(SearchOptions)]
+    if unknown := sorted(settings.keys() - set(names)):
+        raise WordgruError(f"{unknown[0]} is no option of a search; expected {', '.join(names)}.")
+    return replace(options, **settings) if settings else options  # type: ignore[arg-type]

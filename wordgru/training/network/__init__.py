@@ -1,0 +1,1 @@
+"""The network: embedding, GRU, losses, and the batches that it is fed."""
