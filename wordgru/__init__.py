@@ -11,9 +11,11 @@ from wordgru.errors import BundleError, TextError, WordgruError
 from wordgru.predictor import Phrase, Predictor, Score
 from wordgru.search.suggestions import SearchOptions, Suggestion, Suggestions
 from wordgru.session import Session
+from wordgru.sources.personal import PersonalModel
 
 __all__ = [
     "BundleError",
+    "PersonalModel",
     "Phrase",
     "Predictor",
     "Score",

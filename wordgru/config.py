@@ -115,3 +115,22 @@ def check_ranges(settings: Any, whose: str = "") -> None:  # noqa: ANN401  (any 
         value = getattr(settings, each.name)
         if "range" in each.metadata and not (value is None and each.default is None):
             each.metadata["range"].check(f"{whose} {each.name}".lstrip(), value)
+
+
+@dataclass(frozen=True)
+class DynamicOptions:
+    """How a model learns from what it reads; dynamic evaluation, `wordgru.training.run.dynamic`.
+
+    Attributes:
+        block: tokens between two steps.
+        rate: length of a step.
+        decay: share of the way back to the trained weights, at each step.
+    """
+
+    block: int = ranged(20, Range(1, whole=True))
+    rate: float = ranged(1e-3, Range(0))
+    decay: float = ranged(0.005, Range(0, 1))
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of their ranges."""
+        check_ranges(self, "the dynamic")

@@ -18,6 +18,7 @@ from wordgru.search.model import Doubles, Floats, Ints, LanguageModel, OnnxLangu
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions, with_settings
 from wordgru.session import Session
+from wordgru.sources.personal import PersonalModel
 from wordgru.text import words
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
 
@@ -76,21 +77,26 @@ class Predictor:
 
     def __init__(
         self, model: LanguageModel, tokenizer: Tokenizer, *, bundle: Bundle | None = None,
-        blocked: frozenset[str] = frozenset(),
+        blocked: frozenset[str] = frozenset(), personal: PersonalModel | None = None,
     ) -> None:  # fmt: skip
         """Use any language model over the tokens of `tokenizer`; `load` makes both from a bundle.
 
-        `blocked` are words in lower case that are never offered; they score as ever.
+        `blocked` are words in lower case that are never offered; they score as ever. `personal` are the words
+        of the person who types; sessions learn into it (`Session.commit`).
         """
         self.model = model
         self.tokenizer = tokenizer
         self.bundle = bundle
         self.search = WordSearch(model, tokenizer.token_bytes, tokenizer.finals, spell=tokenizer.spell)
+        self.personal = personal
         self._blocked = blocked
         self._identity = " ".join(sorted(bundle.config.files.values())) if bundle else ""  # for saved sessions
 
     @classmethod
-    def load(cls, path: str | Path | None = None, *, device: str = "cpu", threads: int = 1, block: bool = True) -> Self:
+    def load(
+        cls, path: str | Path | None = None, *, device: str = "cpu", threads: int = 1, block: bool = True,
+        personal: PersonalModel | str | Path | None = None,
+    ) -> Self:  # fmt: skip
         """Load a bundle: a folder, a name on the Hugging Face Hub, or "en", the model in the package.
 
         Args:
@@ -99,12 +105,15 @@ class Predictor:
             device: `"cpu"` or `"cuda"`.
             threads: cores that one call may use.
             block: never offer the words of the bundle's block list, if it has one.
+            personal: words of the person who types, or the file that keeps them; made where there is none.
 
         Raises:
             BundleError: there is no bundle, or it is broken, foreign or too new.
             WordgruError: the device is not there, or `threads` is out of its range.
         """
         THREADS.check("threads", threads)
+        if personal is not None and not isinstance(personal, PersonalModel):
+            personal = PersonalModel(personal)
         bundle = open_bundle(find_model(path))
         tokenizer = Tokenizer.load(bundle.tokenizer_path)
         if tokenizer.vocab_size != bundle.config.model.vocab_size:
@@ -113,7 +122,9 @@ class Predictor:
                 f"{bundle.config.model.vocab_size} as config.json says. Export the model again with `wordgru export`."
             )
         model = OnnxLanguageModel(bundle.model_path, bundle.config.model, device=device, threads=threads)
-        return cls(model, tokenizer, bundle=bundle, blocked=bundle.blocked() if block else frozenset())
+        return cls(
+            model, tokenizer, bundle=bundle, blocked=bundle.blocked() if block else frozenset(), personal=personal
+        )
 
     def suggest(
         self, context: str, *, prefix: str = "", k: int = 3, options: SearchOptions | None = None, **settings: object
@@ -144,7 +155,10 @@ class Predictor:
 
     def session(self, text: str = "") -> Session:
         """A text field of its own: what is typed into it is read once."""
-        session = Session(self.model, self.tokenizer, self.search, blocked=self._blocked, identity=self._identity)
+        session = Session(
+            self.model, self.tokenizer, self.search, blocked=self._blocked, identity=self._identity,
+            personal=self.personal,
+        )  # fmt: skip
         session.append(text)
         return session
 
@@ -155,8 +169,9 @@ class Predictor:
             WordgruError: the data is broken, or of another model.
         """
         return Session.load(
-            data, self.model, self.tokenizer, self.search, blocked=self._blocked, identity=self._identity
-        )
+            data, self.model, self.tokenizer, self.search, blocked=self._blocked, identity=self._identity,
+            personal=self.personal,
+        )  # fmt: skip
 
     def phrases(
         self, context: str, *, k: int = 3, max_words: int = 4, threshold: float = 0.05,

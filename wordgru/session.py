@@ -10,8 +10,10 @@ import numpy.typing as npt
 from wordgru.config import Range
 from wordgru.errors import WordgruError
 from wordgru.search.model import Floats, LanguageModel
-from wordgru.search.search import WordSearch
+from wordgru.search.named import Named
+from wordgru.search.search import Found, WordSearch
 from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions, with_settings
+from wordgru.sources.personal import PersonalModel
 from wordgru.text import words
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
 
@@ -21,6 +23,7 @@ _COUNT = Range(0, whole=True)  # characters to delete
 _CONTEXT = 2048  # characters of a long paste that are read, some 500 tokens; the English model learnt from 1,024
 # What stands before changes a probability by 0.004 (median; 0.013 at most) after 9,000 characters, and 4,096 characters
 # change it as much: a state that read more than the training ever did drifts.
+_TAIL = 256  # characters before a word that say which of the person's own words follow
 _WINDOW = 96  # characters after the last mark before a new one is set
 
 
@@ -41,7 +44,7 @@ class Session:
 
     def __init__(
         self, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *, blocked: frozenset[str] = frozenset(),
-        identity: str = "",
+        identity: str = "", personal: PersonalModel | None = None,
     ) -> None:  # fmt: skip
         """Use what a predictor shares.
 
@@ -51,9 +54,12 @@ class Session:
             search: over the same model.
             blocked: words in lower case that are never offered.
             identity: the hash by which a saved session knows its model again.
+            personal: words of the person who types.
         """
         self._model, self._tokenizer, self._search = model, tokenizer, search
-        self._blocked, self._identity = blocked, identity
+        self._blocked, self._identity, self._personal = blocked, identity, personal
+        self._committed = ""  # what the person's words have learnt of this field
+        self._named: tuple[object, Named] | None = None  # for which place, and what
         self._text = ""
         self._tokens: npt.NDArray[np.int32] = np.array([END_OF_TEXT], np.int32)
         self._snapshots: list[tuple[int, Floats]] = [(1, model.initial_state())]
@@ -93,14 +99,35 @@ class Session:
         self._text = text
 
     def reset(self) -> None:
-        """Empty the field."""
+        """Empty the field, for a new text."""
         self.set("")
+        self._committed = ""
+
+    def commit(self) -> int:
+        """Learn what stands in the field: call it when the text is sent, or the field left. Return how many words.
+
+        Called again after a correction, what was learnt of the field before is taken back. Without a `PersonalModel`
+        nothing happens.
+
+        Raises:
+            WordgruError: the store cannot be written.
+        """
+        if self._personal is None or self._text == self._committed:
+            return 0
+        if self._committed:
+            self._personal.unlearn(self._tokenizer.normalize(self._committed))
+        self._committed = self._text
+        return self._personal.learn(self._tokenizer.normalize(self._text))
 
     def copy(self) -> Self:
         """A session with the same text that goes its own way."""
-        other = type(self)(self._model, self._tokenizer, self._search, blocked=self._blocked, identity=self._identity)
+        other = type(self)(
+            self._model, self._tokenizer, self._search, blocked=self._blocked, identity=self._identity,
+            personal=self._personal,
+        )  # fmt: skip
         other._text, other._tokens = self._text, self._tokens
         other._snapshots, other._marks, other._head = list(self._snapshots), list(self._marks), self._head
+        other._committed, other._named = self._committed, self._named
         return other
 
     def suggest(
@@ -157,13 +184,13 @@ class Session:
     @classmethod
     def load(
         cls, data: bytes, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *,
-        blocked: frozenset[str] = frozenset(), identity: str = "",
+        blocked: frozenset[str] = frozenset(), identity: str = "", personal: PersonalModel | None = None,
     ) -> Self:  # fmt: skip
         """The session that `save` made into `data`; see `Predictor.restore`."""
         import zipfile  # these take 4 ms of every start that restores no session
         import zlib
 
-        session = cls(model, tokenizer, search, blocked=blocked, identity=identity)
+        session = cls(model, tokenizer, search, blocked=blocked, identity=identity, personal=personal)
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as saved:
                 text = saved["text"].tobytes().decode()
@@ -190,16 +217,28 @@ class Session:
         answer = self._search(
             state[:, 0], int(self._tokens[count - 1]), typed, k, options,
             accept=lambda word: self._may_offer(word, options, spaced=ends or typed.startswith(b" "), wanted=wanted),
+            named=self._named_words(head, b" " * bool(wanted) if ends else gap),
         )  # fmt: skip
         offers = tuple(
             Suggestion(
                 self._as_typed(found.spelled.decode().removeprefix(" "), typed_as),
                 found.probability,
                 tuple(self._tokenizer.token_bytes[id_] for id_ in found.tokens),
+                _sources(found),
             )
             for found in answer.words
         )
         return Suggestions(offers, answer.exact, answer.unexplored, answer.rows, space)
+
+    def _named_words(self, head: str, start: bytes) -> Named | None:
+        """The person's own words where a word begins after `head`, with `start` held back."""
+        if self._personal is None:
+            return None
+        place = (head, start, self._personal.edition)
+        if self._named is None or self._named[0] != place:
+            text = self._tokenizer.normalize(head[-_TAIL:])
+            self._named = (place, self._personal.named(text, start))
+        return self._named[1]
 
     def _may_offer(self, spelled: bytes, options: SearchOptions, *, spaced: bool, wanted: bool | None) -> bool:
         """Whether a pre-token is a word, or if asked a mark, that may stand here.
@@ -300,6 +339,12 @@ class Session:
         counts = [count for count, _ in self._snapshots]
         middle = range(1, len(counts) - _SNAPSHOTS // 2)
         del self._snapshots[min(middle, key=lambda at: (counts[at + 1] - counts[at - 1]) / (end - counts[at] + 1))]
+
+
+def _sources(found: Found) -> tuple[str, ...]:
+    """Who gives a tenth of a word's probability or more."""
+    shares = {"model": found.probability - found.named, "personal": found.named}
+    return tuple(name for name, share in shares.items() if share >= 0.1 * found.probability)
 
 
 def _common(one: str, other: str) -> int:

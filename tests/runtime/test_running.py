@@ -12,9 +12,10 @@ from click.testing import CliRunner
 
 from tests.runtime.toy import ToyModel
 from wordgru.cli import cli
+from wordgru.config import DynamicOptions
 from wordgru.errors import TextError, WordgruError
 from wordgru.evaluation.cache import CachedReader, CacheOptions
-from wordgru.evaluation.running import DynamicOptions, ModelReader, likelihood
+from wordgru.evaluation.running import ModelReader, likelihood
 from wordgru.predictor import Predictor
 
 HERE = Path(__file__).parent

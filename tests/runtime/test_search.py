@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wordgru.errors import WordgruError
+from wordgru.search.named import Named, NamedWords
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
 from wordgru.text.vocabulary import Index, Vocabulary, folded, half_character
@@ -43,9 +44,9 @@ class Toy:
         self.histories |= dict(zip(numbers, histories, strict=True))
         return np.stack([self.row(each) for each in histories]), np.array(numbers, np.float32)[None, :, None]
 
-    def search(self, typed, k, options, accept=lambda word: True):
+    def search(self, typed, k, options, accept=lambda word: True, named=None):
         found = WordSearch(self, self.token_bytes, self.finals, spell=self.spell)
-        return found(np.zeros((1, 1), np.float32), 0, typed, k, options, accept=accept)
+        return found(np.zeros((1, 1), np.float32), 0, typed, k, options, accept=accept, named=named)
 
     def spell(self, text):
         """Greedy, longest first, the last token final in its stead; as far as that goes."""
@@ -107,6 +108,38 @@ def test_the_best_words_are_those_of_all_spellings_added_up(opens, finals, seed,
     for word, mass in masses.items():
         if (folded(word) if fold else word) not in keys:
             assert mass / agreeing <= last + slack
+
+
+@MANY
+@given(
+    opens=tokens, finals=tokens, seed=st.integers(0, 10**6), typed=st.sampled_from([b" ", b" a", b" ab"]),
+    k=st.integers(1, 4), shares=st.lists(st.floats(1e-5, 2), max_size=8),
+)  # fmt: skip
+def test_words_that_another_source_names_are_ranked_in_the_mixture(opens, finals, seed, typed, k, shares):
+    toy = Toy([*opens, b" ", b"a"], [*finals, b" a"], seed)
+    spellable = [word for word in (b" a", b" aa", b" ab", b" aaa", b" aba", b" b", b" ba", b" baa") if toy.spell(word)]
+    words = dict(zip((word[1:] for word in spellable), shares, strict=False))
+    half = {word: share for at, (word, share) in enumerate(words.items()) if at % 2}
+    named = Named(b" ", half, NamedWords(words), 0.5)
+    shares = {b" " + word: 0.5 * share + half.get(word, 0.0) for word, share in words.items()}
+    masses, agreeing = toy.words(typed)
+    among = sum(float(p) for token, p in zip(toy.token_bytes, toy.row((0,)), strict=True) if token[:1] == b" ")
+    for word, share in shares.items():
+        if word.startswith(typed):
+            masses[word] += among * share
+            agreeing += among * share
+    options = SearchOptions(tolerance=0.01, max_rows=3000)
+    answer = toy.search(typed, k, options, named=named)
+    if agreeing < 1e-3 or not answer.exact:
+        return
+    slack = options.tolerance + 1e-3 / agreeing
+    for item in answer.words:
+        truth = masses[item.spelled] / agreeing
+        assert truth - slack <= item.probability <= truth + 1e-3 / agreeing
+        assert abs(item.named - among * shares.get(item.spelled, 0.0) / agreeing) <= slack
+    last = answer.words[-1].probability if len(answer.words) == k else 0.0
+    offered = {item.spelled for item in answer.words}
+    assert all(mass / agreeing <= last + slack for word, mass in masses.items() if word not in offered)
 
 
 @MANY

@@ -9,10 +9,9 @@ from click.testing import CliRunner
 
 from tests.training.runs import small_config, write_text
 from wordgru.cli import cli
-from wordgru.config import ModelConfig
+from wordgru.config import DynamicOptions, ModelConfig
 from wordgru.errors import WordgruError
 from wordgru.evaluation.cache import CachedReader, CacheOptions
-from wordgru.evaluation.running import DynamicOptions
 from wordgru.text.tokenizer import Tokenizer
 from wordgru.training.network.model import GRULanguageModel
 from wordgru.training.run.checkpoint import begin_run, save_best

@@ -25,6 +25,7 @@ _ELSEWHERE = {
     "train": ("wordgru.cli.train", "train_command", "train", "Train a model on text."),
     "export": ("wordgru.cli.export", "export_command", "train", "Turn a training run into a bundle."),
     "evaluate": ("wordgru.cli.evaluate", "evaluate_command", "train", "Measure what a typist gains on a text."),
+    "words": ("wordgru.cli.words", "words_command", "train", "Keep a person's own words: list, learn, forget, export."),
     "demo": ("wordgru.cli.demo", "demo_command", "demo", "Serve a page that suggests words as you type."),
 }
 """Verbs whose modules are imported only when asked for: (module, command, extra, help)."""
@@ -99,15 +100,19 @@ def _shown(tokens: Sequence[bytes]) -> list[str]:
 @click.option("--ignore-case", is_flag=True, help="Letters typed match letters of either case.")
 @click.option("--punctuation", is_flag=True, help="Offer punctuation marks too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--personal", type=click.Path(path_type=Path, dir_okay=False), envvar="WORDGRU_PERSONAL",
+    help="File of your own words, as `wordgru words` keeps them (else WORDGRU_PERSONAL).",
+)  # fmt: skip
 @_BLOCK
 @model_options
 def suggest(
-    text: str, k: int, complete: bool, prefix: str, ignore_case: bool, punctuation: bool, as_json: bool, block: bool,
-    model: str | None, device: str, threads: int,
+    text: str, k: int, complete: bool, prefix: str, ignore_case: bool, punctuation: bool, as_json: bool,
+    personal: Path | None, block: bool, model: str | None, device: str, threads: int,
 ) -> None:  # fmt: skip
     """Print the most probable next words after TEXT ("-" reads it from standard input, but for its last line end)."""
-    text = _read(Path("-")).removesuffix("\n") if text == "-" else text
-    predictor = _load(model, device, threads, block=block)
+    text = read_text(Path("-")).removesuffix("\n") if text == "-" else text
+    predictor = _load(model, device, threads, block=block, personal=personal)
     if complete and not prefix:
         found = predictor.complete(text, k=k, ignore_case=ignore_case, punctuation=punctuation)
     else:
@@ -118,6 +123,7 @@ def suggest(
                 "word": item.word,
                 "probability": item.probability,
                 "tokens": _shown(item.tokens),
+                "sources": item.sources,
             }
             for item in found
         ]
@@ -141,7 +147,7 @@ def score(file: Path, as_json: bool, model: str | None, device: str, threads: in
 
     White space at its end, such as the line end of a file, is no part of the text.
     """
-    scores = _load(model, device, threads).score(_read(file).rstrip())
+    scores = _load(model, device, threads).score(read_text(file).rstrip())
     if as_json:
         for item in scores:
             _print_json(
@@ -264,13 +270,15 @@ def _drop(stream: TextIO) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _load(model: str | None, device: str, threads: int, *, block: bool = True) -> "Predictor":
+def _load(
+    model: str | None, device: str, threads: int, *, block: bool = True, personal: Path | None = None
+) -> "Predictor":
     from wordgru.predictor import Predictor
 
-    return Predictor.load(model, device=device, threads=threads, block=block)
+    return Predictor.load(model, device=device, threads=threads, block=block, personal=personal)
 
 
-def _read(file: Path) -> str:
+def read_text(file: Path) -> str:
     r"""The text of a file or of standard input, as training reads it: no byte order mark, lines that end with \n."""
     name = "standard input" if str(file) == "-" else str(file)
     try:

@@ -12,9 +12,10 @@ from wordgru.cli.evaluate_running import judge_running, running_flags, running_o
 from wordgru.errors import WordgruError
 from wordgru.evaluation.bench import DEFINITIONS, KS, Document, Evaluation, evaluate
 from wordgru.evaluation.figures import difference
+from wordgru.evaluation.learning import evaluate_learning
 from wordgru.evaluation.output import console, progress_bar, write_json
 from wordgru.evaluation.predictor import PredictorSubject, Subject
-from wordgru.evaluation.table import print_tables
+from wordgru.evaluation.table import print_curve, print_tables
 from wordgru.predictor import Predictor
 
 
@@ -37,13 +38,17 @@ from wordgru.predictor import Predictor
 @click.option("-k", "ks", multiple=True, type=click.IntRange(min=1), help="Words offered.  [default: -k 1 -k 3 -k 5]")
 @click.option("--json", "json_file", metavar="FILE", help="Write all figures as JSON; - for standard output, alone.")
 @click.option("--picture", type=click.Path(path_type=Path), help="Draw hits, savings and time (.png, .svg or .pdf).")
+@click.option(
+    "--learn", is_flag=True,
+    help="Without and with learning each person's words (column person, or --by), messages in order.",
+)  # fmt: skip
 @running_flags
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 @click.option("--threads", default=1, show_default=True, help="Cores that one step may use.")
 def evaluate_command(
     sources: tuple[str, ...], models: tuple[str, ...], kenlm: Path | None, kenlm_words: Path | None,
     words: int | None, by: str | None, column: str, documents: str, split: str, ks: tuple[int, ...],
-    json_file: str | None, picture: Path | None, device: str, threads: int, **running: Any,  # noqa: ANN401
+    json_file: str | None, picture: Path | None, learn: bool, device: str, threads: int, **running: Any,  # noqa: ANN401
 ) -> None:  # fmt: skip
     """Measure what a typist gains on a text.
 
@@ -57,6 +62,13 @@ def evaluate_command(
     if options:
         text = read_documents(sources, TextOptions(column, by, "line", split, words))
         judge_running(text, models or [None], options, json_file=json_file, device=device, threads=threads)
+        return
+    if learn:
+        if kenlm or kenlm_words or len(models) > 1:
+            raise WordgruError("--learn judges one model; leave out --kenlm, --kenlm-words and other models.")
+        text = read_documents(sources, TextOptions(column, by or "person", documents, split, words))
+        predictor = Predictor.load(models[0] if models else None, device=device, threads=threads)
+        _judge_learning(text, predictor, sorted(set(ks or KS)), json_file, picture)
         return
     text = read_documents(sources, TextOptions(column, by, documents, split, words))
     subjects = _subjects(models, kenlm, kenlm_words, device, threads)
@@ -76,6 +88,24 @@ def evaluate_command(
         from wordgru.evaluation.picture import draw
 
         draw(found, picture)
+
+
+def _judge_learning(
+    text: Sequence[Document], predictor: Predictor, ks: Sequence[int], json_file: str | None, picture: Path | None
+) -> None:
+    """`--learn`: what a store of the person's words is worth."""
+    with progress_bar() as progress:
+        task = progress.add_task("off, on", total=2 * sum(len(document.text) for document in text))
+        found = evaluate_learning(text, predictor, ks=ks, progress=lambda count: progress.advance(task, count))
+    if json_file:
+        write_json(json_file, found.to_dict())
+    if json_file != "-":
+        print_tables(console(), [found.off, found.on], [found.gain], DEFINITIONS)
+        print_curve(console(), found.curve)
+    if picture:
+        from wordgru.evaluation.picture import draw_curve
+
+        draw_curve(found.curve, picture)
 
 
 def _subjects(

@@ -12,12 +12,13 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from wordgru.config import DynamicOptions
 from wordgru.errors import WordgruError
 from wordgru.evaluation.bench import Document
 from wordgru.evaluation.cache import CachedReader, CacheOptions
 from wordgru.evaluation.output import console, progress_bar, write_json
 from wordgru.evaluation.predictor import PredictorSubject
-from wordgru.evaluation.running import DEFINITION, DynamicOptions, Likelihood, ModelReader, Reader, likelihood
+from wordgru.evaluation.running import DEFINITION, Likelihood, ModelReader, Reader, likelihood
 from wordgru.predictor import THREADS, Predictor
 from wordgru.text.tokenizer import Tokenizer
 

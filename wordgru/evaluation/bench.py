@@ -125,6 +125,7 @@ def evaluate(
     resamples: int = 1000,
     seed: int = 0,
     progress: Callable[[int], None] | None = None,
+    before: Callable[[Document], None] | None = None,
 ) -> Evaluation:
     """Let `subject` offer words along `documents`, and count.
 
@@ -136,6 +137,7 @@ def evaluate(
         resamples: of the documents, for the intervals.
         seed: the same seed gives the same intervals, and times the same keystrokes.
         progress: called with the number of characters done since the last call.
+        before: called with each document before its words are counted.
 
     Raises:
         TextError: the documents hold no word.
@@ -150,7 +152,11 @@ def evaluate(
     started = time.perf_counter()
     prepared = _prepared(documents)
     latency = _latency(prepared, subject, timed_keystrokes, seed)
-    counts = tuple(_count(document, subject, ks, progress or (lambda count: None)) for document in prepared)
+    counts: list[Counts] = []
+    for document in prepared:
+        if before:
+            before(document)
+        counts.append(_count(document, subject, ks, progress or (lambda count: None)))
     asked = sum(count.asked for count in counts)
     return Evaluation(
         name=subject.name,
@@ -159,7 +165,7 @@ def evaluate(
         exact=sum(count.exact for count in counts) / asked,
         latency=latency,
         seconds=time.perf_counter() - started,
-        counts=counts,
+        counts=tuple(counts),
     )
 
 

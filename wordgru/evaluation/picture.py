@@ -11,6 +11,7 @@ import numpy as np
 from wordgru.errors import WordgruError
 from wordgru.evaluation.bench import Evaluation
 from wordgru.evaluation.figures import Figure
+from wordgru.evaluation.learning import Stretch
 
 _KINDS = (".png", ".svg", ".pdf")
 
@@ -47,6 +48,30 @@ def draw(found: Sequence[Evaluation], path: Path) -> None:
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
     hits.legend(frameon=False)
+    _save(figure, path)
+
+
+def draw_curve(curve: Sequence[Stretch], path: Path) -> None:
+    """Draw the learning curve, hits and savings against the words written before, into the file `path`.
+
+    Raises:
+        WordgruError: as `check` says, or the file cannot be written.
+    """
+    check(path)
+    figure = _matplotlib()(figsize=(10, 4), layout="constrained")
+    panels = figure.subplots(1, 2)
+    names = [f"{stretch.start:,} …" for stretch in curve]
+    for axes, title, kind in zip(
+        panels, ("Word offered before its first letter", "Keystrokes saved"), ("hits", "savings"), strict=True
+    ):
+        for at, k in enumerate(curve[0].hits):
+            off, on = zip(*(getattr(stretch, kind)[k] for stretch in curve), strict=True)
+            axes.plot(names, 100 * np.array(off), color=f"C{at}", linestyle=":", marker=".")
+            axes.plot(names, 100 * np.array(on), color=f"C{at}", marker="o", label=f"{k} offered")
+        axes.set(title=title, xlabel="words that the person had written", ylabel=f"{kind}, %")
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[0].legend(frameon=False, title="dotted: without learning")
     _save(figure, path)
 
 

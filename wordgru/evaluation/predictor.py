@@ -1,7 +1,7 @@
 """What the bench can judge: anything that offers words in a text field. A predictor is one.
 
-So an int8 bundle, a rival (`rivals.py`) and a toy of the tests all go through the same code. It must not know what is
-counted.
+So an int8 bundle, a rival (`baselines.py`) and a toy of the tests all go through the same code. It must not know what
+is counted.
 """
 
 import itertools

@@ -10,7 +10,6 @@ from typing import Protocol
 
 import numpy as np
 
-from wordgru.config import Range, check_ranges, ranged
 from wordgru.errors import TextError
 from wordgru.search.model import Floats, Ints, LanguageModel
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
@@ -34,25 +33,6 @@ class Reader(Protocol):
         Returns:
             Log-probabilities (T, V) in nats and states (T, H), both float32.
         """
-
-
-@dataclass(frozen=True)
-class DynamicOptions:
-    """How a model learns from what it reads; `wordgru.training.run.dynamic` does it.
-
-    Attributes:
-        block: tokens between two steps.
-        rate: length of a step.
-        decay: share of the way back to the trained weights, at each step.
-    """
-
-    block: int = ranged(20, Range(1, whole=True))
-    rate: float = ranged(1e-3, Range(0))
-    decay: float = ranged(0.005, Range(0, 1))
-
-    def __post_init__(self) -> None:
-        """Refuse numbers out of their ranges."""
-        check_ranges(self, "the dynamic")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from wordgru.evaluation.bench import Evaluation
 from wordgru.evaluation.figures import Difference, Figure, Row
+from wordgru.evaluation.learning import Stretch
 
 _HUGE = 1e6  # a perplexity that says no more than that the text is foreign to the model
 
@@ -30,6 +31,24 @@ def print_tables(
     for term, meaning in definitions.items():
         meanings.add_row(Text(term), Text(meaning), style="dim")
     console.print(meanings)
+
+
+def print_curve(console: Console, curve: Sequence[Stretch]) -> None:
+    """Print the learning curve: figures without → with learning, by how much a person had written."""
+    ks = list(curve[0].hits)
+    columns = [
+        "words written before",
+        "words",
+        "people",
+        *(f"hit@{k}, %" for k in ks),
+        *(f"savings@{k}, %" for k in ks),
+    ]
+    table = _table("Learning curve", columns)
+    for each in curve:
+        pairs = [*each.hits.values(), *each.savings.values()]
+        cells = [f"{100 * off:.1f} → {100 * on:.1f}" for off, on in pairs]
+        table.add_row(f"{each.start:,} …", f"{each.words:,}", f"{each.people}", *cells)
+    console.print(table)
 
 
 def _groups(evaluation: Evaluation) -> Table:

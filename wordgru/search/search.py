@@ -28,11 +28,13 @@ from typing import Protocol
 import numpy as np
 
 from wordgru.search.model import Doubles, Floats, Ints
+from wordgru.search.named import Named
 from wordgru.search.suggestions import SearchOptions
 from wordgru.text.vocabulary import Vocabulary, half_character
 
 _REMEMBERED = 4  # places of which the nodes are kept; each node takes four bytes a token of the vocabulary
 _LISTED = 192  # words of one row that are listed as found at most
+_NAMED = 256  # words that a source names everywhere which a search looks at one by one
 _FORGOTTEN = 0.01  # share of the tolerance below which a node that was read is taken as not read
 _EXAMINED = 256  # words asked at most whether they may be offered, in one ranking: each costs some 20 µs
 _SMALLEST = 1e-9  # the least tolerance: sums of masses are no more exact
@@ -59,11 +61,13 @@ class Found:
         spelled: its bytes, those held back before the word included.
         probability: out of what agrees with the bytes typed.
         tokens: its most probable spelling.
+        named: what of `probability` it has from a source that names it.
     """
 
     spelled: bytes
     probability: float
     tokens: tuple[int, ...]
+    named: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ class WordSearch:
 
     def __call__(
         self, state: Floats, last: int, typed: bytes, k: int, options: SearchOptions, *,
-        accept: Callable[[bytes], bool],
+        accept: Callable[[bytes], bool], named: Named | None = None,
     ) -> Answer:  # fmt: skip
         """The `k` most probable words that begin with `typed`.
 
@@ -135,6 +139,7 @@ class WordSearch:
             k: how many words, at least 1.
             options: tolerance and budgets.
             accept: whether these bytes are a word that may be offered.
+            named: words that another source names. The answer's probabilities are those of the mixture.
         """
         vocabulary, place = self._vocabulary(options.ignore_case), (state.tobytes(), last, options.ignore_case)
         with self._lock:  # taken out while in use: another thread at the same place begins anew
@@ -142,7 +147,7 @@ class WordSearch:
         reader = _Reader(self._model, vocabulary, nodes, options.max_rows)
         if not nodes:
             reader.begin(state, last)
-        search = _Search(reader, vocabulary, vocabulary.key(typed), k, options, self._spell, accept)
+        search = _Search(reader, vocabulary, vocabulary.key(typed), k, options, self._spell, accept, named)
         answer = search.run(typed)
         with self._lock:
             self._places[place] = dict(list(reader.nodes.items())[: 2 * options.max_rows])  # each after its parent
@@ -313,7 +318,7 @@ class _Search:
 
     def __init__(
         self, reader: _Reader, vocabulary: Vocabulary, typed: bytes, k: int, options: SearchOptions,
-        spell: Callable[[bytes], Sequence[int]], accept: Callable[[bytes], bool],
+        spell: Callable[[bytes], Sequence[int]], accept: Callable[[bytes], bool], named: Named | None = None,
     ) -> None:  # fmt: skip
         self._reader, self._vocabulary, self._typed, self._k = reader, vocabulary, typed, k
         self._options, self._spell, self._accept = options, spell, cache(accept)
@@ -321,6 +326,9 @@ class _Search:
         self._groups: dict[bytes, _Group] = {}
         self._found: dict[bytes, float] = {}  # word → mass of its spellings, of the rows that list it
         self._keys: dict[bytes, bytes] = {}  # word → its bytes as they are compared, token by token
+        self._source = named
+        self._named: dict[bytes, float] = {}  # word → mass that it has beside the model's
+        self._unnamed = 0.0  # the most that any other word may have beside it
         self._scale = 0.0  # log of what has mass 1, so that no mass underflows however improbable the letters are
         self._agreeing = 0.0  # mass of all that agrees with the letters for sure
 
@@ -356,6 +364,27 @@ class _Search:
                 del nodes[row.node.tokens]
         for tokens in filter(None, self._rows):
             self._take(self._rows[tokens[:-1]], self._vocabulary.place(tokens[-1]))
+
+        if self._source:
+            self._name(self._source)
+
+    def _name(self, source: Named) -> None:
+        """Weigh the named words that agree; they are found from the start, the heaviest one by one."""
+        key, row = self._vocabulary.key, self._reader.nodes[()].row
+        among = sum(
+            float(index.of(row, *index.range(key(source.start))).sum(dtype=np.float64))
+            for index in (self._vocabulary.finals, self._vocabulary.opens)
+        )
+        unit = among * float(np.exp(min(-self._scale, 700.0)))
+        shares, total, rest = source.agreeing(self._typed, _NAMED, fold=self._options.ignore_case)
+        self._agreeing += unit * total
+        least = self._options.tolerance / 8 * total
+        self._named = {word: unit * share for word, share in shares.items() if share > least}
+        self._unnamed = unit * max([rest, *(share for share in shares.values() if share <= least)])
+        for word, mass in self._named.items():
+            self._found[word] = self._found.get(word, 0.0) + mass
+            spelling = self._spell(word)
+            self._keys.setdefault(word, b"".join(key(self._vocabulary.token_bytes[token]) for token in spelling))
 
     def _add(self, row: _Row) -> None:
         """Weigh a row, and list the words that it spells."""
@@ -411,7 +440,7 @@ class _Search:
         """The k best words found and their masses; of words that are compared as equals, the best."""
         best = self._best()
         if len(best) < self._k and any(group.unlisted > 0 for group in self._groups.values()):
-            self._found = {}
+            self._found = dict(self._named)
             for row in self._rows.values():
                 self._groups[row.node.key].unlisted = 0.0
             for row in self._rows.values():
@@ -435,7 +464,7 @@ class _Search:
         inner = sum(sum(row.inner.values()) for row in self._rows.values())
         if inner > 0.5 * allowed:  # nobody knows yet what agrees with the letters
             return False, self._question_letters()
-        allowed -= inner
+        allowed -= inner + self._unnamed
         picks: set[Pick] = set()
         for word, _ in ranking:
             along = self._along(self._keys[word])
@@ -481,7 +510,7 @@ class _Search:
         for key in sorted(self._groups, key=lambda key: -self._groups[key].peak(b"")):
             along = self._along(key)
             peaks = [(group.peak(rest), at) for at, (group, rest) in enumerate(along)]
-            total = sum(mass for mass, _ in peaks) + sum(group.unlisted for group, _ in along)
+            total = self._unnamed + sum(mass for mass, _ in peaks) + sum(group.unlisted for group, _ in along)
             most = max(most, total)
             if total > limit:
                 mass, at = max(peaks)
@@ -496,7 +525,7 @@ class _Search:
         for word, mass in self._found.items():
             if mass + most > limit and self._vocabulary.key(word) not in best:
                 along = self._along(self._keys[word])
-                mass += sum(group.unlisted for group, _ in along)
+                mass += sum(group.unlisted for group, _ in along) + self._unnamed * (word not in self._named)
                 if mass + _missing(along) > limit and self._accept(word):
                     picks |= _enough(along, limit - mass)
 
@@ -513,14 +542,16 @@ class _Search:
 
     def _measured(self, word: bytes) -> Found:
         """A word with the mass of all its spellings seen, light ones too, and the best of them."""
-        total, best = 0.0, (0.0, ())  # type: float, tuple[float, tuple[int, ...]]
+        named = self._named.get(word, 0.0)
+        total, best = named, (0.0, ())  # type: float, tuple[float, tuple[int, ...]]
         for row in [row for group, _ in self._along(self._keys[word]) for row in group.rows]:
             if word.startswith(row.node.spelled):
                 for token in self._vocabulary.spelling(row.node.spelled, word[len(row.node.spelled) :]):
                     mass = row.mass * float(row.node.row[token])
                     total += mass
                     best = max(best, (mass, (*row.node.tokens, token)))
-        return Found(word, min(total / self._agreeing, 1.0), best[1])
+        tokens = best[1] or tuple(self._spell(word))
+        return Found(word, min(total / self._agreeing, 1.0), tokens, min(named / self._agreeing, 1.0))
 
 
 def _missing(along: Along) -> float:

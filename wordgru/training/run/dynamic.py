@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, log_softmax
 
-from wordgru.evaluation.running import DynamicOptions
+from wordgru.config import DynamicOptions
 from wordgru.search.model import Floats, Ints
 from wordgru.training.network.model import GRULanguageModel
 from wordgru.training.run.checkpoint import load_model_config, load_model_weights

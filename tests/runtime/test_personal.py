@@ -1,0 +1,264 @@
+"""Personal words: what is learnt, what is offered, what is forgotten, and what a kill leaves."""
+
+import json
+import math
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from tests.runtime.fixtures import TINY
+from wordgru import Predictor
+from wordgru.cli import cli, run
+from wordgru.errors import WordgruError
+from wordgru.sources.personal import HALF_LIFE, STRENGTHS, Gram, PersonalModel
+
+
+@pytest.fixture
+def predictor():
+    return Predictor.load(TINY, personal=PersonalModel())
+
+
+def counts(store):
+    return {(gram.history, gram.word): gram.count for gram in store.grams()}
+
+
+def test_the_mixture_is_the_dirichlet_back_off_worked_by_hand():
+    store = PersonalModel()
+    store.learn("red car\nred cat")
+    s0, s1, s2 = STRENGTHS
+    share = s0 / (4 + s0) * s1 / (2 + s1) * s2 / (2 + s2)
+    zero = 1 / (4 + s0)
+    one = (1 + s1 * zero) / (2 + s1)
+    two = (1 + s2 * one) / (2 + s2)
+    assert store.after("red ")["cat"] == pytest.approx(two / share, rel=0.01)  # but for a decay over four words
+    assert store.after("a red ")["cat"] == pytest.approx(one / (share / (s2 / (2 + s2))), rel=0.01)
+    assert store.after("the ")["red"] == pytest.approx(2 * zero / (s0 / (4 + s0)), rel=0.01)
+    assert not PersonalModel().after("red ")
+
+
+def test_counts_halve_with_the_words_written_since():
+    store = PersonalModel()
+    store.learn("krakenhaus")
+    for _ in range(10):
+        store.learn(" ".join(["word"] * (HALF_LIFE // 10)))
+    assert counts(store)["", "krakenhaus"] == pytest.approx(0.5, rel=0.01)
+
+
+def test_a_new_word_is_offered_after_its_first_use_and_says_who_gives_it(predictor):
+    session = predictor.session("meet me at the Krakenhaus")
+    assert session.commit() == 5
+    session.reset()
+    session.append("be at the Kra")
+    offer = session.suggest()[0]
+    assert (offer.word, offer.sources) == ("Krakenhaus", ("personal",))
+    assert b"".join(offer.tokens) == b" Krakenhaus"
+    assert predictor.suggest("meet me at the")[0].word == "Krakenhaus"
+
+
+@pytest.mark.parametrize("text", ["the cat", "the ca", "", "a (", "x.", "the Kr"])
+def test_a_mixture_answers_with_proof_and_sums_to_one_at_most(predictor, text):
+    predictor.personal.learn("the cat sat at the Krakenhaus (again) and the cat slept")
+    found = predictor.complete(text, k=20, max_rows=2000)
+    assert found.exact
+    assert sum(item.probability for item in found) <= 1 + 1e-6
+    assert [item.probability for item in found] == sorted((item.probability for item in found), reverse=True)
+
+
+def test_a_store_without_words_changes_no_answer(predictor):
+    plain = Predictor.load(TINY)
+    for text in ("the ", "the ca", "It was a", "", "("):
+        assert predictor.complete(text, k=5) == plain.complete(text, k=5)
+
+
+def test_nothing_is_learnt_before_it_is_committed_and_a_correction_takes_it_back(predictor):
+    session = predictor.session("see you at the krakenhose")
+    session.suggest()
+    assert not counts(predictor.personal)
+    session.commit()
+    session.commit()  # nothing new
+    assert counts(predictor.personal)["the", "krakenhose"] == pytest.approx(1, rel=0.01)
+    session.set("see you at the Krakenhaus")
+    session.commit()
+    assert not any("krakenhose" in pair for pair in counts(predictor.personal))
+    assert counts(predictor.personal)["", "see"] == pytest.approx(1, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["mail ann@example.org", "see www.example.org/x", "at https://example.org", "pin 4821", "card 4929 1234", "3-4-5-6",
+     "key sk1ABCDEFGHIJ", "iban DE44500105175407"],
+)  # fmt: skip
+def test_addresses_and_what_looks_like_a_secret_is_not_learnt(text):
+    store = PersonalModel()
+    store.learn(text)
+    kept = {word for pair in counts(store) for word in pair}
+    assert kept <= {"", "\n", *text.split()[:1]}
+
+
+def test_case_and_marks_of_a_telephone_are_learnt_as_they_are_read(predictor):
+    session = predictor.session("Ruairí’s iPhone")
+    session.commit()
+    assert {"Ruairí's", "iPhone"} <= {word for _, word in counts(predictor.personal)}
+
+
+def test_a_blocked_word_is_not_offered_from_the_store_either():
+    predictor = Predictor(
+        *(lambda other: (other.model, other.tokenizer))(Predictor.load(TINY)), blocked=frozenset({"krakenhaus"}),
+        personal=PersonalModel(),
+    )  # fmt: skip
+    predictor.personal.learn("the Krakenhaus")
+    assert "Krakenhaus" not in predictor.suggest("the", k=20).words
+
+
+def test_a_file_keeps_the_words_and_two_processes_may_write_it(tmp_path):
+    path = tmp_path / "my.words"
+    with PersonalModel(path) as one, PersonalModel(path) as other:
+        one.learn("Krakenhaus one")
+        assert "Krakenhaus" in other.after("")
+        other.learn("Krakenhaus two")
+        assert one.after("krakenhaus ").keys() >= {"one", "two"}
+    with PersonalModel(path) as again:
+        assert counts(again)["", "Krakenhaus"] == pytest.approx(2, rel=0.01)
+
+
+def test_of_what_is_forgotten_no_byte_stays_in_the_file(tmp_path):
+    path = tmp_path / "my.words"
+    with PersonalModel(path) as store:
+        store.learn("\n".join(f"the secretword{letter} of KRAKENHAUS and Zbigniew" for letter in "abcdefgh"))
+        assert store.forget("krakenhaus") > 0
+        assert b"krakenhaus" not in path.read_bytes().lower()
+        assert b"zbigniew" in path.read_bytes().lower()
+        store.forget()
+    assert not any(word in path.read_bytes().lower() for word in (b"secretword", b"zbigniew"))
+    assert [each.name for each in tmp_path.iterdir()] == ["my.words"]
+
+
+def test_the_file_stays_small_and_the_oldest_go_first(tmp_path):
+    path, draw = tmp_path / "my.words", random.Random(1)
+    with PersonalModel(path, max_bytes=200_000) as store:
+        store.learn("Krakenhaus")
+        for _ in range(60):
+            store.learn(" ".join("".join(draw.choices("abcdefghij", k=4)) for _ in range(100)))
+        assert path.stat().st_size < 300_000
+        assert ("", "Krakenhaus") not in counts(store)
+        assert len(counts(store)) > 1000
+
+
+def test_what_is_exported_is_imported_and_counts_of_devices_add(tmp_path):
+    one, other = PersonalModel(), PersonalModel()
+    one.learn("at the Krakenhaus")
+    other.learn("to the Krakenhaus")
+    assert other.add(one.grams()) == len(counts(one))
+    assert counts(other)["the", "Krakenhaus"] == pytest.approx(2, rel=0.01)
+    before = counts(other)
+    with pytest.raises(WordgruError, match="a count above 0"):
+        other.add([Gram("", "good", 1.0), Gram("", "bad", math.nan)])
+    assert counts(other) == before
+
+
+@pytest.mark.parametrize("kind", ["broken", "foreign", "newer", "folder", "nowhere"])
+def test_a_store_that_cannot_be_used_is_said_in_a_line(kind, tmp_path):
+    path = tmp_path / "my.words"
+    if kind == "broken":
+        path.write_bytes(b"no database" * 500)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "nowhere":
+        path = tmp_path / "none" / "my.words"
+    else:
+        with sqlite3.connect(path) as store:
+            store.execute("CREATE TABLE other (x)" if kind == "foreign" else "PRAGMA user_version = 99")
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(WordgruError, match="personal words") as error:
+        PersonalModel(path)
+    assert "\n" not in str(error.value)
+    assert (path.read_bytes() if path.is_file() else None) == before
+
+
+def test_a_locked_store_is_read_and_says_why_it_learns_nothing(tmp_path, monkeypatch):
+    path = tmp_path / "my.words"
+    with PersonalModel(path) as store:
+        store.learn("Krakenhaus")
+        store._store.execute("PRAGMA busy_timeout = 50")
+        with sqlite3.connect(path, isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(WordgruError, match="locked"):
+                store.learn("another")
+            assert "Krakenhaus" in store.after("")
+
+
+KILLED = """
+import sys
+from wordgru.sources.personal import PersonalModel
+store = PersonalModel(sys.argv[1])
+number = int(sys.argv[2])
+while True:
+    store.learn(f"sentence w{number}")
+    print(number, flush=True)
+    number += 1
+"""
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_time_loses_no_sentence_that_was_learnt(tmp_path):
+    path, draw, number = tmp_path / "my.words", random.Random(2), 100
+    PersonalModel(path).close()
+    for _ in range(12):
+        program = subprocess.Popen(
+            [sys.executable, "-c", KILLED, str(path), str(number)], stdout=subprocess.PIPE, text=True
+        )
+        first = program.stdout.readline()
+        time.sleep(draw.uniform(0, 0.15))
+        program.send_signal(signal.SIGKILL)
+        printed = [first, *program.stdout.read().splitlines(keepends=True)]
+        program.wait()
+        last = max(int(line) for line in printed if line.endswith("\n"))
+        with PersonalModel(path) as store:
+            kept = {word for _, word in counts(store)}
+        assert {f"w{n}" for n in range(max(number, last - 50), last + 1)} <= kept
+        number = last + 10
+
+
+def test_the_verb_keeps_a_store(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORDGRU_PERSONAL", str(tmp_path / "my.words"))
+
+    def call(*arguments, text=None):
+        return CliRunner().invoke(cli, arguments, input=text)
+
+    assert call("words", "learn", "-", text="meet at the Krakenhaus\n").exit_code == 0
+    assert "Krakenhaus\t1.00" in call("words", "list").stdout.splitlines()
+    offers = json.loads(call("suggest", "meet at the", "--json", "-m", str(TINY)).stdout)["suggestions"]
+    assert (offers[0]["word"], offers[0]["sources"]) == ("Krakenhaus", ["personal"])
+    exported = call("words", "export").stdout
+    assert call("words", "forget", "krakenhaus").exit_code == 0
+    assert "Krakenhaus" not in call("words", "list").stdout
+    assert call("words", "forget", "--all").exit_code == 0
+    assert call("words", "import", "-", text=exported).exit_code == 0
+    assert call("words", "export").stdout.count("\n") == exported.count("\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "says"),
+    [
+        (["forget"], None, "expected words to forget, or --all"),
+        (["forget", "a", "--all"], None, "expected words to forget, or --all"),
+        (["import", "-"], '{"word": "a"}\n', "line 1"),
+        (["import", "-"], '{"history": "", "word": "a", "count": 1}\nx\n', "line 2"),
+    ],
+)
+def test_the_verb_says_what_it_expected(arguments, text, says, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["wordgru", "words", "--personal", str(tmp_path / "my.words"), *arguments])
+    if text is not None:
+        (tmp_path / "in").write_text(text)
+        monkeypatch.setattr(sys, "argv", [*sys.argv[:-1], str(tmp_path / "in")])
+    output = []
+    monkeypatch.setattr("click.echo", lambda *message, **_: output.append(" ".join(map(str, message))))
+    assert run(cli) == 1
+    assert says in output[-1]
+    assert not counts(PersonalModel(tmp_path / "my.words"))

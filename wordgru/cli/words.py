@@ -1,0 +1,96 @@
+"""`wordgru words`: what a store of personal words holds, and how to change it. Needs no model."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from wordgru.errors import WordgruError
+from wordgru.sources.personal import Gram, PersonalModel
+
+PERSONAL_VARIABLE = "WORDGRU_PERSONAL"
+"""Environment variable that names the store where none is given."""
+
+personal_option = click.option(
+    "--personal", type=click.Path(path_type=Path, dir_okay=False), envvar=PERSONAL_VARIABLE,
+    help=f"File of the personal words (else {PERSONAL_VARIABLE}); made where there is none.",
+)  # fmt: skip
+
+
+@click.group("words")
+@personal_option
+@click.pass_context
+def words_command(context: click.Context, personal: Path | None) -> None:
+    """List, learn, forget, export and import the words of one person. Nothing leaves the file."""
+    if personal is None:
+        raise WordgruError(
+            f"no store is named; name a file: `wordgru words --personal FILE …`, or {PERSONAL_VARIABLE}."
+        )
+    context.obj = context.with_resource(PersonalModel(personal))
+
+
+@words_command.command("list")
+@click.option("-n", "most", default=50, show_default=True, type=click.IntRange(min=1), help="Words to print at most.")
+@click.pass_obj
+def list_command(store: PersonalModel, most: int) -> None:
+    """Print the words and their decayed counts, the most frequent first."""
+    for at, gram in enumerate(store.grams()):
+        if gram.history or at >= most:
+            return
+        click.echo(f"{gram.word}\t{gram.count:.2f}")
+
+
+@words_command.command("learn")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.pass_obj
+def learn_command(store: PersonalModel, file: Path) -> None:
+    """Learn the words of FILE ("-" reads standard input), as if its writer had just committed it."""
+    from wordgru.cli import read_text
+
+    click.echo(f"{store.learn(read_text(file)):,} words learnt", err=True)
+
+
+@words_command.command("forget")
+@click.argument("words", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Forget everything.")
+@click.pass_obj
+def forget_command(store: PersonalModel, words: tuple[str, ...], everything: bool) -> None:
+    """Forget WORDS, in every case and wherever they stand before another word. No byte of them stays in the file."""
+    if bool(words) == everything:
+        raise WordgruError("expected words to forget, or --all.")
+    gone = store.forget() if everything else sum(store.forget(word) for word in words)
+    click.echo(f"{gone:,} counts forgotten", err=True)
+
+
+@words_command.command("export")
+@click.pass_obj
+def export_command(store: PersonalModel) -> None:
+    """Print all counts as JSON lines."""
+    for gram in store.grams():
+        click.echo(json.dumps(dataclasses.asdict(gram), ensure_ascii=False))
+
+
+@words_command.command("import")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.pass_obj
+def import_command(store: PersonalModel, file: Path) -> None:
+    """Add the counts of FILE, JSON lines that `export` printed ("-" reads standard input)."""
+    from wordgru.cli import read_text
+
+    click.echo(f"{store.add(_grams(read_text(file), str(file))):,} counts added", err=True)
+
+
+def _grams(text: str, name: str) -> Iterator[Gram]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            fields = json.loads(line)
+            yield Gram(str(fields["history"]), str(fields["word"]), float(fields["count"]))
+        except (ValueError, TypeError, KeyError):
+            raise WordgruError(
+                f'{name}, line {number}: expected {{"history": …, "word": …, "count": …}} as `wordgru words export` '
+                "prints it. Nothing was added."
+            ) from None

@@ -1,0 +1,1 @@
+"""Sources of words beside the model: what its user wrote before."""

@@ -1,0 +1,340 @@
+"""Personal words: decaying counts of what one person wrote, mixed with the model into one distribution.
+
+Method: hierarchical Pitman-Yor back-off (Teh 2006, "A hierarchical Bayesian language model based on Pitman-Yor
+processes"), each count at its own table. With c(h, w) the decayed count of word w after history h, and for each order
+a strength s and a discount d: a word keeps c(h, w) - d · min(c(h, w), 1) of its count, D(h) is the sum of what all
+lose, and
+
+    P2(w) = (kept(h2, w) + (s2 + D(h2)) · P1(w)) / (c(h2) + s2)        two units of history
+    P1(w) = (kept(h1, w) + (s1 + D(h1)) · P0(w)) / (c(h1) + s1)        one
+    P0(w) = (kept(w) + (s0 + D) · P_model(w)) / (c + s0)               none
+
+so a history without evidence has no weight, and one that each word follows but once has little. Written out,
+P(w) = A · P_model(w) + B(w): what the search is given is B(w) / A for each word that was ever written here, in units of
+the model's own probabilities.
+
+A count halves each `HALF_LIFE` words. Stored is its logarithm plus the clock, which does not change while nobody uses
+the word: log2 c(now) = score - now / HALF_LIFE.
+"""
+
+import math
+import re
+import sqlite3
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from wordgru.errors import WordgruError
+from wordgru.search.named import Named, NamedWords
+from wordgru.text import words
+
+HALF_LIFE = 3000
+"""Words after which a count is worth half."""
+
+STRENGTHS = (3000.0, 12.0, 3.0)
+"""How many words the shorter history is worth, at a history of 0, 1 and 2 units."""
+
+DISCOUNTS = (0.0, 0.0, 0.0)
+"""What a word loses to the shorter history, at a history of 0, 1 and 2 units."""
+
+SCHEMA = 1
+"""Edition of the store; an older program refuses a newer one."""
+
+_BEGIN = "\n"  # history where a message or line begins
+_GAP = "\0"  # history in place of what is not learnt
+_LEAST = 0.02  # a count below is forgotten
+_CONTEXTS = 512  # histories kept in memory
+_TAIL = 160  # characters that hold the two units before the cursor
+_LONGEST = 48  # characters of a word that is learnt
+_ADDRESS = re.compile(r"\S*(?:@\S|://|www\.)\S*")
+_SECRET = re.compile(r"(?=\S*\d)\S{12,}|\S*\d(?:\D?\d){3}\S*")  # four digits or more, or a long mixture with one
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS grams (history TEXT, word TEXT, score REAL NOT NULL, PRIMARY KEY (history, word))
+WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS clock (words REAL NOT NULL);
+"""
+
+
+@dataclass(frozen=True)
+class Gram:
+    """One word after a history.
+
+    Attributes:
+        history: the units before it, in lower case, joined by a space: none, one or two; a line's begin is a line end.
+        word: as it was written.
+        count: how often, decayed.
+    """
+
+    history: str
+    word: str
+    count: float
+
+
+class PersonalModel:
+    """Counts of one person's words, in one file or in memory alone. Share it between the threads of one process.
+
+    Args:
+        path: sqlite file, made where there is none; without one nothing is kept.
+        max_bytes: size of the file beyond which the oldest and least used words go.
+
+    Raises:
+        WordgruError: the file cannot be opened, is of another kind, or of a newer edition.
+    """
+
+    def __init__(self, path: str | Path | None = None, *, max_bytes: int = 2_000_000) -> None:
+        if max_bytes < 100_000:
+            raise WordgruError(f"max_bytes is {max_bytes}; expected at least 100000.")
+        self.path, self._max_bytes = path, max_bytes
+        self._rows: dict[str, dict[bytes, float]] = {}
+        self._words: tuple[NamedWords, float] | None = None
+        self._seen = (-1, -1)  # state of the file that `_rows` was read from
+        self._store = self._open()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self.close()
+
+    # -- learning ----------------------------------------------------------------------------------------------
+
+    def learn(self, text: str) -> int:
+        """Count the words of `text`, which its writer has committed; return how many there were.
+
+        Addresses of mail and the web, numbers of four digits or more and what looks like a key are left out.
+        """
+        return self._count(text, 1.0)
+
+    def unlearn(self, text: str) -> None:
+        """Take back what `learn` counted of `text`, as far as it has not decayed."""
+        self._count(text, -1.0)
+
+    def forget(self, word: str | None = None) -> int:
+        """Forget `word`, in every case and wherever it is history; without one everything. Return how many grams.
+
+        No byte of what was forgotten stays in the file.
+        """
+        with self._writing() as store:
+            if word is None:
+                gone = store.execute("DELETE FROM grams").rowcount
+                store.execute("UPDATE clock SET words = 0")
+            else:
+                wanted = words.normalize(word).lower()
+                gone = store.executemany(
+                    "DELETE FROM grams WHERE history = ? AND word = ?",
+                    [
+                        (history, other)
+                        for history, other in store.execute("SELECT history, word FROM grams").fetchall()
+                        if other.lower() == wanted or wanted in history.split(" ")
+                    ],
+                ).rowcount
+        with self._failures("written"):
+            self._store.execute("VACUUM")
+        return max(gone, 0)
+
+    def grams(self) -> Iterator[Gram]:
+        """All that is kept, the words alone first, the most frequent first."""
+        with self._failures("read"):
+            now = self._now()
+            rows = self._store.execute(
+                "SELECT history, word, score FROM grams ORDER BY length(history) > 0, score DESC, history, word"
+            ).fetchall()
+        for history, word, score in rows:
+            yield Gram(history, word, _decayed(score, now))
+
+    def add(self, grams: Iterable[Gram]) -> int:
+        """Add counts, of another device for instance; return how many."""
+        added = 0
+        with self._writing():
+            clock = 0.0
+            for gram in grams:
+                if not gram.word or not math.isfinite(gram.count) or gram.count <= 0:
+                    raise WordgruError(f"{gram}: expected a word and a count above 0.")
+                self._change(gram.history, gram.word, gram.count)
+                clock += gram.count if not gram.history else 0.0
+                added += 1
+        return added
+
+    # -- the mixture -------------------------------------------------------------------------------------------
+
+    @property
+    def edition(self) -> tuple[int, int]:
+        """Changes with whatever is learnt or forgotten, by other processes too."""
+        with self._failures("read"):
+            return int(self._store.execute("PRAGMA data_version").fetchone()[0]), self._store.total_changes
+
+    def after(self, text: str) -> Mapping[str, float]:
+        """What the words written before have beside the model, where a word begins after `text`.
+
+        Returns:
+            word → B / A (see the module): what to add to the model's probability before all is divided by its sum.
+        """
+        shares, _, _ = self.named(text, b"").agreeing(b"", sys.maxsize, fold=False)
+        return {word.decode(): share for word, share in shares.items()}
+
+    def named(self, text: str, start: bytes) -> Named:
+        """The same for a search, in which each word begins with `start`."""
+        self._refresh()
+        now = self._now()
+        units = [_BEGIN, *(unit.lower() for unit in _units(text[-_TAIL:]))]
+        common, share = self._common(now)
+        scale, gained = 1.0, {}  # type: float, dict[bytes, float]
+        for size in range(1, min(len(STRENGTHS) - 1, len(units)) + 1):
+            counts = self._after(" ".join(units[len(units) - size :]), now)
+            if counts:
+                kept, left = _weighed(counts, STRENGTHS[size], DISCOUNTS[size])
+                gained = {word: left * mass for word, mass in gained.items()}
+                for word, mass in kept.items():
+                    gained[word] = gained.get(word, 0.0) + mass
+                scale *= left
+        share *= scale
+        return Named(start, {word: mass / share for word, mass in gained.items()}, common, scale / share)
+
+    def _common(self, now: float) -> tuple[NamedWords, float]:
+        """The words alone, and what they leave to the model."""
+        if self._words is None:
+            counts = self._after("", now)
+            kept, left = _weighed(counts, STRENGTHS[0], DISCOUNTS[0])
+            self._words = NamedWords(kept), left
+        return self._words
+
+    def _after(self, history: str, now: float) -> dict[bytes, float]:
+        if history not in self._rows:
+            if len(self._rows) >= _CONTEXTS:
+                self._rows.clear()
+            with self._failures("read"):
+                found = self._store.execute("SELECT word, score FROM grams WHERE history = ?", (history,)).fetchall()
+            self._rows[history] = {word.encode(): score for word, score in found}
+        counts = ((word, _decayed(score, now)) for word, score in self._rows[history].items())
+        return {word: count for word, count in counts if count >= _LEAST}
+
+    def _refresh(self) -> None:
+        if self._seen != (edition := self.edition):
+            self._rows.clear()
+            self._words = None
+            self._seen = edition
+
+    # -- the store ---------------------------------------------------------------------------------------------
+
+    def _count(self, text: str, weight: float) -> int:
+        units = list(_units(words.normalize(text)))
+        with self._writing() as store:
+            now = self._now()
+            learnt = 0
+            history = [_BEGIN]
+            for unit in units:
+                if unit in (_BEGIN, _GAP) or not _is_word(unit):
+                    history.append(unit)
+                    continue
+                learnt += 1
+                store.execute("UPDATE clock SET words = words + ?", (max(weight, 0.0),))
+                lower = [each.lower() for each in history[-2:]]
+                for size in range(min(len(lower), 2) + 1):
+                    if _GAP not in lower[len(lower) - size :]:
+                        self._change(" ".join(lower[len(lower) - size :]) if size else "", unit, weight, now + learnt)
+                history.append(unit)
+            self._prune()
+        return learnt
+
+    def _change(self, history: str, word: str, weight: float, now: float | None = None) -> None:
+        now = self._now() if now is None else now
+        key = (history, word)
+        row = self._store.execute("SELECT score FROM grams WHERE history = ? AND word = ?", key).fetchone()
+        count = weight + (_decayed(row[0], now) if row else 0.0)
+        if count < _LEAST:
+            self._store.execute("DELETE FROM grams WHERE history = ? AND word = ?", key)
+        else:
+            self._store.execute("REPLACE INTO grams VALUES (?, ?, ?)", (*key, math.log2(count) + now / HALF_LIFE))
+
+    def _prune(self) -> None:
+        """Drop a tenth of the grams, the oldest and least used, while the file is too large."""
+        page = self._pragma("page_size")
+        while (self._pragma("page_count") - self._pragma("freelist_count")) * page > self._max_bytes:
+            count = self._store.execute("SELECT count(*) FROM grams").fetchone()[0]
+            self._store.execute(
+                "DELETE FROM grams WHERE (history, word) IN (SELECT history, word FROM grams ORDER BY score LIMIT ?)",
+                (count // 10 + 1,),
+            )
+
+    def _now(self) -> float:
+        return float(self._store.execute("SELECT words FROM clock").fetchone()[0])
+
+    def _pragma(self, name: str) -> int:
+        return int(self._store.execute(f"PRAGMA {name}").fetchone()[0])
+
+    def _open(self) -> sqlite3.Connection:
+        with self._failures("opened"):
+            store = sqlite3.connect(self.path or ":memory:", timeout=5, isolation_level=None, check_same_thread=False)
+            store.execute("PRAGMA secure_delete = ON")
+            edition = int(store.execute("PRAGMA user_version").fetchone()[0])
+            tables = {name for (name,) in store.execute("SELECT name FROM sqlite_master")}
+            if edition > SCHEMA or (tables and "grams" not in tables):
+                what = f"of edition {edition}" if edition > SCHEMA else "of another program"
+                raise WordgruError(f"{self.path}: is a store {what}; expected personal words, edition {SCHEMA}.")
+            if not tables:
+                store.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
+                store.execute("INSERT INTO clock SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM clock)")
+            store.execute("SELECT count(*) FROM clock").fetchone()
+        return store
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it or nothing."""
+        with self._failures("written"):
+            self._store.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._store
+            except BaseException:
+                self._store.execute("ROLLBACK")
+                raise
+            self._store.execute("COMMIT")
+
+    @contextmanager
+    def _failures(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise WordgruError(
+                f"{self.path or 'the store in memory'}: personal words cannot be {done} ({error}); expected a file of "
+                "`wordgru words` that this user may write. Nothing in it was changed."
+            ) from None
+
+
+def _weighed(counts: Mapping[bytes, float], strength: float, discount: float) -> tuple[dict[bytes, float], float]:
+    """The probabilities that words keep after a history, and what is left to the shorter one."""
+    total = sum(counts.values()) + strength
+    kept = {word: (count - discount * min(count, 1.0)) / total for word, count in counts.items()}
+    return kept, 1.0 - sum(kept.values())
+
+
+def _decayed(score: float, now: float) -> float:
+    return float(2.0 ** min(score - now / HALF_LIFE, 60.0))
+
+
+def _units(text: str) -> Iterator[str]:
+    """Words, marks and emoji of normalised text; line ends; a gap for what is not learnt."""
+    hidden: list[tuple[int, int]] = [match.span() for match in _ADDRESS.finditer(text)]
+    hidden += [match.span() for match in _SECRET.finditer(text)]
+    for pre_token, start in words.pre_tokens(text):
+        unit = pre_token.strip(" ")
+        if "\n" in unit:
+            yield _BEGIN
+        elif unit and not unit.isspace():
+            at = start + pre_token.index(unit[0])
+            inside = any(low <= at < high for low, high in hidden) or len(unit) > _LONGEST
+            yield _GAP if inside else unit
+
+
+def _is_word(unit: str) -> bool:
+    return unicodedata.category(unit[0])[0] in "LN" and words.kind(unit) == "word"
