@@ -12,6 +12,7 @@ from wordgru.predictor import Phrase, Predictor, Score
 from wordgru.search.suggestions import SearchOptions, Suggestion, Suggestions
 from wordgru.session import Session
 from wordgru.sources.personal import PersonalModel
+from wordgru.sources.word_list import WordList
 
 __all__ = [
     "BundleError",
@@ -24,6 +25,7 @@ __all__ = [
     "Suggestion",
     "Suggestions",
     "TextError",
+    "WordList",
     "WordgruError",
     "__version__",
 ]

@@ -19,6 +19,7 @@ from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions, with_settings
 from wordgru.session import Session
 from wordgru.sources.personal import PersonalModel
+from wordgru.sources.word_list import WordList
 from wordgru.text import words
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
 
@@ -83,13 +84,14 @@ class Predictor:
 
         `blocked` are words in lower case that are never offered; they score as ever. `personal` are the words
         of the person who types; sessions learn into it (`Session.commit`).
+        Words are added, blocked and allowed again by `words`.
         """
         self.model = model
         self.tokenizer = tokenizer
         self.bundle = bundle
         self.search = WordSearch(model, tokenizer.token_bytes, tokenizer.finals, spell=tokenizer.spell)
         self.personal = personal
-        self._blocked = blocked
+        self.words = WordList(tokenizer.normalize, blocked)
         self._identity = " ".join(sorted(bundle.config.files.values())) if bundle else ""  # for saved sessions
 
     @classmethod
@@ -156,7 +158,7 @@ class Predictor:
     def session(self, text: str = "") -> Session:
         """A text field of its own: what is typed into it is read once."""
         session = Session(
-            self.model, self.tokenizer, self.search, blocked=self._blocked, identity=self._identity,
+            self.model, self.tokenizer, self.search, word_list=self.words, identity=self._identity,
             personal=self.personal,
         )  # fmt: skip
         session.append(text)
@@ -169,7 +171,7 @@ class Predictor:
             WordgruError: the data is broken, or of another model.
         """
         return Session.load(
-            data, self.model, self.tokenizer, self.search, blocked=self._blocked, identity=self._identity,
+            data, self.model, self.tokenizer, self.search, word_list=self.words, identity=self._identity,
             personal=self.personal,
         )  # fmt: skip
 

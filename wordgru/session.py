@@ -14,6 +14,7 @@ from wordgru.search.named import Named
 from wordgru.search.search import Found, WordSearch
 from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions, with_settings
 from wordgru.sources.personal import PersonalModel
+from wordgru.sources.word_list import WordList
 from wordgru.text import words
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
 
@@ -43,7 +44,7 @@ class Session:
     """
 
     def __init__(
-        self, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *, blocked: frozenset[str] = frozenset(),
+        self, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *, word_list: WordList | None = None,
         identity: str = "", personal: PersonalModel | None = None,
     ) -> None:  # fmt: skip
         """Use what a predictor shares.
@@ -52,12 +53,12 @@ class Session:
             model: the language model.
             tokenizer: its tokens.
             search: over the same model.
-            blocked: words in lower case that are never offered.
+            word_list: words to offer and not to offer.
             identity: the hash by which a saved session knows its model again.
             personal: words of the person who types.
         """
         self._model, self._tokenizer, self._search = model, tokenizer, search
-        self._blocked, self._identity, self._personal = blocked, identity, personal
+        self._word_list, self._identity, self._personal = word_list or WordList(), identity, personal
         self._committed = ""  # what the person's words have learnt of this field
         self._named: tuple[object, Named] | None = None  # for which place, and what
         self._text = ""
@@ -122,7 +123,7 @@ class Session:
     def copy(self) -> Self:
         """A session with the same text that goes its own way."""
         other = type(self)(
-            self._model, self._tokenizer, self._search, blocked=self._blocked, identity=self._identity,
+            self._model, self._tokenizer, self._search, word_list=self._word_list, identity=self._identity,
             personal=self._personal,
         )  # fmt: skip
         other._text, other._tokens = self._text, self._tokens
@@ -184,13 +185,13 @@ class Session:
     @classmethod
     def load(
         cls, data: bytes, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *,
-        blocked: frozenset[str] = frozenset(), identity: str = "", personal: PersonalModel | None = None,
+        word_list: WordList | None = None, identity: str = "", personal: PersonalModel | None = None,
     ) -> Self:  # fmt: skip
         """The session that `save` made into `data`; see `Predictor.restore`."""
         import zipfile  # these take 4 ms of every start that restores no session
         import zlib
 
-        session = cls(model, tokenizer, search, blocked=blocked, identity=identity, personal=personal)
+        session = cls(model, tokenizer, search, word_list=word_list, identity=identity, personal=personal)
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as saved:
                 text = saved["text"].tobytes().decode()
@@ -230,15 +231,16 @@ class Session:
         )
         return Suggestions(offers, answer.exact, answer.unexplored, answer.rows, space)
 
-    def _named_words(self, head: str, start: bytes) -> Named | None:
-        """The person's own words where a word begins after `head`, with `start` held back."""
-        if self._personal is None:
-            return None
-        place = (head, start, self._personal.edition)
-        if self._named is None or self._named[0] != place:
-            text = self._tokenizer.normalize(head[-_TAIL:])
-            self._named = (place, self._personal.named(text, start))
-        return self._named[1]
+    def _named_words(self, head: str, start: bytes) -> list[Named]:
+        """What other sources than the model name where a word begins after `head`, with `start` held back."""
+        found = [self._word_list.named(start)]
+        if self._personal is not None:
+            place = (head, start, self._personal.edition)
+            if self._named is None or self._named[0] != place:
+                text = self._tokenizer.normalize(head[-_TAIL:])
+                self._named = (place, self._personal.named(text, start))
+            found.append(self._named[1])
+        return [each for each in found if each]
 
     def _may_offer(self, spelled: bytes, options: SearchOptions, *, spaced: bool, wanted: bool | None) -> bool:
         """Whether a pre-token is a word, or if asked a mark, that may stand here.
@@ -258,7 +260,7 @@ class Session:
             return False
         if wanted is not None and (text[0] == " ") != (wanted and words.takes_space(text)):
             return False
-        return text.removeprefix(" ").lower() not in self._blocked
+        return self._word_list.may_offer(text.removeprefix(" "))
 
     def _as_typed(self, word: str, text: str) -> str:
         """`word` with the apostrophe that `text` used last."""
@@ -343,7 +345,7 @@ class Session:
 
 def _sources(found: Found) -> tuple[str, ...]:
     """Who gives a tenth of a word's probability or more."""
-    shares = {"model": found.probability - found.named, "personal": found.named}
+    shares = {"model": found.probability - sum(found.named.values()), **found.named}
     return tuple(name for name, share in shares.items() if share >= 0.1 * found.probability)
 
 

@@ -233,7 +233,9 @@ def test_the_verb_keeps_a_store(tmp_path, monkeypatch):
 
     assert call("words", "learn", "-", text="meet at the Krakenhaus\n").exit_code == 0
     assert "Krakenhaus\t1.00" in call("words", "list").stdout.splitlines()
-    offers = json.loads(call("suggest", "meet at the", "--json", "-m", str(TINY)).stdout)["suggestions"]
+    offers = json.loads(call("suggest", "meet at the Kra", "--complete", "--json", "-m", str(TINY)).stdout)[
+        "suggestions"
+    ]
     assert (offers[0]["word"], offers[0]["sources"]) == ("Krakenhaus", ["personal"])
     exported = call("words", "export").stdout
     assert call("words", "forget", "krakenhaus").exit_code == 0

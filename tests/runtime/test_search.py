@@ -44,7 +44,7 @@ class Toy:
         self.histories |= dict(zip(numbers, histories, strict=True))
         return np.stack([self.row(each) for each in histories]), np.array(numbers, np.float32)[None, :, None]
 
-    def search(self, typed, k, options, accept=lambda word: True, named=None):
+    def search(self, typed, k, options, accept=lambda word: True, named=()):
         found = WordSearch(self, self.token_bytes, self.finals, spell=self.spell)
         return found(np.zeros((1, 1), np.float32), 0, typed, k, options, accept=accept, named=named)
 
@@ -129,14 +129,14 @@ def test_words_that_another_source_names_are_ranked_in_the_mixture(opens, finals
             masses[word] += among * share
             agreeing += among * share
     options = SearchOptions(tolerance=0.01, max_rows=3000)
-    answer = toy.search(typed, k, options, named=named)
+    answer = toy.search(typed, k, options, named=[named])
     if agreeing < 1e-3 or not answer.exact:
         return
     slack = options.tolerance + 1e-3 / agreeing
     for item in answer.words:
         truth = masses[item.spelled] / agreeing
         assert truth - slack <= item.probability <= truth + 1e-3 / agreeing
-        assert abs(item.named - among * shares.get(item.spelled, 0.0) / agreeing) <= slack
+        assert abs(item.named.get("personal", 0.0) - among * shares.get(item.spelled, 0.0) / agreeing) <= slack
     last = answer.words[-1].probability if len(answer.words) == k else 0.0
     offered = {item.spelled for item in answer.words}
     assert all(mass / agreeing <= last + slack for word, mass in masses.items() if word not in offered)

@@ -104,15 +104,21 @@ def _shown(tokens: Sequence[bytes]) -> list[str]:
     "--personal", type=click.Path(path_type=Path, dir_okay=False), envvar="WORDGRU_PERSONAL",
     help="File of your own words, as `wordgru words` keeps them (else WORDGRU_PERSONAL).",
 )  # fmt: skip
+@click.option(
+    "--glossary", type=click.Path(path_type=Path, dir_okay=False), multiple=True,
+    help="File of words to offer more, one a line, if you wish with a tab and a weight.",
+)  # fmt: skip
 @_BLOCK
 @model_options
 def suggest(
     text: str, k: int, complete: bool, prefix: str, ignore_case: bool, punctuation: bool, as_json: bool,
-    personal: Path | None, block: bool, model: str | None, device: str, threads: int,
+    personal: Path | None, glossary: tuple[Path, ...], block: bool, model: str | None, device: str, threads: int,
 ) -> None:  # fmt: skip
     """Print the most probable next words after TEXT ("-" reads it from standard input, but for its last line end)."""
     text = read_text(Path("-")).removesuffix("\n") if text == "-" else text
     predictor = _load(model, device, threads, block=block, personal=personal)
+    for file in glossary:
+        predictor.words.read(file)
     if complete and not prefix:
         found = predictor.complete(text, k=k, ignore_case=ignore_case, punctuation=punctuation)
     else:

@@ -51,12 +51,14 @@ class Named:
         more: word → its share of this place alone.
         common: words that have a share everywhere.
         scale: what the shares of `common` count here.
+        source: what gives them.
     """
 
     start: bytes
     more: Mapping[bytes, float] = field(default_factory=dict)
     common: NamedWords = field(default_factory=lambda: NamedWords({}))
     scale: float = 1.0
+    source: str = "personal"
 
     def agreeing(self, typed: bytes, most: int, *, fold: bool) -> tuple[dict[bytes, float], float, float]:
         """The words that begin with `typed`.

@@ -18,8 +18,8 @@ docs/search.md works an example by hand.
 import heapq
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from operator import itemgetter
 from threading import Lock
@@ -61,13 +61,13 @@ class Found:
         spelled: its bytes, those held back before the word included.
         probability: out of what agrees with the bytes typed.
         tokens: its most probable spelling.
-        named: what of `probability` it has from a source that names it.
+        named: what of `probability` it has from each source that names it.
     """
 
     spelled: bytes
     probability: float
     tokens: tuple[int, ...]
-    named: float = 0.0
+    named: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class WordSearch:
 
     def __call__(
         self, state: Floats, last: int, typed: bytes, k: int, options: SearchOptions, *,
-        accept: Callable[[bytes], bool], named: Named | None = None,
+        accept: Callable[[bytes], bool], named: Sequence[Named] = (),
     ) -> Answer:  # fmt: skip
         """The `k` most probable words that begin with `typed`.
 
@@ -139,7 +139,7 @@ class WordSearch:
             k: how many words, at least 1.
             options: tolerance and budgets.
             accept: whether these bytes are a word that may be offered.
-            named: words that another source names. The answer's probabilities are those of the mixture.
+            named: words that other sources name. The answer's probabilities are those of the mixture.
         """
         vocabulary, place = self._vocabulary(options.ignore_case), (state.tobytes(), last, options.ignore_case)
         with self._lock:  # taken out while in use: another thread at the same place begins anew
@@ -318,7 +318,7 @@ class _Search:
 
     def __init__(
         self, reader: _Reader, vocabulary: Vocabulary, typed: bytes, k: int, options: SearchOptions,
-        spell: Callable[[bytes], Sequence[int]], accept: Callable[[bytes], bool], named: Named | None = None,
+        spell: Callable[[bytes], Sequence[int]], accept: Callable[[bytes], bool], named: Sequence[Named] = (),
     ) -> None:  # fmt: skip
         self._reader, self._vocabulary, self._typed, self._k = reader, vocabulary, typed, k
         self._options, self._spell, self._accept = options, spell, cache(accept)
@@ -326,7 +326,8 @@ class _Search:
         self._groups: dict[bytes, _Group] = {}
         self._found: dict[bytes, float] = {}  # word → mass of its spellings, of the rows that list it
         self._keys: dict[bytes, bytes] = {}  # word → its bytes as they are compared, token by token
-        self._source = named
+        self._sources = named
+        self._shares: dict[str, dict[bytes, float]] = {}  # source → word → mass that it gives
         self._named: dict[bytes, float] = {}  # word → mass that it has beside the model's
         self._unnamed = 0.0  # the most that any other word may have beside it
         self._scale = 0.0  # log of what has mass 1, so that no mass underflows however improbable the letters are
@@ -365,8 +366,8 @@ class _Search:
         for tokens in filter(None, self._rows):
             self._take(self._rows[tokens[:-1]], self._vocabulary.place(tokens[-1]))
 
-        if self._source:
-            self._name(self._source)
+        for source in self._sources:
+            self._name(source)
 
     def _name(self, source: Named) -> None:
         """Weigh the named words that agree; they are found from the start, the heaviest one by one."""
@@ -379,9 +380,11 @@ class _Search:
         shares, total, rest = source.agreeing(self._typed, _NAMED, fold=self._options.ignore_case)
         self._agreeing += unit * total
         least = self._options.tolerance / 8 * total
-        self._named = {word: unit * share for word, share in shares.items() if share > least}
-        self._unnamed = unit * max([rest, *(share for share in shares.values() if share <= least)])
-        for word, mass in self._named.items():
+        masses = {word: unit * share for word, share in shares.items() if share > least}
+        self._shares[source.source] = masses
+        self._unnamed += unit * max([rest, *(share for share in shares.values() if share <= least)])
+        for word, mass in masses.items():
+            self._named[word] = self._named.get(word, 0.0) + mass
             self._found[word] = self._found.get(word, 0.0) + mass
             spelling = self._spell(word)
             self._keys.setdefault(word, b"".join(key(self._vocabulary.token_bytes[token]) for token in spelling))
@@ -525,7 +528,7 @@ class _Search:
         for word, mass in self._found.items():
             if mass + most > limit and self._vocabulary.key(word) not in best:
                 along = self._along(self._keys[word])
-                mass += sum(group.unlisted for group, _ in along) + self._unnamed * (word not in self._named)
+                mass += sum(group.unlisted for group, _ in along) + self._unnamed
                 if mass + _missing(along) > limit and self._accept(word):
                     picks |= _enough(along, limit - mass)
 
@@ -542,8 +545,7 @@ class _Search:
 
     def _measured(self, word: bytes) -> Found:
         """A word with the mass of all its spellings seen, light ones too, and the best of them."""
-        named = self._named.get(word, 0.0)
-        total, best = named, (0.0, ())  # type: float, tuple[float, tuple[int, ...]]
+        total, best = self._named.get(word, 0.0), (0.0, ())  # type: float, tuple[float, tuple[int, ...]]
         for row in [row for group, _ in self._along(self._keys[word]) for row in group.rows]:
             if word.startswith(row.node.spelled):
                 for token in self._vocabulary.spelling(row.node.spelled, word[len(row.node.spelled) :]):
@@ -551,7 +553,8 @@ class _Search:
                     total += mass
                     best = max(best, (mass, (*row.node.tokens, token)))
         tokens = best[1] or tuple(self._spell(word))
-        return Found(word, min(total / self._agreeing, 1.0), tokens, min(named / self._agreeing, 1.0))
+        named = {name: masses[word] / self._agreeing for name, masses in self._shares.items() if word in masses}
+        return Found(word, min(total / self._agreeing, 1.0), tokens, named)
 
 
 def _missing(along: Along) -> float:

@@ -19,7 +19,7 @@ class Suggestion:
         word: the whole word, the letters already typed included.
         probability: P(word | context, prefix), short of the truth by at most the search's tolerance.
         tokens: its most probable spelling, as bytes; the first token may begin with a space.
-        sources: who gives it: "model", "personal" or both; one that gives less than a tenth of it is not told.
+        sources: who gives it: "model", "personal", "glossary"; one that gives less than a tenth of it is not told.
     """
 
     word: str

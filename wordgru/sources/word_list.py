@@ -1,0 +1,140 @@
+"""Word lists at run time: words of a field that are offered, and words that never are."""
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from wordgru.errors import TextError, WordgruError
+from wordgru.search.named import Named, NamedWords
+from wordgru.text import words
+
+STRENGTH = 10_000.0
+"""Words of the model's text that a list is held against: a word of weight 1 gains as much probability as one has that
+is written once in so many words."""
+
+_HEAVIEST = 1e6
+
+
+class WordList:
+    """Words to offer, each with a weight, and words never to offer. Changes count from the next keystroke on.
+
+    Args:
+        normalize: the form in which the model reads text.
+        blocked: words in lower case that are never offered.
+    """
+
+    def __init__(
+        self, normalize: Callable[[str], str] = words.normalize, blocked: frozenset[str] = frozenset()
+    ) -> None:
+        self._normalize = normalize
+        self._weights: dict[bytes, float] = {}
+        self._blocked = dict.fromkeys(blocked, "")
+        self._named: NamedWords | None = None
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """The words that were added, and their weights."""
+        return {word.decode(): weight for word, weight in self._weights.items()}
+
+    @property
+    def blocked(self) -> Mapping[str, str]:
+        """The words that are never offered, in lower case, and the reason that was given."""
+        return dict(self._blocked)
+
+    def add(self, word: str, weight: float = 1.0) -> None:
+        """Offer `word` as if it were written `weight` times more often in 10,000 words; 0 takes it off the list.
+
+        Raises:
+            WordgruError: it is not one word, or the weight is below 0, above a million, or no number.
+        """
+        if not (math.isfinite(weight) and 0 <= weight <= _HEAVIEST):
+            raise WordgruError(f"the weight of {word!r} is {weight}; expected a number from 0 to {_HEAVIEST:,.0f}.")
+        key = self._one(word).encode()
+        self._named = None
+        if weight:
+            self._weights[key] = float(weight)
+        else:
+            self._weights.pop(key, None)
+
+    def block(self, word: str, reason: str = "") -> None:
+        """Never offer `word`, in whatever case and with either apostrophe; it can still be typed, and scores as ever.
+
+        Raises:
+            WordgruError: it is not one word.
+        """
+        self._blocked |= dict.fromkeys(_marked(self._one(word)), reason)
+
+    def allow(self, word: str) -> None:
+        """Take `word` off the words that are never offered, those of the bundle too.
+
+        Raises:
+            WordgruError: it is not one word.
+        """
+        for form in _marked(self._one(word)):
+            self._blocked.pop(form, None)
+
+    def may_offer(self, word: str) -> bool:
+        """Whether `word` is not blocked."""
+        return word.lower() not in self._blocked
+
+    def read(self, path: str | Path) -> int:
+        r"""Add the words of a file: one a line, if you wish with a tab and a weight; return how many.
+
+        Line ends of any kind, a byte order mark, decomposed accents and ’ are read as they are meant; empty lines and
+        what follows a `#` at a line's begin or after white space are left out.
+
+        Raises:
+            TextError: the file cannot be read, or a line is no word; then none of it is added.
+        """
+        try:
+            lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise TextError(f"{path}: cannot be read ({error}); expected words in UTF-8, one a line.") from None
+        before = dict(self._weights)
+        count = 0
+        for number, line in enumerate(lines, 1):
+            entry = _without_comment(line)
+            if not entry.strip():
+                continue
+            word, _, weight = entry.strip().partition("\t")
+            try:
+                self.add(word, _number(weight))
+            except WordgruError as error:
+                self._weights, self._named = before, None
+                raise TextError(f"{path}, line {number}: {error}") from None
+            count += 1
+        return count
+
+    def named(self, start: bytes) -> Named | None:
+        """The words for a search, in which each begins with `start`; None if there are none."""
+        if not self._weights:
+            return None
+        if self._named is None:
+            self._named = NamedWords({word: weight / STRENGTH for word, weight in self._weights.items()})
+        return Named(start, common=self._named, source="glossary")
+
+    def _one(self, word: str) -> str:
+        """`word` as it is offered."""
+        text = self._normalize(word).strip()
+        spans = words.spans(text)
+        if len(spans) != 1 or spans[0][:2] != (0, len(text)):
+            raise WordgruError(f"{word!r} is not one word; expected letters or digits, with single ' ’ or - inside.")
+        return text
+
+
+def _marked(word: str) -> set[str]:
+    """A word in lower case with each apostrophe, if it has one."""
+    plain = word.lower().replace(words.APOSTROPHES[1], words.APOSTROPHES[0])
+    return {plain.replace(words.APOSTROPHES[0], mark) for mark in words.APOSTROPHES}
+
+
+def _without_comment(line: str) -> str:
+    places = [at for at, mark in enumerate(line) if mark == "#" and (at == 0 or line[at - 1].isspace())]
+    return line[: places[0]] if places else line
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text) if text.strip() else 1.0
+    except ValueError:
+        raise WordgruError(f"the weight is {text!r}; expected a number after the tab.") from None
