@@ -2,6 +2,9 @@
 
 import hashlib
 import io
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -60,6 +63,7 @@ class Session:
         self._model, self._tokenizer, self._search = model, tokenizer, search
         self._word_list, self._identity, self._personal = word_list or WordList(), identity, personal
         self._committed = ""  # what the person's words have learnt of this field
+        self._offered: list[tuple[str, str, tuple[str, ...]]] = []  # (text before the word, its letters, words offered)
         self._named: tuple[object, Named] | None = None  # for which place, and what
         self._text = ""
         self._tokens: npt.NDArray[np.int32] = np.array([END_OF_TEXT], np.int32)
@@ -128,7 +132,7 @@ class Session:
         )  # fmt: skip
         other._text, other._tokens = self._text, self._tokens
         other._snapshots, other._marks, other._head = list(self._snapshots), list(self._marks), self._head
-        other._committed, other._named = self._committed, self._named
+        other._committed, other._named, other._offered = self._committed, self._named, list(self._offered)
         return other
 
     def suggest(
@@ -214,9 +218,10 @@ class Session:
         gap = self._read(head, ends=ends)
         count, state = self._snapshots[-1]
         typed = gap + prefix.encode()
+        passed = self._passed_over(head, prefix) if options.attention else {}
         wanted = words.wants_space(head[-2:]) if ends else None
         answer = self._search(
-            state[:, 0], int(self._tokens[count - 1]), typed, k, options,
+            state[:, 0], int(self._tokens[count - 1]), typed, k + len(passed), options,
             accept=lambda word: self._may_offer(word, options, spaced=ends or typed.startswith(b" "), wanted=wanted),
             named=self._named_words(head, b" " * bool(wanted) if ends else gap),
         )  # fmt: skip
@@ -229,7 +234,20 @@ class Session:
             )
             for found in answer.words
         )
+        if passed:
+            offers = _less_those(offers, passed, options.attention)[:k]
+        if options.attention:
+            self._offered.append((head, prefix, tuple(offer.word for offer in offers)))
         return Suggestions(offers, answer.exact, answer.unexplored, answer.rows, space)
+
+    def _passed_over(self, head: str, prefix: str) -> dict[str, int]:
+        """The words that were offered for this word before its last letters came, and how often."""
+        self._offered = [
+            offer
+            for offer in self._offered
+            if offer[0] == head and prefix.startswith(offer[1]) and len(offer[1]) < len(prefix)
+        ]
+        return Counter(word for _, _, offered in self._offered for word in offered)
 
     def _named_words(self, head: str, start: bytes) -> list[Named]:
         """What other sources than the model name where a word begins after `head`, with `start` held back."""
@@ -341,6 +359,20 @@ class Session:
         counts = [count for count, _ in self._snapshots]
         middle = range(1, len(counts) - _SNAPSHOTS // 2)
         del self._snapshots[min(middle, key=lambda at: (counts[at + 1] - counts[at - 1]) / (end - counts[at] + 1))]
+
+
+def _less_those(offers: tuple[Suggestion, ...], passed: Mapping[str, int], attention: float) -> tuple[Suggestion, ...]:
+    """`offers` given that some words were passed over, best first.
+
+    Only words that were passed over lose, so the best k are among the best k + those before.
+    """
+    kept = {offer.word: (1.0 - attention) ** passed.get(offer.word, 0) for offer in offers}
+    whole = 1.0 - sum((1.0 - kept[offer.word]) * offer.probability for offer in offers)
+    weighed = (
+        replace(offer, probability=min(kept[offer.word] * offer.probability / max(whole, 1e-9), 1.0))
+        for offer in offers
+    )
+    return tuple(sorted(weighed, key=lambda offer: -offer.probability))
 
 
 def _sources(found: Found) -> tuple[str, ...]:

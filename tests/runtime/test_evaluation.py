@@ -32,7 +32,7 @@ class Fixed:
     """Offers the words of a list, those that begin as typed first to last; and remembers what it was asked."""
 
     def __init__(self, offered, nats=None):
-        self.name, self.size = "fixed", None
+        self.name, self.size, self.remembers = "fixed", None, False
         self.offered, self.total = offered, nats
         self.asked = []
 

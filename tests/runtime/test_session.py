@@ -202,3 +202,24 @@ def test_letters_given_apart_and_letters_in_the_text_are_the_same(ignore_case: b
     assert apart.words == together.words
     assert all(word.lower().startswith("well-k") for word in apart.words)
     assert [item.probability for item in apart] == pytest.approx([item.probability for item in together], abs=1e-3)
+
+
+def test_words_passed_over_give_way_and_come_back_when_letters_are_deleted():
+    plain, session = Predictor.load(TINY).session("the "), Predictor.load(TINY).session("the ")
+    first = session.suggest(k=3, attention=0.9)
+    assert first.words == plain.suggest(k=3).words
+    letter = first[0].word[:1]
+    plain.append(letter)
+    session.append(letter)
+    truth = {item.word: item.probability for item in plain.suggest(k=40)}
+    found = session.suggest(k=3, attention=0.9)
+    passed = set(first.words) & truth.keys()
+    whole = 1 - sum(0.9 * truth[word] for word in passed)
+    expected = {word: share * (0.1 if word in passed else 1) / whole for word, share in truth.items()}
+    assert found.exact
+    assert [item.probability for item in found] == pytest.approx(sorted(expected.values(), reverse=True)[:3], abs=0.01)
+    assert session.suggest(k=3, attention=0.9) == found  # asked again, nothing was passed over
+    session.delete()
+    assert session.suggest(k=3, attention=0.9) == first
+    session.append(letter)
+    assert session.suggest(k=3).words == plain.suggest(k=3).words  # and without attention nothing is

@@ -17,6 +17,7 @@ from wordgru.evaluation.output import console, progress_bar, write_json
 from wordgru.evaluation.predictor import PredictorSubject, Subject
 from wordgru.evaluation.table import print_curve, print_tables
 from wordgru.predictor import Predictor
+from wordgru.search.suggestions import SearchOptions
 
 
 @click.command("evaluate")
@@ -42,13 +43,18 @@ from wordgru.predictor import Predictor
     "--learn", is_flag=True,
     help="Without and with learning each person's words (column person, or --by), messages in order.",
 )  # fmt: skip
+@click.option(
+    "--attention", default=0.0, show_default=True, type=click.FloatRange(0, 1, max_open=True),
+    help="Hold words passed over for less probable (the typist of the bench takes what is offered).",
+)  # fmt: skip
 @running_flags
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 @click.option("--threads", default=1, show_default=True, help="Cores that one step may use.")
 def evaluate_command(
     sources: tuple[str, ...], models: tuple[str, ...], kenlm: Path | None, kenlm_words: Path | None,
     words: int | None, by: str | None, column: str, documents: str, split: str, ks: tuple[int, ...],
-    json_file: str | None, picture: Path | None, learn: bool, device: str, threads: int, **running: Any,  # noqa: ANN401
+    json_file: str | None, picture: Path | None, learn: bool, attention: float, device: str, threads: int,
+    **running: Any,  # noqa: ANN401
 ) -> None:  # fmt: skip
     """Measure what a typist gains on a text.
 
@@ -68,10 +74,10 @@ def evaluate_command(
             raise WordgruError("--learn judges one model; leave out --kenlm, --kenlm-words and other models.")
         text = read_documents(sources, TextOptions(column, by or "person", documents, split, words))
         predictor = Predictor.load(models[0] if models else None, device=device, threads=threads)
-        _judge_learning(text, predictor, sorted(set(ks or KS)), json_file, picture)
+        _judge_learning(text, predictor, sorted(set(ks or KS)), SearchOptions(attention=attention), json_file, picture)
         return
     text = read_documents(sources, TextOptions(column, by, documents, split, words))
-    subjects = _subjects(models, kenlm, kenlm_words, device, threads)
+    subjects = _subjects(models, kenlm, kenlm_words, SearchOptions(attention=attention), device, threads)
     chosen = sorted(set(ks or KS))
     found = [_evaluate(text, subject, chosen) for subject in subjects]
     differences = [difference((each.name, found[0].name), each.counts, found[0].counts, chosen) for each in found[1:]]
@@ -91,12 +97,15 @@ def evaluate_command(
 
 
 def _judge_learning(
-    text: Sequence[Document], predictor: Predictor, ks: Sequence[int], json_file: str | None, picture: Path | None
-) -> None:
+    text: Sequence[Document], predictor: Predictor, ks: Sequence[int], search: SearchOptions,
+    json_file: str | None, picture: Path | None,
+) -> None:  # fmt: skip
     """`--learn`: what a store of the person's words is worth."""
     with progress_bar() as progress:
         task = progress.add_task("off, on", total=2 * sum(len(document.text) for document in text))
-        found = evaluate_learning(text, predictor, ks=ks, progress=lambda count: progress.advance(task, count))
+        found = evaluate_learning(
+            text, predictor, ks=ks, options=search, progress=lambda count: progress.advance(task, count)
+        )
     if json_file:
         write_json(json_file, found.to_dict())
     if json_file != "-":
@@ -109,16 +118,19 @@ def _judge_learning(
 
 
 def _subjects(
-    models: Sequence[str], kenlm: Path | None, kenlm_words: Path | None, device: str, threads: int
-) -> list[Subject]:
+    models: Sequence[str], kenlm: Path | None, kenlm_words: Path | None, search: SearchOptions,
+    device: str, threads: int,
+) -> list[Subject]:  # fmt: skip
     """What is to be judged; without any name, the model in the package."""
     if kenlm_words and not kenlm:
         raise WordgruError(f"--kenlm-words {kenlm_words}: has no --kenlm beside it; name the n-gram model too.")
     named: Sequence[str | None] = models or ([] if kenlm else [None])
     predictors = [Predictor.load(model, device=device, threads=threads) for model in named]
-    subjects: list[Subject] = [PredictorSubject(predictor) for predictor in predictors]
+    subjects: list[Subject] = [PredictorSubject(predictor, options=search) for predictor in predictors]
     if len({subject.name for subject in subjects}) < len(subjects):
-        subjects = [PredictorSubject(each, name=name) for each, name in zip(predictors, named, strict=True)]
+        subjects = [
+            PredictorSubject(each, name=name, options=search) for each, name in zip(predictors, named, strict=True)
+        ]
     if kenlm:
         from wordgru.evaluation.baselines import KenLMSubject, read_words
 

@@ -50,6 +50,8 @@ class KenLMSubject:
         WordgruError: kenlm is not installed, a file cannot be read, or no candidate is known to the model.
     """
 
+    remembers = False
+
     def __init__(self, path: str | Path, candidates: Iterable[str] | None = None) -> None:
         path = Path(path)
         self._kenlm, self.model = _open(path)

@@ -198,12 +198,21 @@ def _latency(documents: Sequence[Document], subject: Subject, keystrokes: int, s
 
 def _count(document: Document, subject: Subject, ks: Sequence[int], progress: Callable[[int], None]) -> Counts:
     """Walk through one document."""
-    text, field = document.text, subject.field()
+    text = document.text
+    fields = [subject.field() for _ in ks] if subject.remembers else [subject.field()]
     hits, saved = np.zeros(len(ks), np.int64), np.zeros(len(ks), np.int64)
     ranks = 0.0
     total = asked = exact = done = 0
     for start, end, unspaced in _words(text, subject):
-        first, chosen, answers = _type_word(field, text, start, end, ks, unspaced=unspaced)
+        if len(fields) == 1:
+            first, chosen, answers = _type_word(fields[0], text, start, end, ks, unspaced=unspaced)
+        else:
+            walks = [
+                _type_word(each, text, start, end, [k], unspaced=unspaced) for each, k in zip(fields, ks, strict=True)
+            ]
+            first = walks[-1][0]  # before the first letter nothing was passed over
+            chosen = [at for _, walk, _ in walks for at in walk]
+            answers = [exact for *_, walk in walks for exact in walk]
         width = end - start + (text[end : end + 1] == " ")
         hits += [0 < first <= k for k in ks]
         saved += [0 if at is None else max(width - at - 1, 0) for at in chosen]
@@ -238,7 +247,8 @@ def _type_word(
 ) -> tuple[int, list[int | None], list[bool]]:
     """Type a word until it is offered within the smallest k, or typed out.
 
-    What is offered does not depend on what was chosen, so one walk serves every k.
+    What is offered does not depend on what was chosen, so one walk serves every k, unless the subject remembers what it
+    offered.
 
     Returns:
         The word's rank before its first letter (0: not offered), the letters typed before it can be chosen for each

@@ -48,6 +48,7 @@ class Subject(Protocol):
 
     name: str
     size: int | None
+    remembers: bool
 
     def field(self) -> Field:
         """A new, empty text field."""
@@ -62,21 +63,27 @@ class Subject(Protocol):
 class PredictorSubject:
     """A predictor, and so any `LanguageModel`, as a subject.
 
+    Attributes:
+        remembers: whether a field's offers depend on what it offered before.
+
     Args:
         predictor: it answers; what it remembers is not touched, for the subject has a memory of its own.
         name: what to call it; else the bundle's folder.
+        options: of its searches.
     """
 
-    def __init__(self, predictor: Predictor, *, name: str | None = None) -> None:
+    def __init__(self, predictor: Predictor, *, name: str | None = None, options: SearchOptions | None = None) -> None:
         bundle = predictor.bundle
         self.name = name or (Path(bundle.folder).resolve().name if bundle else "model")
         self.size = bundle.size if bundle else None
+        self.options = options or SearchOptions()
+        self.remembers = self.options.attention > 0
         self.model = _Counted(predictor.model)
         self.predictor = Predictor(self.model, predictor.tokenizer)
 
     def field(self) -> "Field":
         """A session of its own."""
-        return _SessionField(self.predictor.session(), self.model)
+        return _SessionField(self.predictor.session(), self.model, self.options)
 
     def cuts(self, text: str) -> set[int]:
         """Where tokens end, merged until characters are whole."""
@@ -103,9 +110,8 @@ def token_ends(tokenizer: Tokenizer, text: str) -> set[int]:
 class _SessionField:
     """A session, fed verbatim."""
 
-    def __init__(self, session: Session, model: "_Counted") -> None:
-        self._session, self._model = session, model
-        self._options = SearchOptions()
+    def __init__(self, session: Session, model: "_Counted", options: SearchOptions) -> None:
+        self._session, self._model, self._options = session, model, options
 
     def offers(self, text: str, k: int, *, start: int | None = None) -> Offers:
         """As `Field.offers`."""

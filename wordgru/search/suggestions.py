@@ -78,6 +78,8 @@ class SearchOptions:
         punctuation: marks and emoji that may come next are offered too; probabilities are then out of all that may
             follow.
         batch: rows asked for in one call of the model at most.
+        attention: how surely a typist takes the word meant when it is offered; 0 for unknown. A session holds words
+            that were passed over for less probable: P(types on | word meant and offered) = 1 - attention.
     """
 
     tolerance: float = ranged(3e-3, Range(0, 1, below=True))
@@ -86,6 +88,7 @@ class SearchOptions:
     ignore_case: bool = False
     punctuation: bool = False
     batch: int = ranged(8, Range(1, whole=True))
+    attention: float = ranged(0.0, Range(0, 1, below=True))
 
     def __post_init__(self) -> None:
         """Refuse numbers out of their ranges."""
