@@ -218,9 +218,12 @@ class _Row:
         self.inner = {place: mass * share for place, share in self.inner.items()}
         self.open *= mass
 
-    def words(self, *, few: int = 0) -> tuple[list[int], list[float], float]:
-        """The tokens that end a word here with the most mass, `few` at least: ids and masses, and what others have."""
-        least = float(self._words.max(initial=0.0)) / 2048
+    def words(self, *, few: int, least: float) -> tuple[list[int], list[float], float]:
+        """The tokens that end a word here with the most mass: ids and masses, and the most that another one has.
+
+        `few` of them at least; else none below the mass `least`.
+        """
+        least = max(float(self._words.max(initial=0.0)) / 2048, least / self.mass)
         places = np.flatnonzero(self._words > least)
         count = min(max(len(places), few), max(few, _LISTED), len(self._words))
         if count != len(places):
@@ -255,6 +258,7 @@ class _Group:
         self.rows: list[_Row] = []
         self.unlisted = 0.0
         self.path: Doubles = np.zeros(1)
+        self._peak: float | None = None  # of all words, once it was asked for
 
     def add(self, row: _Row) -> None:
         """Add a row, weighed already."""
@@ -267,14 +271,19 @@ class _Group:
             )
         )
         self.rows.append(row)
+        self._peak = None
 
     def take(self, place: int, mass: float) -> None:
         """The open token at a place, of this mass, is read now."""
         if mass:
             self.path[place - self._low : int(self._opens.ends[place]) - self._low] -= mass
+            self._peak = None
 
     def peak(self, key: bytes) -> float:
         """The most that any word may miss here whose bytes from the nodes on begin with `key`."""
+        if not key:
+            self._peak = float(self.path.max(initial=0.0)) if self._peak is None else self._peak
+            return self._peak
         low, high = self._opens.range(key)
         low, high = max(low - self._low, 0), min(high - self._low, len(self.path))
         return float(self.path[low:high].max()) if low < high else self.missing(key)
@@ -323,17 +332,18 @@ class _Search:
         self._keys: dict[bytes, bytes] = {}  # word → its bytes as they are compared, token by token
         self._scale = 0.0  # log of what has mass 1, so that no mass underflows however improbable the letters are
         self._agreeing = 0.0  # mass of all that agrees with the letters for sure
+        self._unlisted: list[_Row] = []  # rows of which the words are still to be listed
+        self._few = 0  # how many words a row lists at least
 
     def run(self, typed: bytes) -> Answer:
         """Read the usual tokens of what is typed, then what is in question."""
         deadline = time.perf_counter() + (self._options.max_seconds or np.inf)
         self._begin(tuple(self._spell(typed))[:-1] if typed else ())
         while True:
-            ranking = self._ranking()
-            proved, picks = self._in_question(ranking)
+            proved, picks = self._in_question()
             wanted = heapq.nlargest(min(self._options.batch, self._reader.left), picks)
             if proved or not wanted or time.perf_counter() > deadline:
-                return self._answer(ranking, exact=proved)
+                return self._answer(self._ranking(), exact=proved)
             self._read(wanted)
 
     def _begin(self, chain: tuple[int, ...]) -> None:
@@ -366,10 +376,10 @@ class _Search:
         group.add(row)
         if self._is_outer(row):
             self._agreeing += row.mass * row.share
-        self._list(row)
+        self._unlisted.append(row)
 
-    def _list(self, row: _Row, *, few: int = 0) -> None:
-        ids, masses, unlisted = row.words(few=few)
+    def _list(self, row: _Row) -> None:
+        ids, masses, unlisted = row.words(few=self._few, least=self._allowed * _FORGOTTEN)
         self._groups[row.node.key].unlisted += unlisted
         for token, mass in zip(ids, masses, strict=True):
             word = row.node.spelled + self._vocabulary.token_bytes[token]
@@ -407,17 +417,27 @@ class _Search:
 
     # -- the proof ---------------------------------------------------------------------------------------------
 
+    @property
+    def _allowed(self) -> float:
+        """The mass by which a word may be short of the truth."""
+        return max(self._options.tolerance, _SMALLEST) * self._agreeing
+
     def _ranking(self) -> list[tuple[bytes, float]]:
         """The k best words found and their masses; of words that are compared as equals, the best."""
+        self._list_all()
         best = self._best()
-        if len(best) < self._k and any(group.unlisted > 0 for group in self._groups.values()):
-            self._found = {}
-            for row in self._rows.values():
-                self._groups[row.node.key].unlisted = 0.0
-            for row in self._rows.values():
-                self._list(row, few=_EXAMINED)
+        if len(best) < self._k and not self._few and any(group.unlisted > 0 for group in self._groups.values()):
+            self._found, self._few, self._unlisted = {}, _EXAMINED, list(self._rows.values())
+            for group in self._groups.values():
+                group.unlisted = 0.0
+            self._list_all()
             best = self._best()
         return best
+
+    def _list_all(self) -> None:
+        for row in self._unlisted:
+            self._list(row)
+        self._unlisted = []
 
     def _best(self) -> list[tuple[bytes, float]]:
         best: dict[bytes, tuple[bytes, float]] = {}
@@ -429,12 +449,13 @@ class _Search:
                     break
         return list(best.values())
 
-    def _in_question(self, ranking: list[tuple[bytes, float]]) -> tuple[bool, set[Pick]]:
+    def _in_question(self) -> tuple[bool, set[Pick]]:
         """Whether the answer is proved, and if not the open tokens to read next."""
-        allowed = max(self._options.tolerance, _SMALLEST) * self._agreeing
+        allowed = self._allowed
         inner = sum(sum(row.inner.values()) for row in self._rows.values())
         if inner > 0.5 * allowed:  # nobody knows yet what agrees with the letters
             return False, self._question_letters()
+        ranking = self._ranking()
         allowed -= inner
         picks: set[Pick] = set()
         for word, _ in ranking:
@@ -442,8 +463,7 @@ class _Search:
             picks |= _enough(along, allowed)
             picks |= self._unread(word)
         if len(ranking) < self._k:
-            picks |= {pick for group in self._groups.values() for pick in group.over(0.0, self._k)}
-            picks |= self._question_letters()
+            picks |= {*self._heaviest(self._options.batch), *self._question_letters()}
             unlisted = len(self._found) > _EXAMINED or any(group.unlisted > 0 for group in self._groups.values())
             return not picks and not unlisted, picks
         limit = ranking[-1][1] + allowed
@@ -460,9 +480,17 @@ class _Search:
         inner = (
             (mass, row.number, place) for row in self._rows.values() for place, mass in row.inner.items() if mass > 0
         )
-        agreeing = (pick for group in self._groups.values() for pick in group.over(0.0, self._options.batch))
         others = self._options.batch // 3
-        return {*heapq.nlargest(self._options.batch - others, inner), *heapq.nlargest(others, agreeing)}
+        return {*heapq.nlargest(self._options.batch - others, inner), *self._heaviest(others)}
+
+    def _heaviest(self, most: int) -> list[Pick]:
+        """The heaviest open tokens that agree."""
+        found: list[Pick] = []
+        for group in sorted(self._groups.values(), key=lambda group: -group.peak(b"")):
+            if len(found) >= most and group.peak(b"") < found[-1][0]:
+                break  # no token weighs more than its path
+            found = heapq.nlargest(most, [*found, *group.over(0.0, most)])
+        return found
 
     def _unread(self, word: bytes) -> set[Pick]:
         """The first token of the usual spelling of a word that was not read, if it is not the last."""
