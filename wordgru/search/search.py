@@ -157,12 +157,13 @@ class _Reader:
     def __init__(self, model: Steps, vocabulary: Vocabulary, nodes: dict[tuple[int, ...], Node], most: int) -> None:
         self._model, self._vocabulary, self._most = model, vocabulary, most
         self.nodes = nodes
-        self.rows = 0
+        self.rows, self._spent = 0, 0
+        import os; self._least = int(os.environ.get("LEAST", "1"))
 
     @property
     def left(self) -> int:
         """Rows that may still be asked for."""
-        return self._most - self.rows
+        return self._most - self._spent
 
     def begin(self, state: Floats, last: int) -> None:
         """Make the root: what may follow the context."""
@@ -182,6 +183,7 @@ class _Reader:
     def _step(self, tokens: list[int], states: list[Floats]) -> list[tuple[Floats, Floats]]:
         rows, after = self._model.step(np.array(tokens, np.int64), np.stack(states, axis=1))
         self.rows += len(tokens)
+        self._spent += max(len(tokens), self._least)
         return [(rows[at].copy(), after[:, at].copy()) for at in range(len(tokens))]  # none keeps the others alive
 
 
@@ -333,7 +335,7 @@ class _Search:
         self._scale = 0.0  # log of what has mass 1, so that no mass underflows however improbable the letters are
         self._agreeing = 0.0  # mass of all that agrees with the letters for sure
         self._unlisted: list[_Row] = []  # rows of which the words are still to be listed
-        self._few = 0  # how many words a row lists at least
+        self._few = 0  # how many words the rows list at least
 
     def run(self, typed: bytes) -> Answer:
         """Read the usual tokens of what is typed, then what is in question."""
@@ -341,7 +343,7 @@ class _Search:
         self._begin(tuple(self._spell(typed))[:-1] if typed else ())
         while True:
             proved, picks = self._in_question()
-            wanted = heapq.nlargest(min(self._options.batch, self._reader.left), picks)
+            wanted = heapq.nlargest(max(min(self._options.batch, self._reader.left), 0), picks)
             if proved or not wanted or time.perf_counter() > deadline:
                 return self._answer(self._ranking(), exact=proved)
             self._read(wanted)
@@ -351,7 +353,7 @@ class _Search:
         nodes, typed = self._reader.nodes, self._typed
         node = nodes[()]
         for token in chain:
-            if (*node.tokens, token) not in nodes and not self._reader.left:
+            if (*node.tokens, token) not in nodes and self._reader.left <= 0:
                 break
             node = nodes.get((*node.tokens, token)) or self._reader.read([(node, token)])[0]
         for node in [each for each in nodes.values() if not (each.key.startswith(typed) or typed.startswith(each.key))]:
@@ -379,7 +381,8 @@ class _Search:
         self._unlisted.append(row)
 
     def _list(self, row: _Row) -> None:
-        ids, masses, unlisted = row.words(few=self._few, least=self._allowed * _FORGOTTEN)
+        few = max(self._few // len(self._rows), self._k) if self._few else 0
+        ids, masses, unlisted = row.words(few=few, least=self._allowed * _FORGOTTEN)
         self._groups[row.node.key].unlisted += unlisted
         for token, mass in zip(ids, masses, strict=True):
             word = row.node.spelled + self._vocabulary.token_bytes[token]
@@ -441,12 +444,13 @@ class _Search:
 
     def _best(self) -> list[tuple[bytes, float]]:
         best: dict[bytes, tuple[bytes, float]] = {}
-        heaviest = heapq.nlargest(_EXAMINED, self._found.items(), key=itemgetter(1))
-        for word, mass in sorted(heaviest, key=lambda item: (-item[1], item[0])):
-            if (key := self._vocabulary.key(word)) not in best and self._accept(word):
-                best[key] = (word, mass)
-                if len(best) == self._k:
-                    break
+        for examined in sorted({min(4 * self._k, _EXAMINED), _EXAMINED}):  # mostly a few are enough
+            heaviest = heapq.nlargest(examined, self._found.items(), key=itemgetter(1))
+            for word, mass in sorted(heaviest, key=lambda item: (-item[1], item[0])):
+                if (key := self._vocabulary.key(word)) not in best and self._accept(word):
+                    best[key] = (word, mass)
+                    if len(best) == self._k:
+                        return list(best.values())
         return list(best.values())
 
     def _in_question(self) -> tuple[bool, set[Pick]]:
@@ -505,8 +509,11 @@ class _Search:
 
     def _question_unlisted(self, limit: float, picks: set[Pick]) -> float:
         """Add tokens on the paths by which a word not listed may exceed `limit`; return the most that one may have."""
-        most = 0.0
+        most, others = 0.0, sum(group.peak(b"") + group.unlisted for group in self._groups.values())
         for key in sorted(self._groups, key=lambda key: -self._groups[key].peak(b"")):
+            if most + others <= limit:
+                return most + others  # a path has no more than one looked at, and what other groups add
+            others -= self._groups[key].peak(b"") + self._groups[key].unlisted
             along = self._along(key)
             peaks = [(group.peak(rest), at) for at, (group, rest) in enumerate(along)]
             total = sum(mass for mass, _ in peaks) + sum(group.unlisted for group, _ in along)
