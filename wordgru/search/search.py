@@ -139,7 +139,7 @@ class WordSearch:
         vocabulary, place = self._vocabulary(options.ignore_case), (state.tobytes(), last, options.ignore_case)
         with self._lock:  # taken out while in use: another thread at the same place begins anew
             nodes = self._places.pop(place, {})
-        reader = _Reader(self._model, vocabulary, nodes, options.max_rows)
+        reader = _Reader(self._model, vocabulary, nodes, options)
         if not nodes:
             reader.begin(state, last)
         search = _Search(reader, vocabulary, vocabulary.key(typed), k, options, self._spell, accept)
@@ -152,18 +152,23 @@ class WordSearch:
 
 
 class _Reader:
-    """Reads token sequences after a context, at most so many, and remembers their nodes, each after its parent."""
+    """Reads token sequences after a context, within a budget, and remembers their nodes, each after its parent.
 
-    def __init__(self, model: Steps, vocabulary: Vocabulary, nodes: dict[tuple[int, ...], Node], most: int) -> None:
-        self._model, self._vocabulary, self._most = model, vocabulary, most
+    A call counts as half a batch of rows at least: it takes as long.
+    """
+
+    def __init__(
+        self, model: Steps, vocabulary: Vocabulary, nodes: dict[tuple[int, ...], Node], options: SearchOptions
+    ) -> None:
+        self._model, self._vocabulary, self._options = model, vocabulary, options
         self.nodes = nodes
-        self.rows, self._spent = 0, 0
-        import os; self._least = int(os.environ.get("LEAST", "1"))
+        self.rows = 0
+        self._spent = 0  # of the budget
 
     @property
     def left(self) -> int:
         """Rows that may still be asked for."""
-        return self._most - self._spent
+        return max(self._options.max_rows - self._spent, 0)
 
     def begin(self, state: Floats, last: int) -> None:
         """Make the root: what may follow the context."""
@@ -183,7 +188,7 @@ class _Reader:
     def _step(self, tokens: list[int], states: list[Floats]) -> list[tuple[Floats, Floats]]:
         rows, after = self._model.step(np.array(tokens, np.int64), np.stack(states, axis=1))
         self.rows += len(tokens)
-        self._spent += max(len(tokens), self._least)
+        self._spent += max(len(tokens), self._options.batch // 2)
         return [(rows[at].copy(), after[:, at].copy()) for at in range(len(tokens))]  # none keeps the others alive
 
 
@@ -343,7 +348,7 @@ class _Search:
         self._begin(tuple(self._spell(typed))[:-1] if typed else ())
         while True:
             proved, picks = self._in_question()
-            wanted = heapq.nlargest(max(min(self._options.batch, self._reader.left), 0), picks)
+            wanted = heapq.nlargest(min(self._options.batch, self._reader.left), picks)
             if proved or not wanted or time.perf_counter() > deadline:
                 return self._answer(self._ranking(), exact=proved)
             self._read(wanted)
@@ -353,7 +358,7 @@ class _Search:
         nodes, typed = self._reader.nodes, self._typed
         node = nodes[()]
         for token in chain:
-            if (*node.tokens, token) not in nodes and self._reader.left <= 0:
+            if (*node.tokens, token) not in nodes and not self._reader.left:
                 break
             node = nodes.get((*node.tokens, token)) or self._reader.read([(node, token)])[0]
         for node in [each for each in nodes.values() if not (each.key.startswith(typed) or typed.startswith(each.key))]:
@@ -370,7 +375,7 @@ class _Search:
             self._take(self._rows[tokens[:-1]], self._vocabulary.place(tokens[-1]))
 
     def _add(self, row: _Row) -> None:
-        """Weigh a row, and list the words that it spells."""
+        """Weigh a row; the words that it spells are listed when they are needed."""
         row.weigh(self._mass(row.node))
         row.number = len(self._rows)
         self._rows[row.node.tokens] = row
@@ -509,11 +514,15 @@ class _Search:
 
     def _question_unlisted(self, limit: float, picks: set[Pick]) -> float:
         """Add tokens on the paths by which a word not listed may exceed `limit`; return the most that one may have."""
-        most, others = 0.0, sum(group.peak(b"") + group.unlisted for group in self._groups.values())
+        most = 0.0
+        bounds: dict[bytes, float] = {}  # what is cheap to know: the peaks of the groups on a path, added up
+        for key, group in sorted(self._groups.items()):
+            above = max((bounds[key[:size]] for size in range(len(key)) if key[:size] in bounds), default=0.0)
+            bounds[key] = above + group.peak(b"") + group.unlisted
         for key in sorted(self._groups, key=lambda key: -self._groups[key].peak(b"")):
-            if most + others <= limit:
-                return most + others  # a path has no more than one looked at, and what other groups add
-            others -= self._groups[key].peak(b"") + self._groups[key].unlisted
+            if bounds[key] <= limit:
+                most = max(most, bounds[key])
+                continue
             along = self._along(key)
             peaks = [(group.peak(rest), at) for at, (group, rest) in enumerate(along)]
             total = sum(mass for mass, _ in peaks) + sum(group.unlisted for group, _ in along)

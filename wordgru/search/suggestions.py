@@ -70,7 +70,8 @@ class SearchOptions:
     Attributes:
         tolerance: share of what agrees with the letters typed by which a word's probability may be short of the truth,
             and by which a word that is not offered may be ahead of the last one offered.
-        max_rows: rows of the model to ask for at most; then the answer is not exact.
+        max_rows: rows of the model to ask for at most, where a call counts as half a batch of rows at least; then the
+            answer is not exact.
         max_seconds: time to take at most; None for no limit.
         ignore_case: letters typed match letters of either case, and words that differ in case alone take one place.
         punctuation: marks and emoji that may come next are offered too; probabilities are then out of all that may
