@@ -197,8 +197,8 @@ def test_a_session_stays_below_64_kilobytes() -> None:
 @pytest.mark.parametrize("ignore_case", [False, True])
 def test_letters_given_apart_and_letters_in_the_text_are_the_same(ignore_case: bool) -> None:
     context, prefix = ("He is WELL-", "K") if ignore_case else ("He is well-", "k")
-    apart = PREDICTORS["fp32"].suggest(context, prefix=prefix, ignore_case=ignore_case, tolerance=1e-4)
-    together = PREDICTORS["fp32"].complete(context + prefix, ignore_case=ignore_case, tolerance=1e-4)
+    apart = PREDICTORS["fp32"].suggest(context, prefix=prefix, ignore_case=ignore_case, tolerance=1e-4, max_rows=500)
+    together = PREDICTORS["fp32"].complete(context + prefix, ignore_case=ignore_case, tolerance=1e-4, max_rows=500)
     assert apart.words == together.words
     assert all(word.lower().startswith("well-k") for word in apart.words)
     assert [item.probability for item in apart] == pytest.approx([item.probability for item in together], abs=1e-3)

@@ -432,22 +432,18 @@ class _Search:
 
     def _ranking(self) -> list[tuple[bytes, float]]:
         """The k best words found and their masses; of words that are compared as equals, the best."""
-        self._list_all()
         best = self._best()
         if len(best) < self._k and not self._few and any(group.unlisted > 0 for group in self._groups.values()):
             self._found, self._few, self._unlisted = {}, _EXAMINED, list(self._rows.values())
             for group in self._groups.values():
                 group.unlisted = 0.0
-            self._list_all()
             best = self._best()
         return best
 
-    def _list_all(self) -> None:
+    def _best(self) -> list[tuple[bytes, float]]:
         for row in self._unlisted:
             self._list(row)
         self._unlisted = []
-
-    def _best(self) -> list[tuple[bytes, float]]:
         best: dict[bytes, tuple[bytes, float]] = {}
         for examined in sorted({min(4 * self._k, _EXAMINED), _EXAMINED}):  # mostly a few are enough
             heaviest = heapq.nlargest(examined, self._found.items(), key=itemgetter(1))
