@@ -156,7 +156,7 @@ COMPLETE: list[Json] = [
     {"text": "naï"},
     {"text": "nai"},
     {"text": "the boys'"},
-    {"text": "aaaa", "k": 3, "max_rows": 4},
+    {"text": "aaaa", "k": 3, "max_rows": 16},
     {"text": "the\u200b ca"},
 ]
 

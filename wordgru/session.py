@@ -23,6 +23,7 @@ from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
 
 _STRIDE = 64  # tokens between the snapshots that a long text leaves
 _SNAPSHOTS = 10  # of which the last half are kept as they are, older ones thinned out
+_ATTENTION = Range(0, 1, below=True)
 _COUNT = Range(0, whole=True)  # characters to delete
 _CONTEXT = 2048  # characters of a long paste that are read, some 500 tokens; the English model learnt from 1,024
 # What stands before changes a probability by 0.004 (median; 0.013 at most) after 9,000 characters, and 4,096 characters
@@ -136,14 +137,18 @@ class Session:
         return other
 
     def suggest(
-        self, *, prefix: str | None = None, k: int = 3, options: SearchOptions | None = None, **settings: object
-    ) -> Suggestions:
+        self, *, prefix: str | None = None, k: int = 3, attention: float = 0.0, options: SearchOptions | None = None,
+        **settings: object,
+    ) -> Suggestions:  # fmt: skip
         """The `k` most probable words at the cursor.
 
         Args:
             prefix: letters typed that are not in the text; without it the unfinished last word of the text is the
                 prefix. A space that is missing between the text and a new word is implied (`Suggestions.space`).
             k: how many words, at least 1.
+            attention: how surely a typist takes the word meant when it is offered. Words that this session offered
+                with fewer letters, and that were passed over, are less probable then:
+                P(types on | word meant and offered) = 1 - attention. 0: they are not.
             options: budgets, tolerance and what matches.
             settings: fields of `SearchOptions`, in place of those of `options`.
 
@@ -151,15 +156,16 @@ class Session:
             WordgruError: the prefix is no part of a word, or a number is out of its range.
         """
         K.check("k", k)
+        _ATTENTION.check("attention", attention)
         options = with_settings(options, settings)
         before, tail = _last_line_part(self._text)
         tail = self._tokenizer.normalize(tail)
         rest, unfinished = words.split_last(tail) if prefix is None else (tail, self._prefix(prefix))
         head, typed_as = before + rest, self._text + (prefix or "")
         if head and not unfinished and options.punctuation and not head[-1:].isspace():
-            return self._find(head, "", k, options, typed_as=typed_as, space=False, ends=True)
+            return self._find(head, "", k, options, attention, typed_as=typed_as, space=False, ends=True)
         space = not (prefix is None and unfinished) and words.wants_space(head[-2:])
-        return self._find(head + " " * space, unfinished, k, options, typed_as=typed_as, space=space)
+        return self._find(head + " " * space, unfinished, k, options, attention, typed_as=typed_as, space=space)
 
     def _prefix(self, prefix: str) -> str:
         seen = self._tokenizer.normalize(prefix)
@@ -213,12 +219,13 @@ class Session:
     # -- reading -----------------------------------------------------------------------------------------------
 
     def _find(
-        self, head: str, prefix: str, k: int, options: SearchOptions, *, typed_as: str, space: bool, ends: bool = False
-    ) -> Suggestions:
+        self, head: str, prefix: str, k: int, options: SearchOptions, attention: float, *, typed_as: str, space: bool,
+        ends: bool = False,
+    ) -> Suggestions:  # fmt: skip
         gap = self._read(head, ends=ends)
         count, state = self._snapshots[-1]
         typed = gap + prefix.encode()
-        passed = self._passed_over(head, prefix) if options.attention else {}
+        passed = self._passed_over(head, prefix) if attention else {}
         wanted = words.wants_space(head[-2:]) if ends else None
         answer = self._search(
             state[:, 0], int(self._tokens[count - 1]), typed, k + len(passed), options,
@@ -235,8 +242,8 @@ class Session:
             for found in answer.words
         )
         if passed:
-            offers = _less_those(offers, passed, options.attention)[:k]
-        if options.attention:
+            offers = _less_those(offers, passed, attention)[:k]
+        if attention:
             self._offered.append((head, prefix, tuple(offer.word for offer in offers)))
         return Suggestions(offers, answer.exact, answer.unexplored, answer.rows, space)
 

@@ -233,20 +233,23 @@ class _Search:
         self.open: defaultdict[bytes, float] = defaultdict(float)  # key → mass that words which begin so may gain
         self.waiting: defaultdict[bytes, list[Token]] = defaultdict(list)  # key → open tokens, the heaviest first
         self.agreeing = self.inner = 0.0  # mass of what agrees with the letters; of what does so only in part
-        self.rows = 0
+        self.rows = self.spent = 0
         self.all_listed = True
 
     def run(self, root: Node) -> tuple[list[tuple[bytes, float]], bool]:
         """Read open tokens until the answer is proved or a budget is spent."""
         deadline = time.perf_counter() + (self.options.max_seconds or np.inf)
         self._add(root)
+        self.spent = 1
         while True:
             ranking = self._ranking()
             proved, picks = self._in_question(ranking)
-            count = min(self.options.batch, self.options.max_rows - self.rows)
+            count = min(self.options.batch, self.options.max_rows - self.spent)
             if proved or not picks or count <= 0 or time.perf_counter() > deadline:
                 words = [(word, min(mass / (self.agreeing or 1.0), 1.0)) for word, mass in ranking]
                 return words, proved and self.agreeing > 0
+            # a call counts as half a batch of rows at least
+            self.spent += max(count := min(count, len(picks)), self.options.batch // 2)
             self._read(sorted(picks)[:count])
 
     def unexplored(self) -> float:

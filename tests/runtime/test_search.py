@@ -157,7 +157,7 @@ def test_no_bytes_typed_cost_more_than_the_budget_or_are_answered_by_nothing_cal
 @pytest.mark.parametrize("letter", [b"a", b"b"])
 def test_a_letter_repeated_200_times_is_found_and_no_mass_underflows(letter):
     toy = Toy([b"a", b"aa", b"b", b"ba"], [b"a", b"b", b"ab"], 7)
-    answer = toy.search(200 * letter, 2, SearchOptions(max_rows=300, batch=16))
+    answer = toy.search(200 * letter, 2, SearchOptions(max_rows=2000, batch=16))
     assert [item.spelled.startswith(200 * letter) for item in answer.words] == [True, True]
     assert answer.words[0].probability > 0.01
     assert answer.exact == (letter == b"b")  # there is one way to spell a row of b, and countless ones for a

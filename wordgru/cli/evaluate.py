@@ -17,7 +17,6 @@ from wordgru.evaluation.output import console, progress_bar, write_json
 from wordgru.evaluation.predictor import PredictorSubject, Subject
 from wordgru.evaluation.table import print_curve, print_tables
 from wordgru.predictor import Predictor
-from wordgru.search.suggestions import SearchOptions
 
 
 @click.command("evaluate")
@@ -74,10 +73,10 @@ def evaluate_command(
             raise WordgruError("--learn judges one model; leave out --kenlm, --kenlm-words and other models.")
         text = read_documents(sources, TextOptions(column, by or "person", documents, split, words))
         predictor = Predictor.load(models[0] if models else None, device=device, threads=threads)
-        _judge_learning(text, predictor, sorted(set(ks or KS)), SearchOptions(attention=attention), json_file, picture)
+        _judge_learning(text, predictor, sorted(set(ks or KS)), attention, json_file, picture)
         return
     text = read_documents(sources, TextOptions(column, by, documents, split, words))
-    subjects = _subjects(models, kenlm, kenlm_words, SearchOptions(attention=attention), device, threads)
+    subjects = _subjects(models, kenlm, kenlm_words, attention, device, threads)
     chosen = sorted(set(ks or KS))
     found = [_evaluate(text, subject, chosen) for subject in subjects]
     differences = [difference((each.name, found[0].name), each.counts, found[0].counts, chosen) for each in found[1:]]
@@ -97,14 +96,14 @@ def evaluate_command(
 
 
 def _judge_learning(
-    text: Sequence[Document], predictor: Predictor, ks: Sequence[int], search: SearchOptions,
+    text: Sequence[Document], predictor: Predictor, ks: Sequence[int], attention: float,
     json_file: str | None, picture: Path | None,
 ) -> None:  # fmt: skip
     """`--learn`: what a store of the person's words is worth."""
     with progress_bar() as progress:
         task = progress.add_task("off, on", total=2 * sum(len(document.text) for document in text))
         found = evaluate_learning(
-            text, predictor, ks=ks, options=search, progress=lambda count: progress.advance(task, count)
+            text, predictor, ks=ks, attention=attention, progress=lambda count: progress.advance(task, count)
         )
     if json_file:
         write_json(json_file, found.to_dict())
@@ -118,7 +117,7 @@ def _judge_learning(
 
 
 def _subjects(
-    models: Sequence[str], kenlm: Path | None, kenlm_words: Path | None, search: SearchOptions,
+    models: Sequence[str], kenlm: Path | None, kenlm_words: Path | None, attention: float,
     device: str, threads: int,
 ) -> list[Subject]:  # fmt: skip
     """What is to be judged; without any name, the model in the package."""
@@ -126,10 +125,10 @@ def _subjects(
         raise WordgruError(f"--kenlm-words {kenlm_words}: has no --kenlm beside it; name the n-gram model too.")
     named: Sequence[str | None] = models or ([] if kenlm else [None])
     predictors = [Predictor.load(model, device=device, threads=threads) for model in named]
-    subjects: list[Subject] = [PredictorSubject(predictor, options=search) for predictor in predictors]
+    subjects: list[Subject] = [PredictorSubject(predictor, attention=attention) for predictor in predictors]
     if len({subject.name for subject in subjects}) < len(subjects):
         subjects = [
-            PredictorSubject(each, name=name, options=search) for each, name in zip(predictors, named, strict=True)
+            PredictorSubject(each, name=name, attention=attention) for each, name in zip(predictors, named, strict=True)
         ]
     if kenlm:
         from wordgru.evaluation.baselines import KenLMSubject, read_words

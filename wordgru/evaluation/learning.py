@@ -11,7 +11,6 @@ from wordgru.evaluation.bench import Document, Evaluation, evaluate
 from wordgru.evaluation.figures import ALL, Counts, Difference, Row, difference, rows
 from wordgru.evaluation.predictor import PredictorSubject
 from wordgru.predictor import Predictor
-from wordgru.search.suggestions import SearchOptions
 from wordgru.sources.personal import PersonalModel
 
 STRETCHES = (0, 100, 200, 400, 800, 1600, 3200, 6400)
@@ -60,15 +59,15 @@ class Learning:
 
 def evaluate_learning(
     documents: Sequence[Document], predictor: Predictor, *, ks: Sequence[int],
-    options: SearchOptions | None = None, progress: Callable[[int], None] | None = None,
+    attention: float = 0.0, progress: Callable[[int], None] | None = None,
 ) -> Learning:  # fmt: skip
     """Judge `documents`, the messages of each person (their group) in order, without and with learning.
 
     A message is learnt when it is finished; nothing is carried from one person to the next.
     """
     ordered = [each for group in dict.fromkeys(d.group for d in documents) for each in documents if each.group == group]
-    off = evaluate(ordered, PredictorSubject(predictor, name="off", options=options), ks=ks, progress=progress)
-    subject = _Learning(predictor, options)
+    off = evaluate(ordered, PredictorSubject(predictor, name="off", attention=attention), ks=ks, progress=progress)
+    subject = _Learning(predictor, attention)
     on = evaluate(ordered, subject, ks=ks, progress=progress, before=subject.turn_to)
     gain = difference(("on", "off"), _by_person(on.counts), _by_person(off.counts), sorted(ks))
     return Learning(off, on, gain, _curve(off.counts, on.counts, sorted(ks)))
@@ -77,8 +76,8 @@ def evaluate_learning(
 class _Learning(PredictorSubject):
     """A predictor that learns each text before it turns to the next, and forgets all where another person begins."""
 
-    def __init__(self, predictor: Predictor, options: SearchOptions | None) -> None:
-        super().__init__(predictor, name="on", options=options)
+    def __init__(self, predictor: Predictor, attention: float) -> None:
+        super().__init__(predictor, name="on", attention=attention)
         self.predictor.personal = PersonalModel()
         self._before: Document | None = None
 

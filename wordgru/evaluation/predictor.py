@@ -13,7 +13,6 @@ import numpy as np
 
 from wordgru.predictor import Predictor
 from wordgru.search.model import Floats, Ints, LanguageModel
-from wordgru.search.suggestions import SearchOptions
 from wordgru.session import Session
 from wordgru.text.tokenizer import Tokenizer
 
@@ -69,21 +68,20 @@ class PredictorSubject:
     Args:
         predictor: it answers; what it remembers is not touched, for the subject has a memory of its own.
         name: what to call it; else the bundle's folder.
-        options: of its searches.
+        attention: of its sessions; see `Session.suggest`.
     """
 
-    def __init__(self, predictor: Predictor, *, name: str | None = None, options: SearchOptions | None = None) -> None:
+    def __init__(self, predictor: Predictor, *, name: str | None = None, attention: float = 0.0) -> None:
         bundle = predictor.bundle
         self.name = name or (Path(bundle.folder).resolve().name if bundle else "model")
         self.size = bundle.size if bundle else None
-        self.options = options or SearchOptions()
-        self.remembers = self.options.attention > 0
+        self.attention, self.remembers = attention, attention > 0
         self.model = _Counted(predictor.model)
         self.predictor = Predictor(self.model, predictor.tokenizer)
 
     def field(self) -> "Field":
         """A session of its own."""
-        return _SessionField(self.predictor.session(), self.model, self.options)
+        return _SessionField(self.predictor.session(), self.model, self.attention)
 
     def cuts(self, text: str) -> set[int]:
         """Where tokens end, merged until characters are whole."""
@@ -110,18 +108,18 @@ def token_ends(tokenizer: Tokenizer, text: str) -> set[int]:
 class _SessionField:
     """A session, fed verbatim."""
 
-    def __init__(self, session: Session, model: "_Counted", options: SearchOptions) -> None:
-        self._session, self._model, self._options = session, model, options
+    def __init__(self, session: Session, model: "_Counted", attention: float) -> None:
+        self._session, self._model, self._attention = session, model, attention
 
     def offers(self, text: str, k: int, *, start: int | None = None) -> Offers:
         """As `Field.offers`."""
         before = self._model.calls
         if start is None:
             self._session.set(text)
-            found = self._session.suggest(k=k, options=self._options)
+            found = self._session.suggest(k=k, attention=self._attention)
         else:
             self._session.set(text[:start])
-            found = self._session.suggest(prefix=text[start:], k=k, options=self._options)
+            found = self._session.suggest(prefix=text[start:], k=k, attention=self._attention)
         return Offers(tuple(found.words), found.exact, self._model.calls - before)
 
 

@@ -144,7 +144,7 @@ class WordSearch:
         vocabulary, place = self._vocabulary(options.ignore_case), (state.tobytes(), last, options.ignore_case)
         with self._lock:  # taken out while in use: another thread at the same place begins anew
             nodes = self._places.pop(place, {})
-        reader = _Reader(self._model, vocabulary, nodes, options.max_rows)
+        reader = _Reader(self._model, vocabulary, nodes, options)
         if not nodes:
             reader.begin(state, last)
         search = _Search(reader, vocabulary, vocabulary.key(typed), k, options, self._spell, accept, named)
@@ -157,26 +157,33 @@ class WordSearch:
 
 
 class _Reader:
-    """Reads token sequences after a context, at most so many, and remembers their nodes, each after its parent."""
+    """Reads token sequences after a context, within a budget, and remembers their nodes, each after its parent.
 
-    def __init__(self, model: Steps, vocabulary: Vocabulary, nodes: dict[tuple[int, ...], Node], most: int) -> None:
-        self._model, self._vocabulary, self._most = model, vocabulary, most
+    A call counts as half a batch of rows at least, for it takes as long; but those for the usual tokens of what is
+    typed count one row, for without them nothing is found.
+    """
+
+    def __init__(
+        self, model: Steps, vocabulary: Vocabulary, nodes: dict[tuple[int, ...], Node], options: SearchOptions
+    ) -> None:
+        self._model, self._vocabulary, self._options = model, vocabulary, options
         self.nodes = nodes
         self.rows = 0
+        self._spent = 0  # of the budget
 
     @property
     def left(self) -> int:
         """Rows that may still be asked for."""
-        return self._most - self.rows
+        return max(self._options.max_rows - self._spent, 0)
 
     def begin(self, state: Floats, last: int) -> None:
         """Make the root: what may follow the context."""
-        ((row, after),) = self._step([last], [state])
+        ((row, after),) = self._step([last], [state], 1)
         self.nodes[()] = Node((), b"", b"", 0.0, row, after)
 
-    def read(self, picks: Sequence[tuple[Node, int]]) -> list[Node]:
-        """The nodes of open tokens after nodes."""
-        rows = self._step([token for _, token in picks], [parent.state for parent, _ in picks])
+    def read(self, picks: Sequence[tuple[Node, int]], *, least: int = 1) -> list[Node]:
+        """The nodes of open tokens after nodes; the call counts as `least` rows at least."""
+        rows = self._step([token for _, token in picks], [parent.state for parent, _ in picks], least)
         for (parent, token), (row, state) in zip(picks, rows, strict=True):
             spelled, tokens = parent.spelled + self._vocabulary.token_bytes[token], (*parent.tokens, token)
             log_mass = parent.log_mass + float(np.log(np.maximum(parent.row[token], np.finfo(np.float32).tiny)))
@@ -184,9 +191,10 @@ class _Reader:
             self.nodes[tokens] = Node(tokens, spelled, key, log_mass, row, state)
         return [self.nodes[(*parent.tokens, token)] for parent, token in picks]
 
-    def _step(self, tokens: list[int], states: list[Floats]) -> list[tuple[Floats, Floats]]:
+    def _step(self, tokens: list[int], states: list[Floats], least: int) -> list[tuple[Floats, Floats]]:
         rows, after = self._model.step(np.array(tokens, np.int64), np.stack(states, axis=1))
         self.rows += len(tokens)
+        self._spent += max(len(tokens), least)
         return [(rows[at].copy(), after[:, at].copy()) for at in range(len(tokens))]  # none keeps the others alive
 
 
@@ -223,9 +231,12 @@ class _Row:
         self.inner = {place: mass * share for place, share in self.inner.items()}
         self.open *= mass
 
-    def words(self, *, few: int = 0) -> tuple[list[int], list[float], float]:
-        """The tokens that end a word here with the most mass, `few` at least: ids and masses, and what others have."""
-        least = float(self._words.max(initial=0.0)) / 2048
+    def words(self, *, few: int, least: float) -> tuple[list[int], list[float], float]:
+        """The tokens that end a word here with the most mass: ids and masses, and the most that another one has.
+
+        `few` of them at least; else none below the mass `least`.
+        """
+        least = max(float(self._words.max(initial=0.0)) / 2048, least / self.mass)
         places = np.flatnonzero(self._words > least)
         count = min(max(len(places), few), max(few, _LISTED), len(self._words))
         if count != len(places):
@@ -260,6 +271,7 @@ class _Group:
         self.rows: list[_Row] = []
         self.unlisted = 0.0
         self.path: Doubles = np.zeros(1)
+        self._peak: float | None = None  # of all words, once it was asked for
 
     def add(self, row: _Row) -> None:
         """Add a row, weighed already."""
@@ -272,14 +284,19 @@ class _Group:
             )
         )
         self.rows.append(row)
+        self._peak = None
 
     def take(self, place: int, mass: float) -> None:
         """The open token at a place, of this mass, is read now."""
         if mass:
             self.path[place - self._low : int(self._opens.ends[place]) - self._low] -= mass
+            self._peak = None
 
     def peak(self, key: bytes) -> float:
         """The most that any word may miss here whose bytes from the nodes on begin with `key`."""
+        if not key:
+            self._peak = float(self.path.max(initial=0.0)) if self._peak is None else self._peak
+            return self._peak
         low, high = self._opens.range(key)
         low, high = max(low - self._low, 0), min(high - self._low, len(self.path))
         return float(self.path[low:high].max()) if low < high else self.missing(key)
@@ -332,17 +349,18 @@ class _Search:
         self._unnamed = 0.0  # the most that any other word may have beside it
         self._scale = 0.0  # log of what has mass 1, so that no mass underflows however improbable the letters are
         self._agreeing = 0.0  # mass of all that agrees with the letters for sure
+        self._unlisted: list[_Row] = []  # rows of which the words are still to be listed
+        self._few = 0  # how many words the rows list at least
 
     def run(self, typed: bytes) -> Answer:
         """Read the usual tokens of what is typed, then what is in question."""
         deadline = time.perf_counter() + (self._options.max_seconds or np.inf)
         self._begin(tuple(self._spell(typed))[:-1] if typed else ())
         while True:
-            ranking = self._ranking()
-            proved, picks = self._in_question(ranking)
+            proved, picks = self._in_question()
             wanted = heapq.nlargest(min(self._options.batch, self._reader.left), picks)
             if proved or not wanted or time.perf_counter() > deadline:
-                return self._answer(ranking, exact=proved)
+                return self._answer(self._ranking(), exact=proved)
             self._read(wanted)
 
     def _begin(self, chain: tuple[int, ...]) -> None:
@@ -390,7 +408,7 @@ class _Search:
             self._keys.setdefault(word, b"".join(key(self._vocabulary.token_bytes[token]) for token in spelling))
 
     def _add(self, row: _Row) -> None:
-        """Weigh a row, and list the words that it spells."""
+        """Weigh a row; the words that it spells are listed when they are needed."""
         row.weigh(self._mass(row.node))
         row.number = len(self._rows)
         self._rows[row.node.tokens] = row
@@ -398,10 +416,11 @@ class _Search:
         group.add(row)
         if self._is_outer(row):
             self._agreeing += row.mass * row.share
-        self._list(row)
+        self._unlisted.append(row)
 
-    def _list(self, row: _Row, *, few: int = 0) -> None:
-        ids, masses, unlisted = row.words(few=few)
+    def _list(self, row: _Row) -> None:
+        few = max(self._few // len(self._rows), self._k) if self._few else 0
+        ids, masses, unlisted = row.words(few=few, least=self._allowed * _FORGOTTEN)
         self._groups[row.node.key].unlisted += unlisted
         for token, mass in zip(ids, masses, strict=True):
             word = row.node.spelled + self._vocabulary.token_bytes[token]
@@ -430,7 +449,8 @@ class _Search:
         for _, number, place in picks:
             self._take(rows[number], place)
         opens = self._vocabulary.opens
-        for node in self._reader.read([(rows[number].node, int(opens.ids[place])) for _, number, place in picks]):
+        asked = [(rows[number].node, int(opens.ids[place])) for _, number, place in picks]
+        for node in self._reader.read(asked, least=self._options.batch // 2):
             self._add(_Row(node, self._vocabulary, self._typed))
 
     def _along(self, key: bytes) -> Along:
@@ -439,34 +459,42 @@ class _Search:
 
     # -- the proof ---------------------------------------------------------------------------------------------
 
+    @property
+    def _allowed(self) -> float:
+        """The mass by which a word may be short of the truth."""
+        return max(self._options.tolerance, _SMALLEST) * self._agreeing
+
     def _ranking(self) -> list[tuple[bytes, float]]:
         """The k best words found and their masses; of words that are compared as equals, the best."""
         best = self._best()
-        if len(best) < self._k and any(group.unlisted > 0 for group in self._groups.values()):
-            self._found = dict(self._named)
-            for row in self._rows.values():
-                self._groups[row.node.key].unlisted = 0.0
-            for row in self._rows.values():
-                self._list(row, few=_EXAMINED)
+        if len(best) < self._k and not self._few and any(group.unlisted > 0 for group in self._groups.values()):
+            self._found, self._few, self._unlisted = dict(self._named), _EXAMINED, list(self._rows.values())
+            for group in self._groups.values():
+                group.unlisted = 0.0
             best = self._best()
         return best
 
     def _best(self) -> list[tuple[bytes, float]]:
+        for row in self._unlisted:
+            self._list(row)
+        self._unlisted = []
         best: dict[bytes, tuple[bytes, float]] = {}
-        heaviest = heapq.nlargest(_EXAMINED, self._found.items(), key=itemgetter(1))
-        for word, mass in sorted(heaviest, key=lambda item: (-item[1], item[0])):
-            if (key := self._vocabulary.key(word)) not in best and self._accept(word):
-                best[key] = (word, mass)
-                if len(best) == self._k:
-                    break
+        for examined in sorted({min(4 * self._k, _EXAMINED), _EXAMINED}):  # mostly a few are enough
+            heaviest = heapq.nlargest(examined, self._found.items(), key=itemgetter(1))
+            for word, mass in sorted(heaviest, key=lambda item: (-item[1], item[0])):
+                if (key := self._vocabulary.key(word)) not in best and self._accept(word):
+                    best[key] = (word, mass)
+                    if len(best) == self._k:
+                        return list(best.values())
         return list(best.values())
 
-    def _in_question(self, ranking: list[tuple[bytes, float]]) -> tuple[bool, set[Pick]]:
+    def _in_question(self) -> tuple[bool, set[Pick]]:
         """Whether the answer is proved, and if not the open tokens to read next."""
-        allowed = max(self._options.tolerance, _SMALLEST) * self._agreeing
+        allowed = self._allowed
         inner = sum(sum(row.inner.values()) for row in self._rows.values())
         if inner > 0.5 * allowed:  # nobody knows yet what agrees with the letters
             return False, self._question_letters()
+        ranking = self._ranking()
         allowed -= inner + self._unnamed
         picks: set[Pick] = set()
         for word, _ in ranking:
@@ -474,8 +502,7 @@ class _Search:
             picks |= _enough(along, allowed)
             picks |= self._unread(word)
         if len(ranking) < self._k:
-            picks |= {pick for group in self._groups.values() for pick in group.over(0.0, self._k)}
-            picks |= self._question_letters()
+            picks |= {*self._heaviest(self._options.batch), *self._question_letters()}
             unlisted = len(self._found) > _EXAMINED or any(group.unlisted > 0 for group in self._groups.values())
             return not picks and not unlisted, picks
         limit = ranking[-1][1] + allowed
@@ -492,9 +519,17 @@ class _Search:
         inner = (
             (mass, row.number, place) for row in self._rows.values() for place, mass in row.inner.items() if mass > 0
         )
-        agreeing = (pick for group in self._groups.values() for pick in group.over(0.0, self._options.batch))
         others = self._options.batch // 3
-        return {*heapq.nlargest(self._options.batch - others, inner), *heapq.nlargest(others, agreeing)}
+        return {*heapq.nlargest(self._options.batch - others, inner), *self._heaviest(others)}
+
+    def _heaviest(self, most: int) -> list[Pick]:
+        """The heaviest open tokens that agree."""
+        found: list[Pick] = []
+        for group in sorted(self._groups.values(), key=lambda group: -group.peak(b"")):
+            if len(found) >= most and group.peak(b"") < found[-1][0]:
+                break  # no token weighs more than its path
+            found = heapq.nlargest(most, [*found, *group.over(0.0, most)])
+        return found
 
     def _unread(self, word: bytes) -> set[Pick]:
         """The first token of the usual spelling of a word that was not read, if it is not the last."""
@@ -510,7 +545,14 @@ class _Search:
     def _question_unlisted(self, limit: float, picks: set[Pick]) -> float:
         """Add tokens on the paths by which a word not listed may exceed `limit`; return the most that one may have."""
         most = 0.0
+        bounds: dict[bytes, float] = {}  # what is cheap to know: the peaks of the groups on a path, added up
+        for key, group in sorted(self._groups.items()):
+            above = max((bounds[key[:size]] for size in range(len(key)) if key[:size] in bounds), default=self._unnamed)
+            bounds[key] = above + group.peak(b"") + group.unlisted
         for key in sorted(self._groups, key=lambda key: -self._groups[key].peak(b"")):
+            if bounds[key] <= limit:
+                most = max(most, bounds[key])
+                continue
             along = self._along(key)
             peaks = [(group.peak(rest), at) for at, (group, rest) in enumerate(along)]
             total = self._unnamed + sum(mass for mass, _ in peaks) + sum(group.unlisted for group, _ in along)

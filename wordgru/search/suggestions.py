@@ -72,14 +72,13 @@ class SearchOptions:
     Attributes:
         tolerance: share of what agrees with the letters typed by which a word's probability may be short of the truth,
             and by which a word that is not offered may be ahead of the last one offered.
-        max_rows: rows of the model to ask for at most; then the answer is not exact.
+        max_rows: rows of the model to ask for at most, where a call counts as half a batch of rows at least; then the
+            answer is not exact.
         max_seconds: time to take at most; None for no limit.
         ignore_case: letters typed match letters of either case, and words that differ in case alone take one place.
         punctuation: marks and emoji that may come next are offered too; probabilities are then out of all that may
             follow.
         batch: rows asked for in one call of the model at most.
-        attention: how surely a typist takes the word meant when it is offered; 0 for unknown. A session holds words
-            that were passed over for less probable: P(types on | word meant and offered) = 1 - attention.
     """
 
     tolerance: float = ranged(3e-3, Range(0, 1, below=True))
@@ -88,7 +87,6 @@ class SearchOptions:
     ignore_case: bool = False
     punctuation: bool = False
     batch: int = ranged(8, Range(1, whole=True))
-    attention: float = ranged(0.0, Range(0, 1, below=True))
 
     def __post_init__(self) -> None:
         """Refuse numbers out of their ranges."""

@@ -105,19 +105,23 @@ Number largest(const Number* masses, std::size_t size) {
     return *std::max_element(std::begin(lanes), std::end(lanes));
 }
 
-/// Reads token sequences after a context, at most so many, and remembers their nodes.
+/// Reads token sequences after a context, within a budget, and remembers their nodes. A call counts as half a batch of
+/// rows at least: it takes as long.
 class Reader {
    public:
-    Reader(const LanguageModel& model, const Vocabulary& vocabulary, Nodes nodes, int most)
-        : nodes_(std::move(nodes)), model_(model), vocabulary_(vocabulary), most_(static_cast<std::size_t>(most)) {}
+    Reader(const LanguageModel& model, const Vocabulary& vocabulary, Nodes nodes, const SearchOptions& options)
+        : nodes_(std::move(nodes)),
+          model_(model),
+          vocabulary_(vocabulary),
+          most_(static_cast<std::size_t>(options.max_rows)) {}
 
     const Nodes& nodes() const { return nodes_; }
-    std::size_t rows() const { return rows_; }                           ///< that were asked for
-    std::size_t left() const { return most_ - std::min(most_, rows_); }  ///< that may still be asked for
+    std::size_t rows() const { return rows_; }                            ///< that were asked for
+    std::size_t left() const { return most_ - std::min(most_, spent_); }  ///< that may still be asked for
 
     /// Make the root: what may follow the context.
     void begin(const State& state, Id last) {
-        auto steps = step({last}, {&state});
+        auto steps = step({last}, {&state}, 1);
         add({{}, "", "", 0.0, std::move(steps[0].probabilities), std::move(steps[0].state)});
     }
 
@@ -128,15 +132,15 @@ class Reader {
         return found == nodes_.end() ? nullptr : found->get();
     }
 
-    /// The nodes of open tokens after nodes.
-    std::vector<const Node*> read(const std::vector<std::pair<const Node*, Id>>& picks) {
+    /// The nodes of open tokens after nodes; the call counts as `least` rows at least.
+    std::vector<const Node*> read(const std::vector<std::pair<const Node*, Id>>& picks, std::size_t least = 1) {
         Ids tokens;
         std::vector<const State*> states;
         for (const auto& [parent, token] : picks) {
             tokens.push_back(token);
             states.push_back(&parent->state);
         }
-        auto steps = step(tokens, states);
+        auto steps = step(tokens, states, least);
         std::vector<const Node*> found;
         for (std::size_t at = 0; at < picks.size(); ++at) {
             const auto& [parent, token] = picks[at];
@@ -177,16 +181,17 @@ class Reader {
         return *nodes_.back();
     }
 
-    std::vector<Step> step(const Ids& tokens, const std::vector<const State*>& states) {
+    std::vector<Step> step(const Ids& tokens, const std::vector<const State*>& states, std::size_t least) {
         rows_ += tokens.size();
+        spent_ += std::max(tokens.size(), least);
         return model_.step(tokens, states);
     }
 
     Nodes nodes_;  // each after its parent, the root first
     const LanguageModel& model_;
     const Vocabulary& vocabulary_;
-    const std::size_t most_;
-    std::size_t rows_ = 0;
+    const std::size_t most_;  // the budget
+    std::size_t rows_ = 0, spent_ = 0;
 };
 
 /// A node among the letters typed: what of its row agrees with them.
@@ -240,12 +245,12 @@ class Row {
         for (double& each : open) each *= mass;
     }
 
-    /// Call `take(token, mass)` for the tokens that end a word here with the most mass, `few` at least; return what
-    /// others have at most.
+    /// Call `take(token, mass)` for the tokens that end a word here with the most mass, `few` at least, else none below
+    /// the mass `lightest`; return what others have at most.
     template <typename Take>
-    double words(std::size_t few, Take&& take) const {
+    double words(std::size_t few, double lightest, Take&& take) const {
         const std::size_t size = word_count();
-        float least = size ? std::max(largest(words_, size), 0.0F) / 2048 : 0;
+        double least = std::max(size ? largest(words_, size) / 2048.0 : 0.0, lightest / mass);
         std::vector<std::size_t> places;
         for (std::size_t at = 0; at < size; ++at) {
             if (words_[at] > least) places.push_back(at);
@@ -432,13 +437,12 @@ class Search {
         const auto started = Clock::now();
         begin(usual(typed));
         while (true) {
-            const Ranking ranking = this->ranking();
             Picks picks;
-            const bool proved = in_question(ranking, picks);
+            const bool proved = in_question(picks);
             const std::vector<Pick> wanted = heaviest(picks, std::min(batch_, reader_.left()));
             const double spent = std::chrono::duration<double>(Clock::now() - started).count();
             const bool late = options_.max_seconds && spent > *options_.max_seconds;
-            if (proved || wanted.empty() || late) return answer(ranking, proved);
+            if (proved || wanted.empty() || late) return answer(ranking(), proved);
             read(wanted);
         }
     }
@@ -495,7 +499,7 @@ class Search {
         scale_ = agreeing > nothing ? agreeing : any;
     }
 
-    /// Weigh a row, and list the words that it spells.
+    /// Weigh a row; the words that it spells are listed when they are needed.
     void add(Row&& weightless) {
         weightless.number = rows_.size();
         rows_.push_back(std::move(weightless));
@@ -509,12 +513,17 @@ class Search {
         }
         group(row).add(row);
         if (is_outer(row)) agreeing_ += row.mass * row.share;
-        list(row, 0);
+        unlisted_.push_back(&row);
     }
 
-    void list(const Row& row, std::size_t few) {
+    void list_all() {
+        for (const Row* row : std::exchange(unlisted_, {})) list(*row);
+    }
+
+    void list(const Row& row) {
+        const std::size_t few = few_ ? std::max(few_ / rows_.size(), k_) : 0;
         group(row).unlisted += row.words(
-            few, [&](Id token, double mass) {
+            few, kForgotten * allowed(), [&](Id token, double mass) {
                 std::string word = row.node->spelled + vocabulary_.spelled(token);
                 keys_[word] = row.node->key + vocabulary_.key(vocabulary_.spelled(token));
                 found_[std::move(word)] += mass;
@@ -540,7 +549,8 @@ class Search {
             take(rows_[pick.row], pick.place);
             asked.emplace_back(rows_[pick.row].node, vocabulary_.opens().id(pick.place));
         }
-        for (const Node* node : reader_.read(asked)) add(Row(*node, vocabulary_, typed_));
+        const auto least = static_cast<std::size_t>(options_.batch) / 2;
+        for (const Node* node : reader_.read(asked, least)) add(Row(*node, vocabulary_, typed_));
     }
 
     Along along(std::string_view key) const {
@@ -559,13 +569,19 @@ class Search {
         return std::any_of(groups_.begin(), groups_.end(), [](const Group& group) { return group.unlisted > 0; });
     }
 
+    /// The mass by which a word may be short of the truth.
+    double allowed() const { return std::max(options_.tolerance, kSmallest) * agreeing_; }
+
     /// The k best words found and their masses; of words that are compared as equals, the best.
     Ranking ranking() {
+        list_all();
         Ranking found = best();
-        if (found.size() >= k_ || !is_any_unlisted()) return found;
+        if (found.size() >= k_ || few_ || !is_any_unlisted()) return found;
         found_.clear();
+        few_ = kExamined;
         for (Group& group : groups_) group.unlisted = 0;
-        for (const Row& row : rows_) list(row, kExamined);
+        for (const Row& row : rows_) unlisted_.push_back(&row);
+        list_all();
         return best();
     }
 
@@ -598,20 +614,21 @@ class Search {
     }
 
     /// Whether the answer is proved, and if not the open tokens to read next.
-    bool in_question(const Ranking& ranking, Picks& picks) {
-        double allowed = std::max(options_.tolerance, kSmallest) * agreeing_;
+    bool in_question(Picks& picks) {
+        double allowed = this->allowed();
         const double inner = inner_mass();
         if (inner > 0.5 * allowed) {  // nobody knows yet what agrees with the letters
             question_letters(picks);
             return false;
         }
         allowed -= inner;
+        const Ranking ranking = this->ranking();
         for (const auto& item : ranking) {
             enough(along(keys_.at(std::string(item.first))), allowed, picks);
             question_usual(item.first, picks);
         }
         if (ranking.size() < k_) {
-            for (const Group& group : groups_) group.over(0, k_, picks);
+            question_open(batch_, picks);
             question_letters(picks);
             return picks.empty() && found_.size() <= kExamined && !is_any_unlisted();
         }
@@ -630,16 +647,22 @@ class Search {
     /// The heaviest tokens inside the letters typed, and with a third of a call those that agree already.
     /// The former may be countless and lead nowhere, since a spelling that began well need not reach the last letter.
     void question_letters(Picks& picks) const {
-        Picks inner, agreeing;
+        Picks inner;
         for (const Row& row : rows_) {
             for (const auto& [place, mass] : row.inner) {
                 if (mass > 0) inner.insert({mass, row.number, place});
             }
         }
-        for (const Group& group : groups_) group.over(0, batch_, agreeing);
         const std::size_t others = batch_ / 3;
         for (const Pick& pick : heaviest(inner, batch_ - others)) picks.insert(pick);
-        for (const Pick& pick : heaviest(agreeing, others)) picks.insert(pick);
+        question_open(others, picks);
+    }
+
+    /// Add the heaviest open tokens that agree.
+    void question_open(std::size_t most, Picks& picks) const {
+        Picks open;
+        for (const Group& group : groups_) group.over(0, most, open);
+        for (const Pick& pick : heaviest(open, most)) picks.insert(pick);
     }
 
     /// Add the first token of the usual spelling of a word that was not read, if it is not the last.
@@ -745,6 +768,8 @@ class Search {
     std::unordered_map<std::string, std::string> keys_;  // of words: their bytes as compared, token by token
     std::unordered_map<std::string, double> found_;  // words, and the masses of their spellings in rows that list them
     std::unordered_map<std::string, bool> acceptable_;
+    std::vector<const Row*> unlisted_;  // rows of which the words are still to be listed
+    std::size_t few_ = 0;               // how many words the rows list at least
     double scale_ = 0;     // log of what has mass 1, so that no mass underflows however improbable the letters are
     double agreeing_ = 0;  // mass of all that agrees with the letters for sure
 };
@@ -763,7 +788,7 @@ class WordSearch {
     detail::Answer operator()(const State& state, Id last, const std::string& typed, std::size_t k,
                               const SearchOptions& options, const detail::Accept& accept) {
         const detail::Vocabulary& vocabulary = options.ignore_case ? folding() : plain_;
-        detail::Reader reader(model_, vocabulary, known(state, last, options.ignore_case), options.max_rows);
+        detail::Reader reader(model_, vocabulary, known(state, last, options.ignore_case), options);
         if (reader.nodes().empty()) reader.begin(state, last);
         detail::Search search(reader, vocabulary, vocabulary.key(typed), k, options, tokenizer_, accept);
         detail::Answer answer = search.run(typed);

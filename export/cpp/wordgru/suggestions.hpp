@@ -72,7 +72,8 @@ inline constexpr Range kCount = {1, std::numeric_limits<double>::infinity(), fal
 struct SearchOptions {
     double tolerance = 3e-3;  ///< share of what agrees with the letters by which a word's probability may be short, and
                               ///< by which a word that is not offered may be ahead of the last one offered
-    int max_rows = 64;        ///< rows of the model to ask for at most; then the answer is not exact
+    int max_rows = 64;        ///< rows of the model to ask for at most, where a call counts as half a batch of rows at
+                              ///< least; then the answer is not exact
     std::optional<double> max_seconds = std::nullopt;  ///< time to take at most
     bool ignore_case = false;  ///< letters typed match those of either case; words that differ in case take one place
     bool punctuation = false;  ///< offer marks and emoji too; probabilities are then out of all that may follow

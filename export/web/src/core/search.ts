@@ -120,7 +120,7 @@ export class WordSearch {
     const known = this.#places.find((each) => each.last === last && each.fold === fold && isSame(each.state, state));
     // taken out while in use: another session at the same place begins anew
     this.#places = this.#places.filter((each) => each !== known);
-    const reader = new Reader(this.model, vocabulary, known?.nodes ?? new Map(), options.maxRows);
+    const reader = new Reader(this.model, vocabulary, known?.nodes ?? new Map(), options);
     if (!known) await reader.begin(state, last);
     const search = new Search(reader, vocabulary, vocabulary.key(typed), k, options, this.spell, accept);
     const answer = await search.run(typed);
@@ -136,37 +136,41 @@ export class WordSearch {
   }
 }
 
-/** Reads token sequences after a context, at most so many, and remembers their nodes. */
+/**
+ * Reads token sequences after a context, within a budget, and remembers their nodes.
+ *
+ * A call counts as half a batch of rows at least: it takes as long.
+ */
 class Reader {
   rows = 0;
+  #spent = 0; // of the budget
 
   constructor(
     private readonly model: Steps,
     private readonly vocabulary: Vocabulary,
     readonly nodes: Nodes,
-    private readonly most: number,
+    private readonly options: SearchOptions,
   ) {}
 
   /** Rows that may still be asked for. */
   get left(): number {
-    return this.most - this.rows;
+    return Math.max(this.options.maxRows - this.#spent, 0);
   }
 
   /** Make the root: what may follow the context. */
   async begin(state: Float32Array, last: number): Promise<void> {
-    for (const answer of await this.model.step([last], [state])) {
+    for (const answer of await this.#step([last], [state], 1)) {
       this.nodes.set(nameOf([]), { tokens: [], spelled: "", key: "", logMass: 0, ...answer });
     }
-    this.rows++;
   }
 
-  /** The nodes of open tokens after nodes. */
-  async read(picks: readonly (readonly [parent: Node, token: number])[]): Promise<Node[]> {
-    const answers = await this.model.step(
+  /** The nodes of open tokens after nodes; the call counts as `least` rows at least. */
+  async read(picks: readonly (readonly [parent: Node, token: number])[], least = 1): Promise<Node[]> {
+    const answers = await this.#step(
       picks.map(([, token]) => token),
       picks.map(([{ state }]) => state),
+      least,
     );
-    this.rows += picks.length;
     return answers.map((answer, at) => {
       const [parent, token] = picks[at] as (typeof picks)[number];
       const bytes = this.vocabulary.tokenBytes[token] as Bytes;
@@ -177,6 +181,12 @@ class Reader {
       this.nodes.set(nameOf(tokens), node);
       return node;
     });
+  }
+
+  #step(tokens: readonly number[], states: readonly Float32Array[], least: number): ReturnType<Steps["step"]> {
+    this.rows += tokens.length;
+    this.#spent += Math.max(tokens.length, least);
+    return this.model.step(tokens, states);
   }
 }
 
@@ -228,10 +238,14 @@ class Row {
     for (let at = 0; at < this.open.length; at++) (this.open[at] as number) *= mass;
   }
 
-  /** The tokens that end a word here with the most mass, `few` at least, and the most that another one may have. */
-  words(few: number): [words: (readonly [token: number, mass: number])[], unlisted: number] {
+  /**
+   * The tokens that end a word here with the most mass, and the most that another one may have.
+   *
+   * `few` of them at least; else none below the mass `lightest`.
+   */
+  words(few: number, lightest: number): [words: (readonly [token: number, mass: number])[], unlisted: number] {
     const words = this.#words;
-    let least = largest(words) / 2048;
+    let least = Math.max(largest(words) / 2048, lightest / this.mass);
     let places = largestOf(words, words.length, least);
     const count = Math.min(Math.max(places.length, few), Math.max(few, LISTED), words.length);
     if (count !== places.length) {
@@ -369,6 +383,8 @@ class Search {
   #found = new Map<Bytes, number>(); // word → mass of its spellings, of the rows that list it
   #scale = 0; // log of what has mass 1, so that no mass underflows however improbable the letters are
   #agreeing = 0; // mass of all that agrees with the letters for sure
+  #unlisted: Row[] = []; // rows of which the words are still to be listed
+  #few = 0; // how many words the rows list at least
   readonly #acceptable = new Map<Bytes, boolean>();
 
   constructor(
@@ -387,11 +403,10 @@ class Search {
     const deadline = performance.now() + 1000 * maxSeconds;
     await this.#begin(typed ? this.spell(typed).slice(0, -1) : []);
     for (;;) {
-      const ranking = this.#ranking();
       const choices = new Choices();
-      const proved = this.#inQuestion(ranking, choices);
-      const wanted = choices.heaviest(Math.max(Math.min(batch, this.reader.left), 0));
-      if (proved || !wanted.length || performance.now() > deadline) return this.#answer(ranking, proved);
+      const proved = this.#inQuestion(choices);
+      const wanted = choices.heaviest(Math.min(batch, this.reader.left));
+      if (proved || !wanted.length || performance.now() > deadline) return this.#answer(this.#ranking(), proved);
       await this.#read(wanted);
     }
   }
@@ -403,7 +418,7 @@ class Search {
     let node = nodes.get(nameOf([])) as Node;
     for (const token of chain) {
       const name = nameOf([...node.tokens, token]);
-      if (!nodes.has(name) && this.reader.left <= 0) break;
+      if (!nodes.has(name) && !this.reader.left) break;
       if (!nodes.has(name)) await this.reader.read([[node, token]]);
       node = nodes.get(name) as Node;
     }
@@ -422,7 +437,7 @@ class Search {
     }
   }
 
-  /** Weigh a row, and list the words that it spells. */
+  /** Weigh a row; the words that it spells are listed when they are needed. */
   #add(row: Row): void {
     row.weigh(this.#mass(row.node));
     row.number = this.#rows.length;
@@ -432,11 +447,17 @@ class Search {
     if (!this.#groups.has(key)) this.#groups.set(key, new Group(this.vocabulary.opens, row.low));
     this.#group(row).add(row);
     if (this.#isOuter(row)) this.#agreeing += row.mass * row.share;
-    this.#list(row);
+    this.#unlisted.push(row);
   }
 
-  #list(row: Row, few = 0): void {
-    const [words, unlisted] = row.words(few);
+  #listAll(): void {
+    for (const row of this.#unlisted) this.#list(row);
+    this.#unlisted = [];
+  }
+
+  #list(row: Row): void {
+    const few = this.#few && Math.max(Math.floor(this.#few / this.#rows.length), this.k);
+    const [words, unlisted] = row.words(few, FORGOTTEN * this.#allowed);
     this.#group(row).unlisted += unlisted;
     for (const [token, mass] of words) {
       const bytes = this.vocabulary.tokenBytes[token] as Bytes;
@@ -473,7 +494,8 @@ class Search {
     const parents = choices.map(({ row }) => this.#rows[row] as Row);
     for (const [at, { place }] of choices.entries()) this.#take(parents[at] as Row, place);
     const picks = choices.map(({ place }, at) => [(parents[at] as Row).node, ids[place] as number] as const);
-    for (const node of await this.reader.read(picks)) this.#add(new Row(node, this.vocabulary, this.typed));
+    const least = Math.floor(this.options.batch / 2);
+    for (const node of await this.reader.read(picks, least)) this.#add(new Row(node, this.vocabulary, this.typed));
   }
 
   #row(tokens: readonly number[]): Row {
@@ -504,13 +526,21 @@ class Search {
 
   // -- the proof -----------------------------------------------------------------------------------------------
 
+  /** The mass by which a word may be short of the truth. */
+  get #allowed(): number {
+    return Math.max(this.options.tolerance, SMALLEST) * this.#agreeing;
+  }
+
   /** The k best words found and their masses; of words that are compared as equals, the best. */
   #ranking(): Ranked[] {
+    this.#listAll();
     const best = this.#best();
-    if (best.length === this.k || !this.#isSomeUnlisted()) return best;
+    if (best.length === this.k || this.#few || !this.#isSomeUnlisted()) return best;
     this.#found = new Map();
+    this.#few = EXAMINED;
+    this.#unlisted = [...this.#rows];
     for (const group of this.#groups.values()) group.unlisted = 0;
-    for (const row of this.#rows) this.#list(row, EXAMINED);
+    this.#listAll();
     return this.#best();
   }
 
@@ -536,20 +566,21 @@ class Search {
   }
 
   /** Whether the answer is proved; if not, the open tokens to read next are added to `choices`. */
-  #inQuestion(ranking: readonly Ranked[], choices: Choices): boolean {
-    let allowed = Math.max(this.options.tolerance, SMALLEST) * this.#agreeing;
+  #inQuestion(choices: Choices): boolean {
+    let allowed = this.#allowed;
     const inner = this.#inner();
     if (inner > 0.5 * allowed) {
       this.#questionLetters(choices); // nobody knows yet what agrees with the letters
       return false;
     }
     allowed -= inner;
+    const ranking = this.#ranking();
     for (const [word] of ranking) {
       choices.add(enough(this.#along(this.#keyOf(word)), allowed));
       choices.add(this.#unread(word));
     }
     if (ranking.length < this.k) {
-      for (const group of this.#groups.values()) choices.add(group.over(0, this.k));
+      choices.add(this.#heaviest(this.options.batch));
       this.#questionLetters(choices);
       return !choices.size && this.#found.size <= EXAMINED && !this.#isSomeUnlisted();
     }
@@ -576,8 +607,17 @@ class Search {
       Array.from(row.inner, ([place, mass]) => ({ mass, row: row.number, place })).filter(({ mass }) => mass > 0),
     );
     choices.add(heaviest(inner, batch - others));
-    const agreeing = [...this.#groups.values()].flatMap((group) => [...group.over(0, batch)]);
-    choices.add(heaviest(agreeing, others));
+    choices.add(this.#heaviest(others));
+  }
+
+  /** The heaviest open tokens that agree. */
+  #heaviest(most: number): Choice[] {
+    let found: Choice[] = [];
+    for (const group of [...this.#groups.values()].sort((one, other) => other.peak("") - one.peak(""))) {
+      if (found.length >= most && group.peak("") < (found.at(-1)?.mass ?? 0)) break; // no token outweighs its path
+      found = heaviest([...found, ...group.over(0, most)], most);
+    }
+    return found;
   }
 
   /** The first token of the usual spelling of a word that was not read, if it is not the last. */
@@ -596,8 +636,19 @@ class Search {
   #questionUnlisted(limit: number, choices: Choices): number {
     const { batch } = this.options;
     let most = 0;
+    const bounds = new Map<Bytes, number>(); // what is cheap to know: the peaks of the groups on a path, added up
+    for (const [key, group] of [...this.#groups].sort(([one], [other]) => one.length - other.length)) {
+      let above = 0;
+      for (let size = 0; size < key.length; size++) above = Math.max(above, bounds.get(key.slice(0, size)) ?? 0);
+      bounds.set(key, above + group.peak("") + group.unlisted);
+    }
     for (const [key] of [...this.#groups].sort(([, one], [, other]) => other.peak("") - one.peak(""))) {
-      let total = 0;
+      let total = bounds.get(key) as number;
+      if (total <= limit) {
+        most = Math.max(most, total);
+        continue;
+      }
+      total = 0;
       let best: { mass: number; group: Group } | undefined;
       for (const [group, rest] of this.#along(key)) {
         const mass = group.peak(rest);

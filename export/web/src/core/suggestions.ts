@@ -33,7 +33,10 @@ export interface SearchOptions {
    * word that is not offered may be ahead of the last one offered. Default 0.003.
    */
   readonly tolerance: number;
-  /** Rows of the model to ask for at most; then the answer is not exact. Default 64. */
+  /**
+   * Rows of the model to ask for at most, where a call counts as half a batch of rows at least; then the answer is not
+   * exact. Default 64.
+   */
   readonly maxRows: number;
   /** Time to take at most; then the answer is not exact. Default: no limit. */
   readonly maxSeconds: number | undefined;
