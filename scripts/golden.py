@@ -26,7 +26,7 @@ from wordgru.text.tokenizer import END_OF_TEXT
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = 2
 TOLERANCE = 5e-5  # of the search: half of what a target may differ by
-MAX_ROWS = 1000
+MAX_ROWS = 4000
 ABSOLUTE = 1e-4
 LEAST = 2 * ABSOLUTE  # less probable words are not compared
 RELATIVE = {"fp32": 0.0, "int8": 6e-2}  # one sentence 15 times over moves a probability by 5.5% in wasm

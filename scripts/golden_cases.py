@@ -91,7 +91,7 @@ SUGGEST: list[Json] = [
     {"context": "Das", "prefix": "Café"},
     {"context": "Das", "prefix": "Cafe\u0301"},
     {"context": "nai\u0308ve"},
-    {"context": "Привет, как", "prefix": "д"},
+    {"context": "Привет, как"},
     {"context": "今日は良い"},
     {"context": "今日は", "prefix": "良"},
     {"context": "我是", "prefix": "学"},
