@@ -212,8 +212,11 @@ class Tokenizer:
         for _, group in groupby(range(len(pre_token_of)), key=pre_token_of.__getitem__):
             high = list(group)[-1] + 1
             end = max(offsets[high - 1][1], start)
-            while end < len(text) and unicodedata.combining(text[end]):  # of a decomposed letter, which NFC composed
-                end += 1
+            after = end
+            while after < len(text) and (unicodedata.combining(text[after]) or not words.normalize(text[after])):
+                after += 1
+                if unicodedata.combining(text[after - 1]):  # of a decomposed letter, which NFC composed
+                    end = after
             if text[start:end].strip():
                 units.append((start, end, low, high))
                 start, low = end, high
