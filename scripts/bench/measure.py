@@ -15,8 +15,9 @@ import torch
 
 from wordgru.bundle import Bundle
 from wordgru.errors import WordgruError
+from wordgru.evaluation.predictor import CountedModel
 from wordgru.predictor import Predictor
-from wordgru.search.model import Floats, Ints, LanguageModel
+from wordgru.search.model import LanguageModel
 from wordgru.text.tokenizer import Tokenizer
 
 CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "cpu": time.process_time}
@@ -116,11 +117,9 @@ class _Typist:
 
     def __init__(self, model: LanguageModel, tokenizer: Tokenizer, clock: Callable[[], float]) -> None:
         self.found = Typing([], [])
-        self._model = model
-        self._predictor = Predictor(self, tokenizer)
+        self._model = CountedModel(model)
+        self._predictor = Predictor(self._model, tokenizer)
         self._clock = clock
-        self._calls = 0
-        self._calls = 0
 
     def begin(self) -> None:
         """Take an empty text field."""
@@ -128,7 +127,7 @@ class _Typist:
 
     def type(self, text: str, start: int, end: int) -> None:
         """Type the characters of `text` from `start` to `end`."""
-        clock, found, before = self._clock, self.found, self._calls
+        clock, found, before = self._clock, self.found, self._model.calls
         for at in range(start, end):
             started = clock()
             self._session.set(text[: at + 1])
@@ -136,8 +135,7 @@ class _Typist:
             found.seconds.append(clock() - started)
             found.exact += words.exact
             found.rows.append(words.rows)
-        found.calls += self._calls - before
-        found.calls += self._calls - before
+        found.calls += self._model.calls - before
         for _ in range(5):
             started = clock()
             self._model.step(np.array([1]), self._model.initial_state())
@@ -162,25 +160,6 @@ class _Typist:
             started = self._clock()
             session.suggest(k=3)
             self.found.hostile.append(self._clock() - started)
-
-    def initial_state(self) -> Floats:
-        """As the model's."""
-        return self._model.initial_state()
-
-    def step(self, tokens: Ints, states: Floats) -> tuple[Floats, Floats]:
-        """The model's, counted."""
-        self._calls += 1
-        return self._model.step(tokens, states)
-
-    def advance(self, tokens: Ints, state: Floats) -> Floats:
-        """The model's, counted."""
-        self._calls += 1
-        return self._model.advance(tokens, state)
-
-    def score(self, tokens: Ints, state: Floats) -> tuple[Floats, Floats]:
-        """The model's, counted."""
-        self._calls += 1
-        return self._model.score(tokens, state)
 
 
 def reader(size: int) -> Callable[[], object]:

@@ -82,6 +82,15 @@ class Toy:
         return masses, agreeing
 
 
+def probabilities_are_true(answer, masses, agreeing, options):
+    """Hold each probability to the masses added up, and return what a proof leaves open."""
+    slack = options.tolerance + 1e-3 / agreeing
+    for item in answer.words:
+        truth = masses[item.spelled] / agreeing
+        assert truth - slack <= item.probability <= truth + 1e-3 / agreeing
+    return slack
+
+
 tokens = st.lists(st.sampled_from(UNITS + UNSPACED), min_size=2, max_size=10)
 letters = st.sampled_from([b"", b" ", b"a", b" a", b"ab", b" ab", b"aba", "é".encode(), "今".encode(), b" aA"])
 
@@ -97,10 +106,8 @@ def test_the_best_words_are_those_of_all_spellings_added_up(opens, finals, seed,
     assert answer.exact <= bool(answer.words)
     if agreeing < 1e-3 or not answer.exact:
         return
-    slack = options.tolerance + 1e-3 / agreeing
+    slack = probabilities_are_true(answer, masses, agreeing, options)
     for item in answer.words:
-        truth = masses[item.spelled] / agreeing
-        assert truth - slack <= item.probability <= truth + 1e-3 / agreeing
         assert b"".join(toy.token_bytes[id_] for id_ in item.tokens) == item.spelled
     keys = [folded(item.spelled) if fold else item.spelled for item in answer.words]
     assert len(set(keys)) == len(keys)
@@ -132,10 +139,8 @@ def test_words_that_another_source_names_are_ranked_in_the_mixture(opens, finals
     answer = toy.search(typed, k, options, named=[named])
     if agreeing < 1e-3 or not answer.exact:
         return
-    slack = options.tolerance + 1e-3 / agreeing
+    slack = probabilities_are_true(answer, masses, agreeing, options)
     for item in answer.words:
-        truth = masses[item.spelled] / agreeing
-        assert truth - slack <= item.probability <= truth + 1e-3 / agreeing
         assert abs(item.named.get("personal", 0.0) - among * shares.get(item.spelled, 0.0) / agreeing) <= slack
     last = answer.words[-1].probability if len(answer.words) == k else 0.0
     offered = {item.spelled for item in answer.words}

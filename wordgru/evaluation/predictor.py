@@ -76,7 +76,7 @@ class PredictorSubject:
         self.name = name or (Path(bundle.folder).resolve().name if bundle else "model")
         self.size = bundle.size if bundle else None
         self.attention, self.remembers = attention, attention > 0
-        self.model = _Counted(predictor.model)
+        self.model = CountedModel(predictor.model)
         self.predictor = Predictor(self.model, predictor.tokenizer)
 
     def field(self) -> "Field":
@@ -108,7 +108,7 @@ def token_ends(tokenizer: Tokenizer, text: str) -> set[int]:
 class _SessionField:
     """A session, fed verbatim."""
 
-    def __init__(self, session: Session, model: "_Counted", attention: float) -> None:
+    def __init__(self, session: Session, model: "CountedModel", attention: float) -> None:
         self._session, self._model, self._attention = session, model, attention
 
     def offers(self, text: str, k: int, *, start: int | None = None) -> Offers:
@@ -123,24 +123,32 @@ class _SessionField:
         return Offers(tuple(found.words), found.exact, self._model.calls - before)
 
 
-class _Counted:
-    """A language model that counts how often it is run."""
+class CountedModel:
+    """A language model that counts how often it is run.
+
+    Attributes:
+        calls: runs so far.
+    """
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
         self.calls = 0
 
     def initial_state(self) -> Floats:
+        """As the model's."""
         return self._model.initial_state()
 
     def step(self, tokens: Ints, states: Floats) -> tuple[Floats, Floats]:
+        """The model's, counted."""
         self.calls += 1
         return self._model.step(tokens, states)
 
     def advance(self, tokens: Ints, state: Floats) -> Floats:
+        """The model's, counted."""
         self.calls += 1
         return self._model.advance(tokens, state)
 
     def score(self, tokens: Ints, state: Floats) -> tuple[Floats, Floats]:
+        """The model's, counted."""
         self.calls += 1
         return self._model.score(tokens, state)

@@ -18,39 +18,25 @@ docs/search.md works an example by hand.
 import heapq
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from operator import itemgetter
 from threading import Lock
-from typing import Protocol
 
 import numpy as np
 
-from wordgru.search.model import Doubles, Floats, Ints
+from wordgru.search.model import Floats
 from wordgru.search.named import Named
+from wordgru.search.rows import Group, Node, Pick, Reader, Row, Steps
 from wordgru.search.suggestions import SearchOptions
-from wordgru.text.vocabulary import Vocabulary, half_character
+from wordgru.text.vocabulary import Vocabulary
 
 _REMEMBERED = 4  # places of which the nodes are kept; each node takes four bytes a token of the vocabulary
-_LISTED = 192  # words of one row that are listed as found at most
 _NAMED = 256  # words that a source names everywhere which a search looks at one by one
 _FORGOTTEN = 0.01  # share of the tolerance below which a node that was read is taken as not read
 _EXAMINED = 256  # words asked at most whether they may be offered, in one ranking: each costs some 20 µs
 _SMALLEST = 1e-9  # the least tolerance: sums of masses are no more exact
-
-Pick = tuple[float, int, int]
-"""An open token to read: its mass, the number of its row, its place in the vocabulary."""
-
-
-class Steps(Protocol):
-    """What the search needs of a model."""
-
-    def step(self, tokens: Ints, states: Floats) -> tuple[Floats, Floats]:
-        """Read one token in each row: P(next token), and the states after it.
-
-        (B,), (layers, B, hidden) → (B, V), (layers, B, hidden)
-        """
 
 
 @dataclass(frozen=True)
@@ -85,27 +71,6 @@ class Answer:
     exact: bool
     unexplored: float
     rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A token sequence begun, as the model read it.
-
-    Attributes:
-        tokens: its ids after the context; none for the root.
-        spelled: their bytes.
-        key: their bytes as they are compared with what is typed, token by token.
-        log_mass: log P(tokens | context), natural.
-        row: P(next token), float32 (V,).
-        state: after its last token, (layers, hidden).
-    """
-
-    tokens: tuple[int, ...]
-    spelled: bytes
-    key: bytes
-    log_mass: float
-    row: Floats
-    state: Floats
 
 
 class WordSearch:
@@ -144,7 +109,7 @@ class WordSearch:
         vocabulary, place = self._vocabulary(options.ignore_case), (state.tobytes(), last, options.ignore_case)
         with self._lock:  # taken out while in use: another thread at the same place begins anew
             nodes = self._places.pop(place, {})
-        reader = _Reader(self._model, vocabulary, nodes, options)
+        reader = Reader(self._model, vocabulary, nodes, options)
         if not nodes:
             reader.begin(state, last)
         search = _Search(reader, vocabulary, vocabulary.key(typed), k, options, self._spell, accept, named)
@@ -156,177 +121,7 @@ class WordSearch:
         return answer
 
 
-class _Reader:
-    """Reads token sequences after a context, within a budget, and remembers their nodes, each after its parent.
-
-    A call counts as half a batch of rows at least, for it takes as long; but those for the usual tokens of what is
-    typed count one row, for without them nothing is found.
-    """
-
-    def __init__(
-        self, model: Steps, vocabulary: Vocabulary, nodes: dict[tuple[int, ...], Node], options: SearchOptions
-    ) -> None:
-        self._model, self._vocabulary, self._options = model, vocabulary, options
-        self.nodes = nodes
-        self.rows = 0
-        self._spent = 0  # of the budget
-
-    @property
-    def left(self) -> int:
-        """Rows that may still be asked for."""
-        return max(self._options.max_rows - self._spent, 0)
-
-    def begin(self, state: Floats, last: int) -> None:
-        """Make the root: what may follow the context."""
-        ((row, after),) = self._step([last], [state], 1)
-        self.nodes[()] = Node((), b"", b"", 0.0, row, after)
-
-    def read(self, picks: Sequence[tuple[Node, int]], *, least: int = 1) -> list[Node]:
-        """The nodes of open tokens after nodes; the call counts as `least` rows at least."""
-        rows = self._step([token for _, token in picks], [parent.state for parent, _ in picks], least)
-        for (parent, token), (row, state) in zip(picks, rows, strict=True):
-            spelled, tokens = parent.spelled + self._vocabulary.token_bytes[token], (*parent.tokens, token)
-            log_mass = parent.log_mass + float(np.log(np.maximum(parent.row[token], np.finfo(np.float32).tiny)))
-            key = parent.key + self._vocabulary.key(self._vocabulary.token_bytes[token])
-            self.nodes[tokens] = Node(tokens, spelled, key, log_mass, row, state)
-        return [self.nodes[(*parent.tokens, token)] for parent, token in picks]
-
-    def _step(self, tokens: list[int], states: list[Floats], least: int) -> list[tuple[Floats, Floats]]:
-        rows, after = self._model.step(np.array(tokens, np.int64), np.stack(states, axis=1))
-        self.rows += len(tokens)
-        self._spent += max(len(tokens), least)
-        return [(rows[at].copy(), after[:, at].copy()) for at in range(len(tokens))]  # none keeps the others alive
-
-
-class _Row:
-    """A node among the letters typed: what of its row agrees with them.
-
-    Attributes:
-        number: of the row in its search.
-        mass: of the node.
-        low: place of the first open token that agrees, in the vocabulary's order.
-        open: masses of the open tokens that agree, from `low` on; 0 for those that were read.
-        inner: open tokens that spell a part of the letters: place → mass. They agree only in part.
-        share: of the row that agrees for sure.
-    """
-
-    def __init__(self, node: Node, vocabulary: Vocabulary, typed: bytes) -> None:
-        self.node, self.number, self.mass = node, 0, 1.0
-        finals, opens, rest = vocabulary.finals, vocabulary.opens, typed[len(node.key) :]
-        self.low, high = opens.range(rest)
-        self.open: Doubles = opens.of(node.row, self.low, high).astype(np.float64)
-        self.inner = {place: float(node.row[opens.ids[place]]) for place in vocabulary.inner(rest)}
-        first, last = finals.range(rest)
-        self._words, self._word_ids = finals.of(node.row, first, last), finals.ids[first:last]
-        units = np.flatnonzero(vocabulary.ends_unit(half_character(node.spelled))[self.low : high])
-        if len(units):  # of a script without spaces
-            self._word_ids = np.concatenate([self._word_ids, opens.ids[units + self.low]])
-            self._words = node.row[self._word_ids]
-            self.open[units] = 0.0
-        self.share = float(self._words.sum(dtype=np.float64) + self.open.sum()) if typed else 1.0 - float(node.row[0])
-
-    def weigh(self, mass: float) -> None:
-        """Turn probabilities into masses."""
-        self.mass = mass
-        self.inner = {place: mass * share for place, share in self.inner.items()}
-        self.open *= mass
-
-    def words(self, *, few: int, least: float) -> tuple[list[int], list[float], float]:
-        """The tokens that end a word here with the most mass: ids and masses, and the most that another one has.
-
-        `few` of them at least; else none below the mass `least`.
-        """
-        least = max(float(self._words.max(initial=0.0)) / 2048, least / self.mass)
-        places = np.flatnonzero(self._words > least)
-        count = min(max(len(places), few), max(few, _LISTED), len(self._words))
-        if count != len(places):
-            places = np.argpartition(self._words, -count)[-count:]
-            least = float(self._words[places].min())
-        if count == len(self._words):
-            least = 0.0
-        masses = self.mass * self._words[places].astype(np.float64)
-        return self._word_ids[places].tolist(), masses.tolist(), self.mass * least
-
-    def take(self, place: int) -> float:
-        """The open token at a place is read now: its mass, which is in its own row from here on; 0 of an inner one."""
-        if self.inner.pop(place, None) is not None:
-            return 0.0
-        mass = float(self.open[place - self.low])
-        self.open[place - self.low] = 0.0
-        return mass
-
-
-class _Group:
-    """The rows of the nodes that spell the same: their open masses lie on the same paths.
-
-    Attributes:
-        rows: of the group.
-        unlisted: the most that a word may have found in the rows without being listed.
-        path: for each open token that agrees, from `low` on, the sum of the open masses along its bytes, over all rows:
-            what a word through it may miss here.
-    """
-
-    def __init__(self, vocabulary: Vocabulary, low: int) -> None:
-        self._opens, self._low = vocabulary.opens, low
-        self.rows: list[_Row] = []
-        self.unlisted = 0.0
-        self.path: Doubles = np.zeros(1)
-        self._peak: float | None = None  # of all words, once it was asked for
-
-    def add(self, row: _Row) -> None:
-        """Add a row, weighed already."""
-        size = len(row.open)
-        ends = self._opens.ends[row.low : row.low + size] - row.low
-        self.path = (
-            (self.path if self.rows else np.zeros(size))
-            + np.cumsum(  # each mass counts up to its end
-                row.open - np.bincount(ends, row.open, size + 1)[:-1]
-            )
-        )
-        self.rows.append(row)
-        self._peak = None
-
-    def take(self, place: int, mass: float) -> None:
-        """The open token at a place, of this mass, is read now."""
-        if mass:
-            self.path[place - self._low : int(self._opens.ends[place]) - self._low] -= mass
-            self._peak = None
-
-    def peak(self, key: bytes) -> float:
-        """The most that any word may miss here whose bytes from the nodes on begin with `key`."""
-        if not key:
-            self._peak = float(self.path.max(initial=0.0)) if self._peak is None else self._peak
-            return self._peak
-        low, high = self._opens.range(key)
-        low, high = max(low - self._low, 0), min(high - self._low, len(self.path))
-        return float(self.path[low:high].max()) if low < high else self.missing(key)
-
-    def missing(self, key: bytes) -> float:
-        """What the word whose bytes from the nodes on are `key` may miss here."""
-        if not len(self.path):
-            return 0.0
-        at = self._opens.deepest(key) - self._low
-        return float(self.path[at]) if 0 <= at < len(self.path) else 0.0
-
-    def along(self, key: bytes) -> Iterator[Pick]:
-        """The open tokens that `key` begins with."""
-        for place in [place for size in range(1, len(key) + 1) for place in self._opens.equal(key[:size])]:
-            if 0 <= place - self._low < len(self.path):
-                for row in self.rows:
-                    if (mass := float(row.open[place - self._low])) > 0:
-                        yield mass, row.number, place
-
-    def over(self, limit: float, most: int) -> Iterator[Pick]:
-        """The heaviest open tokens of each row on paths above `limit`, at most so many of a row."""
-        over = np.flatnonzero(self.path > limit)
-        for row in self.rows:
-            places = over[row.open[over] > 0]
-            if len(places) > most:
-                places = places[np.argpartition(row.open[places], -most)[-most:]]
-            yield from ((float(row.open[at]), row.number, int(at) + self._low) for at in places)
-
-
-Along = list[tuple[_Group, bytes]]
+Along = list[tuple[Group, bytes]]
 """The groups whose nodes a word begins with, and what of it follows them."""
 
 
@@ -334,13 +129,13 @@ class _Search:
     """One search: reads what is in question until nothing is."""
 
     def __init__(
-        self, reader: _Reader, vocabulary: Vocabulary, typed: bytes, k: int, options: SearchOptions,
+        self, reader: Reader, vocabulary: Vocabulary, typed: bytes, k: int, options: SearchOptions,
         spell: Callable[[bytes], Sequence[int]], accept: Callable[[bytes], bool], named: Sequence[Named] = (),
     ) -> None:  # fmt: skip
         self._reader, self._vocabulary, self._typed, self._k = reader, vocabulary, typed, k
         self._options, self._spell, self._accept = options, spell, cache(accept)
-        self._rows: dict[tuple[int, ...], _Row] = {}
-        self._groups: dict[bytes, _Group] = {}
+        self._rows: dict[tuple[int, ...], Row] = {}
+        self._groups: dict[bytes, Group] = {}
         self._found: dict[bytes, float] = {}  # word → mass of its spellings, of the rows that list it
         self._keys: dict[bytes, bytes] = {}  # word → its bytes as they are compared, token by token
         self._sources = named
@@ -349,7 +144,7 @@ class _Search:
         self._unnamed = 0.0  # the most that any other word may have beside it
         self._scale = 0.0  # log of what has mass 1, so that no mass underflows however improbable the letters are
         self._agreeing = 0.0  # mass of all that agrees with the letters for sure
-        self._unlisted: list[_Row] = []  # rows of which the words are still to be listed
+        self._unlisted: list[Row] = []  # rows of which the words are still to be listed
         self._few = 0  # how many words the rows list at least
 
     def run(self, typed: bytes) -> Answer:
@@ -373,7 +168,7 @@ class _Search:
             node = nodes.get((*node.tokens, token)) or self._reader.read([(node, token)])[0]
         for node in [each for each in nodes.values() if not (each.key.startswith(typed) or typed.startswith(each.key))]:
             del nodes[node.tokens]
-        rows = [_Row(node, self._vocabulary, typed) for node in nodes.values()]
+        rows = [Row(node, self._vocabulary, typed) for node in nodes.values()]
         masses = [row.node.log_mass + float(np.log(row.share)) for row in rows if self._is_outer(row) and row.share]
         self._scale = max(masses or [row.node.log_mass for row in rows]) if typed else 0.0
         for row in rows:
@@ -407,18 +202,18 @@ class _Search:
             spelling = self._spell(word)
             self._keys.setdefault(word, b"".join(key(self._vocabulary.token_bytes[token]) for token in spelling))
 
-    def _add(self, row: _Row) -> None:
+    def _add(self, row: Row) -> None:
         """Weigh a row; the words that it spells are listed when they are needed."""
         row.weigh(self._mass(row.node))
         row.number = len(self._rows)
         self._rows[row.node.tokens] = row
-        group = self._groups.setdefault(row.node.key, _Group(self._vocabulary, row.low))
+        group = self._groups.setdefault(row.node.key, Group(self._vocabulary, row.low))
         group.add(row)
         if self._is_outer(row):
             self._agreeing += row.mass * row.share
         self._unlisted.append(row)
 
-    def _list(self, row: _Row) -> None:
+    def _list(self, row: Row) -> None:
         few = max(self._few // len(self._rows), self._k) if self._few else 0
         ids, masses, unlisted = row.words(few=few, least=self._allowed * _FORGOTTEN)
         self._groups[row.node.key].unlisted += unlisted
@@ -427,21 +222,21 @@ class _Search:
             self._found[word] = self._found.get(word, 0.0) + mass
             self._keys[word] = row.node.key + self._vocabulary.key(self._vocabulary.token_bytes[token])
 
-    def _is_outer(self, row: _Row) -> bool:
+    def _is_outer(self, row: Row) -> bool:
         """Whether what agrees in a row is in no other row: its node ends before the letters typed do."""
         return len(row.node.key) < len(self._typed) or not row.node.tokens
 
     def _mass(self, node: Node) -> float:
         return float(np.exp(min(node.log_mass - self._scale, 700.0)))
 
-    def _is_light(self, row: _Row) -> bool:
+    def _is_light(self, row: Row) -> bool:
         """Whether a node weighs next to nothing; so do those after it.
 
         Not one inside the letters typed: that it leads nowhere is worth knowing.
         """
         return self._mass(row.node) < _FORGOTTEN * self._options.tolerance
 
-    def _take(self, row: _Row, place: int) -> None:
+    def _take(self, row: Row, place: int) -> None:
         self._groups[row.node.key].take(place, row.take(place))
 
     def _read(self, picks: Sequence[Pick]) -> None:
@@ -451,7 +246,7 @@ class _Search:
         opens = self._vocabulary.opens
         asked = [(rows[number].node, int(opens.ids[place])) for _, number, place in picks]
         for node in self._reader.read(asked, least=self._options.batch // 2):
-            self._add(_Row(node, self._vocabulary, self._typed))
+            self._add(Row(node, self._vocabulary, self._typed))
 
     def _along(self, key: bytes) -> Along:
         starts = (key[:size] for size in range(len(key) + 1))

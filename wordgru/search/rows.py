@@ -1,0 +1,221 @@
+"""What a search has read: rows of the model after nodes, and what of each agrees with the letters typed.
+
+A `Reader` asks the model within a budget; a `Row` is what of one answer agrees; a `Group` adds up the rows of nodes
+that spell the same. search.py says what the words mean, and what is read next.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from wordgru.search.model import Doubles, Floats, Ints
+from wordgru.search.suggestions import SearchOptions
+from wordgru.text.vocabulary import Vocabulary, half_character
+
+_LISTED = 192  # words of one row that are listed as found at most
+
+Pick = tuple[float, int, int]
+"""An open token to read: its mass, the number of its row, its place in the vocabulary."""
+
+
+class Steps(Protocol):
+    """What the search needs of a model."""
+
+    def step(self, tokens: Ints, states: Floats) -> tuple[Floats, Floats]:
+        """Read one token in each row: P(next token), and the states after it.
+
+        (B,), (layers, B, hidden) → (B, V), (layers, B, hidden)
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A token sequence begun, as the model read it.
+
+    Attributes:
+        tokens: its ids after the context; none for the root.
+        spelled: their bytes.
+        key: their bytes as they are compared with what is typed, token by token.
+        log_mass: log P(tokens | context), natural.
+        row: P(next token), float32 (V,).
+        state: after its last token, (layers, hidden).
+    """
+
+    tokens: tuple[int, ...]
+    spelled: bytes
+    key: bytes
+    log_mass: float
+    row: Floats
+    state: Floats
+
+
+class Reader:
+    """Reads token sequences after a context, within a budget, and remembers their nodes, each after its parent.
+
+    A call counts as half a batch of rows at least, for it takes as long; but those for the usual tokens of what is
+    typed count one row, for without them nothing is found.
+    """
+
+    def __init__(
+        self, model: Steps, vocabulary: Vocabulary, nodes: dict[tuple[int, ...], Node], options: SearchOptions
+    ) -> None:
+        self._model, self._vocabulary, self._options = model, vocabulary, options
+        self.nodes = nodes
+        self.rows = 0
+        self._spent = 0  # of the budget
+
+    @property
+    def left(self) -> int:
+        """Rows that may still be asked for."""
+        return max(self._options.max_rows - self._spent, 0)
+
+    def begin(self, state: Floats, last: int) -> None:
+        """Make the root: what may follow the context."""
+        ((row, after),) = self._step([last], [state], 1)
+        self.nodes[()] = Node((), b"", b"", 0.0, row, after)
+
+    def read(self, picks: Sequence[tuple[Node, int]], *, least: int = 1) -> list[Node]:
+        """The nodes of open tokens after nodes; the call counts as `least` rows at least."""
+        rows = self._step([token for _, token in picks], [parent.state for parent, _ in picks], least)
+        for (parent, token), (row, state) in zip(picks, rows, strict=True):
+            spelled, tokens = parent.spelled + self._vocabulary.token_bytes[token], (*parent.tokens, token)
+            log_mass = parent.log_mass + float(np.log(np.maximum(parent.row[token], np.finfo(np.float32).tiny)))
+            key = parent.key + self._vocabulary.key(self._vocabulary.token_bytes[token])
+            self.nodes[tokens] = Node(tokens, spelled, key, log_mass, row, state)
+        return [self.nodes[(*parent.tokens, token)] for parent, token in picks]
+
+    def _step(self, tokens: list[int], states: list[Floats], least: int) -> list[tuple[Floats, Floats]]:
+        rows, after = self._model.step(np.array(tokens, np.int64), np.stack(states, axis=1))
+        self.rows += len(tokens)
+        self._spent += max(len(tokens), least)
+        return [(rows[at].copy(), after[:, at].copy()) for at in range(len(tokens))]  # none keeps the others alive
+
+
+class Row:
+    """A node among the letters typed: what of its row agrees with them.
+
+    Attributes:
+        number: of the row in its search.
+        mass: of the node.
+        low: place of the first open token that agrees, in the vocabulary's order.
+        open: masses of the open tokens that agree, from `low` on; 0 for those that were read.
+        inner: open tokens that spell a part of the letters: place → mass. They agree only in part.
+        share: of the row that agrees for sure.
+    """
+
+    def __init__(self, node: Node, vocabulary: Vocabulary, typed: bytes) -> None:
+        self.node, self.number, self.mass = node, 0, 1.0
+        finals, opens, rest = vocabulary.finals, vocabulary.opens, typed[len(node.key) :]
+        self.low, high = opens.range(rest)
+        self.open: Doubles = opens.of(node.row, self.low, high).astype(np.float64)
+        self.inner = {place: float(node.row[opens.ids[place]]) for place in vocabulary.inner(rest)}
+        first, last = finals.range(rest)
+        self._words, self._word_ids = finals.of(node.row, first, last), finals.ids[first:last]
+        units = np.flatnonzero(vocabulary.ends_unit(half_character(node.spelled))[self.low : high])
+        if len(units):  # of a script without spaces
+            self._word_ids = np.concatenate([self._word_ids, opens.ids[units + self.low]])
+            self._words = node.row[self._word_ids]
+            self.open[units] = 0.0
+        self.share = float(self._words.sum(dtype=np.float64) + self.open.sum()) if typed else 1.0 - float(node.row[0])
+
+    def weigh(self, mass: float) -> None:
+        """Turn probabilities into masses."""
+        self.mass = mass
+        self.inner = {place: mass * share for place, share in self.inner.items()}
+        self.open *= mass
+
+    def words(self, *, few: int, least: float) -> tuple[list[int], list[float], float]:
+        """The tokens that end a word here with the most mass: ids and masses, and the most that another one has.
+
+        `few` of them at least; else none below the mass `least`.
+        """
+        least = max(float(self._words.max(initial=0.0)) / 2048, least / self.mass)
+        places = np.flatnonzero(self._words > least)
+        count = min(max(len(places), few), max(few, _LISTED), len(self._words))
+        if count != len(places):
+            places = np.argpartition(self._words, -count)[-count:]
+            least = float(self._words[places].min())
+        if count == len(self._words):
+            least = 0.0
+        masses = self.mass * self._words[places].astype(np.float64)
+        return self._word_ids[places].tolist(), masses.tolist(), self.mass * least
+
+    def take(self, place: int) -> float:
+        """The open token at a place is read now: its mass, which is in its own row from here on; 0 of an inner one."""
+        if self.inner.pop(place, None) is not None:
+            return 0.0
+        mass = float(self.open[place - self.low])
+        self.open[place - self.low] = 0.0
+        return mass
+
+
+class Group:
+    """The rows of the nodes that spell the same: their open masses lie on the same paths.
+
+    Attributes:
+        rows: of the group.
+        unlisted: the most that a word may have found in the rows without being listed.
+        path: for each open token that agrees, from `low` on, the sum of the open masses along its bytes, over all rows:
+            what a word through it may miss here.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, low: int) -> None:
+        self._opens, self._low = vocabulary.opens, low
+        self.rows: list[Row] = []
+        self.unlisted = 0.0
+        self.path: Doubles = np.zeros(1)
+        self._peak: float | None = None  # of all words, once it was asked for
+
+    def add(self, row: Row) -> None:
+        """Add a row, weighed already."""
+        size = len(row.open)
+        ends = self._opens.ends[row.low : row.low + size] - row.low
+        self.path = (
+            (self.path if self.rows else np.zeros(size))
+            + np.cumsum(  # each mass counts up to its end
+                row.open - np.bincount(ends, row.open, size + 1)[:-1]
+            )
+        )
+        self.rows.append(row)
+        self._peak = None
+
+    def take(self, place: int, mass: float) -> None:
+        """The open token at a place, of this mass, is read now."""
+        if mass:
+            self.path[place - self._low : int(self._opens.ends[place]) - self._low] -= mass
+            self._peak = None
+
+    def peak(self, key: bytes) -> float:
+        """The most that any word may miss here whose bytes from the nodes on begin with `key`."""
+        if not key:
+            self._peak = float(self.path.max(initial=0.0)) if self._peak is None else self._peak
+            return self._peak
+        low, high = self._opens.range(key)
+        low, high = max(low - self._low, 0), min(high - self._low, len(self.path))
+        return float(self.path[low:high].max()) if low < high else self.missing(key)
+
+    def missing(self, key: bytes) -> float:
+        """What the word whose bytes from the nodes on are `key` may miss here."""
+        if not len(self.path):
+            return 0.0
+        at = self._opens.deepest(key) - self._low
+        return float(self.path[at]) if 0 <= at < len(self.path) else 0.0
+
+    def along(self, key: bytes) -> Iterator[Pick]:
+        """The open tokens that `key` begins with."""
+        for place in [place for size in range(1, len(key) + 1) for place in self._opens.equal(key[:size])]:
+            if 0 <= place - self._low < len(self.path):
+                for row in self.rows:
+                    if (mass := float(row.open[place - self._low])) > 0:
+                        yield mass, row.number, place
+
+    def over(self, limit: float, most: int) -> Iterator[Pick]:
+        """The heaviest open tokens of each row on paths above `limit`, at most so many of a row."""
+        over = np.flatnonzero(self.path > limit)
+        for row in self.rows:
+            places = over[row.open[over] > 0]
+            if len(places) > most:
+                places = places[np.argpartition(row.open[places], -most)[-most:]]
+            yield from ((float(row.open[at]), row.number, int(at) + self._low) for at in places)
