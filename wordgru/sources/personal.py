@@ -18,7 +18,6 @@ import math
 import re
 import sqlite3
 import sys
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,15 +42,16 @@ _BEGIN = "\n"  # history where a message or line begins
 _GAP = "\0"  # history in place of what is not learnt
 _LEAST = 0.02  # a count below is forgotten
 _CONTEXTS = 512  # histories kept in memory
-_TAIL = 160  # characters that hold the two units before the cursor
 _LONGEST = 48  # characters of a word that is learnt
-_ADDRESS = re.compile(r"\S*(?:@\S|://|www\.)\S*")
-_SECRET = re.compile(r"(?=\S*\d)\S{12,}|\S*\d(?:\D?\d){3}\S*")  # four digits or more, or a long mixture with one
+_ADDRESS = re.compile(r"@\S|://|www\.")  # inside a run without white space
+_DIGITS = re.compile(r"\d(?:\D?\d){3,}")  # four or more, with single characters between them
+_KEY = 12  # characters of a run with a digit in it that looks like a key
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS grams (history TEXT, word TEXT, score REAL NOT NULL, PRIMARY KEY (history, word))
 WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS clock (words REAL NOT NULL);
+INSERT INTO clock SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM clock);
 """
 
 
@@ -111,9 +111,20 @@ class PersonalModel:
         """
         return self._count(text, 1.0)
 
-    def unlearn(self, text: str) -> None:
-        """Take back what `learn` counted of `text`, as far as it has not decayed."""
-        self._count(text, -1.0)
+    def unlearn(self, text: str, *, since: float | None = None) -> None:
+        """Take back what `learn` counted of `text`.
+
+        Args:
+            text: as it was learnt.
+            since: what `clock` said before it was learnt; without it, it is the last text that was learnt.
+        """
+        self._count(text, -1.0, since)
+
+    @property
+    def clock(self) -> float:
+        """How many words were learnt so far."""
+        with self._failures("read"):
+            return self._now()
 
     def forget(self, word: str | None = None) -> int:
         """Forget `word`, in every case and wherever it is history; without one everything. Return how many grams.
@@ -152,12 +163,11 @@ class PersonalModel:
         """Add counts, of another device for instance; return how many."""
         added = 0
         with self._writing():
-            clock = 0.0
+            now = self._now()
             for gram in grams:
                 if not gram.word or not math.isfinite(gram.count) or gram.count <= 0:
                     raise WordgruError(f"{gram}: expected a word and a count above 0.")
-                self._change(gram.history, gram.word, gram.count)
-                clock += gram.count if not gram.history else 0.0
+                self._change(gram.history, gram.word, gram.count, now)
                 added += 1
         return added
 
@@ -182,7 +192,7 @@ class PersonalModel:
         """The same for a search, in which each word begins with `start`."""
         self._refresh()
         now = self._now()
-        units = [_BEGIN, *(unit.lower() for unit in _units(text[-_TAIL:]))]
+        units = [_BEGIN, *(unit.lower() for unit in _units(text))]
         common, share = self._common(now)
         scale, gained = 1.0, {}  # type: float, dict[bytes, float]
         for size in range(1, min(len(STRENGTHS) - 1, len(units)) + 1):
@@ -222,28 +232,22 @@ class PersonalModel:
 
     # -- the store ---------------------------------------------------------------------------------------------
 
-    def _count(self, text: str, weight: float) -> int:
-        units = list(_units(words.normalize(text)))
+    def _count(self, text: str, sign: float, since: float | None = None) -> int:
+        grams = list(_grams(words.normalize(text)))
+        learnt = max((number for number, _, _ in grams), default=0)
         with self._writing() as store:
             now = self._now()
-            learnt = 0
-            history = [_BEGIN]
-            for unit in units:
-                if unit in (_BEGIN, _GAP) or not _is_word(unit):
-                    history.append(unit)
-                    continue
-                learnt += 1
-                store.execute("UPDATE clock SET words = words + ?", (max(weight, 0.0),))
-                lower = [each.lower() for each in history[-2:]]
-                for size in range(min(len(lower), 2) + 1):
-                    if _GAP not in lower[len(lower) - size :]:
-                        self._change(" ".join(lower[len(lower) - size :]) if size else "", unit, weight, now + learnt)
-                history.append(unit)
+            if sign > 0:
+                since, now = now, now + learnt
+                store.execute("UPDATE clock SET words = ?", (now,))
+            elif since is None:
+                since = now - learnt
+            for number, history, word in grams:
+                self._change(history, word, sign * _decayed((since + number) / HALF_LIFE, now), now)
             self._prune()
         return learnt
 
-    def _change(self, history: str, word: str, weight: float, now: float | None = None) -> None:
-        now = self._now() if now is None else now
+    def _change(self, history: str, word: str, weight: float, now: float) -> None:
         key = (history, word)
         row = self._store.execute("SELECT score FROM grams WHERE history = ? AND word = ?", key).fetchone()
         count = weight + (_decayed(row[0], now) if row else 0.0)
@@ -279,7 +283,6 @@ class PersonalModel:
                 raise WordgruError(f"{self.path}: is a store {what}; expected personal words, edition {SCHEMA}.")
             if not tables:
                 store.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
-                store.execute("INSERT INTO clock SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM clock)")
             store.execute("SELECT count(*) FROM clock").fetchone()
         return store
 
@@ -316,19 +319,32 @@ def _decayed(score: float, now: float) -> float:
     return float(2.0 ** min(score - now / HALF_LIFE, 60.0))
 
 
+def _grams(text: str) -> Iterator[tuple[int, str, str]]:
+    """(number of the word, history, word) of each gram of normalised text."""
+    number, history = 0, [_BEGIN]
+    for unit in _units(text):
+        if unit not in (_BEGIN, _GAP) and words.kind(unit) == "word":
+            number += 1
+            for size in range(len(history) + 1):
+                before = history[len(history) - size :]
+                if _GAP not in before:
+                    yield number, " ".join(before), unit
+        history = [*history, unit.lower()][-2:]
+
+
 def _units(text: str) -> Iterator[str]:
     """Words, marks and emoji of normalised text; line ends; a gap for what is not learnt."""
-    hidden: list[tuple[int, int]] = [match.span() for match in _ADDRESS.finditer(text)]
-    hidden += [match.span() for match in _SECRET.finditer(text)]
+    hidden = bytearray(len(text))
+    for run in re.finditer(r"\S+", text):
+        has_digit = any(char.isdigit() for char in run[0])
+        if (has_digit and len(run[0]) >= _KEY) or _ADDRESS.search(run[0]):
+            hidden[run.start() : run.end()] = b"x" * len(run[0])
+    for digits in _DIGITS.finditer(text):
+        hidden[digits.start() : digits.end()] = b"x" * len(digits[0])
     for pre_token, start in words.pre_tokens(text):
         unit = pre_token.strip(" ")
         if "\n" in unit:
             yield _BEGIN
         elif unit and not unit.isspace():
             at = start + pre_token.index(unit[0])
-            inside = any(low <= at < high for low, high in hidden) or len(unit) > _LONGEST
-            yield _GAP if inside else unit
-
-
-def _is_word(unit: str) -> bool:
-    return unicodedata.category(unit[0])[0] in "LN" and words.kind(unit) == "word"
+            yield _GAP if len(unit) > _LONGEST or any(hidden[at : at + len(unit)]) else unit

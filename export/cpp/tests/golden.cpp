@@ -325,7 +325,7 @@ void check_edits(const Predictor& predictor) {
     const auto below = [&](std::size_t end) { return std::uniform_int_distribution<std::size_t>(0, end - 1)(random); };
     Query query;
     query.options.tolerance = kTolerance;
-    query.options.max_rows = 2000;
+    query.options.max_rows = 500;
     Session session = predictor.session();
     for (int i = 0; i < 300; ++i) {
         const std::size_t what = below(8);
