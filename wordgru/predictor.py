@@ -216,8 +216,9 @@ class Predictor:
         tokens = self.tokenizer.encode(text)
         nats = self.log_probabilities(tokens)
         units = [
-            Score(text[start:end].strip(), start, float(nats[low:high].sum()))
+            Score(unit.strip(), end - len(unit.lstrip()), float(nats[low:high].sum()))
             for start, end, low, high in self.tokenizer.units(text)
+            for unit in (text[start:end],)
         ]
         return [*units, Score("", len(text), float(nats[-1]))]
 

@@ -196,10 +196,11 @@ def test_a_locked_store_is_read_and_says_why_it_learns_nothing(tmp_path, monkeyp
 KILLED = """
 import sys
 from wordgru.sources.personal import PersonalModel
+letters = str.maketrans("0123456789", "abcdefghij")  # long numbers are not learnt
 store = PersonalModel(sys.argv[1])
 number = int(sys.argv[2])
 while True:
-    store.learn(f"sentence w{number}")
+    store.learn("sentence w" + str(number).translate(letters))
     print(number, flush=True)
     number += 1
 """
@@ -221,7 +222,8 @@ def test_a_kill_at_any_time_loses_no_sentence_that_was_learnt(tmp_path):
         last = max(int(line) for line in printed if line.endswith("\n"))
         with PersonalModel(path) as store:
             kept = {word for _, word in counts(store)}
-        assert {f"w{n}" for n in range(max(number, last - 50), last + 1)} <= kept
+        letters = str.maketrans("0123456789", "abcdefghij")
+        assert {"w" + str(n).translate(letters) for n in range(max(number, last - 50), last + 1)} <= kept
         number = last + 10
 
 
@@ -243,6 +245,15 @@ def test_the_verb_keeps_a_store(tmp_path, monkeypatch):
     assert call("words", "forget", "--all").exit_code == 0
     assert call("words", "import", "-", text=exported).exit_code == 0
     assert call("words", "export").stdout.count("\n") == exported.count("\n")
+
+
+def test_the_store_is_named_before_or_after_the_verb_and_help_needs_none(tmp_path):
+    store = str(tmp_path / "my.words")
+    assert CliRunner().invoke(cli, ["words", "learn", "--personal", store, "-"], input="Krakenhaus").exit_code == 0
+    assert "Krakenhaus" in CliRunner().invoke(cli, ["words", "--personal", store, "list"]).stdout
+    assert "Usage" in CliRunner().invoke(cli, ["words", "list", "--help"]).stdout
+    with pytest.raises(WordgruError, match="no store is named"):
+        CliRunner().invoke(cli, ["words", "list"], catch_exceptions=False)
 
 
 @pytest.mark.parametrize(

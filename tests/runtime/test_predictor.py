@@ -102,7 +102,7 @@ def test_scores_sum_to_the_text_and_end(predictor: Predictor) -> None:
     nats = predictor.log_probabilities(predictor.tokenizer.encode(text))
     assert sum(item.log_probability for item in scores) == pytest.approx(float(nats.sum()), rel=1e-5)
     assert [item.text for item in scores] == ["the", "cat", "sat", "on", "the", "mat", ".", ""]
-    assert [text[item.start :].lstrip().startswith(item.text) for item in scores]
+    assert [text[item.start :].startswith(item.text) for item in scores]
 
 
 def test_the_words_of_a_long_line_are_found_in_linear_time(predictor: Predictor) -> None:

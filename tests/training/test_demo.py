@@ -1,4 +1,5 @@
 import socket
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -6,7 +7,7 @@ from starlette.testclient import TestClient
 
 from tests.runtime.fixtures import TINY
 from wordgru.bundle import open_bundle
-from wordgru.cli.demo import demo_app, demo_command
+from wordgru.cli.demo import PAGE, demo_app, demo_command
 from wordgru.errors import WordgruError
 
 
@@ -28,6 +29,11 @@ def test_the_page_and_the_bundle_are_served_and_asked_for_anew(page):
         assert again.status_code == 304
     assert client.get("/model/blocked.txt").status_code == 404
     assert client.get("/model/../secret").status_code == 404
+
+
+def test_the_page_is_looked_for_where_it_is_built():
+    root = Path(__file__).parents[2]
+    assert f"--page {PAGE.relative_to(root).as_posix()}\n" in (root / "Makefile").read_text(encoding="utf-8")
 
 
 def test_a_page_that_was_not_built_says_how_to(tmp_path):

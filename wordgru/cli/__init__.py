@@ -25,7 +25,12 @@ _ELSEWHERE = {
     "train": ("wordgru.cli.train", "train_command", "train", "Train a model on text."),
     "export": ("wordgru.cli.export", "export_command", "train", "Turn a training run into a bundle."),
     "evaluate": ("wordgru.cli.evaluate", "evaluate_command", "train", "Measure what a typist gains on a text."),
-    "words": ("wordgru.cli.words", "words_command", "train", "Keep a person's own words: list, learn, forget, export."),
+    "words": (
+        "wordgru.cli.words",
+        "words_command",
+        "train",
+        "List, learn, forget, export, import a person's words.",
+    ),
     "demo": ("wordgru.cli.demo", "demo_command", "demo", "Serve a page that suggests words as you type."),
 }
 """Verbs whose modules are imported only when asked for: (module, command, extra, help)."""
@@ -57,7 +62,7 @@ class Verbs(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of verbs, without importing any."""
         rows = [(name, text) for name, (*_, text) in _ELSEWHERE.items()]
-        rows += [(name, self.commands[name].get_short_help_str()) for name in super().list_commands(ctx)]
+        rows += [(name, self.commands[name].get_short_help_str(limit=100)) for name in super().list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 
@@ -94,7 +99,7 @@ def _shown(tokens: Sequence[bytes]) -> list[str]:
 
 @cli.command()
 @click.argument("text")
-@click.option("-k", default=3, show_default=True, help="How many words.")
+@click.option("-k", default=3, show_default=True, help="How many words, 1 to 256.")
 @click.option("--complete", is_flag=True, help="The last word of TEXT is unfinished: complete it.")
 @click.option("--prefix", default="", help="Letters of the next word that are already typed.")
 @click.option("--ignore-case", is_flag=True, help="Letters typed match letters of either case.")
@@ -173,7 +178,7 @@ def score(file: Path, as_json: bool, model: str | None, device: str, threads: in
 
 @cli.command()
 @click.argument("text")
-@click.option("-k", default=3, show_default=True, help="How many phrases.")
+@click.option("-k", default=3, show_default=True, help="How many phrases, 1 to 256.")
 @click.option("--max-words", default=4, show_default=True, help="Words in a phrase at most.")
 @click.option("--threshold", default=0.05, show_default=True, help="A phrase grows while it is at least this probable.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

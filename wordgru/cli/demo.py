@@ -17,7 +17,7 @@ from wordgru.bundle import Bundle, open_bundle
 from wordgru.errors import WordgruError
 from wordgru.predictor import find_model
 
-PAGE = Path(__file__).parent / "web"
+PAGE = Path(__file__).parent.parent / "web"
 """What `make web` builds; it is part of the wheel, not of the repository."""
 
 _HOST = "127.0.0.1"

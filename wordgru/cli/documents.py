@@ -78,7 +78,10 @@ def _read(source: str, options: TextOptions) -> Iterator[tuple[str, str]]:
         yield from _json_lines(source, options)
         return
     if options.by:
-        raise TextError(f"{source}: is not lines of JSON, so it has no groups by {options.by!r}; leave --by out.")
+        raise TextError(
+            f"{source}: is not lines of JSON, so it has no groups by {options.by!r}; leave --by out, or "
+            "--learn, which groups by person."
+        )
     if here and (source == STANDARD_INPUT or kind == ".txt"):
         yield from ((text, "") for text in _plain_text(source, options.documents))
     else:
@@ -155,6 +158,8 @@ def _other(source: str, options: TextOptions) -> Iterator[str]:
     try:
         from wordgru.training.data.text import TextConfig, documents, load_text
     except ModuleNotFoundError as error:
+        if Path(source).suffix in (".txt", ".jsonl", ".ndjson") and not Path(source).exists():
+            raise TextError(f"{source}: there is no such file; looked from {Path.cwd()}.") from None
         missing = "" if Path(source).exists() else "is no file here; "
         raise TextError(
             f"{source}: {missing}sources other than .txt and .jsonl need {error.name}; pip install 'wordgru[train]'."

@@ -2,7 +2,8 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from pathlib import Path
 
 import click
@@ -13,27 +14,38 @@ from wordgru.sources.personal import Gram, PersonalModel
 PERSONAL_VARIABLE = "WORDGRU_PERSONAL"
 """Environment variable that names the store where none is given."""
 
-personal_option = click.option(
+_PERSONAL = click.option(
     "--personal", type=click.Path(path_type=Path, dir_okay=False), envvar=PERSONAL_VARIABLE,
     help=f"File of the personal words (else {PERSONAL_VARIABLE}); made where there is none.",
 )  # fmt: skip
 
 
 @click.group("words")
-@personal_option
+@_PERSONAL
 @click.pass_context
 def words_command(context: click.Context, personal: Path | None) -> None:
     """List, learn, forget, export and import the words of one person. Nothing leaves the file."""
-    if personal is None:
-        raise WordgruError(
-            f"no store is named; name a file: `wordgru words --personal FILE …`, or {PERSONAL_VARIABLE}."
-        )
-    context.obj = context.with_resource(PersonalModel(personal))
+    context.obj = personal
+
+
+def with_store(command: Callable[..., None]) -> Callable[..., None]:
+    """Give `command` the store that `--personal` names, before or after the verb."""
+
+    @_PERSONAL
+    @wraps(command)
+    def opened(*, personal: Path | None, **arguments: object) -> None:
+        path = personal or click.get_current_context().obj
+        if path is None:
+            raise WordgruError(f"no store is named; name a file by --personal FILE or {PERSONAL_VARIABLE}.")
+        with PersonalModel(path) as store:
+            command(store, **arguments)
+
+    return opened
 
 
 @words_command.command("list")
 @click.option("-n", "most", default=50, show_default=True, type=click.IntRange(min=1), help="Words to print at most.")
-@click.pass_obj
+@with_store
 def list_command(store: PersonalModel, most: int) -> None:
     """Print the words and their decayed counts, the most frequent first."""
     for at, gram in enumerate(store.grams()):
@@ -44,7 +56,7 @@ def list_command(store: PersonalModel, most: int) -> None:
 
 @words_command.command("learn")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.pass_obj
+@with_store
 def learn_command(store: PersonalModel, file: Path) -> None:
     """Learn the words of FILE ("-" reads standard input), as if its writer had just committed it."""
     from wordgru.cli import read_text
@@ -55,7 +67,7 @@ def learn_command(store: PersonalModel, file: Path) -> None:
 @words_command.command("forget")
 @click.argument("words", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Forget everything.")
-@click.pass_obj
+@with_store
 def forget_command(store: PersonalModel, words: tuple[str, ...], everything: bool) -> None:
     """Forget WORDS, in every case and wherever they stand before another word. No byte of them stays in the file."""
     if bool(words) == everything:
@@ -65,7 +77,7 @@ def forget_command(store: PersonalModel, words: tuple[str, ...], everything: boo
 
 
 @words_command.command("export")
-@click.pass_obj
+@with_store
 def export_command(store: PersonalModel) -> None:
     """Print all counts as JSON lines."""
     for gram in store.grams():
@@ -74,7 +86,7 @@ def export_command(store: PersonalModel) -> None:
 
 @words_command.command("import")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@click.pass_obj
+@with_store
 def import_command(store: PersonalModel, file: Path) -> None:
     """Add the counts of FILE, JSON lines that `export` printed ("-" reads standard input)."""
     from wordgru.cli import read_text

@@ -88,8 +88,12 @@ class WordList:
         """
         try:
             lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise TextError(f"{path}: cannot be read ({error}); expected words in UTF-8, one a line.") from None
+        except OSError as error:
+            raise TextError(
+                f"{path}: cannot be read ({error.strerror}); expected words in UTF-8, one a line."
+            ) from None
+        except UnicodeDecodeError as error:
+            raise TextError(f"{path}: byte {error.start} is not UTF-8; convert it to UTF-8 first.") from None
         before = dict(self._weights)
         count = 0
         for number, line in enumerate(lines, 1):

@@ -156,9 +156,10 @@ export class Predictor {
       return { text, start, logProbability, bits: -logProbability / Math.LN2 };
     };
     return [
-      ...tokenizer
-        .units(text)
-        .map(({ start, end, low, high }) => scored(text.slice(start, end).trim(), start, low, high)),
+      ...tokenizer.units(text).map(({ start, end, low, high }) => {
+        const unit = text.slice(start, end).trimStart();
+        return scored(unit.trimEnd(), end - unit.length, low, high);
+      }),
       scored("", text.length, tokens.length, nats.length),
     ];
   }
