@@ -32,7 +32,9 @@ TYPED = {
 """Sources of which some copies lose their capitals: talk and short messages."""
 
 OWN_PEOPLE = {
-    **dict.fromkeys(("star-dialogues",), ("Ben", "John", "Angela", "Alexis", "Susan", "Jane", "Brian", "Sarah")),
+    "star-dialogues": (
+        *("Ben", "John", "Angela", "Alexis", "Mark", "Susan", "Jane", "Brian", "Sarah", "Tyler", "Katarina", "Alina"),
+    ),
     **dict.fromkeys(("tatoeba", "tatoeba-2"), ("Tom", "Mary", "John")),
     "us-state-mail": ("Cheryl", "Huma", "Jake", "Melanne", "Roberta", "Johnnie", "Kurt", "Jack"),
     "changelog-podcasts": ("Adam", "Jerod", "Mat", "Gerhard", "Kball", "Kris", "Chris", "Johnny"),
