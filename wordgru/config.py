@@ -86,7 +86,7 @@ class Range:
             WordgruError: `value`, which is called `name`, is no such number.
         """
         fits = isinstance(value, Integral if self.whole else Real) and not isinstance(value, bool)
-        if not fits or not self._holds(float(value)):  # type: ignore[arg-type]
+        if not fits or not self._holds(value):  # type: ignore[arg-type]
             raise WordgruError(f"{name} is {value!r}; expected {self}.")
 
     def __str__(self) -> str:

@@ -63,7 +63,7 @@ class Session:
         """
         self._model, self._tokenizer, self._search = model, tokenizer, search
         self._word_list, self._identity, self._personal = word_list or WordList(), identity, personal
-        self._committed = ""  # what the person's words have learnt of this field
+        self._committed = ("", 0.0)  # what the person's words have learnt of this field, and their clock before
         self._offered: list[tuple[str, str, tuple[str, ...]]] = []  # (text before the word, its letters, words offered)
         self._named: tuple[object, Named] | None = None  # for which place, and what
         self._text = ""
@@ -107,7 +107,8 @@ class Session:
     def reset(self) -> None:
         """Empty the field, for a new text."""
         self.set("")
-        self._committed = ""
+        self._committed = ("", 0.0)
+        self._offered = []
 
     def commit(self) -> int:
         """Learn what stands in the field: call it when the text is sent, or the field left. Return how many words.
@@ -118,22 +119,23 @@ class Session:
         Raises:
             WordgruError: the store cannot be written.
         """
-        if self._personal is None or self._text == self._committed:
+        learnt, since = self._committed
+        if self._personal is None or self._text == learnt:
             return 0
-        if self._committed:
-            self._personal.unlearn(self._tokenizer.normalize(self._committed))
-        self._committed = self._text
+        if learnt:
+            self._personal.unlearn(self._tokenizer.normalize(learnt), since=since)
+        self._committed = (self._text, self._personal.clock)
         return self._personal.learn(self._tokenizer.normalize(self._text))
 
     def copy(self) -> Self:
-        """A session with the same text that goes its own way."""
+        """A session with the same text that goes its own way; of what it commits, nothing was learnt yet."""
         other = type(self)(
             self._model, self._tokenizer, self._search, word_list=self._word_list, identity=self._identity,
             personal=self._personal,
         )  # fmt: skip
         other._text, other._tokens = self._text, self._tokens
         other._snapshots, other._marks, other._head = list(self._snapshots), list(self._marks), self._head
-        other._committed, other._named, other._offered = self._committed, self._named, list(self._offered)
+        other._named, other._offered = self._named, list(self._offered)
         return other
 
     def suggest(
@@ -188,6 +190,8 @@ class Session:
             tokens=self._tokens[:count],
             mark=np.array(self._marks[-1]),
             state=state,
+            committed=np.frombuffer(self._committed[0].encode(), np.uint8),
+            since=self._committed[1],
             model=np.frombuffer(_digest(self._tokenizer, state, self._identity), np.uint8),
         )
         return buffer.getvalue()
@@ -207,11 +211,12 @@ class Session:
                 text = saved["text"].tobytes().decode()
                 tokens, state, digest = saved["tokens"].astype(np.int32), saved["state"], saved["model"].tobytes()
                 chars, count = saved["mark"].tolist()
+                committed = (saved["committed"].tobytes().decode(), float(saved["since"]))
         except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError) as error:
             raise WordgruError(f"the saved session cannot be read ({error}); start a new one.") from None
         if digest != _digest(tokenizer, state, identity) or state.shape != session._snapshots[0][1].shape:
             raise WordgruError("the saved session is of another model; load that model, or start a new session.")
-        session._text, session._tokens = text, tokens
+        session._text, session._tokens, session._committed = text, tokens, committed
         session._snapshots.append((len(tokens), state))
         session._marks = [(chars, count)]
         return session

@@ -89,6 +89,29 @@ def test_nothing_is_learnt_before_it_is_committed_and_a_correction_takes_it_back
     assert counts(predictor.personal)["", "see"] == pytest.approx(1, rel=0.01)
 
 
+def test_a_correction_takes_back_its_own_text_though_others_wrote_since_then(predictor):
+    session = predictor.session("the the the the krakenhose")
+    session.commit()
+    predictor.personal.learn("and so on " * 300)
+    before = counts(predictor.personal)
+    restored = predictor.restore(session.save())
+    restored.set("the")
+    restored.commit()
+    after = counts(predictor.personal)
+    assert not any("krakenhose" in pair for pair in after)
+    assert after["", "and"] == pytest.approx(before["", "and"], rel=0.01)
+
+
+def test_a_copy_takes_nothing_back_that_the_first_learnt_and_an_empty_field_begins_anew(predictor):
+    session = predictor.session("to the Krakenhaus")
+    session.commit()
+    copy = session.copy()
+    copy.reset()
+    copy.append("the")
+    copy.commit()
+    assert counts(predictor.personal)["the", "Krakenhaus"] == pytest.approx(1, rel=0.01)
+
+
 @pytest.mark.parametrize(
     "text",
     ["mail ann@example.org", "see www.example.org/x", "at https://example.org", "pin 4821", "card 4929 1234", "3-4-5-6",
@@ -179,6 +202,56 @@ def test_a_store_that_cannot_be_used_is_said_in_a_line(kind, tmp_path):
         PersonalModel(path)
     assert "\n" not in str(error.value)
     assert (path.read_bytes() if path.is_file() else None) == before
+
+
+ODD = ["'text'", "9e999", "x'ff'", "CAST(x'ff' AS TEXT)"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["DELETE FROM clock", *(f"UPDATE clock SET words = {value}" for value in ODD)]
+    + [f"UPDATE grams SET score = {value}" for value in ODD]
+    + [
+        "UPDATE OR REPLACE grams SET word = x'ff'",
+        "UPDATE OR REPLACE grams SET history = CAST(x'ff' AS TEXT)",
+        "DROP TABLE clock",
+    ]
+    + ["DROP TABLE grams; CREATE TABLE grams (other)", "ALTER TABLE grams RENAME COLUMN score TO points"],
+)
+def test_a_store_with_odd_content_is_said_in_a_line_and_kept(change, tmp_path):
+    path = tmp_path / "my.words"
+    with PersonalModel(path) as store:
+        store.learn("at the Krakenhaus")
+    with sqlite3.connect(path) as store:
+        store.executescript(change)
+    store.close()
+    uses = [
+        lambda store: Predictor.load(TINY, personal=store).suggest("the "),
+        lambda store: list(store.grams()),
+        lambda store: store.learn("at the Krakenhaus"),
+        lambda store: store.forget("at"),
+    ]
+    failed = 0
+    for use in uses:
+        before = path.read_bytes()
+        try:
+            with PersonalModel(path) as store:
+                use(store)
+        except WordgruError as error:
+            assert "personal words" in str(error)
+            assert "\n" not in str(error)
+            failed += 1
+            assert path.read_bytes() == before
+    assert failed
+
+
+def test_a_full_disk_is_named_and_what_was_learnt_stays(tmp_path):
+    with PersonalModel(tmp_path / "my.words") as store:
+        store.learn("at the Krakenhaus")
+        store._store.execute(f"PRAGMA max_page_count = {store._pragma('page_count')}")
+        with pytest.raises(WordgruError, match="full"):
+            store.learn(" ".join(one + other for one in "abcdefghijklmnop" for other in "abcdefghijklmnop"))
+        assert "Krakenhaus" in store.after("")
 
 
 def test_a_locked_store_is_read_and_says_why_it_learns_nothing(tmp_path, monkeypatch):

@@ -141,7 +141,7 @@ class PersonalModel:
                     "DELETE FROM grams WHERE history = ? AND word = ?",
                     [
                         (history, other)
-                        for history, other in store.execute("SELECT history, word FROM grams").fetchall()
+                        for history, other, _ in self._kept("")
                         if other.lower() == wanted or wanted in history.split(" ")
                     ],
                 ).rowcount
@@ -153,9 +153,7 @@ class PersonalModel:
         """All that is kept, the words alone first, the most frequent first."""
         with self._failures("read"):
             now = self._now()
-            rows = self._store.execute(
-                "SELECT history, word, score FROM grams ORDER BY length(history) > 0, score DESC, history, word"
-            ).fetchall()
+            rows = self._kept("ORDER BY length(history) > 0, score DESC, history, word")
         for history, word, score in rows:
             yield Gram(history, word, _decayed(score, now))
 
@@ -191,7 +189,7 @@ class PersonalModel:
     def named(self, text: str, start: bytes) -> Named:
         """The same for a search, in which each word begins with `start`."""
         self._refresh()
-        now = self._now()
+        now = self.clock
         units = [_BEGIN, *(unit.lower() for unit in _units(text))]
         common, share = self._common(now)
         scale, gained = 1.0, {}  # type: float, dict[bytes, float]
@@ -219,8 +217,9 @@ class PersonalModel:
             if len(self._rows) >= _CONTEXTS:
                 self._rows.clear()
             with self._failures("read"):
-                found = self._store.execute("SELECT word, score FROM grams WHERE history = ?", (history,)).fetchall()
-            self._rows[history] = {word.encode(): score for word, score in found}
+                self._rows[history] = {
+                    word.encode(): score for _, word, score in self._kept("WHERE history = ?", history)
+                }
         counts = ((word, _decayed(score, now)) for word, score in self._rows[history].items())
         return {word: count for word, count in counts if count >= _LEAST}
 
@@ -249,8 +248,7 @@ class PersonalModel:
 
     def _change(self, history: str, word: str, weight: float, now: float) -> None:
         key = (history, word)
-        row = self._store.execute("SELECT score FROM grams WHERE history = ? AND word = ?", key).fetchone()
-        count = weight + (_decayed(row[0], now) if row else 0.0)
+        count = weight + sum(_decayed(score, now) for _, _, score in self._kept("WHERE history = ? AND word = ?", *key))
         if count < _LEAST:
             self._store.execute("DELETE FROM grams WHERE history = ? AND word = ?", key)
         else:
@@ -266,8 +264,19 @@ class PersonalModel:
                 (count // 10 + 1,),
             )
 
+    def _kept(self, which: str, *values: str) -> list[tuple[str, str, float]]:
+        """The grams that a clause of SQL picks, checked: another program may have written there."""
+        rows = self._store.execute(f"SELECT history, word, score FROM grams {which}", values).fetchall()
+        for history, word, score in rows:
+            if not (isinstance(history, str) and isinstance(word, str) and word and _is_finite(score)):
+                raise sqlite3.DatabaseError(f"the entry {(history, word, score)} is no word with a finite score")
+        return rows
+
     def _now(self) -> float:
-        return float(self._store.execute("SELECT words FROM clock").fetchone()[0])
+        row = self._store.execute("SELECT words FROM clock").fetchone()
+        if not row or not _is_finite(row[0]):
+            raise sqlite3.DatabaseError(f"its clock is {row and row[0]!r}, no finite number")
+        return float(row[0])
 
     def _pragma(self, name: str) -> int:
         return int(self._store.execute(f"PRAGMA {name}").fetchone()[0])
@@ -283,7 +292,7 @@ class PersonalModel:
                 raise WordgruError(f"{self.path}: is a store {what}; expected personal words, edition {SCHEMA}.")
             if not tables:
                 store.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
-            store.execute("SELECT count(*) FROM clock").fetchone()
+            store.execute("SELECT history, word, score, words FROM grams, clock LIMIT 1").fetchone()
         return store
 
     @contextmanager
@@ -294,7 +303,8 @@ class PersonalModel:
             try:
                 yield self._store
             except BaseException:
-                self._store.execute("ROLLBACK")
+                if self._store.in_transaction:  # sqlite itself ended it when the disk was full
+                    self._store.execute("ROLLBACK")
                 raise
             self._store.execute("COMMIT")
 
@@ -302,7 +312,7 @@ class PersonalModel:
     def _failures(self, done: str) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:
             raise WordgruError(
                 f"{self.path or 'the store in memory'}: personal words cannot be {done} ({error}); expected a file of "
                 "`wordgru words` that this user may write. Nothing in it was changed."
@@ -313,6 +323,10 @@ def _weighed(counts: Mapping[bytes, float], strength: float) -> tuple[dict[bytes
     """The probabilities that counts give words, and what is left to the shorter history."""
     total = sum(counts.values()) + strength
     return {word: count / total for word, count in counts.items()}, strength / total
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, float | int) and math.isfinite(value)
 
 
 def _decayed(score: float, now: float) -> float:

@@ -1,9 +1,9 @@
 """Word lists at run time: words of a field that are offered, and words that never are."""
 
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from wordgru.config import Range
 from wordgru.errors import TextError, WordgruError
 from wordgru.search.named import Named, NamedWords
 from wordgru.text import words
@@ -12,7 +12,7 @@ STRENGTH = 10_000.0
 """Words of the model's text that a list is held against: a word of weight 1 gains as much probability as one has that
 is written once in so many words."""
 
-_HEAVIEST = 1e6
+_WEIGHT = Range(0, 1e6)
 
 
 class WordList:
@@ -47,8 +47,7 @@ class WordList:
         Raises:
             WordgruError: it is not one word, or the weight is below 0, above a million, or no number.
         """
-        if not (math.isfinite(weight) and 0 <= weight <= _HEAVIEST):
-            raise WordgruError(f"the weight of {word!r} is {weight}; expected a number from 0 to {_HEAVIEST:,.0f}.")
+        _WEIGHT.check(f"the weight of {word!r}", weight)
         key = self._one(word).encode()
         self._named = None
         if weight:
