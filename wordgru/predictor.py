@@ -22,6 +22,8 @@ from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 from wordgru.text import words
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
+from wordgru.typing.channel import TypingModel
+from wordgru.typing.search import TypingSearch
 
 MODEL_VARIABLE = "WORDGRU_MODEL"
 """Environment variable that names the bundle to load where none is given."""
@@ -90,6 +92,9 @@ class Predictor:
         self.tokenizer = tokenizer
         self.bundle = bundle
         self.search = WordSearch(model, tokenizer.token_bytes, tokenizer.finals, spell=tokenizer.spell)
+        self.typing_search = TypingSearch(
+            model, tokenizer.token_bytes, tokenizer.finals, spell=tokenizer.spell, places=self.search.places
+        )
         self.personal = personal
         self.words = WordList(tokenizer.normalize, blocked)
         self._identity = " ".join(sorted(bundle.config.files.values())) if bundle else ""  # for saved sessions
@@ -155,11 +160,16 @@ class Predictor:
         """
         return self.session(text).suggest(k=k, options=with_settings(options, settings))
 
-    def session(self, text: str = "") -> Session:
-        """A text field of its own: what is typed into it is read once."""
+    def session(self, text: str = "", *, typing: TypingModel | None = None) -> Session:
+        """A text field of its own: what is typed into it is read once.
+
+        Args:
+            text: what stands in it.
+            typing: how its user types, slips of the finger included; without it, letters are taken as they are.
+        """
         session = Session(
             self.model, self.tokenizer, self.search, word_list=self.words, identity=self._identity,
-            personal=self.personal,
+            personal=self.personal, typing=typing, typing_search=self.typing_search,
         )  # fmt: skip
         session.append(text)
         return session

@@ -20,15 +20,22 @@ from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 from wordgru.text import words
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
+from wordgru.typing.channel import Touch, Typed, TypingModel
+from wordgru.typing.layout import Layout
+from wordgru.typing.search import TypingSearch
 
 _STRIDE = 64  # tokens between the snapshots that a long text leaves
 _SNAPSHOTS = 10  # of which the last half are kept as they are, older ones thinned out
 _ATTENTION = Range(0, 1, below=True)
 _COUNT = Range(0, whole=True)  # characters to delete
+_THRESHOLD = Range(0, 1)
+_LONGEST_TYPED = 40  # letters of a word that a typing model looks at; longer ones are taken as they are
+_CORRECTION_ROWS = 24  # budget of the search for a correction: what is that hard to decide is left alone
 _CONTEXT = 2048  # characters of a long paste that are read, some 500 tokens; the English model learnt from 1,024
 # What stands before changes a probability by 0.004 (median; 0.013 at most) after 9,000 characters, and 4,096 characters
 # change it as much: a state that read more than the training ever did drifts.
 _TAIL = 256  # characters before a word that say which of the person's own words follow
+_NO_APOSTROPHES = str.maketrans("", "", words.APOSTROPHES)
 _WINDOW = 96  # characters after the last mark before a new one is set
 
 
@@ -49,7 +56,8 @@ class Session:
 
     def __init__(
         self, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *, word_list: WordList | None = None,
-        identity: str = "", personal: PersonalModel | None = None,
+        identity: str = "", personal: PersonalModel | None = None, typing: TypingModel | None = None,
+        typing_search: TypingSearch | None = None,
     ) -> None:  # fmt: skip
         """Use what a predictor shares.
 
@@ -60,7 +68,13 @@ class Session:
             word_list: words to offer and not to offer.
             identity: the hash by which a saved session knows its model again.
             personal: words of the person who types.
+            typing: how that person types; without it, letters are taken as they are.
+            typing_search: over the same model; needed with `typing`.
         """
+        self._typing, self._typing_search = typing, typing_search
+        self._points: dict[int, tuple[float, float]] = {}  # place of a letter in the text → where it was touched
+        self._kept: set[str] = set()  # words that were corrected, and put back
+        self._corrected: tuple[str, str] | None = None  # the text before the last correction, and after
         self._model, self._tokenizer, self._search = model, tokenizer, search
         self._word_list, self._identity, self._personal = word_list or WordList(), identity, personal
         self._committed = ("", 0.0)  # what the person's words have learnt of this field, and their clock before
@@ -102,6 +116,7 @@ class Session:
         self._marks = [mark for mark in self._marks if not mark[0] or mark[0] < same]  # the letter after it decides
         if not self._marks:
             self._head = None  # what was read began further on
+        self._points = {place: point for place, point in self._points.items() if place < same}
         self._text = text
 
     def reset(self) -> None:
@@ -109,6 +124,54 @@ class Session:
         self.set("")
         self._committed = ("", 0.0)
         self._offered = []
+
+    def touch(self, x: float, y: float) -> str:
+        """Touch the keyboard: the letter of the nearest key is typed, and which others it may be is remembered.
+
+        Args:
+            x: key widths to the right of the first key's centre.
+            y: and rows below it.
+
+        Returns:
+            The letter.
+
+        Raises:
+            WordgruError: the session has no typing model, or the point is none.
+        """
+        if self._typing is None:
+            raise WordgruError("this session has no keyboard; make it with predictor.session(typing=TypingModel()).")
+        char, place = Layout.load(self._typing.layout).nearest(x, y), len(self._text)
+        self.append(char)
+        self._points[place] = (float(x), float(y))
+        return char
+
+    def autocorrect(self, *, threshold: float = 0.9) -> str | None:
+        """Put the word that was meant in place of the letters typed, if it is so probable; return it.
+
+        `undo` takes it back.
+
+        Raises:
+            WordgruError: the threshold is no probability.
+        """
+        word = self.suggest(threshold=threshold).autocorrect
+        if word is not None:
+            before, typed = self._text, self._unfinished()[1]
+            self.set(before[: len(before) - len(typed)] + word)
+            self._corrected = (before, self._text)
+        return word
+
+    def undo(self) -> None:
+        """Take the last correction back; the word typed is not corrected again in this field.
+
+        What was typed since stays. Where there was no correction, or the text before it has changed, nothing happens.
+        """
+        if self._corrected and self._text.startswith(self._corrected[1]):
+            before, after = self._corrected
+            points = self._points
+            self.set(before + self._text[len(after) :])
+            self._points = points
+            self._kept.add(words.split_last(self._tokenizer.normalize(_last_line_part(before)[1]))[1])
+        self._corrected = None
 
     def commit(self) -> int:
         """Learn what stands in the field: call it when the text is sent, or the field left. Return how many words.
@@ -131,18 +194,22 @@ class Session:
         """A session with the same text that goes its own way; of what it commits, nothing was learnt yet."""
         other = type(self)(
             self._model, self._tokenizer, self._search, word_list=self._word_list, identity=self._identity,
-            personal=self._personal,
+            personal=self._personal, typing=self._typing, typing_search=self._typing_search,
         )  # fmt: skip
+        other._points, other._kept, other._corrected = dict(self._points), set(self._kept), self._corrected
         other._text, other._tokens = self._text, self._tokens
         other._snapshots, other._marks, other._head = list(self._snapshots), list(self._marks), self._head
         other._named, other._offered = self._named, list(self._offered)
         return other
 
     def suggest(
-        self, *, prefix: str | None = None, k: int = 3, attention: float = 0.0, options: SearchOptions | None = None,
-        **settings: object,
+        self, *, prefix: str | None = None, k: int = 3, attention: float = 0.0, threshold: float = 0.9,
+        options: SearchOptions | None = None, **settings: object,
     ) -> Suggestions:  # fmt: skip
         """The `k` most probable words at the cursor.
+
+        With a typing model they are those that were most probably meant by the letters typed, and
+        `Suggestions.autocorrect` says what stands there if the word ends here.
 
         Args:
             prefix: letters typed that are not in the text; without it the unfinished last word of the text is the
@@ -151,6 +218,7 @@ class Session:
             attention: how surely a typist takes the word meant when it is offered. Words that this session offered
                 with fewer letters, and that were passed over, are less probable then:
                 P(types on | word meant and offered) = 1 - attention. 0: they are not.
+            threshold: how probable a correction must be.
             options: budgets, tolerance and what matches.
             settings: fields of `SearchOptions`, in place of those of `options`.
 
@@ -158,16 +226,28 @@ class Session:
             WordgruError: the prefix is no part of a word, or a number is out of its range.
         """
         K.check("k", k)
+        _THRESHOLD.check("threshold", threshold)
         _ATTENTION.check("attention", attention)
         options = with_settings(options, settings)
-        before, tail = _last_line_part(self._text)
-        tail = self._tokenizer.normalize(tail)
-        rest, unfinished = words.split_last(tail) if prefix is None else (tail, self._prefix(prefix))
-        head, typed_as = before + rest, self._text + (prefix or "")
+        if prefix is None:
+            head, unfinished = self._unfinished()
+        else:
+            before, tail = _last_line_part(self._text)
+            head, unfinished = before + self._tokenizer.normalize(tail), self._prefix(prefix)
+        typed_as = self._text + (prefix or "")
         if head and not unfinished and options.punctuation and not head[-1:].isspace():
             return self._find(head, "", k, options, attention, typed_as=typed_as, space=False, ends=True)
         space = not (prefix is None and unfinished) and words.wants_space(head[-2:])
-        return self._find(head + " " * space, unfinished, k, options, attention, typed_as=typed_as, space=space)
+        found = self._find(head + " " * space, unfinished, k, options, attention, typed_as=typed_as, space=space)
+        if self._typing is None or not unfinished:
+            return found
+        return replace(found, autocorrect=self._correction(head + " " * space, unfinished, options, threshold))
+
+    def _unfinished(self) -> tuple[str, str]:
+        """The text before its unfinished last word, and that word."""
+        before, tail = _last_line_part(self._text)
+        rest, unfinished = words.split_last(self._tokenizer.normalize(tail))
+        return before + rest, unfinished
 
     def _prefix(self, prefix: str) -> str:
         seen = self._tokenizer.normalize(prefix)
@@ -232,11 +312,16 @@ class Session:
         typed = gap + prefix.encode()
         passed = self._passed_over(head, prefix) if attention else {}
         wanted = words.wants_space(head[-2:]) if ends else None
-        answer = self._search(
-            state[:, 0], int(self._tokens[count - 1]), typed, k + len(passed), options,
-            accept=lambda word: self._may_offer(word, options, spaced=ends or typed.startswith(b" "), wanted=wanted),
-            named=self._named_words(head, b" " * bool(wanted) if ends else gap),
-        )  # fmt: skip
+        place = (state[:, 0], int(self._tokens[count - 1]))
+        named = self._named_words(head, b" " * bool(wanted) if ends else gap)
+
+        def accept(word: bytes) -> bool:
+            return self._may_offer(word, options, spaced=ends or typed.startswith(b" "), wanted=wanted)
+
+        if (letters := self._typed(prefix, complete=False)) and self._typing_search:
+            answer = self._typing_search(*place, gap, letters, k + len(passed), options, accept=accept, named=named)
+        else:
+            answer = self._search(*place, typed, k + len(passed), options, accept=accept, named=named)
         offers = tuple(
             Suggestion(
                 self._as_typed(found.spelled.decode().removeprefix(" "), typed_as),
@@ -251,6 +336,36 @@ class Session:
         if attention:
             self._offered.append((head, prefix, tuple(offer.word for offer in offers)))
         return Suggestions(offers, answer.exact, answer.unexplored, answer.rows, space)
+
+    def _typed(self, prefix: str, *, complete: bool) -> Typed | None:
+        """The letters typed as a typing model sees them; None without one, or of what it does not look at."""
+        if self._typing is None or not 0 < len(prefix) <= _LONGEST_TYPED:
+            return None
+        first = len(self._text) - len(prefix)
+        touched = self._points if self._text.endswith(prefix) else {}
+        touches = [Touch(char, touched.get(first + at)) for at, char in enumerate(prefix)]
+        return Typed(self._typing, touches, complete=complete)
+
+    def _correction(self, head: str, prefix: str, options: SearchOptions, threshold: float) -> str | None:
+        """The word that was meant by a word typed in full, if it is another and probable enough."""
+        letters = self._typed(prefix, complete=True)
+        plain = prefix.translate(_NO_APOSTROPHES).isalpha() and (not head or head[-1].isspace())
+        if not letters or not plain or prefix in self._kept or self._typing_search is None:
+            return None  # numbers, parts of addresses, code
+        gap = self._read(head)
+        count, state = self._snapshots[-1]
+        answer = self._typing_search(
+            state[:, 0], int(self._tokens[count - 1]), gap, letters, 1,
+            replace(options, max_rows=min(options.max_rows, _CORRECTION_ROWS)),
+            accept=lambda word: (
+                word == gap + prefix.encode() or self._may_offer(word, options, spaced=bool(gap), wanted=None)
+            ),
+            named=self._named_words(head, gap),
+        )  # fmt: skip
+        if not answer.words or answer.words[0].probability * (1.0 - answer.unexplored) < threshold:
+            return None
+        word = self._as_typed(answer.words[0].spelled.decode().removeprefix(" "), self._text)
+        return word if word != self._as_typed(prefix, self._text) else None
 
     def _passed_over(self, head: str, prefix: str) -> dict[str, int]:
         """The words that were offered for this word before its last letters came, and how often."""

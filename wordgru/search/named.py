@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from wordgru.text.trie import Trie
 from wordgru.text.vocabulary import folded
 
 Doubles = npt.NDArray[np.float64]
@@ -29,6 +30,12 @@ class NamedWords:
         low = bisect_left(keys, start)
         high = bisect_left(keys, start + b"\xff", low)  # no byte of UTF-8 is 255
         return words[low:high], shares[low:high]
+
+    @cached_property
+    def trie(self) -> tuple[Trie, Doubles]:
+        """The words as a trie, and their shares in its order."""
+        trie = Trie(list(self.shares))
+        return trie, np.array(list(self.shares.values()))[trie.order]
 
     @cached_property
     def _plain(self) -> tuple[Sequence[bytes], Sequence[bytes], Doubles]:
@@ -59,6 +66,11 @@ class Named:
     common: NamedWords = field(default_factory=lambda: NamedWords({}))
     scale: float = 1.0
     source: str = "personal"
+
+    @cached_property
+    def added(self) -> NamedWords:
+        """The words of `more`, as `common` is."""
+        return NamedWords(self.more)
 
     def agreeing(self, typed: bytes, most: int, *, fold: bool) -> tuple[dict[bytes, float], float, float]:
         """The words that begin with `typed`.

@@ -4,8 +4,11 @@ A `Reader` asks the model within a budget; a `Row` is what of one answer agrees;
 that spell the same. search.py says what the words mean, and what is read next.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +17,7 @@ from wordgru.search.model import Doubles, Floats, Ints
 from wordgru.search.suggestions import SearchOptions
 from wordgru.text.vocabulary import Vocabulary, half_character
 
+_REMEMBERED = 4  # places of which the nodes are kept; each node takes four bytes a token of the vocabulary
 _LISTED = 192  # words of one row that are listed as found at most
 
 Pick = tuple[float, int, int]
@@ -61,7 +65,7 @@ class Reader:
     def __init__(
         self, model: Steps, vocabulary: Vocabulary, nodes: dict[tuple[int, ...], Node], options: SearchOptions
     ) -> None:
-        self._model, self._vocabulary, self._options = model, vocabulary, options
+        self._model, self.vocabulary, self._options = model, vocabulary, options
         self.nodes = nodes
         self.rows = 0
         self._spent = 0  # of the budget
@@ -80,9 +84,9 @@ class Reader:
         """The nodes of open tokens after nodes; the call counts as `least` rows at least."""
         rows = self._step([token for _, token in picks], [parent.state for parent, _ in picks], least)
         for (parent, token), (row, state) in zip(picks, rows, strict=True):
-            spelled, tokens = parent.spelled + self._vocabulary.token_bytes[token], (*parent.tokens, token)
+            spelled, tokens = parent.spelled + self.vocabulary.token_bytes[token], (*parent.tokens, token)
             log_mass = parent.log_mass + float(np.log(np.maximum(parent.row[token], np.finfo(np.float32).tiny)))
-            key = parent.key + self._vocabulary.key(self._vocabulary.token_bytes[token])
+            key = parent.key + self.vocabulary.key(self.vocabulary.token_bytes[token])
             self.nodes[tokens] = Node(tokens, spelled, key, log_mass, row, state)
         return [self.nodes[(*parent.tokens, token)] for parent, token in picks]
 
@@ -91,6 +95,31 @@ class Reader:
         self.rows += len(tokens)
         self._spent += max(len(tokens), least)
         return [(rows[at].copy(), after[:, at].copy()) for at in range(len(tokens))]  # none keeps the others alive
+
+
+class Places:
+    """Remembers the nodes of a few places, for the next letter typed there. Share it between threads."""
+
+    def __init__(self) -> None:
+        self._nodes: OrderedDict[tuple[bytes, int, bool], dict[tuple[int, ...], Node]] = OrderedDict()
+        self._lock = Lock()
+
+    @contextmanager
+    def reader(
+        self, model: Steps, vocabulary: Vocabulary, state: Floats, last: int, options: SearchOptions
+    ) -> Iterator[Reader]:
+        """A reader at the place after the token `last` in `state`, which has read the root at least."""
+        place = (state.tobytes(), last, vocabulary.fold)
+        with self._lock:  # taken out while in use: another thread at the same place begins anew
+            nodes = self._nodes.pop(place, {})
+        reader = Reader(model, vocabulary, nodes, options)
+        if not nodes:
+            reader.begin(state, last)
+        yield reader
+        with self._lock:
+            self._nodes[place] = dict(list(nodes.items())[: 2 * options.max_rows])  # each after its parent
+            while len(self._nodes) > _REMEMBERED:
+                self._nodes.popitem(last=False)
 
 
 class Row:

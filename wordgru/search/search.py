@@ -17,22 +17,19 @@ docs/search.md works an example by hand.
 
 import heapq
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from operator import itemgetter
-from threading import Lock
 
 import numpy as np
 
 from wordgru.search.model import Floats
 from wordgru.search.named import Named
-from wordgru.search.rows import Group, Node, Pick, Reader, Row, Steps
+from wordgru.search.rows import Group, Node, Pick, Places, Reader, Row, Steps
 from wordgru.search.suggestions import SearchOptions
 from wordgru.text.vocabulary import Vocabulary
 
-_REMEMBERED = 4  # places of which the nodes are kept; each node takes four bytes a token of the vocabulary
 _NAMED = 256  # words that a source names everywhere which a search looks at one by one
 _FORGOTTEN = 0.01  # share of the tolerance below which a node that was read is taken as not read
 _EXAMINED = 256  # words asked at most whether they may be offered, in one ranking: each costs some 20 µs
@@ -88,8 +85,7 @@ class WordSearch:
     ) -> None:
         self._model, self._spell = model, spell
         self._vocabulary = cache(lambda fold: Vocabulary(token_bytes, finals, fold=fold))
-        self._places: OrderedDict[tuple[bytes, int, bool], dict[tuple[int, ...], Node]] = OrderedDict()
-        self._lock = Lock()
+        self.places = Places()
 
     def __call__(
         self, state: Floats, last: int, typed: bytes, k: int, options: SearchOptions, *,
@@ -106,19 +102,10 @@ class WordSearch:
             accept: whether these bytes are a word that may be offered.
             named: words that other sources name. The answer's probabilities are those of the mixture.
         """
-        vocabulary, place = self._vocabulary(options.ignore_case), (state.tobytes(), last, options.ignore_case)
-        with self._lock:  # taken out while in use: another thread at the same place begins anew
-            nodes = self._places.pop(place, {})
-        reader = Reader(self._model, vocabulary, nodes, options)
-        if not nodes:
-            reader.begin(state, last)
-        search = _Search(reader, vocabulary, vocabulary.key(typed), k, options, self._spell, accept, named)
-        answer = search.run(typed)
-        with self._lock:
-            self._places[place] = dict(list(reader.nodes.items())[: 2 * options.max_rows])  # each after its parent
-            while len(self._places) > _REMEMBERED:
-                self._places.popitem(last=False)
-        return answer
+        vocabulary = self._vocabulary(options.ignore_case)
+        with self.places.reader(self._model, vocabulary, state, last, options) as reader:
+            search = _Search(reader, vocabulary, vocabulary.key(typed), k, options, self._spell, accept, named)
+            return search.run(typed)
 
 
 Along = list[tuple[Group, bytes]]

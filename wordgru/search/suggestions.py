@@ -39,6 +39,7 @@ class Suggestions(Sequence[Suggestion]):
         unexplored: share of what agrees with the letters typed that lies in spellings not looked into.
         rows: rows of the model that were asked for.
         space: whether a space is missing between the text and these words.
+        autocorrect: with a typing model, the word to put in place of the letters typed if the word ends here.
     """
 
     items: tuple[Suggestion, ...]
@@ -46,6 +47,7 @@ class Suggestions(Sequence[Suggestion]):
     unexplored: float = 0.0
     rows: int = 0
     space: bool = False
+    autocorrect: str | None = None
 
     @overload
     def __getitem__(self, index: int) -> Suggestion: ...

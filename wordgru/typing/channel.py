@@ -1,0 +1,338 @@
+"""P(typed | word): how likely letters and touch points are, given the word that was meant.
+
+A noisy channel (Kernighan, Church and Gale 1990; Fowler et al. 2015 for touch points): the word's characters are typed
+one after the other, and at each one of these happens:
+
+- it is typed, as itself or as another key: by a Gaussian of the finger around the key's centre, cut into keys, or for a
+  touch point its density there; and with a small probability as any key at all;
+- it is left out: any character, the second of two equal ones, an apostrophe, an accent;
+- it changes places with the one after it.
+
+After each character, a letter too many may be typed; the one before once more is likelier than any other. Written as a
+forward pass: row[i] = P(the first i letters were typed, the characters so far are done). For a word that is still being
+typed, `done` adds up what has typed all the letters, whatever follows.
+"""
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wordgru.config import Range, check_ranges, ranged
+from wordgru.text.trie import Trie
+from wordgru.text.words import APOSTROPHES
+from wordgru.typing.layout import Layout
+
+Doubles = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
+
+_SHARE = Range(0, 1, below=True)
+_NEVER = 1e-9  # in place of 0: what a person never does may still have happened
+_WIDEST = 1500  # nodes of one level that are followed, the most probable ones
+
+
+@dataclass(frozen=True)
+class TypingModel:
+    """How somebody types: the probability of each slip where it can happen. docs/typing.md says how they were fitted.
+
+    Attributes:
+        layout: the keyboard: a name of `Layout.names`, or the path of a JSON file.
+        spread: of the finger around a key's centre, its standard deviation in key widths; 0: each key is hit.
+        anywhere: that a letter is typed as any other key.
+        omitted: that a character is left out.
+        undoubled: that the second of two equal characters is.
+        extra: that a letter too many is typed after a character.
+        doubled: that it is the one before once more.
+        swapped: that two characters change places.
+        apostrophe: that an apostrophe or hyphen inside the word is left out.
+        accent: that a letter is typed without its accent.
+        lower: that a capital is typed as a small letter.
+        upper: that a small letter is typed as a capital.
+        unknown: that the next word is one which no model knows; its letters are equally probable.
+    """
+
+    layout: str = "qwerty"
+    spread: float = ranged(0.14, Range(0, 5))
+    anywhere: float = ranged(0.002, _SHARE)
+    omitted: float = ranged(0.003, _SHARE)
+    undoubled: float = ranged(0.02, _SHARE)
+    extra: float = ranged(0.002, _SHARE)
+    doubled: float = ranged(0.002, _SHARE)
+    swapped: float = ranged(0.003, _SHARE)
+    apostrophe: float = ranged(0.3, _SHARE)
+    accent: float = ranged(0.3, _SHARE)
+    lower: float = ranged(0.3, _SHARE)
+    upper: float = ranged(0.005, _SHARE)
+    unknown: float = ranged(1e-4, _SHARE)
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of their ranges, and layouts that are none."""
+        check_ranges(self)
+        Layout.load(self.layout)
+
+
+@dataclass(frozen=True)
+class Touch:
+    """A letter typed: a character for certain, or a point on the keyboard.
+
+    Attributes:
+        char: the character, of a point the nearest.
+        point: (x, y) in key widths, if it was touched.
+    """
+
+    char: str
+    point: tuple[float, float] | None = None
+
+
+@dataclass
+class Alignments:
+    """Where some strings stand in the letters typed: one row for each, columns by letters typed so far.
+
+    Attributes:
+        rows: P(the first i letters typed, the characters so far done), (F, I + 1).
+        done: P(all letters typed before the word's last characters), (F,); 0 where the word is complete.
+        before: `rows` one character ago, (F, I + 1).
+        last: code point of the last character, (F,); -1 where there is none.
+    """
+
+    rows: Doubles
+    done: Doubles
+    before: Doubles
+    last: Places
+
+    def at(self, places: npt.NDArray[Any]) -> "Alignments":
+        """Some of them."""
+        return Alignments(self.rows[places], self.done[places], self.before[places], self.last[places])
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Alignments]") -> "Alignments":
+        """Several as one."""
+        columns = ("rows", "done", "before", "last")
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns))
+
+
+@dataclass
+class Reached:
+    """Trie nodes that one walk reached on one level.
+
+    Attributes:
+        source: of each, the string that the walk began with, (F,).
+        nodes: their numbers, (F,).
+        closed: whether all that begins with it has the same likelihood, so that the walk ends here, (F,).
+        alignments: where each stands.
+        open: the most that what follows may add to `done`, or to the likelihood of a complete word, (F,).
+    """
+
+    source: Places
+    nodes: Places
+    closed: npt.NDArray[np.bool_]
+    alignments: Alignments
+    open: Doubles
+
+
+class Typed:
+    """Letters typed, and what a typing model says of them.
+
+    Args:
+        model: how they were typed.
+        touches: the letters, at least one.
+        complete: whether the word is typed in full; else more letters may follow.
+    """
+
+    def __init__(self, model: TypingModel, touches: Sequence[Touch], *, complete: bool) -> None:
+        self.model, self.touches, self.complete = model, tuple(touches), complete
+        self.letters = "".join(touch.char for touch in touches)
+        self._layout = Layout.load(model.layout)
+        self._points = np.array([ord(char) for char in self.letters])
+        self._tables: dict[int, tuple[Trie, Doubles, Doubles]] = {}
+        repeated = np.array([False, *(one == other for one, other in zip(self.letters, self.letters[1:], strict=False))])
+        at_all = np.array([char.lower() in self._layout.keys for char in self.letters])
+        self._extra = model.extra * at_all / len(self._layout.keys) + model.doubled * repeated
+        self._best = self._lead()
+
+    def start(self) -> Alignments:
+        """Before the first character."""
+        rows = np.zeros((1, len(self.touches) + 1))
+        rows[0, 0], rows[0, 1] = 1.0, self._extra[0]
+        done = np.zeros(1)
+        if not self.complete and len(self.touches) == 1:
+            done[0], rows[0, 1] = rows[0, 1], 0.0
+        return Alignments(rows, done, np.zeros_like(rows), np.full(1, -1))
+
+    def likelihood(self, alignments: Alignments) -> Doubles:
+        """P(typed | the words that end here)."""
+        return alignments.rows[:, -1] if self.complete else alignments.done
+
+    def walk(self, trie: Trie, roots: Places, starts: Alignments, masses: Doubles, floors: Doubles) -> list[Reached]:
+        """Follow a trie from some strings on, level by level, where it may matter.
+
+        Args:
+            trie: what may follow.
+            roots: of each string, the node of the trie to begin after, (B,).
+            starts: where each string stands.
+            masses: of each string, the mass of the trie's strings in their order, added up from 0 on, (B, N + 1).
+            floors: of each string, the mass of a node, times the likelihood that it may reach, below which it is left
+                out; raised where more than `_WIDEST` nodes of a level are above, (B,).
+        """
+        lead = self._best
+        source, nodes, at = np.arange(len(roots)), roots, starts
+        found = [Reached(source, nodes, np.zeros(len(roots), bool), at, at.rows @ lead)]
+        while len(nodes):
+            counts = trie.count[nodes]
+            parents = np.repeat(np.arange(len(nodes)), counts)
+            if not len(parents):
+                break
+            begins = np.cumsum(counts) - counts
+            children = trie.first[nodes][parents] + np.arange(len(parents)) - begins[parents]
+            mass = masses[source[parents], trie.high[children]] - masses[source[parents], trie.low[children]]
+            most = (at.done + at.rows @ lead)[parents] * mass
+            kept = most > floors[source[parents]]
+            parents, children, mass = parents[kept], children[kept], mass[kept]
+            after = self._after(at.at(parents), trie, children)
+            open_ = after.rows @ lead
+            most = mass * (after.done + open_)
+            kept = most > floors[source[parents]]
+            if kept.sum() > _WIDEST:
+                limit = float(np.partition(most, len(most) - _WIDEST)[-_WIDEST])
+                floors[:] = np.maximum(floors, limit)
+                kept = most > floors[source[parents]]
+            source, nodes, mass, open_ = source[parents][kept], children[kept], mass[kept], open_[kept]
+            at = after.at(kept)
+            closed = (mass * open_ <= floors[source]) & (not self.complete)
+            found.append(Reached(source, nodes, closed, at, open_))
+            source, nodes, at = source[~closed], nodes[~closed], at.at(~closed)
+        return found
+
+    def _after(self, at: Alignments, trie: Trie, nodes: Places) -> Alignments:
+        """One character on, that of each node."""
+        hits, omits = self._table(trie)
+        chars, points = trie.char[nodes], trie.points[nodes]
+        rows = np.zeros_like(at.rows)
+        rows[:, 1:] = at.rows[:, :-1] * hits[chars]
+        if len(self._points) > 1:
+            swapped = (self._points[:-1] == points[:, None]) & (self._points[1:] == at.last[:, None])
+            rows[:, 2:] += at.before[:, :-2] * swapped * self.model.swapped
+        omitted = np.where(points == at.last, np.maximum(self.model.undoubled, omits[chars]), omits[chars])
+        done = at.done.copy()
+        if self.complete:
+            rows += at.rows * omitted[:, None]
+            rows[:, 1:] += rows[:, :-1] * self._extra
+        else:
+            done += rows[:, -1]
+            rows[:, :-1] += at.rows[:, :-1] * omitted[:, None]
+            extra = rows[:, :-1] * self._extra
+            done += extra[:, -1]
+            rows[:, 1:-1] += extra[:, :-1]
+            rows[:, -1] = 0.0
+        transparent = omits[chars] >= 1.0  # half a character, which the rest of it decides
+        if transparent.any():
+            rows[transparent], done[transparent] = at.rows[transparent], at.done[transparent]
+        return Alignments(rows, done, at.rows, points)
+
+    def _lead(self) -> Doubles:
+        """The most that the letters from each on may still have, whatever the word goes on with, (I + 1,)."""
+        chars = {char for key in (*self._layout.keys, *self.letters) for char in (key.lower(), key.upper(), key)}
+        alphabet = tuple(sorted(char for char in chars if len(char) == 1))
+        best = np.array([_hits(self.model, alphabet, touch).max() for touch in self.touches])
+        return np.append(np.cumprod(np.minimum(best + self._extra, 1.0)[::-1])[::-1], 1.0)
+
+    def _table(self, trie: Trie) -> tuple[Doubles, Doubles]:
+        """For the characters of a trie: P(letter i | character), P(left out)."""
+        if id(trie) not in self._tables:
+            alphabet = tuple(trie.alphabet)
+            hits = np.stack([_hits(self.model, alphabet, touch) for touch in self.touches], axis=1)
+            omits = _omits(self.model, alphabet)
+            self._tables[id(trie)] = (trie, hits, omits)  # the trie too, so that no other gets its id
+        return self._tables[id(trie)][1:]
+
+
+@lru_cache(maxsize=512)
+def _hits(model: TypingModel, alphabet: tuple[str, ...], touch: Touch) -> Doubles:
+    """P(a letter typed | each character of an alphabet); of a touch point its density."""
+    layout = Layout.load(model.layout)
+    if touch.point is None:
+        keys = _keys(model, touch.char.lower())
+        typed = touch.char
+    else:
+        keys = {char: _density(model, place, touch.point) for char, place in layout.keys.items()}
+        typed = ""  # a point has no case
+    other = model.anywhere / max(len(layout.keys), 1)
+    sure = (1.0 - model.anywhere) * (1.0 - model.swapped - model.extra)
+    plain = _plain(touch.char.lower())
+    found = np.full(len(alphabet), _NEVER)
+    for code, char in enumerate(alphabet):
+        low = char.lower()
+        base = _plain(low)
+        cased = _case(model, char, typed)
+        if low in keys:
+            found[code] = cased * (sure * keys[low] + other)
+        elif base != low and base in keys:  # its accent is left out, or keys hold no such letter
+            found[code] = cased * (sure * keys[base] + other) * model.accent
+        elif char.isalpha() and plain.isalpha():
+            found[code] = max(other * 1e-3, _NEVER)
+    return found
+
+
+def _omits(model: TypingModel, alphabet: tuple[str, ...]) -> Doubles:
+    """P(each character of an alphabet is left out); 1 of what is no whole character, 0 of a space."""
+    found = np.full(len(alphabet), model.omitted)
+    for code, char in enumerate(alphabet):
+        if char in APOSTROPHES or char == "-":
+            found[code] = model.apostrophe
+        elif "\ud800" <= char <= "\udfff":
+            found[code] = 1.0
+        elif char == " ":
+            found[code] = 0.0
+    return found
+
+
+@lru_cache(maxsize=512)
+def _keys(model: TypingModel, char: str) -> dict[str, float]:
+    """P(a key is typed | another was meant), by the one meant: the share of the finger's Gaussian in the key's cell."""
+    layout = Layout.load(model.layout)
+    if char not in layout.keys:
+        base = _plain(char)
+        return {char: 1.0} if base not in layout.keys else {char: 1.0, base: _NEVER}
+    x, y = layout.keys[char]
+    row = [place[0] for place in layout.keys.values() if place[1] == y]
+    rows = [place[1] for place in layout.keys.values()]
+    left, right = (-math.inf if x == min(row) else x - 0.5), (math.inf if x == max(row) else x + 0.5)
+    top, bottom = (-math.inf if y == min(rows) else y - 0.5), (math.inf if y == max(rows) else y + 0.5)
+    return {
+        other: _between(left - at[0], right - at[0], model.spread) * _between(top - at[1], bottom - at[1], model.spread)
+        for other, at in layout.keys.items()
+    }
+
+
+def _between(low: float, high: float, spread: float) -> float:
+    """The share of a Gaussian around 0 between two numbers."""
+    if spread == 0:
+        return float(low <= 0 < high)
+    scale = spread * math.sqrt(2)
+    return 0.5 * (math.erf(high / scale) - math.erf(low / scale))
+
+
+def _density(model: TypingModel, centre: tuple[float, float], point: tuple[float, float]) -> float:
+    """Of the finger's Gaussian around a key at a point, per key."""
+    spread = max(model.spread, 0.05)
+    squared = ((centre[0] - point[0]) ** 2 + (centre[1] - point[1]) ** 2) / spread**2
+    return math.exp(-min(squared / 2, 300.0)) / (2 * math.pi * spread**2)
+
+
+def _case(model: TypingModel, meant: str, typed: str) -> float:
+    if not typed or not meant.isalpha():
+        return 1.0
+    if meant.isupper() == typed.isupper():
+        return 1.0 - (model.lower if meant.isupper() else model.upper)
+    return model.lower if meant.isupper() else model.upper
+
+
+@lru_cache(maxsize=4096)
+def _plain(char: str) -> str:
+    """A character without its accents."""
+    return unicodedata.normalize("NFD", char)[:1] or char

@@ -1,0 +1,446 @@
+"""The words that were most probably meant, given what was typed: P(word | context) · P(typed | word), with proof.
+
+The search of `wordgru.search`, with another notion of what agrees. Every token after a node has a likelihood now: of a
+final token that of the word, of an open one what its words have for sure, and the most that they may have beside. Open
+tokens are read, the heaviest first, until no path through them can change the answer. What is too light to matter is
+left out of the walk along the trie of tokens (`Typed.walk`); what that may cost a word is counted as missing.
+"""
+
+import heapq
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+
+from wordgru.search.model import Doubles, Floats, Ints
+from wordgru.search.named import Named
+from wordgru.search.rows import Node, Places, Reader, Steps
+from wordgru.search.search import Answer, Found
+from wordgru.search.suggestions import SearchOptions
+from wordgru.text.trie import Trie
+from wordgru.text.vocabulary import Vocabulary, half_character
+from wordgru.typing.channel import Alignments, Reached, Touch, Typed, TypingModel
+
+_LEFT_OUT = 1 / 30  # share of the tolerance below which a branch is left out of a walk
+_UNDECIDED = 0.05  # share of what agrees that may be undecided in an answer that is proved
+_LISTED = 1e-3  # of that, the share above which words are listed
+_LETTER = 1 / 27  # probability of a letter in a word that nobody knows
+_RANKED = 256  # words that are asked at most whether they may be offered
+
+
+@dataclass(slots=True)
+class _Open:
+    """An open token that was not read.
+
+    Attributes:
+        node: after which it stands.
+        token: its id.
+        mass: P(its tokens | context), out of the scale.
+        sure: the likelihood that its words have at least.
+        open: and the most that they may have beside.
+        level: of the walk that reached it.
+        place: among the nodes of that level.
+        deeper: whether the walk ended before it, for all that followed had the same likelihood.
+    """
+
+    node: Node
+    token: int
+    mass: float
+    sure: float
+    open: float
+    level: Reached
+    place: int
+    deeper: bool
+
+    @property
+    def tokens(self) -> tuple[int, ...]:
+        """Its tokens after the context."""
+        return (*self.node.tokens, self.token)
+
+    @property
+    def bound(self) -> float:
+        """The most that its words may have."""
+        return self.mass * (self.sure + self.open)
+
+    def alignments(self) -> Alignments:
+        """Where it stands in the letters typed."""
+        at = self.level.alignments.at(slice(self.place, self.place + 1))
+        return Alignments(np.zeros_like(at.rows), at.done, np.zeros_like(at.rows), at.last) if self.deeper else at
+
+
+@dataclass(slots=True)
+class _Word:
+    """A word found: its mass, and the best of its spellings."""
+
+    mass: float = 0.0
+    best: float = 0.0
+    tokens: tuple[int, ...] = ()
+
+
+class TypingSearch:
+    """Finds the words that were most probably meant. Share it between threads.
+
+    Args:
+        model: the language model.
+        token_bytes: what each token spells, by id.
+        finals: how many are final.
+        spell: the tokens of a pre-token that is these bytes; the last one final.
+        places: where nodes are remembered.
+    """
+
+    def __init__(
+        self, model: Steps, token_bytes: Sequence[bytes], finals: int, *, spell: Callable[[bytes], Sequence[int]],
+        places: Places,
+    ) -> None:  # fmt: skip
+        self._model, self._spell, self._places = model, spell, places
+        self._vocabulary = Vocabulary(token_bytes, finals)
+        self._tokens = Tokens(token_bytes, finals)
+
+    def __call__(
+        self, state: Floats, last: int, gap: bytes, typed: Typed, k: int, options: SearchOptions, *,
+        accept: Callable[[bytes], bool], named: Sequence[Named] = (),
+    ) -> Answer:  # fmt: skip
+        """The `k` words with the largest P(word | context) · P(typed | word).
+
+        Args:
+            state: (layers, hidden) before the context's last token.
+            last: the context's last token.
+            gap: the space before the word, or nothing.
+            typed: what was typed.
+            k: how many words, at least 1.
+            options: tolerance and budgets.
+            accept: whether these bytes are a word that may be offered.
+            named: words that other sources name.
+        """
+        with self._places.reader(self._model, self._vocabulary, state, last, options) as reader:
+            search = _Search(reader, self._tokens, gap, typed, k, options, accept)
+            search.begin(self._spell(gap + typed.letters.encode()), named)
+            return search.run()
+
+
+class Tokens:
+    """The tokens as tries: all of them, and those that go on after half a character.
+
+    Args:
+        token_bytes: what each token spells, by id.
+        finals: how many are final.
+    """
+
+    def __init__(self, token_bytes: Sequence[bytes], finals: int) -> None:
+        self._token_bytes, self.finals = token_bytes, finals
+        self._tries: dict[bytes, tuple[Trie, Ints]] = {}
+
+    def after(self, spelled: bytes) -> tuple[Trie, Ints]:
+        """The trie of what may follow these bytes, and the ids of its tokens in its order.
+
+        After half a character, what follows is spelled with that half before it.
+        """
+        half = half_character(spelled)
+        if half not in self._tries:
+            if len(self._tries) > 64:
+                self._tries.clear()
+            ids = [at for at, token in enumerate(self._token_bytes) if at and (not half or 0x80 <= token[0] < 0xC0)]
+            trie = Trie([half + self._token_bytes[at] for at in ids])
+            self._tries[half] = (trie, np.array(ids, np.int64)[trie.order])
+        return self._tries[half]
+
+
+class _Search:
+    """One search."""
+
+    def __init__(
+        self, reader: Reader, tokens: Tokens, gap: bytes, typed: Typed, k: int, options: SearchOptions,
+        accept: Callable[[bytes], bool],
+    ) -> None:  # fmt: skip
+        self._reader, self._tokens, self._gap, self._typed, self._k = reader, tokens, gap, typed, k
+        self._options, self._accept = options, accept
+        self._scale = 0.0  # log of what has mass 1
+        self._agreeing = 1.0  # mass that agrees for sure; 1 is a first guess, from below
+        self._guessed = True
+        self._undecided = 0.0  # and that may agree
+        self._as_it_is = 0.0  # P(typed | it was meant as it is typed)
+        self._words: dict[bytes, _Word] = {}
+        self._shares: dict[str, dict[bytes, float]] = {}  # source → word → mass that it gives
+        self._lost: dict[bytes, float] = {}  # bytes of a node → mass that a word through it may have been denied
+        self._open: list[tuple[float, int, _Open]] = []  # a heap, the heaviest first
+        self._number = count()
+
+    def begin(self, spelling: Sequence[int], named: Sequence[Named]) -> None:
+        """Read the usual tokens of what is typed, which says how much agrees at least, and weigh the named words."""
+        root = self._reader.nodes[()]
+        chain = self._chain(spelling)
+        self._guess(chain, spelling)
+        self._expand([(root, self._typed.start())])
+        for node in chain[1:]:
+            found = next((entry for entry in self._open if entry[2].tokens == node.tokens), None)
+            if found:
+                self._open.remove(found)
+                heapq.heapify(self._open)
+                self._expand([(node, self._taken(found[2]))])
+        for source in named:
+            self._name(source)
+        self._stand()
+
+    def run(self) -> Answer:
+        """Read what is in question until nothing is."""
+        deadline = time.perf_counter() + (self._options.max_seconds or np.inf)
+        while True:
+            ranking = self._ranking()
+            proved = self._is_proved(ranking)
+            if proved or not self._open or time.perf_counter() > deadline:
+                return self._answer(ranking, exact=proved)
+            picks = list(self._heaviest())
+            if not picks:
+                return self._answer(ranking, exact=False)
+            self._expand(picks)
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def _chain(self, spelling: Sequence[int]) -> list[Node]:
+        """The nodes of the usual tokens but the last one."""
+        nodes = self._reader.nodes
+        chain = [nodes[()]]
+        for token in spelling[:-1]:
+            tokens = (*chain[-1].tokens, token)
+            if tokens not in nodes and not self._reader.left:
+                break
+            chain.append(nodes.get(tokens) or self._reader.read([(chain[-1], token)])[0])
+        return chain
+
+    def _guess(self, chain: Sequence[Node], spelling: Sequence[int]) -> None:
+        """Set the scale so that what agrees has about mass 1, from below: what is typed may be as it was meant."""
+        typed = Trie([self._typed.letters.encode()])
+        walked = self._typed.walk(
+            typed, np.zeros(1, np.int64), self._typed.start(), np.array([[0.0, 1.0]]), np.zeros(1)
+        )
+        self._as_it_is = likelihood = float(self._typed.likelihood(walked[-1].alignments)[-1])
+        node = chain[-1]
+        last = spelling[len(chain) - 1] if len(chain) == len(spelling) else 0
+        share = float(node.row[last]) if last else 0.0
+        if not self._typed.complete:
+            trie, ids = self._tokens.after(node.spelled)
+            share += self._beginning(trie, node.row[ids], (self._gap + self._typed.letters.encode())[len(node.spelled) :])
+        unknown = self._typed.model.unknown * _LETTER ** len(self._typed.letters)
+        log_mass = float(np.logaddexp(node.log_mass + np.log(max(share, 1e-30)), np.log(max(unknown, 1e-300))))
+        self._scale = log_mass + float(np.log(max(likelihood, 1e-300)))
+
+    @staticmethod
+    def _beginning(trie: Trie, row: Floats, rest: bytes) -> float:
+        """What of a row, in the order of a trie, begins with these bytes."""
+        node: int | None = 0
+        for char in rest.decode("utf-8", "surrogateescape"):
+            node = trie.child(node, char)
+            if node is None:
+                return 0.0
+        return float(row[trie.low[node] : trie.high[node]].sum(dtype=np.float64))
+
+    def _heaviest(self) -> Iterator[tuple[Node, Alignments]]:
+        """The open tokens that may change most, read as far as the budget goes."""
+        picks: list[_Open] = []
+        known: list[tuple[Node, Alignments]] = []
+        room = min(self._options.batch, self._reader.left)
+        while self._open and len(picks) < room and len(known) < self._options.batch:
+            heaviest = heapq.heappop(self._open)[2]
+            if (node := self._reader.nodes.get(heaviest.tokens)) is not None:
+                known.append((node, self._taken(heaviest)))
+            else:
+                picks.append(heaviest)
+        yield from known
+        if picks:
+            nodes = self._reader.read([(pick.node, pick.token) for pick in picks], least=self._options.batch // 2)
+            yield from ((node, self._taken(pick)) for node, pick in zip(nodes, picks, strict=True))
+
+    def _taken(self, taken: _Open) -> Alignments:
+        """An open token is read: its mass is in its own row from here on."""
+        self._agreeing -= taken.mass * taken.sure
+        self._undecided -= taken.mass * taken.open
+        return taken.alignments()
+
+    def _expand(self, picks: Sequence[tuple[Node, Alignments]]) -> None:
+        """Weigh what follows some nodes."""
+        if not picks:
+            return
+        by_trie: dict[int, list[tuple[Node, Alignments]]] = {}
+        for pick in picks:
+            by_trie.setdefault(id(self._tokens.after(pick[0].spelled)[0]), []).append(pick)
+        for part in by_trie.values():
+            nodes = [node for node, _ in part]
+            trie, ids = self._tokens.after(nodes[0].spelled)
+            masses = np.stack([node.row[ids] for node in nodes]).astype(np.float64)
+            masses *= np.array([[np.exp(min(node.log_mass - self._scale, 700.0))] for node in nodes])
+            floors = np.full(len(nodes), self._floor)
+            reached = self._walk(trie, nodes, Alignments.joined([at for _, at in part]), masses, floors)
+            self._weigh(reached, trie, ids, nodes, masses, floors)
+            for node, floor in zip(nodes, floors, strict=True):
+                self._lost[node.spelled] = self._lost.get(node.spelled, 0.0) + float(floor)
+
+    @property
+    def _allowed(self) -> float:
+        """The mass by which a word may be short of the truth."""
+        return max(self._options.tolerance, 1e-9) * self._agreeing
+
+    @property
+    def _floor(self) -> float:
+        return _LEFT_OUT * self._allowed
+
+    def _walk(
+        self, trie: Trie, nodes: Sequence[Node], starts: Alignments, masses: Doubles, floors: Doubles
+    ) -> list[Reached]:
+        roots = np.zeros(len(nodes), np.int64)
+        if self._gap and not nodes[0].tokens:
+            begin = trie.child(0, self._gap.decode())
+            if begin is None:
+                return []
+            roots[:] = begin
+        summed = np.zeros((len(nodes), masses.shape[1] + 1))
+        np.cumsum(masses, axis=1, out=summed[:, 1:])
+        return self._typed.walk(trie, roots, starts, summed, floors)
+
+    def _weigh(
+        self, reached: Sequence[Reached], trie: Trie, ids: Ints, nodes: Sequence[Node], masses: Doubles, floors: Doubles
+    ) -> None:
+        """Count the tokens that a walk reached: words are found, open tokens are open."""
+        if self._guessed and not nodes[0].tokens:
+            self._agreeing, self._guessed = 0.0, False
+        for level in reached:
+            highs = np.where(level.closed, trie.high[level.nodes], trie.own[level.nodes])
+            counts = highs - trie.low[level.nodes]
+            of = np.repeat(np.arange(len(counts)), counts)
+            places = trie.low[level.nodes][of] + np.arange(len(of)) - (np.cumsum(counts) - counts)[of]
+            source, tokens = level.source[of], ids[places]
+            weight = masses[source, places]
+            sure = level.alignments.done[of]
+            final = tokens <= self._tokens.finals
+            likelihood = self._typed.likelihood(level.alignments)[of]
+            self._agreeing += float((weight * np.where(final, likelihood, sure)).sum())
+            self._undecided += float((weight * level.open[of])[~final].sum())
+            bound = weight * np.where(final, likelihood, sure + level.open[of])
+            least = floors[source] * np.where(final, _LISTED, 1.0)
+            (heavy,) = np.nonzero(bound > least)
+            deeper = places[heavy] >= trie.own[level.nodes[of[heavy]]]
+            columns = (source, tokens, of, weight, sure, final, bound)
+            rows = zip(*(column[heavy].tolist() for column in columns), deeper.tolist(), strict=True)
+            for origin, token, place, mass, certain, is_final, most, is_deeper in rows:
+                if is_final:
+                    self._find(nodes[origin], token, most)
+                else:
+                    entry = _Open(
+                        nodes[origin], token, mass, certain, float(level.open[place]), level, place, is_deeper
+                    )
+                    heapq.heappush(self._open, (-most, next(self._number), entry))
+
+    def _find(self, node: Node, token: int, mass: float) -> None:
+        word = self._words.setdefault(node.spelled + self._reader.vocabulary.token_bytes[token], _Word())
+        word.mass += mass
+        if mass > word.best:
+            word.best, word.tokens = mass, (*node.tokens, token)
+
+    def _name(self, source: Named) -> None:
+        """Weigh the words that another source names."""
+        row = self._reader.nodes[()].row
+        trie, ids = self._tokens.after(b"")
+        among = self._beginning(trie, row[ids], source.start)
+        unit = among * float(np.exp(min(-self._scale, 700.0)))
+        masses = self._shares.setdefault(source.source, {})
+        for words, scale in ((source.common, source.scale), (source.added, 1.0)):
+            found = _likely(self._typed, words.trie, unit * scale, self._floor)
+            for word, mass in found.items():
+                masses[source.start + word] = masses.get(source.start + word, 0.0) + mass
+        for word, mass in masses.items():
+            self._agreeing += mass
+            entry = self._words.setdefault(word, _Word())
+            entry.mass += mass
+        self._lost[source.start] = self._lost.get(source.start, 0.0) + 2 * self._floor
+
+    def _stand(self) -> None:
+        """What was typed stands as it is, a word that the model does not know, if nothing is more probable."""
+        word, model = self._gap + self._typed.letters.encode(), self._typed.model
+        prior = model.unknown * _LETTER ** len(self._typed.letters)
+        mass = prior * self._as_it_is * float(np.exp(min(-self._scale, 700.0)))
+        self._shares.setdefault("typed", {})[word] = mass
+        self._agreeing += mass
+        self._words.setdefault(word, _Word()).mass += mass
+
+    # -- the proof ---------------------------------------------------------------------------------------------
+
+    def _ranking(self) -> list[tuple[bytes, float]]:
+        """The k best words found that may be offered, and their masses."""
+        best: list[tuple[bytes, float]] = []
+        heaviest = heapq.nlargest(_RANKED, self._words.items(), key=lambda item: item[1].mass)
+        for spelled, word in heaviest:
+            if self._accept(spelled):
+                best.append((spelled, word.mass))
+                if len(best) == self._k:
+                    break
+        return best
+
+    def _is_proved(self, ranking: Sequence[tuple[bytes, float]]) -> bool:
+        if len(ranking) < self._k or self._agreeing <= 0 or self._undecided > _UNDECIDED * self._agreeing:
+            return False
+        allowed = self._allowed
+        limit = ranking[-1][1] + allowed
+        if self._open and -self._open[0][0] > limit:
+            return False
+        missing = dict(self._lost)
+        for bound, _, each in self._open:
+            key = each.node.spelled + self._reader.vocabulary.token_bytes[each.token]
+            missing[key] = missing.get(key, 0.0) - bound
+        if any(_along(missing, word) > allowed for word, _ in ranking):
+            return False
+        if _most_along(missing) > limit:
+            return False
+        best = {word for word, _ in ranking}
+        return all(
+            word.mass + _along(missing, spelled) <= limit or spelled in best or not self._accept(spelled)
+            for spelled, word in self._words.items()
+            if word.mass > limit / 4
+        )
+
+    def _answer(self, ranking: Sequence[tuple[bytes, float]], *, exact: bool) -> Answer:
+        whole = max(self._agreeing, 1e-300)
+        found = tuple(
+            Found(
+                word, min(mass / whole, 1.0), self._words[word].tokens,
+                {name: masses[word] / whole for name, masses in self._shares.items() if word in masses},
+            )
+            for word, mass in ranking
+        )  # fmt: skip
+        open_ = self._undecided + sum(each.mass * each.sure for _, _, each in self._open)
+        return Answer(found, exact, min(max(open_ / (whole + self._undecided), 0.0), 1.0), self._reader.rows)
+
+
+def _along(missing: dict[bytes, float], word: bytes) -> float:
+    """What lies on the path of a word."""
+    return sum(missing.get(word[:size], 0.0) for size in range(len(word) + 1))
+
+
+def _most_along(missing: dict[bytes, float]) -> float:
+    """The most that lies on any path."""
+    most, path = 0.0, []  # type: float, list[tuple[bytes, float]]
+    for key in sorted(missing):
+        while path and not key.startswith(path[-1][0]):
+            path.pop()
+        path.append((key, (path[-1][1] if path else 0.0) + missing[key]))
+        most = max(most, path[-1][1])
+    return most
+
+
+def _likely(typed: Typed, words: tuple[Trie, Doubles], unit: float, floor: float) -> dict[bytes, float]:
+    """Share · likelihood of the words of a trie where it is above a floor."""
+    trie, shares = words
+    if not len(shares):
+        return {}
+    summed = np.zeros((1, len(shares) + 1))
+    np.cumsum(unit * shares, out=summed[0, 1:])
+    floors = np.full(1, floor)
+    found: dict[bytes, float] = {}
+    for level in typed.walk(trie, np.zeros(1, np.int64), typed.start(), summed, floors):
+        likelihood = typed.likelihood(level.alignments)
+        for at, node in enumerate(level.nodes):
+            for place in range(trie.low[node], trie.high[node] if level.closed[at] else trie.own[node]):
+                mass = float(unit * shares[place] * likelihood[at])
+                if mass > floor:
+                    found[trie.strings[place]] = mass
+    return found
