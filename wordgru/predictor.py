@@ -23,7 +23,7 @@ from wordgru.sources.word_list import WordList
 from wordgru.text import words
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
 from wordgru.typing.channel import TypingModel
-from wordgru.typing.search import TypingSearch
+from wordgru.typing.search import TypingSearch, Typist
 
 MODEL_VARIABLE = "WORDGRU_MODEL"
 """Environment variable that names the bundle to load where none is given."""
@@ -92,7 +92,7 @@ class Predictor:
         self.tokenizer = tokenizer
         self.bundle = bundle
         self.search = WordSearch(model, tokenizer.token_bytes, tokenizer.finals, spell=tokenizer.spell)
-        self.typing_search = TypingSearch(
+        self._typing_search = TypingSearch(
             model, tokenizer.token_bytes, tokenizer.finals, spell=tokenizer.spell, places=self.search.places
         )
         self.personal = personal
@@ -169,7 +169,7 @@ class Predictor:
         """
         session = Session(
             self.model, self.tokenizer, self.search, word_list=self.words, identity=self._identity,
-            personal=self.personal, typing=typing, typing_search=self.typing_search,
+            personal=self.personal, typist=Typist(typing, self._typing_search) if typing else None,
         )  # fmt: skip
         session.append(text)
         return session

@@ -14,15 +14,15 @@ from wordgru.config import Range
 from wordgru.errors import WordgruError
 from wordgru.search.model import Floats, LanguageModel
 from wordgru.search.named import Named
-from wordgru.search.search import Found, WordSearch
+from wordgru.search.search import Answer, Found, WordSearch
 from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions, with_settings
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 from wordgru.text import words
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
-from wordgru.typing.channel import Touch, Typed, TypingModel
+from wordgru.typing.channel import Touch, Typed
 from wordgru.typing.layout import Layout
-from wordgru.typing.search import TypingSearch
+from wordgru.typing.search import Typist
 
 _STRIDE = 64  # tokens between the snapshots that a long text leaves
 _SNAPSHOTS = 10  # of which the last half are kept as they are, older ones thinned out
@@ -30,7 +30,7 @@ _ATTENTION = Range(0, 1, below=True)
 _COUNT = Range(0, whole=True)  # characters to delete
 _THRESHOLD = Range(0, 1)
 _LONGEST_TYPED = 40  # letters of a word that a typing model looks at; longer ones are taken as they are
-_CORRECTION_ROWS = 24  # budget of the search for a correction: what is that hard to decide is left alone
+_TYPED_ROWS = 32  # budget of a search with a typing model, whose rows cost more; it seldom finds better after them
 _CONTEXT = 2048  # characters of a long paste that are read, some 500 tokens; the English model learnt from 1,024
 # What stands before changes a probability by 0.004 (median; 0.013 at most) after 9,000 characters, and 4,096 characters
 # change it as much: a state that read more than the training ever did drifts.
@@ -56,8 +56,7 @@ class Session:
 
     def __init__(
         self, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *, word_list: WordList | None = None,
-        identity: str = "", personal: PersonalModel | None = None, typing: TypingModel | None = None,
-        typing_search: TypingSearch | None = None,
+        identity: str = "", personal: PersonalModel | None = None, typist: Typist | None = None,
     ) -> None:  # fmt: skip
         """Use what a predictor shares.
 
@@ -68,10 +67,9 @@ class Session:
             word_list: words to offer and not to offer.
             identity: the hash by which a saved session knows its model again.
             personal: words of the person who types.
-            typing: how that person types; without it, letters are taken as they are.
-            typing_search: over the same model; needed with `typing`.
+            typist: how that person types; without it, letters are taken as they are.
         """
-        self._typing, self._typing_search = typing, typing_search
+        self._typist = typist
         self._points: dict[int, tuple[float, float]] = {}  # place of a letter in the text → where it was touched
         self._kept: set[str] = set()  # words that were corrected, and put back
         self._corrected: tuple[str, str] | None = None  # the text before the last correction, and after
@@ -138,9 +136,9 @@ class Session:
         Raises:
             WordgruError: the session has no typing model, or the point is none.
         """
-        if self._typing is None:
+        if self._typist is None:
             raise WordgruError("this session has no keyboard; make it with predictor.session(typing=TypingModel()).")
-        char, place = Layout.load(self._typing.layout).nearest(x, y), len(self._text)
+        char, place = Layout.load(self._typist.model.layout).nearest(x, y), len(self._text)
         self.append(char)
         self._points[place] = (float(x), float(y))
         return char
@@ -159,6 +157,26 @@ class Session:
             self.set(before[: len(before) - len(typed)] + word)
             self._corrected = (before, self._text)
         return word
+
+    def corrections(self, *, k: int = 3, options: SearchOptions | None = None, **settings: object) -> Suggestions:
+        """What was meant by the unfinished last word if it ends here, most probable first; what was typed included.
+
+        Args:
+            k: how many words, at least 1.
+            options: budgets and tolerance.
+            settings: fields of `SearchOptions`, in place of those of `options`.
+
+        Raises:
+            WordgruError: the session has no typing model, or a number is out of its range.
+        """
+        K.check("k", k)
+        if self._typist is None:
+            raise WordgruError(
+                "this session has no typing model; make it with predictor.session(typing=TypingModel())."
+            )
+        head, prefix = self._unfinished()
+        letters = self._typed(prefix, complete=True)
+        return self._meant(head, prefix, letters, k, with_settings(options, settings)) if letters else Suggestions(())
 
     def undo(self) -> None:
         """Take the last correction back; the word typed is not corrected again in this field.
@@ -194,7 +212,7 @@ class Session:
         """A session with the same text that goes its own way; of what it commits, nothing was learnt yet."""
         other = type(self)(
             self._model, self._tokenizer, self._search, word_list=self._word_list, identity=self._identity,
-            personal=self._personal, typing=self._typing, typing_search=self._typing_search,
+            personal=self._personal, typist=self._typist,
         )  # fmt: skip
         other._points, other._kept, other._corrected = dict(self._points), set(self._kept), self._corrected
         other._text, other._tokens = self._text, self._tokens
@@ -239,7 +257,7 @@ class Session:
             return self._find(head, "", k, options, attention, typed_as=typed_as, space=False, ends=True)
         space = not (prefix is None and unfinished) and words.wants_space(head[-2:])
         found = self._find(head + " " * space, unfinished, k, options, attention, typed_as=typed_as, space=space)
-        if self._typing is None or not unfinished:
+        if self._typist is None or not unfinished:
             return found
         return replace(found, autocorrect=self._correction(head + " " * space, unfinished, options, threshold))
 
@@ -318,11 +336,21 @@ class Session:
         def accept(word: bytes) -> bool:
             return self._may_offer(word, options, spaced=ends or typed.startswith(b" "), wanted=wanted)
 
-        if (letters := self._typed(prefix, complete=False)) and self._typing_search:
-            answer = self._typing_search(*place, gap, letters, k + len(passed), options, accept=accept, named=named)
+        letters = self._typed(prefix, complete=False)
+        if letters and self._typist:
+            fewer = replace(options, max_rows=min(options.max_rows, _TYPED_ROWS))
+            answer = self._typist.search(*place, gap, letters, k + len(passed), fewer, accept=accept, named=named)
         else:
             answer = self._search(*place, typed, k + len(passed), options, accept=accept, named=named)
-        offers = tuple(
+        offers = self._offers(answer, typed_as)
+        if passed:
+            offers = _less_those(offers, passed, attention)[:k]
+        if attention:
+            self._offered.append((head, prefix, tuple(offer.word for offer in offers)))
+        return Suggestions(offers, answer.exact, answer.unexplored, answer.rows, space)
+
+    def _offers(self, answer: Answer, typed_as: str) -> tuple[Suggestion, ...]:
+        return tuple(
             Suggestion(
                 self._as_typed(found.spelled.decode().removeprefix(" "), typed_as),
                 found.probability,
@@ -331,41 +359,45 @@ class Session:
             )
             for found in answer.words
         )
-        if passed:
-            offers = _less_those(offers, passed, attention)[:k]
-        if attention:
-            self._offered.append((head, prefix, tuple(offer.word for offer in offers)))
-        return Suggestions(offers, answer.exact, answer.unexplored, answer.rows, space)
 
     def _typed(self, prefix: str, *, complete: bool) -> Typed | None:
         """The letters typed as a typing model sees them; None without one, or of what it does not look at."""
-        if self._typing is None or not 0 < len(prefix) <= _LONGEST_TYPED:
+        if self._typist is None or not 0 < len(prefix) <= _LONGEST_TYPED:
             return None
         first = len(self._text) - len(prefix)
         touched = self._points if self._text.endswith(prefix) else {}
         touches = [Touch(char, touched.get(first + at)) for at, char in enumerate(prefix)]
-        return Typed(self._typing, touches, complete=complete)
+        return Typed(self._typist.model, touches, complete=complete)
 
-    def _correction(self, head: str, prefix: str, options: SearchOptions, threshold: float) -> str | None:
-        """The word that was meant by a word typed in full, if it is another and probable enough."""
-        letters = self._typed(prefix, complete=True)
-        plain = prefix.translate(_NO_APOSTROPHES).isalpha() and (not head or head[-1].isspace())
-        if not letters or not plain or prefix in self._kept or self._typing_search is None:
-            return None  # numbers, parts of addresses, code
+    def _meant(self, head: str, prefix: str, letters: Typed, k: int, options: SearchOptions) -> Suggestions:
+        """What was meant by letters after `head` with which the word ends; what was typed is always allowed."""
         gap = self._read(head)
         count, state = self._snapshots[-1]
-        answer = self._typing_search(
-            state[:, 0], int(self._tokens[count - 1]), gap, letters, 1,
-            replace(options, max_rows=min(options.max_rows, _CORRECTION_ROWS)),
+        assert self._typist
+        answer = self._typist.search(
+            state[:, 0], int(self._tokens[count - 1]), gap, letters, k,
+            replace(options, max_rows=min(options.max_rows, _TYPED_ROWS)),
             accept=lambda word: (
                 word == gap + prefix.encode() or self._may_offer(word, options, spaced=bool(gap), wanted=None)
             ),
             named=self._named_words(head, gap),
         )  # fmt: skip
-        if not answer.words or answer.words[0].probability * (1.0 - answer.unexplored) < threshold:
+        return Suggestions(self._offers(answer, self._text), answer.exact, answer.unexplored, answer.rows)
+
+    def _correction(self, head: str, prefix: str, options: SearchOptions, threshold: float) -> str | None:
+        """The word that was meant by a word typed in full, if it is another and probable enough."""
+        letters = self._typed(prefix, complete=True)
+        plain = prefix.translate(_NO_APOSTROPHES).isalpha() and (not head or head[-1].isspace())
+        if not letters or not plain or prefix in self._kept:
+            return None  # numbers, parts of addresses, code
+        meant = self._meant(head, prefix, letters, 3, options)
+        if not meant:
             return None
-        word = self._as_typed(answer.words[0].spelled.decode().removeprefix(" "), self._text)
-        return word if word != self._as_typed(prefix, self._text) else None
+        best = meant[0].word
+        twins = sum(item.probability for item in meant if item.word.lower() == best.lower())
+        if twins < threshold or best == self._as_typed(prefix, self._text):
+            return None
+        return best
 
     def _passed_over(self, head: str, prefix: str) -> dict[str, int]:
         """The words that were offered for this word before its last letters came, and how often."""

@@ -35,9 +35,11 @@ class Trie:
         self.alphabet = sorted({char for text in texts for char in text})
         codes = {char: code for code, char in enumerate(self.alphabet)}
         nodes = [(-1, 0, len(order))]  # character, low, high
-        first, count, own = [], [], []
+        first: list[int] = []
+        count: list[int] = []
+        own: list[int] = []
         size, level_ends = 0, 1
-        for char, low, high in nodes:  # grows as it is read
+        for _, low, high in nodes:  # grows as it is read
             if len(first) == level_ends:
                 size, level_ends = size + 1, len(nodes)
             at = low

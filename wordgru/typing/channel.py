@@ -32,8 +32,10 @@ Doubles = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
 _SHARE = Range(0, 1, below=True)
+_VOWELS = "aeiouy"
 _NEVER = 1e-9  # in place of 0: what a person never does may still have happened
-_WIDEST = 1500  # nodes of one level that are followed, the most probable ones
+_RATHER = 0.15  # probability that a language model gives a letter inside a word, roughly
+_WIDEST = 300  # nodes of one level that are followed, the most probable ones
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class TypingModel:
         layout: the keyboard: a name of `Layout.names`, or the path of a JSON file.
         spread: of the finger around a key's centre, its standard deviation in key widths; 0: each key is hit.
         anywhere: that a letter is typed as any other key.
+        vowel: that a vowel is spelled as another one.
         omitted: that a character is left out.
         undoubled: that the second of two equal characters is.
         extra: that a letter too many is typed after a character.
@@ -57,13 +60,14 @@ class TypingModel:
     """
 
     layout: str = "qwerty"
-    spread: float = ranged(0.14, Range(0, 5))
-    anywhere: float = ranged(0.002, _SHARE)
+    spread: float = ranged(0.16, Range(0, 5))
+    anywhere: float = ranged(0.0015, _SHARE)
+    vowel: float = ranged(0.002, _SHARE)
     omitted: float = ranged(0.003, _SHARE)
     undoubled: float = ranged(0.02, _SHARE)
-    extra: float = ranged(0.002, _SHARE)
-    doubled: float = ranged(0.002, _SHARE)
-    swapped: float = ranged(0.003, _SHARE)
+    extra: float = ranged(0.0015, _SHARE)
+    doubled: float = ranged(0.001, _SHARE)
+    swapped: float = ranged(0.0015, _SHARE)
     apostrophe: float = ranged(0.3, _SHARE)
     accent: float = ranged(0.3, _SHARE)
     lower: float = ranged(0.3, _SHARE)
@@ -126,6 +130,7 @@ class Reached:
         closed: whether all that begins with it has the same likelihood, so that the walk ends here, (F,).
         alignments: where each stands.
         open: the most that what follows may add to `done`, or to the likelihood of a complete word, (F,).
+        promise: what it may rather add, for letters that are still to come are not certain in the word either, (F,).
     """
 
     source: Places
@@ -133,6 +138,7 @@ class Reached:
     closed: npt.NDArray[np.bool_]
     alignments: Alignments
     open: Doubles
+    promise: Doubles
 
 
 class Typed:
@@ -150,7 +156,9 @@ class Typed:
         self._layout = Layout.load(model.layout)
         self._points = np.array([ord(char) for char in self.letters])
         self._tables: dict[int, tuple[Trie, Doubles, Doubles]] = {}
-        repeated = np.array([False, *(one == other for one, other in zip(self.letters, self.letters[1:], strict=False))])
+        repeated = np.array(
+            [False, *(one == other for one, other in zip(self.letters, self.letters[1:], strict=False))]
+        )
         at_all = np.array([char.lower() in self._layout.keys for char in self.letters])
         self._extra = model.extra * at_all / len(self._layout.keys) + model.doubled * repeated
         self._best = self._lead()
@@ -181,7 +189,8 @@ class Typed:
         """
         lead = self._best
         source, nodes, at = np.arange(len(roots)), roots, starts
-        found = [Reached(source, nodes, np.zeros(len(roots), bool), at, at.rows @ lead)]
+        promising = lead * _RATHER ** np.arange(len(lead))[::-1]
+        found = [Reached(source, nodes, np.zeros(len(roots), bool), at, at.rows @ lead, at.rows @ promising)]
         while len(nodes):
             counts = trie.count[nodes]
             parents = np.repeat(np.arange(len(nodes)), counts)
@@ -204,7 +213,7 @@ class Typed:
             source, nodes, mass, open_ = source[parents][kept], children[kept], mass[kept], open_[kept]
             at = after.at(kept)
             closed = (mass * open_ <= floors[source]) & (not self.complete)
-            found.append(Reached(source, nodes, closed, at, open_))
+            found.append(Reached(source, nodes, closed, at, open_, at.rows @ promising))
             source, nodes, at = source[~closed], nodes[~closed], at.at(~closed)
         return found
 
@@ -270,7 +279,8 @@ def _hits(model: TypingModel, alphabet: tuple[str, ...], touch: Touch) -> Double
         base = _plain(low)
         cased = _case(model, char, typed)
         if low in keys:
-            found[code] = cased * (sure * keys[low] + other)
+            vowel = model.vowel / len(_VOWELS) if low in _VOWELS and plain in _VOWELS and low != plain else 0.0
+            found[code] = cased * (sure * keys[low] + other + vowel)
         elif base != low and base in keys:  # its accent is left out, or keys hold no such letter
             found[code] = cased * (sure * keys[base] + other) * model.accent
         elif char.isalpha() and plain.isalpha():

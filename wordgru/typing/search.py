@@ -21,7 +21,7 @@ from wordgru.search.search import Answer, Found
 from wordgru.search.suggestions import SearchOptions
 from wordgru.text.trie import Trie
 from wordgru.text.vocabulary import Vocabulary, half_character
-from wordgru.typing.channel import Alignments, Reached, Touch, Typed, TypingModel
+from wordgru.typing.channel import Alignments, Reached, Typed, TypingModel
 
 _LEFT_OUT = 1 / 30  # share of the tolerance below which a branch is left out of a walk
 _UNDECIDED = 0.05  # share of what agrees that may be undecided in an answer that is proved
@@ -60,13 +60,18 @@ class _Open:
         return (*self.node.tokens, self.token)
 
     @property
+    def promise(self) -> float:
+        """What its words may rather have beside."""
+        return float(self.level.promise[self.place])
+
+    @property
     def bound(self) -> float:
         """The most that its words may have."""
         return self.mass * (self.sure + self.open)
 
     def alignments(self) -> Alignments:
         """Where it stands in the letters typed."""
-        at = self.level.alignments.at(slice(self.place, self.place + 1))
+        at = self.level.alignments.at(np.array([self.place]))
         return Alignments(np.zeros_like(at.rows), at.done, np.zeros_like(at.rows), at.last) if self.deeper else at
 
 
@@ -120,6 +125,14 @@ class TypingSearch:
             return search.run()
 
 
+@dataclass(frozen=True)
+class Typist:
+    """How somebody types, and the search that reckons with it."""
+
+    model: TypingModel
+    search: TypingSearch
+
+
 class Tokens:
     """The tokens as tries: all of them, and those that go on after half a character.
 
@@ -160,11 +173,12 @@ class _Search:
         self._agreeing = 1.0  # mass that agrees for sure; 1 is a first guess, from below
         self._guessed = True
         self._undecided = 0.0  # and that may agree
+        self._expected = 0.0  # and what of it will agree, roughly
         self._as_it_is = 0.0  # P(typed | it was meant as it is typed)
         self._words: dict[bytes, _Word] = {}
         self._shares: dict[str, dict[bytes, float]] = {}  # source → word → mass that it gives
         self._lost: dict[bytes, float] = {}  # bytes of a node → mass that a word through it may have been denied
-        self._open: list[tuple[float, int, _Open]] = []  # a heap, the heaviest first
+        self._open: list[tuple[float, int, _Open]] = []  # a heap, the most promising first
         self._number = count()
 
     def begin(self, spelling: Sequence[int], named: Sequence[Named]) -> None:
@@ -221,7 +235,9 @@ class _Search:
         share = float(node.row[last]) if last else 0.0
         if not self._typed.complete:
             trie, ids = self._tokens.after(node.spelled)
-            share += self._beginning(trie, node.row[ids], (self._gap + self._typed.letters.encode())[len(node.spelled) :])
+            share += self._beginning(
+                trie, node.row[ids], (self._gap + self._typed.letters.encode())[len(node.spelled) :]
+            )
         unknown = self._typed.model.unknown * _LETTER ** len(self._typed.letters)
         log_mass = float(np.logaddexp(node.log_mass + np.log(max(share, 1e-30)), np.log(max(unknown, 1e-300))))
         self._scale = log_mass + float(np.log(max(likelihood, 1e-300)))
@@ -229,11 +245,12 @@ class _Search:
     @staticmethod
     def _beginning(trie: Trie, row: Floats, rest: bytes) -> float:
         """What of a row, in the order of a trie, begins with these bytes."""
-        node: int | None = 0
+        node = 0
         for char in rest.decode("utf-8", "surrogateescape"):
-            node = trie.child(node, char)
-            if node is None:
+            child = trie.child(node, char)
+            if child is None:
                 return 0.0
+            node = child
         return float(row[trie.low[node] : trie.high[node]].sum(dtype=np.float64))
 
     def _heaviest(self) -> Iterator[tuple[Node, Alignments]]:
@@ -256,6 +273,7 @@ class _Search:
         """An open token is read: its mass is in its own row from here on."""
         self._agreeing -= taken.mass * taken.sure
         self._undecided -= taken.mass * taken.open
+        self._expected -= taken.mass * taken.promise
         return taken.alignments()
 
     def _expand(self, picks: Sequence[tuple[Node, Alignments]]) -> None:
@@ -316,6 +334,7 @@ class _Search:
             likelihood = self._typed.likelihood(level.alignments)[of]
             self._agreeing += float((weight * np.where(final, likelihood, sure)).sum())
             self._undecided += float((weight * level.open[of])[~final].sum())
+            self._expected += float((weight * level.promise[of])[~final].sum())
             bound = weight * np.where(final, likelihood, sure + level.open[of])
             least = floors[source] * np.where(final, _LISTED, 1.0)
             (heavy,) = np.nonzero(bound > least)
@@ -329,7 +348,7 @@ class _Search:
                     entry = _Open(
                         nodes[origin], token, mass, certain, float(level.open[place]), level, place, is_deeper
                     )
-                    heapq.heappush(self._open, (-most, next(self._number), entry))
+                    heapq.heappush(self._open, (-mass * (certain + entry.promise), next(self._number), entry))
 
     def _find(self, node: Node, token: int, mass: float) -> None:
         word = self._words.setdefault(node.spelled + self._reader.vocabulary.token_bytes[token], _Word())
@@ -381,12 +400,12 @@ class _Search:
             return False
         allowed = self._allowed
         limit = ranking[-1][1] + allowed
-        if self._open and -self._open[0][0] > limit:
+        if any(each.bound > limit for _, _, each in self._open):
             return False
         missing = dict(self._lost)
-        for bound, _, each in self._open:
+        for _, _, each in self._open:
             key = each.node.spelled + self._reader.vocabulary.token_bytes[each.token]
-            missing[key] = missing.get(key, 0.0) - bound
+            missing[key] = missing.get(key, 0.0) + each.bound
         if any(_along(missing, word) > allowed for word, _ in ranking):
             return False
         if _most_along(missing) > limit:
@@ -399,7 +418,7 @@ class _Search:
         )
 
     def _answer(self, ranking: Sequence[tuple[bytes, float]], *, exact: bool) -> Answer:
-        whole = max(self._agreeing, 1e-300)
+        whole = max(self._agreeing + self._expected, 1e-300)
         found = tuple(
             Found(
                 word, min(mass / whole, 1.0), self._words[word].tokens,
@@ -408,7 +427,8 @@ class _Search:
             for word, mass in ranking
         )  # fmt: skip
         open_ = self._undecided + sum(each.mass * each.sure for _, _, each in self._open)
-        return Answer(found, exact, min(max(open_ / (whole + self._undecided), 0.0), 1.0), self._reader.rows)
+        share = open_ / max(self._agreeing + self._undecided, 1e-300)
+        return Answer(found, exact, min(max(share, 0.0), 1.0), self._reader.rows)
 
 
 def _along(missing: dict[bytes, float], word: bytes) -> float:
