@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Self
 
@@ -177,6 +177,34 @@ class Session:
         head, prefix = self._unfinished()
         letters = self._typed(prefix, complete=True)
         return self._meant(head, prefix, letters, k, with_settings(options, settings)) if letters else Suggestions(())
+
+    def nats_after(self, choices: Sequence[str], following: str) -> npt.NDArray[np.float64]:
+        """Log P(following | the text before the unfinished last word, and each of some words in its place).
+
+        Args:
+            choices: the words, (B,).
+            following: what stands after the word, any text.
+
+        Returns:
+            Natural logarithms, (B,).
+        """
+        head, _ = self._unfinished()
+        gap = self._read(head)
+        count, state = self._snapshots[-1]
+        last, tail = int(self._tokens[count - 1]), self._tokenizer.encode(following).tolist()
+        begun = [[last, *self._tokenizer.spell(gap + word.encode())] for word in choices]
+        states = np.repeat(state, len(choices), axis=1)
+        nats = np.zeros(len(choices))
+        for at in range(max(map(len, begun)) + len(tail) - 1):  # all in step; those with shorter words wait at the end
+            sequences = [[*tokens, *tail] for tokens in begun]
+            (going,) = np.nonzero([at < len(sequence) - 1 for sequence in sequences])
+            tokens = np.array([sequences[row][at] for row in going], np.int64)
+            rows, after = self._model.step(tokens, states[:, going])
+            states[:, going] = after
+            for place, row in enumerate(going):
+                if at + 1 >= len(begun[row]):
+                    nats[row] += np.log(max(float(rows[place, sequences[row][at + 1]]), 1e-30))
+        return nats
 
     def undo(self) -> None:
         """Take the last correction back; the word typed is not corrected again in this field.
@@ -395,7 +423,7 @@ class Session:
             return None
         best = meant[0].word
         twins = sum(item.probability for item in meant if item.word.lower() == best.lower())
-        if twins < threshold or best == self._as_typed(prefix, self._text):
+        if twins * (1.0 - meant.unexplored) < threshold or best.lower() == self._as_typed(prefix, self._text).lower():
             return None
         return best
 

@@ -9,6 +9,7 @@ import click
 
 from wordgru.cli.documents import TextOptions, read_documents
 from wordgru.cli.evaluate_running import judge_running, running_flags, running_options
+from wordgru.cli.evaluate_typing import judge_corrections, judge_touch, typing_flags
 from wordgru.errors import WordgruError
 from wordgru.evaluation.bench import DEFINITIONS, KS, Document, Evaluation, evaluate
 from wordgru.evaluation.figures import difference
@@ -46,14 +47,15 @@ from wordgru.predictor import Predictor
     "--attention", default=0.0, show_default=True, type=click.FloatRange(0, 1, max_open=True),
     help="Hold words passed over for less probable (the typist of the bench takes what is offered).",
 )  # fmt: skip
+@typing_flags
 @running_flags
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 @click.option("--threads", default=1, show_default=True, help="Cores that one step may use.")
 def evaluate_command(
     sources: tuple[str, ...], models: tuple[str, ...], kenlm: Path | None, kenlm_words: Path | None,
     words: int | None, by: str | None, column: str, documents: str, split: str, ks: tuple[int, ...],
-    json_file: str | None, picture: Path | None, learn: bool, attention: float, device: str, threads: int,
-    **running: Any,  # noqa: ANN401
+    json_file: str | None, picture: Path | None, learn: bool, attention: float, touch: float | None, corrections: bool,
+    layout: str, device: str, threads: int, **running: Any,  # noqa: ANN401
 ) -> None:  # fmt: skip
     """Measure what a typist gains on a text.
 
@@ -67,6 +69,16 @@ def evaluate_command(
     if options:
         text = read_documents(sources, TextOptions(column, by, "line", split, words))
         judge_running(text, models or [None], options, json_file=json_file, device=device, threads=threads)
+        return
+    if touch is not None or corrections:
+        if kenlm or picture or ks or learn or len(models) > 1 or (corrections and touch is not None):
+            raise WordgruError("--touch and --corrections judge one model alone; leave out the flags of other figures.")
+        predictor = Predictor.load(models[0] if models else None, device=device, threads=threads)
+        if corrections:
+            judge_corrections(sources, predictor, layout, words, json_file)
+        else:
+            text = read_documents(sources, TextOptions(column, by, documents, split, words))
+            judge_touch(text, predictor, touch or 0.0, layout, json_file)
         return
     if learn:
         if kenlm or kenlm_words or len(models) > 1:

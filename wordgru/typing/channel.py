@@ -247,21 +247,21 @@ class Typed:
         """The most that the letters from each on may still have, whatever the word goes on with, (I + 1,)."""
         chars = {char for key in (*self._layout.keys, *self.letters) for char in (key.lower(), key.upper(), key)}
         alphabet = tuple(sorted(char for char in chars if len(char) == 1))
-        best = np.array([_hits(self.model, alphabet, touch).max() for touch in self.touches])
+        best = np.array([letter_likelihoods(self.model, alphabet, touch).max() for touch in self.touches])
         return np.append(np.cumprod(np.minimum(best + self._extra, 1.0)[::-1])[::-1], 1.0)
 
     def _table(self, trie: Trie) -> tuple[Doubles, Doubles]:
         """For the characters of a trie: P(letter i | character), P(left out)."""
         if id(trie) not in self._tables:
             alphabet = tuple(trie.alphabet)
-            hits = np.stack([_hits(self.model, alphabet, touch) for touch in self.touches], axis=1)
+            hits = np.stack([letter_likelihoods(self.model, alphabet, touch) for touch in self.touches], axis=1)
             omits = _omits(self.model, alphabet)
             self._tables[id(trie)] = (trie, hits, omits)  # the trie too, so that no other gets its id
         return self._tables[id(trie)][1:]
 
 
 @lru_cache(maxsize=512)
-def _hits(model: TypingModel, alphabet: tuple[str, ...], touch: Touch) -> Doubles:
+def letter_likelihoods(model: TypingModel, alphabet: tuple[str, ...], touch: Touch) -> Doubles:
     """P(a letter typed | each character of an alphabet); of a touch point its density."""
     layout = Layout.load(model.layout)
     if touch.point is None:

@@ -418,7 +418,7 @@ class _Search:
         )
 
     def _answer(self, ranking: Sequence[tuple[bytes, float]], *, exact: bool) -> Answer:
-        whole = max(self._agreeing + self._expected, 1e-300)
+        whole = max(self._agreeing, 1e-300)
         found = tuple(
             Found(
                 word, min(mass / whole, 1.0), self._words[word].tokens,
@@ -426,8 +426,8 @@ class _Search:
             )
             for word, mass in ranking
         )  # fmt: skip
-        open_ = self._undecided + sum(each.mass * each.sure for _, _, each in self._open)
-        share = open_ / max(self._agreeing + self._undecided, 1e-300)
+        open_ = self._expected + sum(each.mass * each.sure for _, _, each in self._open)
+        share = open_ / max(self._agreeing + self._expected, 1e-300)
         return Answer(found, exact, min(max(share, 0.0), 1.0), self._reader.rows)
 
 

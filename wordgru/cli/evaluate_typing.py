@@ -1,0 +1,92 @@
+"""`wordgru evaluate --touch` and `--corrections`: what a typing model is worth."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from wordgru.evaluation.bench import Document
+from wordgru.evaluation.corrections import evaluate_corrections, read_slips
+from wordgru.evaluation.output import console, progress_bar, write_json
+from wordgru.evaluation.touch import evaluate_touch
+from wordgru.predictor import Predictor
+from wordgru.text import words
+from wordgru.typing.channel import TypingModel
+
+_FLAGS = (
+    click.option(
+        "--touch", metavar="SPREAD", type=click.FloatRange(0, 5, min_open=True),
+        help="Type with a finger that misses by so many key widths (standard deviation), and correct.",
+    ),
+    click.option(
+        "--corrections", is_flag=True,
+        help="SOURCES are JSON lines with typed, intended and perhaps context: how often the word meant is found.",
+    ),
+    click.option("--layout", default="qwerty", show_default=True, help="Keyboard of these: a name, or a JSON file."),
+)  # fmt: skip
+_RATES = {
+    "typed": "as typed", "letters": "corrected, from letters", "points": "corrected, from touch points",
+    "symspell": "SymSpell, its own words", "frequency": "word frequency × true Gaussian, length known",
+}  # fmt: skip
+
+
+def typing_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The flags of these judgements."""
+    for flag in reversed(_FLAGS):
+        command = flag(command)
+    return command
+
+
+def judge_touch(
+    text: Sequence[Document], predictor: Predictor, spread: float, layout: str, json_file: str | None
+) -> None:
+    """Print or write the word error rates of a finger that misses."""
+    with progress_bar() as bar:
+        total = sum(len(words.spans(document.text)) for document in text)
+        task = bar.add_task("words", total=total)
+        found = evaluate_touch(text, predictor, spread, layout=layout, progress=lambda count: bar.advance(task, count))
+    values = found.to_dict()
+    if json_file:
+        write_json(json_file, values)
+    if json_file != "-":
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"{found.words:,} words, spread {spread:g} key widths")
+        table.add_column("word error rate, %")
+        table.add_column("", justify="right")
+        for name, what in _RATES.items():
+            if name in values:
+                table.add_row(what, f"{values[name]:.1f}")
+        console().print(table)
+        if not found.rivals:
+            console().print(Text("For SymSpell and word frequency: pip install 'wordgru[symspell]'.", style="dim"))
+
+
+def judge_corrections(
+    sources: Sequence[str], predictor: Predictor, layout: str, limit: int | None, json_file: str | None
+) -> None:
+    """Print or write how often the word meant is found."""
+    slips = [slip for source in sources for slip in read_slips(Path(source))[:limit]]
+    with progress_bar() as bar:
+        task = bar.add_task("slips", total=len(slips))
+        found = evaluate_corrections(
+            slips, predictor, TypingModel(layout=layout), progress=lambda count: bar.advance(task, count)
+        )
+    if json_file:
+        write_json(json_file, _values([(each.group, each.to_dict()) for each in found]))
+    if json_file != "-":
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for at, title in enumerate(("slips", "", "left: first", "among 3", "whole: first", "among 3")):
+            table.add_column(title, justify="right" if at else "left")
+        for each in found:
+            figures = (f"{100 * share:.1f}" for share in (*each.left, *each.whole))
+            table.add_row(Text(each.group), f"{each.count:,}", *figures)
+        console().print(table)
+
+
+def _values(groups: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """One object: the figures of all from the left, `left`, `whole`, and those of each group."""
+    whole = groups[-1][1]
+    return {**whole, **whole["left"], "groups": dict(groups[:-1])}

@@ -1,0 +1,140 @@
+"""How often the word that was meant is found: real slips with their message, from the left alone and from the whole."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wordgru.errors import TextError
+from wordgru.predictor import Predictor
+from wordgru.typing.channel import TypingModel
+from wordgru.typing.correct import Candidate, meant
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A word typed wrongly.
+
+    Attributes:
+        typed: the word.
+        intended: what was meant.
+        context: the message with what was typed; may be empty.
+        group: what its figures count in.
+    """
+
+    typed: str
+    intended: str
+    context: str = ""
+    group: str = ""
+
+    def around(self) -> tuple[str, str]:
+        """The context before and after the word: where it stands as a word, else where it is found; else none."""
+        at = next((at for at in _places(self.context, self.typed) if _stands(self.context, at, len(self.typed))), -1)
+        if at < 0:
+            return "", ""
+        return self.context[:at], self.context[at + len(self.typed) :]
+
+
+@dataclass(frozen=True)
+class Found:
+    """How often the word meant was first, and among three; out of 1.
+
+    Attributes:
+        group: of the slips, "all" of all.
+        count: how many slips.
+        left: shares (first, among three) from what stands before.
+        whole: and from the whole message.
+    """
+
+    group: str
+    count: int
+    left: tuple[float, float]
+    whole: tuple[float, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Percentages."""
+        pair = {"left": self.left, "whole": self.whole}
+        return {
+            "slips": self.count,
+            **{name: {"first": 100 * first, "among_3": 100 * three} for name, (first, three) in pair.items()},
+        }
+
+
+def read_slips(path: str | Path) -> list[Slip]:
+    """The slips of a file of JSON lines with `typed`, `intended` and perhaps `context` and `source`.
+
+    Raises:
+        TextError: the file cannot be read, or a line is no slip.
+    """
+    try:
+        lines = Path(path).read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise TextError(f"{path}: cannot be read ({error}); expected JSON lines with typed and intended.") from None
+    slips = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            values = json.loads(line)
+        except ValueError:
+            values = None
+        names = ("typed", "intended", "context", "source")
+        texts = [values.get(name, "") for name in names] if isinstance(values, dict) else []
+        if not texts or not all(isinstance(text, str) for text in texts) or not texts[0] or not texts[1]:
+            raise TextError(f'{path}, line {number}: expected an object with the texts "typed" and "intended".')
+        slips.append(Slip(*texts))
+    if not slips:
+        raise TextError(f"{path}: holds no line; expected JSON lines with typed and intended.")
+    return slips
+
+
+def evaluate_corrections(
+    slips: Sequence[Slip], predictor: Predictor, typing: TypingModel, *, progress: Callable[[int], None] | None = None
+) -> list[Found]:
+    """Look for the word meant by each slip; what was typed is a candidate too, for nobody says that it is wrong.
+
+    Returns:
+        The figures of each group, and last those of all.
+    """
+    ranks: list[tuple[str, int, int]] = []
+    for slip in slips:
+        before, after = slip.around()
+        session = predictor.session(typing=typing)
+        left = _rank(meant(before, slip.typed, "", session), slip.intended)
+        whole = _rank(meant(before, slip.typed, after, session), slip.intended) if after else left
+        ranks.append((slip.group, left, whole))
+        if progress:
+            progress(1)
+    groups = list(dict.fromkeys(group for group, _, _ in ranks))
+    found = [_found(name, [each for each in ranks if each[0] == name]) for name in groups if len(groups) > 1]
+    return [*found, _found("all", ranks)]
+
+
+def _rank(found: Sequence[Candidate], intended: str) -> int:
+    wanted = intended.lower().replace("’", "'")
+    kinds = list(dict.fromkeys(each.word.lower().replace("’", "'") for each in found))
+    return kinds.index(wanted) if wanted in kinds else len(kinds) + 9
+
+
+def _found(name: str, ranks: Sequence[tuple[str, int, int]]) -> Found:
+    def shares(side: Sequence[int]) -> tuple[float, float]:
+        return _share(rank < 1 for rank in side), _share(rank < 3 for rank in side)
+
+    return Found(name, len(ranks), shares([left for _, left, _ in ranks]), shares([whole for _, _, whole in ranks]))
+
+
+def _share(values: Iterable[bool]) -> float:
+    kept = list(values)
+    return sum(kept) / len(kept)
+
+
+def _places(text: str, word: str) -> Iterable[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
+
+
+def _stands(text: str, at: int, size: int) -> bool:
+    return not text[max(at - 1, 0) : at].isalnum() and not text[at + size : at + size + 1].isalnum()

@@ -1,0 +1,147 @@
+"""Words typed with a finger that misses: how many are right as typed, and after correction. Seeded simulation.
+
+Each word is typed in lower case; a finger lands by a Gaussian around the centre of each key, and the nearest key is
+typed. Characters that are no key are typed as they are. No letter is left out or added.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from wordgru.evaluation.bench import Document
+from wordgru.predictor import Predictor
+from wordgru.session import Session
+from wordgru.text import words
+from wordgru.typing.channel import Touch, TypingModel, letter_likelihoods
+from wordgru.typing.layout import Layout
+
+_SELDOM = 1e-6  # what the simulated typist never does
+
+
+@dataclass(frozen=True)
+class TouchErrors:
+    """Word error rates, out of 1.
+
+    Attributes:
+        words: how many words were typed.
+        typed: as typed.
+        letters: corrected, from the letters.
+        points: corrected, from the points touched.
+        rivals: name → its rate; from the letters.
+    """
+
+    words: int
+    typed: float
+    letters: float
+    points: float
+    rivals: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, float]:
+        """Percentages, and the number of words."""
+        rates = {"typed": self.typed, "letters": self.letters, "points": self.points, **self.rivals}
+        return {"words": self.words, **{name: 100 * rate for name, rate in rates.items()}}
+
+
+def evaluate_touch(
+    documents: Sequence[Document], predictor: Predictor, spread: float, *, layout: str = "qwerty", seed: int = 0,
+    rivals: bool = True, progress: Callable[[int], None] | None = None,
+) -> TouchErrors:  # fmt: skip
+    """Type each line of the documents, with the context as it was corrected.
+
+    Args:
+        documents: the texts; a line is a text of its own.
+        predictor: judges letters and points.
+        spread: of the finger, in key widths; the typing model is told.
+        layout: of the keyboard.
+        seed: the same seed misses the same keys.
+        rivals: judge SymSpell and word frequencies too, if `symspellpy` is installed.
+        progress: called with the number of words done since the last call.
+    """
+    keyboard = Layout.load(layout)
+    slips = ("anywhere", "vowel", "omitted", "undoubled", "extra", "doubled", "swapped", "apostrophe")
+    never = dict.fromkeys(slips, _SELDOM)
+    model = TypingModel(layout=layout, spread=spread, lower=0.5, upper=0.5, **never)
+    others = _rivals(keyboard, model) if rivals else {}
+    wrong: dict[str, int] = defaultdict(int)
+    rng, count = random.Random(seed), 0
+    for line in (line for document in documents for line in document.text.lower().splitlines()):
+        fields = {name: predictor.session(typing=model) for name in ("letters", "points")}
+        for start, end, unspaced in words.spans(line):
+            word = line[start:end]
+            if unspaced:
+                continue
+            touches = [_touch(char, keyboard, spread, rng) for char in word]
+            typed = "".join(touch.char for touch in touches)
+            got = {name: _type(session, touches, points=name == "points") for name, session in fields.items()}
+            got |= {"typed": typed, **{name: correct(typed) for name, correct in others.items()}}
+            for name, answer in got.items():
+                wrong[name] += answer.lower() != word
+            count += 1
+            if progress:
+                progress(1)
+    rates = {name: number / max(count, 1) for name, number in wrong.items()}
+    ours = (rates.get(name, 0.0) for name in ("typed", "letters", "points"))
+    return TouchErrors(count, *ours, {name: rates.get(name, 0.0) for name in others})
+
+
+def _touch(char: str, keyboard: Layout, spread: float, rng: random.Random) -> Touch:
+    if char not in keyboard.keys:
+        return Touch(char)
+    x, y = keyboard.keys[char]
+    point = (rng.gauss(x, spread), rng.gauss(y, spread))
+    return Touch(keyboard.nearest(*point), point)
+
+
+def _type(session: Session, touches: Sequence[Touch], *, points: bool) -> str:
+    """Type a word and correct it; what is right stays in the field."""
+    before = session.text
+    for touch in touches:
+        if points and touch.point:
+            session.touch(*touch.point)
+        else:
+            session.append(touch.char)
+    found = session.corrections(k=1)
+    word = found[0].word.lower() if found else "".join(touch.char for touch in touches)
+    session.set(f"{before}{word} ")
+    return word
+
+
+def _rivals(keyboard: Layout, model: TypingModel) -> dict[str, Callable[[str], str]]:
+    """SymSpell with its own words, and these words' frequencies times the true Gaussian of letters, length known."""
+    try:
+        from importlib.resources import files
+
+        from symspellpy import SymSpell, Verbosity
+    except ModuleNotFoundError:
+        return {}
+    symspell = SymSpell(max_dictionary_edit_distance=2)
+    path = files("symspellpy") / "frequency_dictionary_en_82_765.txt"
+    symspell.load_dictionary(str(path), 0, 1)
+    by_length: dict[int, list[str]] = defaultdict(list)
+    for word in symspell.words:
+        by_length[len(word)].append(word)
+    tables: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # length → characters as codes, logs of frequencies
+
+    def by_symspell(typed: str) -> str:
+        found = symspell.lookup(typed, Verbosity.TOP, max_edit_distance=2, include_unknown=True)
+        return str(found[0].term)
+
+    def by_frequency(typed: str) -> str:
+        if len(typed) not in by_length:
+            return typed
+        if len(typed) not in tables:
+            same = by_length[len(typed)]
+            letters = np.array([[ord(char) for char in word] for word in same])
+            tables[len(typed)] = (letters, np.log([symspell.words[word] for word in same]))
+        letters, logs = tables[len(typed)]
+        scores = logs.copy()
+        for at, char in enumerate(typed):
+            alphabet = tuple(sorted({chr(code) for code in np.unique(letters[:, at])}))
+            likelihoods = dict(zip(alphabet, np.log(letter_likelihoods(model, alphabet, Touch(char))), strict=True))
+            scores += np.array([likelihoods[chr(code)] for code in letters[:, at]])
+        return by_length[len(typed)][int(scores.argmax())]
+
+    return {"symspell": by_symspell, "frequency": by_frequency}

@@ -1,0 +1,119 @@
+"""Corrections of a whole text: each word by what stands before it, then by what follows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from wordgru.config import Range
+from wordgru.search.model import Doubles
+from wordgru.search.suggestions import Suggestions
+from wordgru.session import Session
+from wordgru.text import words
+
+CANDIDATES = 8
+"""Words that are weighed by what follows."""
+
+_FOLLOWING = 40  # characters after a word that are read to judge it
+_SURE = 0.98  # a word that is so probable by what stands before it is not judged by what follows
+_THRESHOLD = Range(0, 1)
+_ADDRESS = frozenset("@/\\_#:=<>{}[]$%&~^+*|")  # marks beside a word that say it is no prose
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A word that may have been meant.
+
+    Attributes:
+        word: as it would be written.
+        probability: given the text before and after it.
+    """
+
+    word: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A word of a text and what was probably meant by it.
+
+    Attributes:
+        start: where the word begins in the text, in characters.
+        end: and where it ends.
+        typed: the word.
+        word: what stands in its place.
+        probability: that this was meant.
+        candidates: what may have been meant, most probable first; what was typed may be among them.
+    """
+
+    start: int
+    end: int
+    typed: str
+    word: str
+    probability: float
+    candidates: tuple[Candidate, ...]
+
+
+def corrections(text: str, session: Session, *, threshold: float = 0.9) -> Iterator[Correction]:
+    """The words of `text` that were meant otherwise, in order.
+
+    Numbers, code, addresses, case, words in capitals and what stands beside marks of code are left alone. A word that
+    was corrected is read as corrected by those after it.
+
+    Args:
+        text: any text; lines are read one after the other.
+        session: an empty session with a typing model; it is used up.
+        threshold: how probable a correction must be.
+
+    Raises:
+        WordgruError: the session has no typing model, or the threshold is no probability.
+    """
+    _THRESHOLD.check("threshold", threshold)
+    before, done = "", 0
+    for start, end, unspaced in words.spans(text):
+        before += text[done:start]
+        typed, done = text[start:end], end
+        word = typed
+        if not unspaced and is_prose(text, start, end):
+            found = meant(before, typed, text[end : end + _FOLLOWING], session)
+            twins = sum(each.probability for each in found if found and each.word.lower() == found[0].word.lower())
+            if found and found[0].word.lower() != typed.lower() and twins >= threshold:
+                word = found[0].word
+                yield Correction(start, end, typed, word, twins, tuple(found))
+        before += word
+
+
+def is_prose(text: str, start: int, end: int) -> bool:
+    """Whether a word of a text is one that may be corrected: no number, code, address, or word in capitals."""
+    word = text[start:end]
+    beside = text[max(start - 1, 0) : start] + text[end : end + 1]
+    inner = text[end : end + 1] == "." and text[end + 1 : end + 2].isalnum()  # example.org
+    return (
+        word.replace("'", "").replace("’", "").isalpha()
+        and not (len(word) > 1 and word.isupper())
+        and not any(char.isupper() for char in word[1:])
+        and not any(char in _ADDRESS for char in beside)
+        and not inner
+        and not (text[max(start - 1, 0) : start] == "." and text[max(start - 2, 0) : start - 1].isalnum())
+    )
+
+
+def meant(before: str, typed: str, after: str, session: Session) -> list[Candidate]:
+    """What may have been meant by a word, given the text before and after it; most probable first."""
+    session.set(before + typed)
+    found = session.corrections(k=CANDIDATES)
+    if not found:
+        return []
+    shares = np.array([item.probability for item in found]) * (1.0 - found.unexplored)
+    following = after.split("\n")[0].rstrip()
+    if following and len(found) > 1 and not (found[0].word == typed and shares[0] > _SURE):
+        shares = _judged(found, following, session, shares)
+    order = np.argsort(-shares, kind="stable")
+    return [Candidate(found[int(at)].word, float(shares[at])) for at in order]
+
+
+def _judged(found: Suggestions, following: str, session: Session, shares: Doubles) -> Doubles:
+    """Shares times P(what follows | before and word), with the same sum."""
+    nats = session.nats_after([item.word for item in found], following)
+    weighed = shares * np.exp(nats - nats.max())
+    return weighed * (shares.sum() / weighed.sum())
