@@ -9,13 +9,18 @@ __version__ = "0.1.0"  # before the imports, which read it
 
 from wordgru.errors import BundleError, TextError, WordgruError
 from wordgru.predictor import Phrase, Predictor, Score
+from wordgru.search.characters import Characters
 from wordgru.search.suggestions import SearchOptions, Suggestion, Suggestions
 from wordgru.session import Session
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
+from wordgru.typing.channel import TypingModel
+from wordgru.typing.layout import Layout
 
 __all__ = [
     "BundleError",
+    "Characters",
+    "Layout",
     "PersonalModel",
     "Phrase",
     "Predictor",
@@ -25,6 +30,7 @@ __all__ = [
     "Suggestion",
     "Suggestions",
     "TextError",
+    "TypingModel",
     "WordList",
     "WordgruError",
     "__version__",

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from wordgru.config import Range
 from wordgru.errors import WordgruError
+from wordgru.search.characters import Characters
 from wordgru.search.model import Floats, LanguageModel
 from wordgru.search.named import Named
 from wordgru.search.search import Answer, Found, WordSearch
@@ -177,6 +178,25 @@ class Session:
         head, prefix = self._unfinished()
         letters = self._typed(prefix, complete=True)
         return self._meant(head, prefix, letters, k, with_settings(options, settings)) if letters else Suggestions(())
+
+    def characters(self, *, options: SearchOptions | None = None, **settings: object) -> Characters:
+        """What the next character is, and whether the word ends, given the text and its unfinished last word.
+
+        Where a space is missing before the next word, it is what follows that space.
+
+        Args:
+            options: tolerance and budgets.
+            settings: fields of `SearchOptions`, in place of those of `options`.
+        """
+        head, unfinished = self._unfinished()
+        space = not unfinished and words.wants_space(head[-2:])
+        gap = self._read(head + " " * space)
+        count, state = self._snapshots[-1]
+        found = self._search.characters(
+            state[:, 0], int(self._tokens[count - 1]), gap + unfinished.encode(), with_settings(options, settings),
+            named=self._named_words(head + " " * space, gap),
+        )  # fmt: skip
+        return found.of(lambda char: words.split_last(unfinished + char)[0] == "" if unfinished else char > " ")
 
     def nats_after(self, choices: Sequence[str], following: str) -> npt.NDArray[np.float64]:
         """Log P(following | the text before the unfinished last word, and each of some words in its place).

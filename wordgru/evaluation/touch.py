@@ -83,8 +83,8 @@ def evaluate_touch(
             if progress:
                 progress(1)
     rates = {name: number / max(count, 1) for name, number in wrong.items()}
-    ours = (rates.get(name, 0.0) for name in ("typed", "letters", "points"))
-    return TouchErrors(count, *ours, {name: rates.get(name, 0.0) for name in others})
+    of_others = {name: rates.get(name, 0.0) for name in others}
+    return TouchErrors(count, rates.get("typed", 0.0), rates.get("letters", 0.0), rates.get("points", 0.0), of_others)
 
 
 def _touch(char: str, keyboard: Layout, spread: float, rng: random.Random) -> Touch:

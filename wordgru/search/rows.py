@@ -90,6 +90,15 @@ class Reader:
             self.nodes[tokens] = Node(tokens, spelled, key, log_mass, row, state)
         return [self.nodes[(*parent.tokens, token)] for parent, token in picks]
 
+    def along(self, tokens: Sequence[int]) -> Iterator[Node]:
+        """The nodes of a token sequence after the context, as far as the budget goes; read one by one."""
+        node = self.nodes[()]
+        for token in tokens:
+            if (*node.tokens, token) not in self.nodes and not self.left:
+                return
+            node = self.nodes.get((*node.tokens, token)) or self.read([(node, token)])[0]
+            yield node
+
     def _step(self, tokens: list[int], states: list[Floats], least: int) -> list[tuple[Floats, Floats]]:
         rows, after = self._model.step(np.array(tokens, np.int64), np.stack(states, axis=1))
         self.rows += len(tokens)

@@ -24,10 +24,12 @@ from operator import itemgetter
 
 import numpy as np
 
+from wordgru.search.characters import Characters, characters
 from wordgru.search.model import Floats
 from wordgru.search.named import Named
 from wordgru.search.rows import Group, Node, Pick, Places, Reader, Row, Steps
 from wordgru.search.suggestions import SearchOptions
+from wordgru.text.trie import TokenTries
 from wordgru.text.vocabulary import Vocabulary
 
 _NAMED = 256  # words that a source names everywhere which a search looks at one by one
@@ -86,6 +88,7 @@ class WordSearch:
         self._model, self._spell = model, spell
         self._vocabulary = cache(lambda fold: Vocabulary(token_bytes, finals, fold=fold))
         self.places = Places()
+        self._tries = TokenTries(token_bytes, finals)
 
     def __call__(
         self, state: Floats, last: int, typed: bytes, k: int, options: SearchOptions, *,
@@ -106,6 +109,13 @@ class WordSearch:
         with self.places.reader(self._model, vocabulary, state, last, options) as reader:
             search = _Search(reader, vocabulary, vocabulary.key(typed), k, options, self._spell, accept, named)
             return search.run(typed)
+
+    def characters(
+        self, state: Floats, last: int, typed: bytes, options: SearchOptions, *, named: Sequence[Named] = ()
+    ) -> Characters:
+        """The distribution of the character after `typed`; arguments as of a call."""
+        with self.places.reader(self._model, self._vocabulary(False), state, last, options) as reader:
+            return characters(reader, self._tries, typed, self._spell(typed) if typed else (), options, named)
 
 
 Along = list[tuple[Group, bytes]]
@@ -148,11 +158,8 @@ class _Search:
     def _begin(self, chain: tuple[int, ...]) -> None:
         """Read the tokens of `chain`, and weigh all nodes that agree; the others are forgotten."""
         nodes, typed = self._reader.nodes, self._typed
-        node = nodes[()]
-        for token in chain:
-            if (*node.tokens, token) not in nodes and not self._reader.left:
-                break
-            node = nodes.get((*node.tokens, token)) or self._reader.read([(node, token)])[0]
+        for _ in self._reader.along(chain):
+            pass  # each is a node now
         for node in [each for each in nodes.values() if not (each.key.startswith(typed) or typed.startswith(each.key))]:
             del nodes[node.tokens]
         rows = [Row(node, self._vocabulary, typed) for node in nodes.values()]

@@ -1,9 +1,11 @@
-"""Strings as a trie over characters, in arrays: what the typing model walks, level by level."""
+"""Strings as a trie over characters, in arrays: what is walked level by level."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+
+from wordgru.text.vocabulary import half_character
 
 Places = npt.NDArray[np.int64]
 
@@ -63,3 +65,30 @@ class Trie:
             if self.alphabet[self.char[at]] == char:
                 return at
         return None
+
+
+class TokenTries:
+    """The tokens as tries: all of them, and those that go on after half a character.
+
+    Args:
+        token_bytes: what each token spells, by id.
+        finals: how many are final.
+    """
+
+    def __init__(self, token_bytes: Sequence[bytes], finals: int) -> None:
+        self._token_bytes, self.finals = token_bytes, finals
+        self._tries: dict[bytes, tuple[Trie, Places]] = {}
+
+    def after(self, spelled: bytes) -> tuple[Trie, Places]:
+        """The trie of what may follow these bytes, and the ids of its tokens in its order.
+
+        After half a character, what follows is spelled with that half before it.
+        """
+        half = half_character(spelled)
+        if half not in self._tries:
+            if len(self._tries) > 64:
+                self._tries.clear()
+            ids = [at for at, token in enumerate(self._token_bytes) if at and (not half or 0x80 <= token[0] < 0xC0)]
+            trie = Trie([half + self._token_bytes[at] for at in ids])
+            self._tries[half] = (trie, np.array(ids, np.int64)[trie.order])
+        return self._tries[half]

@@ -68,7 +68,7 @@ def corrections(text: str, session: Session, *, threshold: float = 0.9) -> Itera
     Raises:
         WordgruError: the session has no typing model, or the threshold is no probability.
     """
-    _THRESHOLD.check("threshold", threshold)
+    _THRESHOLD.check("the threshold", threshold)
     before, done = "", 0
     for start, end, unspaced in words.spans(text):
         before += text[done:start]
@@ -116,4 +116,5 @@ def _judged(found: Suggestions, following: str, session: Session, shares: Double
     """Shares times P(what follows | before and word), with the same sum."""
     nats = session.nats_after([item.word for item in found], following)
     weighed = shares * np.exp(nats - nats.max())
-    return weighed * (shares.sum() / weighed.sum())
+    judged: Doubles = weighed * (shares.sum() / weighed.sum())
+    return judged

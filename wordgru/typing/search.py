@@ -19,8 +19,8 @@ from wordgru.search.named import Named
 from wordgru.search.rows import Node, Places, Reader, Steps
 from wordgru.search.search import Answer, Found
 from wordgru.search.suggestions import SearchOptions
-from wordgru.text.trie import Trie
-from wordgru.text.vocabulary import Vocabulary, half_character
+from wordgru.text.trie import TokenTries, Trie
+from wordgru.text.vocabulary import Vocabulary
 from wordgru.typing.channel import Alignments, Reached, Typed, TypingModel
 
 _LEFT_OUT = 1 / 30  # share of the tolerance below which a branch is left out of a walk
@@ -101,7 +101,7 @@ class TypingSearch:
     ) -> None:  # fmt: skip
         self._model, self._spell, self._places = model, spell, places
         self._vocabulary = Vocabulary(token_bytes, finals)
-        self._tokens = Tokens(token_bytes, finals)
+        self._tokens = TokenTries(token_bytes, finals)
 
     def __call__(
         self, state: Floats, last: int, gap: bytes, typed: Typed, k: int, options: SearchOptions, *,
@@ -133,38 +133,11 @@ class Typist:
     search: TypingSearch
 
 
-class Tokens:
-    """The tokens as tries: all of them, and those that go on after half a character.
-
-    Args:
-        token_bytes: what each token spells, by id.
-        finals: how many are final.
-    """
-
-    def __init__(self, token_bytes: Sequence[bytes], finals: int) -> None:
-        self._token_bytes, self.finals = token_bytes, finals
-        self._tries: dict[bytes, tuple[Trie, Ints]] = {}
-
-    def after(self, spelled: bytes) -> tuple[Trie, Ints]:
-        """The trie of what may follow these bytes, and the ids of its tokens in its order.
-
-        After half a character, what follows is spelled with that half before it.
-        """
-        half = half_character(spelled)
-        if half not in self._tries:
-            if len(self._tries) > 64:
-                self._tries.clear()
-            ids = [at for at, token in enumerate(self._token_bytes) if at and (not half or 0x80 <= token[0] < 0xC0)]
-            trie = Trie([half + self._token_bytes[at] for at in ids])
-            self._tries[half] = (trie, np.array(ids, np.int64)[trie.order])
-        return self._tries[half]
-
-
 class _Search:
     """One search."""
 
     def __init__(
-        self, reader: Reader, tokens: Tokens, gap: bytes, typed: Typed, k: int, options: SearchOptions,
+        self, reader: Reader, tokens: TokenTries, gap: bytes, typed: Typed, k: int, options: SearchOptions,
         accept: Callable[[bytes], bool],
     ) -> None:  # fmt: skip
         self._reader, self._tokens, self._gap, self._typed, self._k = reader, tokens, gap, typed, k
@@ -184,7 +157,7 @@ class _Search:
     def begin(self, spelling: Sequence[int], named: Sequence[Named]) -> None:
         """Read the usual tokens of what is typed, which says how much agrees at least, and weigh the named words."""
         root = self._reader.nodes[()]
-        chain = self._chain(spelling)
+        chain = [root, *self._reader.along(spelling[:-1])]
         self._guess(chain, spelling)
         self._expand([(root, self._typed.start())])
         for node in chain[1:]:
@@ -211,17 +184,6 @@ class _Search:
             self._expand(picks)
 
     # -- reading -----------------------------------------------------------------------------------------------
-
-    def _chain(self, spelling: Sequence[int]) -> list[Node]:
-        """The nodes of the usual tokens but the last one."""
-        nodes = self._reader.nodes
-        chain = [nodes[()]]
-        for token in spelling[:-1]:
-            tokens = (*chain[-1].tokens, token)
-            if tokens not in nodes and not self._reader.left:
-                break
-            chain.append(nodes.get(tokens) or self._reader.read([(chain[-1], token)])[0])
-        return chain
 
     def _guess(self, chain: Sequence[Node], spelling: Sequence[int]) -> None:
         """Set the scale so that what agrees has about mass 1, from below: what is typed may be as it was meant."""

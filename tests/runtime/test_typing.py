@@ -1,0 +1,307 @@
+"""What was typed: layouts, the typing model against every alignment, the search against all words added up."""
+
+import json
+import math
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.runtime.test_search import MANY, Toy
+from wordgru import Layout, Predictor, TypingModel, WordgruError
+from wordgru.search.named import Named, NamedWords
+from wordgru.search.rows import Places
+from wordgru.search.search import WordSearch
+from wordgru.search.suggestions import SearchOptions
+from wordgru.text.trie import Trie
+from wordgru.typing.channel import Touch, Typed, letter_likelihoods
+from wordgru.typing.correct import corrections
+from wordgru.typing.search import TypingSearch
+
+TINY = Path(__file__).with_name("tiny")
+SLOPPY = TypingModel(spread=0.4, anywhere=0.05, omitted=0.05, undoubled=0.2, extra=0.05, doubled=0.05, swapped=0.1)
+
+
+# -- layouts -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", Layout.names())
+def test_each_layout_of_the_package_has_its_letters_once(name):
+    layout = Layout.load(name)
+    assert set("abcdefghijklmnopqrstuvwxyz") <= set(layout.keys)
+    assert all(layout.nearest(*place) == char for char, place in layout.keys.items())
+
+
+def test_a_layout_of_ones_own_is_read(tmp_path):
+    path = tmp_path / "two.json"
+    path.write_text('\ufeff{"rows": [{"x": 0, "y": 0, "keys": "ab"}, {"x": 0.5, "y": 1, "keys": "é"}]}', "utf-8")
+    assert Layout.load(path).keys == {"a": (0.0, 0.0), "b": (1.0, 0.0), "é": (0.5, 1.0)}
+    TypingModel(layout=str(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("{", "no JSON"), ("[]", "rows"), ('{"rows": [{"x": 0, "y": 0, "keys": "aa"}]}', "there twice"),
+     ('{"rows": [{"x": 0, "y": 0, "keys": "12"}]}', "no key with a letter"),
+     ('{"rows": [{"x": NaN, "y": 0, "keys": "a"}]}', "x and y"),
+     ('{"rows": [{"x": "0", "y": 0, "keys": "a"}]}', "x and y"), ('{"rows": [7]}', "row 1")],
+)  # fmt: skip
+def test_a_layout_that_is_none_is_said_in_a_line(text, says, tmp_path):
+    path = tmp_path / "own.json"
+    path.write_text(text)
+    with pytest.raises(WordgruError, match=says):
+        TypingModel(layout=str(path))
+    with pytest.raises(WordgruError, match="there is no such layout"):
+        Layout.load(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("point", [(math.nan, 0), (0, math.inf), (1e9, 0), ("1", 0), (None, 0), (True, 0)])
+def test_a_touch_that_is_no_point_is_refused(point):
+    session = Predictor.load(TINY).session(typing=TypingModel())
+    with pytest.raises(WordgruError, match="expected key widths"):
+        session.touch(*point)
+    assert session.text == ""
+
+
+def test_without_a_typing_model_there_is_no_keyboard():
+    session = Predictor.load(TINY).session("the")
+    for call in (lambda: session.touch(0, 0), session.corrections):
+        with pytest.raises(WordgruError, match="make it with"):
+            call()
+    assert session.suggest().autocorrect is None
+
+
+# -- P(typed | word) -----------------------------------------------------------------------------------------------
+
+
+def every_alignment(model, letters, word, complete):
+    """P(letters | word) as the module describes it, one happening after the other."""
+    hit = {char: letter_likelihoods(model, tuple(sorted(set(word))), Touch(letter))
+           for letter in letters for char in [letter]}  # fmt: skip
+    place = {char: at for at, char in enumerate(sorted(set(word)))}
+    keys = Layout.load(model.layout).keys
+
+    def extra(i):
+        again = model.doubled if i and letters[i] == letters[i - 1] else 0.0
+        return (model.extra / len(keys) if letters[i].lower() in keys else 0.0) + again
+
+    @cache
+    def rest(i, j, fresh):
+        """From i letters and j characters on; `fresh`: an extra letter may come here."""
+        if not complete and i == len(letters):
+            return 1.0
+        total = extra(i) * rest(i + 1, j, False) if fresh and i < len(letters) else 0.0
+        if j == len(word):
+            return total + (complete and i == len(letters))
+        omitted = model.apostrophe if word[j] in "'’-" else model.omitted
+        if j and word[j] == word[j - 1]:
+            omitted = max(omitted, model.undoubled)
+        total += omitted * rest(i, j + 1, True)
+        if i < len(letters):
+            total += float(hit[letters[i]][place[word[j]]]) * rest(i + 1, j + 1, True)
+        if i + 1 < len(letters) and j + 1 < len(word) and letters[i] == word[j + 1] and letters[i + 1] == word[j]:
+            total += model.swapped * rest(i + 2, j + 2, True)
+        return total
+
+    return rest(0, 0, True)
+
+
+@MANY
+@given(
+    letters=st.text("abé'", min_size=1, max_size=5), word=st.text("abBé'", min_size=1, max_size=5),
+    complete=st.booleans(),
+)  # fmt: skip
+def test_the_forward_pass_adds_up_every_alignment(letters, word, complete):
+    typed, trie = Typed(SLOPPY, [Touch(char) for char in letters], complete=complete), Trie([word.encode()])
+    levels = typed.walk(trie, np.zeros(1, np.int64), typed.start(), np.array([[0.0, 1.0]]), np.zeros(1))
+    found = float(typed.likelihood(levels[-1].alignments)[-1])
+    assert found == pytest.approx(every_alignment(SLOPPY, letters, word, complete), rel=1e-9, abs=1e-15)
+
+
+def test_the_letters_of_a_key_sum_to_one():
+    letters = tuple("abcdefghijklmnopqrstuvwxyz")
+    model = TypingModel(spread=0.5, anywhere=0, vowel=0, swapped=0, extra=0)
+    sums = sum(letter_likelihoods(model, letters, Touch(letter)) for letter in letters)
+    assert sums / (1 - model.upper) == pytest.approx(np.ones(26), abs=0.02)  # rows that are moved share their edges
+
+
+def test_a_point_between_two_keys_is_both_and_on_a_key_is_one():
+    keys = Layout.load("qwerty").keys
+    model = TypingModel(spread=0.3)
+    near = ((keys["e"][0] + keys["r"][0]) / 2, keys["e"][1])
+    between = letter_likelihoods(model, ("e", "r"), Touch("e", near))
+    on = letter_likelihoods(model, ("e", "r"), Touch("e", keys["e"]))
+    assert between[0] == pytest.approx(between[1])
+    assert on[0] > 100 * on[1]
+
+
+# -- the search ----------------------------------------------------------------------------------------------------
+
+SPELLED = [b"a", b"b", b"ab", b"ba", b"aa", b"abb", b" a", b" b", b" ab", b" ", "é".encode(), b"\xc3", b"\xa9"]
+TOKENS = st.lists(st.sampled_from(SPELLED), min_size=3, max_size=12)
+
+
+def likelihood(letters, word, complete):
+    try:
+        text = word.decode()
+    except UnicodeDecodeError:
+        return 0.0
+    typed = Typed(SLOPPY, [Touch(char) for char in letters], complete=complete)
+    trie = Trie([text.encode()])
+    levels = typed.walk(trie, np.zeros(1, np.int64), typed.start(), np.array([[0.0, 1.0]]), np.zeros(1))
+    return float(typed.likelihood(levels[-1].alignments)[-1])
+
+
+@MANY
+@given(opens=TOKENS, finals=TOKENS, seed=st.integers(0, 10**6), gap=st.sampled_from([b"", b" "]),
+       letters=st.sampled_from(["a", "ab", "ba", "aab", "é", "abé"]), complete=st.booleans(),
+       named=st.booleans())  # fmt: skip
+def test_the_words_most_probably_meant_are_those_of_all_words_weighed(
+    opens, finals, seed, gap, letters, complete, named
+):
+    toy = Toy(opens, finals, seed)
+    masses, among = toy.words(gap)
+    more = {b"ab": 0.02, b"zz": 0.3} if named else {}
+    for word, share in more.items():
+        masses[gap + word] = masses.get(gap + word, 0.0) + among * share
+    weighed = {word: mass * likelihood(letters, word[len(gap) :], complete) for word, mass in masses.items()}
+    weighed = {word: mass for word, mass in weighed.items() if word.startswith(gap)}
+    whole = sum(weighed.values())
+    search = TypingSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell, places=Places())
+    typed = Typed(SLOPPY, [Touch(char) for char in letters], complete=complete)
+    answer = search(
+        np.zeros((1, 1), np.float32), 0, gap, typed, 3, SearchOptions(tolerance=0.01, max_rows=3000),
+        accept=lambda word: word in masses, named=[Named(gap, common=NamedWords(more))] if more else (),
+    )  # fmt: skip
+    if whole < 1e-4 or not answer.exact:
+        return
+    slack = 0.02 + 2e-4 / whole
+    found = {item.spelled: item.probability for item in answer.words}
+    for word, share in found.items():  # among each other, for open tokens agree too, whose words may never end
+        truth = weighed[word] / sum(weighed[each] for each in found)
+        assert share / sum(found.values()) == pytest.approx(truth, abs=slack + 0.02)
+    assert max(weighed.values()) / whole - slack <= max(weighed[word] for word in found) / whole
+
+
+# -- in a text field -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def english():
+    return Predictor.load("en")
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("I will see you tomorow", "tomorrow"), ("I hvae", "have"), ("how aer", "are"), ("this is teh", "the"),
+     ("its a beatiful", "beautiful"), ("the goverment", "government"), ("see you at the restuarant", "restaurant")],
+)  # fmt: skip
+def test_slips_and_misspellings_are_corrected(english, text, word):
+    session = english.session(text, typing=TypingModel())
+    assert session.suggest().autocorrect == word
+    assert session.autocorrect() == word
+    assert session.text == text.rsplit(" ", 1)[0] + " " + word
+    session.append(" ")
+    session.undo()
+    assert session.text == text + " "
+    session.set(text)
+    assert session.suggest().autocorrect is None  # it was put back
+
+
+@pytest.mark.parametrize(
+    "text", ["how are you", "I love", "call 5550123", "see example", "mail ann@exmaple", "www.exmaple", "x", "",
+             "my name is Xylophr", "he lives in Krakenhaus", "שלום עולם", "a" * 500, "the " + "z" * 30],
+)  # fmt: skip
+def test_what_is_right_or_unknown_or_no_prose_is_left_alone(english, text):
+    session = english.session(text, typing=TypingModel())
+    assert session.suggest().autocorrect is None
+    assert session.autocorrect() is None
+    assert session.text == text
+
+
+def test_letters_that_are_certain_and_points_mix(english):
+    keys = Layout.load("qwerty").keys
+    session = english.session("see you ", typing=TypingModel(spread=0.4))
+    for char, (dx, dy) in zip(
+        "tomorrow", [(0.3, 0.2), (-0.6, 0), (0, 0), (0.6, 0), (0, 0), (-0.2, 0), (0, 0), (0, 0)], strict=True
+    ):
+        session.touch(keys[char][0] + dx, keys[char][1] + dy)
+    assert session.text != "see you tomorrow"
+    assert session.suggest()[0].word == "tomorrow"
+    copy = session.copy()
+    session.delete(20)
+    session.append("tomo")
+    assert session.suggest()[0].word == "tomorrow"
+    assert copy.suggest()[0].word == "tomorrow"
+
+
+def test_a_text_is_corrected_word_by_word_and_the_rest_stays(english):
+    text = "I hvae a beatiful idea.\nSee foo_bar and Krakenhaus, or www.exmaple.org, IIRC; 555-0123."
+    found = list(corrections(text, english.session(typing=TypingModel())))
+    assert [(each.typed, each.word, text[each.start : each.end]) for each in found] == [
+        ("hvae", "have", "hvae"), ("beatiful", "beautiful", "beatiful"),
+    ]  # fmt: skip
+    assert all(each.probability >= 0.9 for each in found)
+
+
+# -- the next character --------------------------------------------------------------------------------------------
+
+
+@MANY
+@given(
+    opens=TOKENS,
+    finals=TOKENS,
+    seed=st.integers(0, 10**6),
+    typed=st.sampled_from([b"", b" ", b"a", b" a", b"ab", b" ab"]),
+)
+def test_the_next_character_is_that_of_all_words_added_up(opens, finals, seed, typed):
+    toy = Toy(opens, finals, seed)
+    masses, whole = toy.words(typed)
+    options = SearchOptions(tolerance=1e-4, max_rows=3000)
+    found = WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell).characters(
+        np.zeros((1, 1), np.float32), 0, typed, options
+    )
+    if not found.exact or whole < 1e-3:
+        return
+    assert sum(found.probabilities.values()) + found.end == pytest.approx(1.0)
+    expected = {char: toy.words(typed + char.encode())[1] for char in "ab é"}
+    found = found.of(expected.__contains__)  # not half a character alone
+    whole = sum(expected.values()) + masses.get(typed, 0.0)
+    for char, mass in expected.items():
+        assert found.probabilities.get(char, 0.0) == pytest.approx(mass / whole, abs=1e-3 + 1e-4 / whole)
+    assert found.end == pytest.approx(masses.get(typed, 0.0) / whole, abs=1e-3 + 1e-4 / whole)
+
+
+def test_characters_of_a_session_sum_to_one_and_go_on_with_the_word(english):
+    for text in ("the ca", "the cat", "I lov", "", "the ", "שלו", "see you tomorro", "caf", "x" * 60):
+        found = english.session(text).characters()
+        assert sum(found.probabilities.values()) + found.end == pytest.approx(1.0, abs=1e-9)
+        assert " " not in found.probabilities
+    assert next(iter(english.session("see you tomorro").characters().probabilities)) == "w"
+    cat = english.session("the cat").characters()
+    assert cat.exact
+    assert cat.end > 0.5
+
+
+def test_the_command_line_corrects_a_file(tmp_path):
+    import subprocess
+    import sys
+
+    path = tmp_path / "text.txt"
+    path.write_text("I hvae an idea.\r\nFine.\r\n")
+
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "wordgru", "correct", str(path), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    assert run().stdout == "1: I [-hvae-]{+have+} an idea.\n"
+    assert run("--apply").stdout == "I have an idea.\nFine.\n"
+    assert json.loads(run("--json").stdout)["word"] == "have"
+    assert "the threshold is 7.0; expected" in run("--threshold", "7").stderr
