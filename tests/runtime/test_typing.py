@@ -144,15 +144,18 @@ SPELLED = [b"a", b"b", b"ab", b"ba", b"aa", b"abb", b" a", b" b", b" ab", b" ", 
 TOKENS = st.lists(st.sampled_from(SPELLED), min_size=3, max_size=12)
 
 
+def is_text(word):
+    return word.decode("utf-8", "replace").encode() == word
+
+
 def likelihood(letters, word, complete):
-    try:
-        text = word.decode()
-    except UnicodeDecodeError:
+    if not is_text(word):
         return 0.0
     typed = Typed(SLOPPY, [Touch(char) for char in letters], complete=complete)
-    trie = Trie([text.encode()])
-    levels = typed.walk(trie, np.zeros(1, np.int64), typed.start(), np.array([[0.0, 1.0]]), np.zeros(1))
-    return float(typed.likelihood(levels[-1].alignments)[-1])
+    levels = typed.walk(Trie([word]), np.zeros(1, np.int64), typed.start(), np.array([[0.0, 1.0]]), np.zeros(1))
+    ended = len(levels) == len(word.decode()) + 1 or levels[-1].closed.any()  # else nothing of it was probable
+    whole = ended and len(levels[-1].nodes)
+    return float(typed.likelihood(levels[-1].alignments)[-1]) if whole else 0.0
 
 
 @MANY
@@ -174,7 +177,7 @@ def test_the_words_most_probably_meant_are_those_of_all_words_weighed(
     typed = Typed(SLOPPY, [Touch(char) for char in letters], complete=complete)
     answer = search(
         np.zeros((1, 1), np.float32), 0, gap, typed, 3, SearchOptions(tolerance=0.01, max_rows=3000),
-        accept=lambda word: word in masses, named=[Named(gap, common=NamedWords(more))] if more else (),
+        accept=lambda word: word in masses and is_text(word), named=[Named(gap, common=NamedWords(more))] if more else (),
     )  # fmt: skip
     if whole < 1e-4 or not answer.exact:
         return

@@ -116,7 +116,9 @@ class _Found:
                 return
 
     def weigh(self, node: Node) -> None:
-        """Add what follows a node."""
+        """Add what follows a node; bytes that are no characters lead nowhere."""
+        if not self._typed.startswith(node.spelled[: len(node.spelled) - len(half_character(node.spelled))]):
+            return
         trie, ids = self._tries.after(node.spelled)
         summed = np.concatenate([[0.0], np.cumsum(node.row[ids], dtype=np.float64)]) * np.exp(node.log_mass)
         at = 0
