@@ -4,6 +4,7 @@
     tokenizer.json   the tokens, in the format of Hugging Face tokenizers
     model.onnx       the graph: `GRAPH_INPUTS` to `GRAPH_OUTPUTS`, state in and out
     README.md        the model card; not hashed, for people edit it
+    known.bin        words that the language knows, if it says so (`wordgru/text/known.py`)
     blocked.txt      words that are never offered, if there are any: lower case, NFC, one a line, comments after #
 
 It knows the base dependencies only, and opens neither the graph nor the tokenizer.
@@ -23,6 +24,7 @@ from wordgru import __version__
 from wordgru.config import Config, ModelConfig
 from wordgru.errors import BundleError, WordgruError
 from wordgru.text import words
+from wordgru.text.known import KnownWords
 
 FORMAT_VERSION = 2
 """Changes only when a meaning does."""
@@ -38,7 +40,8 @@ GRAPH_OUTPUTS: tuple[str, str] = ("probabilities", "next_state")
 
 _CONFIG, _TOKENIZER, _MODEL, _CARD = "config.json", "tokenizer.json", "model.onnx", "README.md"
 _BLOCKED = "blocked.txt"
-_OWN = (_CONFIG, _TOKENIZER, _MODEL, _CARD, _BLOCKED)
+_KNOWN = "known.bin"
+_OWN = (_CONFIG, _TOKENIZER, _MODEL, _CARD, _BLOCKED, _KNOWN)
 _BETWEEN = re.compile("[,;、，]")  # what stands between the words of one line of a block list
 _HUB_NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(@(?P<revision>[\w./-]+))?")
 
@@ -72,7 +75,7 @@ class BundleConfig(Config):
         for name in ("files", "training", "quality"):
             if not isinstance(getattr(self, name), dict):
                 raise BundleError(f"{name} is {getattr(self, name)!r}; expected an object.")
-        if set(self.files) - {_BLOCKED} != {_TOKENIZER, _MODEL}:
+        if set(self.files) - {_BLOCKED, _KNOWN} != {_TOKENIZER, _MODEL}:
             raise BundleError(f"files names {sorted(self.files)}; expected the hashes of {_TOKENIZER} and {_MODEL}.")
 
     @classmethod
@@ -136,6 +139,11 @@ class Bundle:
         if _BLOCKED not in self.config.files:
             return frozenset()
         return read_blocked(self.folder / _BLOCKED)
+
+    def known(self) -> KnownWords | None:
+        """The words that its language knows; None where the bundle does not say."""
+        path = self.folder / _KNOWN
+        return KnownWords.from_bytes(path.read_bytes(), str(path)) if _KNOWN in self.config.files else None
 
 
 def open_bundle(path_or_name: str | Path) -> Bundle:
@@ -219,6 +227,7 @@ def write_bundle(
     training: Mapping[str, Any] | None = None,
     quality: Mapping[str, Any] | None = None,
     blocked: Iterable[str] = (),
+    known: bytes | None = None,
     overwrite: bool = False,
 ) -> Bundle:
     """Write a bundle, all of it or nothing: it is made beside `folder` and renamed.
@@ -233,6 +242,7 @@ def write_bundle(
         training: how the model was trained; plain values for JSON.
         quality: how it scored; plain values for JSON.
         blocked: words that are never offered.
+        known: the words that its language knows, as `KnownWords.to_bytes` gives them.
         overwrite: replace the files of a bundle that is already there; what else lies beside them stays.
 
     Raises:
@@ -245,6 +255,8 @@ def write_bundle(
     contents = {_TOKENIZER: tokenizer_json.encode("utf-8"), _MODEL: model}
     if refused := sorted({unicodedata.normalize("NFC", word).lower() for word in blocked}):
         contents[_BLOCKED] = "\n".join([*refused, ""]).encode("utf-8")
+    if known is not None:
+        contents[_KNOWN] = known
     config = BundleConfig(
         format_version=FORMAT_VERSION,
         model=sizes,

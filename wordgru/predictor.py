@@ -21,6 +21,7 @@ from wordgru.session import Session
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 from wordgru.text import words
+from wordgru.text.known import KnownWords
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
 from wordgru.typing.channel import TypingModel
 from wordgru.typing.search import TypingSearch, Typist
@@ -81,11 +82,12 @@ class Predictor:
     def __init__(
         self, model: LanguageModel, tokenizer: Tokenizer, *, bundle: Bundle | None = None,
         blocked: frozenset[str] = frozenset(), personal: PersonalModel | None = None,
+        known: KnownWords | None = None,
     ) -> None:  # fmt: skip
         """Use any language model over the tokens of `tokenizer`; `load` makes both from a bundle.
 
         `blocked` are words in lower case that are never offered; they score as ever. `personal` are the words
-        of the person who types; sessions learn into it (`Session.commit`).
+        of the person who types; sessions learn into it (`Session.commit`). `known` are the words of the language.
         Words are added, blocked and allowed again by `words`.
         """
         self.model = model
@@ -96,7 +98,7 @@ class Predictor:
             model, tokenizer.token_bytes, tokenizer.finals, spell=tokenizer.spell, places=self.search.places
         )
         self.personal = personal
-        self.words = WordList(tokenizer.normalize, blocked)
+        self.words = WordList(tokenizer.normalize, blocked, known)
         self._identity = " ".join(sorted(bundle.config.files.values())) if bundle else ""  # for saved sessions
 
     @classmethod
@@ -130,8 +132,9 @@ class Predictor:
             )
         model = OnnxLanguageModel(bundle.model_path, bundle.config.model, device=device, threads=threads)
         return cls(
-            model, tokenizer, bundle=bundle, blocked=bundle.blocked() if block else frozenset(), personal=personal
-        )
+            model, tokenizer, bundle=bundle, blocked=bundle.blocked() if block else frozenset(), personal=personal,
+            known=bundle.known(),
+        )  # fmt: skip
 
     def suggest(
         self, context: str, *, prefix: str = "", k: int = 3, options: SearchOptions | None = None, **settings: object

@@ -387,7 +387,9 @@ class Session:
         letters = self._typed(prefix, complete=False)
         if letters and self._typist:
             fewer = replace(options, max_rows=min(options.max_rows, _TYPED_ROWS))
-            answer = self._typist.search(*place, gap, letters, k + len(passed), fewer, accept=accept, named=named)
+            answer = self._typist.search(
+                *place, gap, letters, k + len(passed), fewer, accept=accept, known=self._is_known, named=named
+            )
         else:
             answer = self._search(*place, typed, k + len(passed), options, accept=accept, named=named)
         offers = self._offers(answer, typed_as)
@@ -428,7 +430,7 @@ class Session:
             accept=lambda word: (
                 word == gap + prefix.encode() or self._may_offer(word, options, spaced=bool(gap), wanted=None)
             ),
-            named=self._named_words(head, gap),
+            known=self._is_known, named=self._named_words(head, gap),
         )  # fmt: skip
         return Suggestions(self._offers(answer, self._text), answer.exact, answer.unexplored, answer.rows)
 
@@ -466,6 +468,10 @@ class Session:
                 self._named = (place, self._personal.named(text, start))
             found.append(self._named[1])
         return [each for each in found if each]
+
+    def _is_known(self, spelled: bytes) -> bool:
+        """Whether a pre-token is a word that the language knows."""
+        return self._word_list.is_known(spelled.decode("utf-8", "replace").removeprefix(" "))
 
     def _may_offer(self, spelled: bytes, options: SearchOptions, *, spaced: bool, wanted: bool | None) -> bool:
         """Whether a pre-token is a word, or if asked a mark, that may stand here.

@@ -118,7 +118,7 @@ def read_config(folder: Path) -> dict:
             raise BundleError(f"{folder}: config.json is not of this format; export the bundle again.")
         if any(type(size) is not int or size < 1 for size in sizes.values()):
             raise BundleError(f"{folder}: the sizes are {sizes}; expected whole numbers of at least 1.")
-        if files.keys() - {"blocked.txt"} != {"tokenizer.json", "model.onnx"}:
+        if files.keys() - {"blocked.txt", "known.bin"} != {"tokenizer.json", "model.onnx"}:
             raise BundleError(f"{folder}: files names {sorted(files)}; expected tokenizer.json and model.onnx.")
         for name, expected in files.items():
             if hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected:

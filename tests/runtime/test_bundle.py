@@ -293,7 +293,7 @@ def test_a_hub_name_is_loaded_from_the_hub(monkeypatch, tiny):
     monkeypatch.setitem(sys.modules, "huggingface_hub", hub)
     assert open_bundle("someone/a-model@v1").folder == tiny
     assert open_bundle("someone/a-model").folder == tiny
-    files = ["README.md", "blocked.txt", "config.json", "model.onnx", "tokenizer.json"]
+    files = ["README.md", "blocked.txt", "config.json", "known.bin", "model.onnx", "tokenizer.json"]
     assert hub.asked == [("someone/a-model", "v1", files), ("someone/a-model", None, files)]
 
 

@@ -24,9 +24,14 @@ from wordgru.exporting.export import PARITY, PERPLEXITY_CHANGE, ExportReport, ex
     type=click.Path(path_type=Path),
     help="Words that are never offered, one a line.  [default: those of the model that the run began with]",
 )
+@click.option(
+    "--known", type=click.Path(path_type=Path),
+    help="Words that the language knows, one a line; a typing model takes others for slips sooner.",
+)  # fmt: skip
 def export_command(
-    run: Path, bundle: Path, precision: str, overwrite: bool, license_: str, about: Path | None, blocked: Path | None
-) -> None:
+    run: Path, bundle: Path, precision: str, overwrite: bool, license_: str, about: Path | None,
+    blocked: Path | None, known: Path | None,
+) -> None:  # fmt: skip
     """Turn the training run RUN into a bundle: a folder with an ONNX graph that an app can ship.
 
     The graph is compared with the trained model first; if a check fails, nothing is written.
@@ -39,6 +44,7 @@ def export_command(
         license=license_,
         about=_read(about) if about else "",
         blocked=read_blocked(blocked) if blocked else None,
+        known=[line.strip() for line in _read(known).splitlines() if line.strip()] if known else None,
         say=lambda line: click.echo(line, err=True),
     )
     for line in summary(report):
@@ -47,9 +53,9 @@ def export_command(
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise WordgruError(f"{path}: cannot be read ({error}); expected Markdown in UTF-8.") from None
+        raise WordgruError(f"{path}: cannot be read ({error}); expected text in UTF-8.") from None
 
 
 def summary(report: ExportReport) -> list[str]:

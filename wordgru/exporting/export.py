@@ -24,6 +24,7 @@ from wordgru.exporting.card import model_card
 from wordgru.graph import Weights, build_graph
 from wordgru.predictor import SHIPPED
 from wordgru.search.model import Floats, Ints, OnnxLanguageModel
+from wordgru.text.known import KnownWords
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
 from wordgru.training.data.local_files import is_local
 from wordgru.training.network.model import GRULanguageModel
@@ -113,6 +114,7 @@ def export_run(
     license: str = "other",
     about: str = "",
     blocked: Iterable[str] | None = None,
+    known: Iterable[str] | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> ExportReport:
     """Write the run's best weights as a bundle.
@@ -125,6 +127,7 @@ def export_run(
         license: licence of the model for its card, as the Hub spells it ("apache-2.0").
         about: Markdown for the card on the data, its owners and licences.
         blocked: words that the bundle never offers; None are those of the model that the run began with.
+        known: words that the language knows; others are more probably slips. None: the bundle does not say.
         say: is told each step, a line at a time.
 
     Raises:
@@ -152,6 +155,7 @@ def export_run(
         training={"settings": _settings(settings), "best": load_best_facts(run)},
         quality=facts,
         blocked=load_blocked(run) if blocked is None else blocked,
+        known=KnownWords.of(known).to_bytes() if known is not None else None,
         overwrite=overwrite,
     )
     return ExportReport(written, parity, quality)

@@ -7,6 +7,7 @@ from wordgru.config import Range
 from wordgru.errors import TextError, WordgruError
 from wordgru.search.named import Named, NamedWords
 from wordgru.text import words
+from wordgru.text.known import KnownWords
 
 STRENGTH = 10_000.0
 """Words of the model's text that a list is held against: a word of weight 1 gains as much probability as one has that
@@ -21,11 +22,14 @@ class WordList:
     Args:
         normalize: the form in which the model reads text.
         blocked: words in lower case that are never offered.
+        known: the words of the language; None where nobody says.
     """
 
     def __init__(
-        self, normalize: Callable[[str], str] = words.normalize, blocked: frozenset[str] = frozenset()
-    ) -> None:
+        self, normalize: Callable[[str], str] = words.normalize, blocked: frozenset[str] = frozenset(),
+        known: KnownWords | None = None,
+    ) -> None:  # fmt: skip
+        self._known = known
         self._normalize = normalize
         self._weights: dict[bytes, float] = {}
         self._blocked = dict.fromkeys(blocked, "")
@@ -71,6 +75,10 @@ class WordList:
         """
         for form in _marked(self._one(word)):
             self._blocked.pop(form, None)
+
+    def is_known(self, word: str) -> bool:
+        """Whether `word` is one of the language or of the list; so is every word where nobody says."""
+        return self._known is None or word in self._known or word.encode() in self._weights
 
     def may_offer(self, word: str) -> bool:
         """Whether `word` is not blocked."""

@@ -105,7 +105,8 @@ class TypingSearch:
 
     def __call__(
         self, state: Floats, last: int, gap: bytes, typed: Typed, k: int, options: SearchOptions, *,
-        accept: Callable[[bytes], bool], named: Sequence[Named] = (),
+        accept: Callable[[bytes], bool], known: Callable[[bytes], bool] = lambda word: True,
+        named: Sequence[Named] = (),
     ) -> Answer:  # fmt: skip
         """The `k` words with the largest P(word | context) · P(typed | word).
 
@@ -117,10 +118,11 @@ class TypingSearch:
             k: how many words, at least 1.
             options: tolerance and budgets.
             accept: whether these bytes are a word that may be offered.
+            known: whether they are a word of the language.
             named: words that other sources name.
         """
         with self._places.reader(self._model, self._vocabulary, state, last, options) as reader:
-            search = _Search(reader, self._tokens, gap, typed, k, options, accept)
+            search = _Search(reader, self._tokens, gap, typed, k, options, accept, known)
             search.begin(self._spell(gap + typed.letters.encode()), named)
             return search.run()
 
@@ -138,8 +140,9 @@ class _Search:
 
     def __init__(
         self, reader: Reader, tokens: TokenTries, gap: bytes, typed: Typed, k: int, options: SearchOptions,
-        accept: Callable[[bytes], bool],
+        accept: Callable[[bytes], bool], known: Callable[[bytes], bool],
     ) -> None:  # fmt: skip
+        self._known = known
         self._reader, self._tokens, self._gap, self._typed, self._k = reader, tokens, gap, typed, k
         self._options, self._accept = options, accept
         self._scale = 0.0  # log of what has mass 1
@@ -313,7 +316,11 @@ class _Search:
                     heapq.heappush(self._open, (-mass * (certain + entry.promise), next(self._number), entry))
 
     def _find(self, node: Node, token: int, mass: float) -> None:
-        word = self._words.setdefault(node.spelled + self._reader.vocabulary.token_bytes[token], _Word())
+        spelled = node.spelled + self._reader.vocabulary.token_bytes[token]
+        if not self._known(spelled):
+            self._agreeing -= mass * (1.0 - self._typed.model.strange)
+            mass *= self._typed.model.strange
+        word = self._words.setdefault(spelled, _Word())
         word.mass += mass
         if mass > word.best:
             word.best, word.tokens = mass, (*node.tokens, token)

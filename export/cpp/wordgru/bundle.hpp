@@ -62,6 +62,7 @@ class Bundle {
     static constexpr const char* kTokenizer = "tokenizer.json";
     static constexpr const char* kModel = "model.onnx";
     static constexpr const char* kBlocked = "blocked.txt";
+    static constexpr const char* kKnown = "known.bin";
 
     static Json read_json(const std::filesystem::path& folder) {
         namespace fs = std::filesystem;
@@ -164,7 +165,7 @@ class Bundle {
     }
 
     void check_files(const Json& files, const std::string& where) {
-        const std::size_t named = files.size() - files.count(kBlocked);
+        const std::size_t named = files.size() - files.count(kBlocked) - files.count(kKnown);
         if (named != 2 || !files.contains(kTokenizer) || !files.contains(kModel)) {
             throw BundleError(where + ": files names " + files.dump() +
                               "; expected the hashes of tokenizer.json and model.onnx.");

@@ -4,6 +4,7 @@ import { APOSTROPHES, spans } from "./words.js";
 
 const FORMAT_VERSION = 2;
 const [CONFIG, TOKENIZER, MODEL, BLOCKED] = ["config.json", "tokenizer.json", "model.onnx", "blocked.txt"] as const;
+const KNOWN = "known.bin"; // read by typing models alone
 const KEYS = ["files", "format_version", "model", "precision", "quality", "training", "wordgru"];
 const SIZES = ["embedding_size", "hidden_size", "layers", "vocab_size"] as const;
 
@@ -83,7 +84,7 @@ function parseConfig(content: Uint8Array, where: string): BundleConfig {
     values[name] ??= {};
     if (!isObject(values[name])) throw refused(`${name} is ${show(values[name])}; expected an object.`);
   }
-  const files = Object.keys(values.files as object).filter((name) => name !== BLOCKED);
+  const files = Object.keys(values.files as object).filter((name) => name !== BLOCKED && name !== KNOWN);
   if (files.sort().join() !== [MODEL, TOKENIZER].join()) {
     throw refused(`files names ${show(files)}; expected the hashes of ${TOKENIZER} and ${MODEL}.`);
   }

@@ -1,0 +1,51 @@
+"""Known words: a filter that forgets no word, takes few others for known, and reads alike everywhere."""
+
+import random
+
+import pytest
+
+from wordgru import WordgruError
+from wordgru.text.known import KnownWords
+
+WORDS = ["cat", "don't", "Zürich", "naïve", "日本", "x" * 60, ""]
+
+
+def test_every_word_is_known_in_either_case_and_with_either_apostrophe():
+    known = KnownWords.of(WORDS)
+    assert all(word in known for word in WORDS)
+    assert all(word in known for word in ("CAT", "Don’t", "zu\u0308rich", "NAÏVE"))
+
+
+def test_of_others_about_one_in_a_hundred_is_taken_for_known():
+    rng = random.Random(1)
+    words = ["".join(rng.choices("abcdefghij", k=8)) for _ in range(22_000)]
+    known = KnownWords.of(words[:2000])
+    strange = [word for word in words[2000:] if word not in set(words[:2000])]
+    assert 0.003 < sum(word in known for word in strange) / len(strange) < 0.02
+
+
+def test_the_file_is_read_as_it_was_written_and_its_form_stays():
+    data = KnownWords.of(["cat", "dog"]).to_bytes()
+    assert data[:16].hex() == "57474b4e4f574e31" + "48000000" + "07000000"
+    assert data[16:].hex() == "0804a1201108025080"
+    again = KnownWords.from_bytes(data, "here")
+    assert "cat" in again
+    assert "Dog" in again
+    assert "fish" not in again
+    assert again.to_bytes() == data
+
+
+BROKEN = [
+    lambda data: data[:-1],
+    lambda data: b"",
+    lambda data: b"X" + data[1:],
+    lambda data: data[:8] + bytes(8) + data[16:],
+    lambda data: data + b"0",
+]
+
+
+@pytest.mark.parametrize("change", BROKEN)
+def test_what_is_no_such_file_is_said_in_a_line(change):
+    data = KnownWords.of(WORDS).to_bytes()
+    with pytest.raises(WordgruError, match="here: is no list of known words"):
+        KnownWords.from_bytes(change(data), "here")

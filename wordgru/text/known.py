@@ -1,0 +1,75 @@
+"""The words that a language knows, in a few bits each: a Bloom filter (Bloom 1970) that every language reads alike.
+
+The file: the 8 bytes "WGKNOWN1", the number of bits and the number of hashes as little-endian 32-bit numbers, then the
+bits, the lowest of each byte first. A word is looked up in lower case, NFC, with ' for ’, in UTF-8. Its bits are
+(h1 + i · h2) mod bits for each hash i, where h1 and h2 are its 32-bit FNV-1a hashes from the offsets 2166136261 and
+2166136261 ^ 0x5bd1e995, h2 made odd. One word in a hundred that is not in it is taken for known.
+"""
+
+import struct
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Self
+
+from wordgru.errors import WordgruError
+
+_MAGIC = b"WGKNOWN1"
+_HEADER = struct.Struct("<8sII")
+_BITS, _HASHES = 10, 7  # for each word
+_OFFSET, _OTHER, _PRIME = 2166136261, 2166136261 ^ 0x5BD1E995, 16777619
+
+
+class KnownWords:
+    """The words of a filter; `in` says whether a word is one of them, in whatever case."""
+
+    def __init__(self, bits: bytes, size: int, hashes: int) -> None:
+        self._bits, self._size, self._hashes = bits, size, hashes
+        self._has = lru_cache(maxsize=8192)(self._look_up)
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> Self:
+        """The filter of some words."""
+        keys = {_key(word) for word in words}
+        size = max(len(keys) * _BITS, 64) // 8 * 8 + 8
+        bits = bytearray(size // 8)
+        for key in keys:
+            for bit in _places(key, size, _HASHES):
+                bits[bit // 8] |= 1 << bit % 8
+        return cls(bytes(bits), size, _HASHES)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, where: str) -> Self:
+        """Read what `to_bytes` wrote; `where` it was is for the message.
+
+        Raises:
+            WordgruError: it is no such file.
+        """
+        magic, size, hashes = _HEADER.unpack_from(data) if len(data) >= _HEADER.size else (b"", 0, 0)
+        if magic != _MAGIC or not 0 < hashes <= 32 or size <= 0 or len(data) - _HEADER.size != (size + 7) // 8:
+            raise WordgruError(f"{where}: is no list of known words, or is cut off; export the model again.")
+        return cls(data[_HEADER.size :], size, hashes)
+
+    def to_bytes(self) -> bytes:
+        """The file."""
+        return _HEADER.pack(_MAGIC, self._size, self._hashes) + self._bits
+
+    def __contains__(self, word: str) -> bool:
+        """Whether it is a word of the list; of others one in a hundred is taken for one."""
+        return self._has(word)
+
+    def _look_up(self, word: str) -> bool:
+        places = _places(_key(word), self._size, self._hashes)
+        return all(self._bits[bit // 8] >> bit % 8 & 1 for bit in places)
+
+
+def _key(word: str) -> bytes:
+    return unicodedata.normalize("NFC", word).lower().replace("’", "'").encode("utf-8", "surrogatepass")
+
+
+def _places(key: bytes, size: int, hashes: int) -> list[int]:
+    first, second = _OFFSET, _OTHER
+    for byte in key:
+        first = (first ^ byte) * _PRIME & 0xFFFFFFFF
+        second = (second ^ byte) * _PRIME & 0xFFFFFFFF
+    return [(first + at * (second | 1)) % size for at in range(hashes)]
