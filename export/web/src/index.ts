@@ -4,6 +4,7 @@ import { BundleError, WordgruError } from "./core/errors.js";
 import type { OpenOptions, Phrase, Score } from "./core/predictor.js";
 import {
   type PhraseOptions,
+  type PrefixOptions,
   phraseDefaults,
   type SessionOptions,
   type Suggestions,
@@ -11,16 +12,19 @@ import {
   withDefaults,
 } from "./core/suggestions.js";
 import { TextField } from "./core/text_field.js";
-import type { Answer, Answers, Message, Request } from "./protocol.js";
+import type { Answer, Answers, Call, Message, Owners, Remote, Request } from "./protocol.js";
 import type { BundleSource } from "./source.js";
 
 export type { BundleConfig } from "./core/bundle.js";
 export { BundleError, WordgruError } from "./core/errors.js";
+export type { Gram } from "./core/grams.js";
 export type { Phrase, Score } from "./core/predictor.js";
 export type {
   PhraseOptions,
+  PrefixOptions,
   SearchOptions,
   SessionOptions,
+  Source,
   Suggestion,
   Suggestions,
   SuggestOptions,
@@ -28,8 +32,24 @@ export type {
 export { isSpace, splitLast, wantsSpace } from "./core/words.js";
 export type { BundleSource } from "./source.js";
 
+/** Words to offer, and words never to offer: the `WordList` of `wordgru/inline`, in the worker. */
+export type WordList = Remote<Owners["words"]>;
+/** Words of the person who types: the `PersonalModel` of `wordgru/inline`, in the worker. */
+export type PersonalModel = Remote<Owners["personal"]>;
+
+const METHODS = {
+  words: ["add", "block", "allow", "read"],
+  personal: ["learn", "unlearn", "forget", "grams", "add", "export", "import", "after"],
+} as const;
+const VALUES = { words: ["weights", "blocked"], personal: ["clock"] } as const;
+
 /** How a bundle is loaded, and where the files of this package are, if not beside this module. */
-export interface LoadOptions extends OpenOptions {
+export interface LoadOptions extends Omit<OpenOptions, "personal"> {
+  /**
+   * Where the words of the person who types are kept: the name of an IndexedDB database, made where there is none; or
+   * true for the worker's memory alone. Sessions learn into it.
+   */
+  readonly personal?: string | true | undefined;
   /** The worker, `worker.js`. */
   readonly worker?: string | URL;
   /** onnxruntime's wasm file; by default it lies beside this module, or beside the worker that is named. */
@@ -50,13 +70,17 @@ export class Predictor {
     /** What the bundle's `config.json` says. */
     readonly config: BundleConfig,
     private readonly thread: Thread,
+    /** Words to offer, and words never to offer. */
+    readonly words: WordList,
+    /** Words of the person who types, if the predictor was loaded with some. */
+    readonly personal: PersonalModel | undefined,
   ) {}
 
   /**
    * Load a bundle: the address of its folder, or its files by name.
    *
-   * @throws BundleError if there is no bundle, or it is broken, foreign or too new; WordgruError outside a browser, or
-   *   without onnxruntime's wasm.
+   * @throws BundleError if there is no bundle, or it is broken, foreign or too new; WordgruError outside a browser,
+   *   without onnxruntime's wasm, or if personal words cannot be read.
    */
   static async load(source: BundleSource, options: LoadOptions = {}): Promise<Predictor> {
     if (typeof Worker === "undefined") {
@@ -70,8 +94,10 @@ export class Predictor {
     const wasm = file && new URL(String(file), document.baseURI).href;
     const thread = new Thread(new Worker(at, { type: "module" }));
     try {
-      const request = { ask: "load", source: from, options: { wasm, block: options.block } } as const;
-      return new Predictor(await thread.ask(request), thread);
+      const { block, personal } = options;
+      const config = await thread.ask({ ask: "load", source: from, options: { wasm, block, personal } });
+      const own = personal === undefined ? undefined : remote<PersonalModel>("personal", thread);
+      return new Predictor(config, thread, remote<WordList>("words", thread), own);
     } catch (error) {
       thread.close();
       throw error;
@@ -79,7 +105,7 @@ export class Predictor {
   }
 
   /** The most probable words after `context`; a space that is missing after it is implied. */
-  async suggest(context: string, options: SessionOptions = {}): Promise<Suggestions> {
+  async suggest(context: string, options: PrefixOptions = {}): Promise<Suggestions> {
     withDefaults(options);
     return this.thread.ask({ ask: "suggest", context, options });
   }
@@ -154,6 +180,22 @@ export class Session extends TextField {
     return this.thread.ask({ ask: "session", session: this.#id, text: this.text, options });
   }
 
+  /** Empty the field, for a new text. */
+  override reset(): void {
+    super.reset();
+    this.thread.tell({ ask: "reset", session: this.#id });
+  }
+
+  /**
+   * Learn what stands in the field: call it when the text is sent, or the field left. Return how many words.
+   *
+   * Called again after a correction, what was learnt of the field before is taken back. Without personal words nothing
+   * happens.
+   */
+  async commit(): Promise<number> {
+    return this.thread.ask({ ask: "commit", session: this.#id, text: this.text });
+  }
+
   /** The session as a few kilobytes, for `Predictor.restore`. */
   async save(): Promise<Uint8Array> {
     return this.thread.ask({ ask: "save", session: this.#id, text: this.text });
@@ -222,6 +264,15 @@ class Thread {
     for (const { refused } of this.#waiting.values()) refused(error);
     this.#waiting.clear();
   }
+}
+
+/** An object whose methods and values are those of the same one in the worker. */
+function remote<Owner>(of: keyof Owners, thread: Thread): Owner {
+  const ask = (name: string, given: unknown[]) => thread.ask({ ask: "call", of, name, given } as Request & Call);
+  const made = {};
+  for (const name of METHODS[of]) Object.assign(made, { [name]: (...given: unknown[]) => ask(name, given) });
+  for (const name of VALUES[of]) Object.defineProperty(made, name, { get: () => ask(name, []) });
+  return made as Owner;
 }
 
 function revived({ name, message }: { name: string; message: string }): Error {

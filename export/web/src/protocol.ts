@@ -1,27 +1,59 @@
 import type {
   BundleConfig,
+  PersonalModel,
   Phrase,
   PhraseOptions,
+  PrefixOptions,
   Score,
   SessionOptions,
   Suggestions,
   SuggestOptions,
+  WordList,
 } from "./core/index.js";
 import type { LoadOptions } from "./inline.js";
 import type { BundleSource } from "./source.js";
 
+/** How the worker loads a bundle; personal words are named, or kept in its memory alone. */
+export interface WorkerOptions extends Omit<LoadOptions, "personal"> {
+  readonly personal?: string | true | undefined;
+}
+
+/** What a page may call of the word list, and of the personal words. */
+export interface Owners {
+  readonly words: Pick<WordList, "add" | "block" | "allow" | "read" | "weights" | "blocked">;
+  readonly personal: Pick<
+    PersonalModel,
+    "learn" | "unlearn" | "forget" | "grams" | "add" | "export" | "import" | "after" | "clock"
+  >;
+}
+
+/** The same, where each answer comes from another thread. */
+export type Remote<Owner> = {
+  readonly [Name in keyof Owner]: Owner[Name] extends (...given: infer Given) => infer Answer
+    ? (...given: Given) => Promise<Awaited<Answer>>
+    : Promise<Awaited<Owner[Name]>>;
+};
+
+/** A call of a method, or the question for a value. */
+export type Call = {
+  [Of in keyof Owners]: { readonly of: Of; readonly name: keyof Owners[Of]; readonly given: readonly unknown[] };
+}[keyof Owners];
+
 /** What a page asks of its worker. Sessions are numbered by the page. */
 export type Request =
-  | { readonly ask: "load"; readonly source: BundleSource; readonly options: LoadOptions }
-  | { readonly ask: "suggest"; readonly context: string; readonly options: SessionOptions }
+  | { readonly ask: "load"; readonly source: BundleSource; readonly options: WorkerOptions }
+  | { readonly ask: "suggest"; readonly context: string; readonly options: PrefixOptions }
   | { readonly ask: "complete"; readonly text: string; readonly options: SuggestOptions }
   | { readonly ask: "phrases"; readonly context: string; readonly options: PhraseOptions }
   | { readonly ask: "score"; readonly text: string }
   | { readonly ask: "session"; readonly session: number; readonly text: string; readonly options: SessionOptions }
+  | { readonly ask: "commit"; readonly session: number; readonly text: string }
+  | { readonly ask: "reset"; readonly session: number }
   | { readonly ask: "save"; readonly session: number; readonly text: string }
   | { readonly ask: "restore"; readonly session: number; readonly data: Uint8Array }
   | { readonly ask: "copy"; readonly session: number; readonly of: number }
-  | { readonly ask: "forget"; readonly session: number };
+  | { readonly ask: "forget"; readonly session: number }
+  | ({ readonly ask: "call" } & Call);
 
 /** What the worker answers to each. */
 export interface Answers {
@@ -31,11 +63,16 @@ export interface Answers {
   readonly phrases: Phrase[];
   readonly score: Score[];
   readonly session: Suggestions;
+  /** How many words were learnt. */
+  readonly commit: number;
+  readonly reset: undefined;
   readonly save: Uint8Array;
   /** The session's text. */
   readonly restore: string;
   readonly copy: undefined;
   readonly forget: undefined;
+  /** What the method returned, or the value. */
+  readonly call: unknown;
 }
 
 export type Answer = Answers[keyof Answers];

@@ -1,13 +1,15 @@
 /** The worker that a page's predictor runs in. */
-import { Predictor, type Session } from "./inline.js";
-import type { Answer, Message, Request } from "./protocol.js";
+import { PersonalModel, Predictor, type Session } from "./inline.js";
+import type { Answer, Call, Message, Request } from "./protocol.js";
 
 let loaded: Predictor | undefined;
 const sessions = new Map<number, Session>();
 
 async function answer(request: Request): Promise<Answer> {
   if (request.ask === "load") {
-    loaded = await Predictor.load(request.source, request.options);
+    const { personal, ...options } = request.options;
+    const words = personal === true ? new PersonalModel() : personal;
+    loaded = await Predictor.load(request.source, { ...options, personal: words });
     return loaded.config;
   }
   if (!loaded) throw new Error("the page asked before it loaded a bundle");
@@ -22,6 +24,11 @@ async function answer(request: Request): Promise<Answer> {
       return loaded.score(request.text);
     case "session":
       return field(loaded, request).suggest(request.options);
+    case "commit":
+      return field(loaded, request).commit();
+    case "reset":
+      sessions.get(request.session)?.reset();
+      return undefined;
     case "save":
       return field(loaded, request).save();
     case "restore":
@@ -32,7 +39,16 @@ async function answer(request: Request): Promise<Answer> {
     case "forget":
       sessions.delete(request.session);
       return undefined;
+    case "call":
+      return call(loaded, request);
   }
+}
+
+/** What a method of the word list or the personal words returns, or a value of theirs. */
+function call(predictor: Predictor, { of, name, given }: Call): unknown {
+  const owner = predictor[of] as unknown as Record<string, unknown>;
+  const value = owner[name];
+  return typeof value === "function" ? value.apply(owner, given) : value;
 }
 
 /** The session that is asked, with the text that it has on the page. */

@@ -1,6 +1,6 @@
 /** A bundle: the only module that knows its file names, its version and its hashes. */
 import { BundleError } from "./errors.js";
-import { APOSTROPHES, spans } from "./words.js";
+import { APOSTROPHES, lines, spans } from "./words.js";
 
 const FORMAT_VERSION = 2;
 const [CONFIG, TOKENIZER, MODEL, BLOCKED] = ["config.json", "tokenizer.json", "model.onnx", "blocked.txt"] as const;
@@ -173,7 +173,7 @@ function text(content: Uint8Array, where: string): string {
  */
 function readBlocked(list: string, where: string): ReadonlySet<string> {
   const found = new Set<string>();
-  for (const [at, line] of list.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/).entries()) {
+  for (const [at, line] of lines(list).entries()) {
     for (const entry of (line.split("#")[0] as string).split(/[,;、，]/)) {
       if (entry.trim()) for (const word of offered(entry.trim(), `${where}: line ${at + 1}`)) found.add(word);
     }

@@ -1,15 +1,21 @@
 export type { Bundle, BundleConfig, ReadFile } from "./bundle.js";
 export { openBundle } from "./bundle.js";
 export { BundleError, WordgruError } from "./errors.js";
+export type { Gram } from "./grams.js";
 export type { Runtime } from "./model.js";
+export type { PersonalOptions } from "./personal.js";
+export { PersonalModel } from "./personal.js";
 export type { OpenOptions, Phrase, Score } from "./predictor.js";
 export { Predictor } from "./predictor.js";
 export { Session } from "./session.js";
 export type {
   PhraseOptions,
+  PrefixOptions,
   SearchOptions,
   SessionOptions,
+  Source,
   Suggestion,
   Suggestions,
   SuggestOptions,
 } from "./suggestions.js";
+export { WordList } from "./word_list.js";

@@ -2,22 +2,26 @@
 import type { Bundle, BundleConfig } from "./bundle.js";
 import { BundleError } from "./errors.js";
 import { OnnxLanguageModel, type Runtime } from "./model.js";
+import { PersonalModel } from "./personal.js";
 import { WordSearch } from "./search.js";
 import { Session, type Shared } from "./session.js";
 import {
   type PhraseOptions,
+  type PrefixOptions,
   phraseDefaults,
-  type SessionOptions,
   type Suggestions,
   type SuggestOptions,
   withDefaults,
 } from "./suggestions.js";
 import { END_OF_TEXT, Tokenizer } from "./tokenizer.js";
+import { WordList } from "./word_list.js";
 
 /** How a bundle is loaded. */
 export interface OpenOptions {
   /** Never offer the words of the bundle's block list, if it has one. Default true. */
   readonly block?: boolean | undefined;
+  /** Words of the person who types, or the name of the IndexedDB database that keeps them. Sessions learn into it. */
+  readonly personal?: PersonalModel | string | undefined;
 }
 
 /** Several words ahead. */
@@ -51,15 +55,25 @@ export class Predictor {
     this.#shared = shared;
   }
 
+  /** Words to offer, and words never to offer. */
+  get words(): WordList {
+    return this.#shared.words;
+  }
+
+  /** Words of the person who types. */
+  get personal(): PersonalModel | undefined {
+    return this.#shared.personal;
+  }
+
   /**
    * Make a predictor of a bundle that was read.
    *
-   * @throws BundleError if its files do not fit each other.
+   * @throws BundleError if its files do not fit each other; WordgruError if personal words cannot be read.
    */
   static async open(
     runtime: Runtime,
     { config, tokenizerJson, graph, blocked }: Bundle,
-    { block = true }: OpenOptions = {},
+    { block = true, personal: given }: OpenOptions = {},
   ): Promise<Predictor> {
     const tokenizer = Tokenizer.fromJson(tokenizerJson);
     const { tokenBytes, finals } = tokenizer;
@@ -69,18 +83,21 @@ export class Predictor {
           "Export the model again with `wordgru export`.",
       );
     }
+    const personal = typeof given === "string" ? new PersonalModel(given) : given;
+    await personal?.edition(); // what is wrong with a store is said here, not at the first keystroke
     const model = await OnnxLanguageModel.open(runtime, graph, config);
     return new this(config, {
       model,
       tokenizer,
       search: new WordSearch(model, tokenBytes, finals, (preToken) => tokenizer.spell(preToken)),
-      blocked: block ? blocked : new Set(),
+      words: new WordList((text) => tokenizer.normalize(text), block ? blocked : []),
+      personal,
       identity: Object.values(config.files).sort().join(" "),
     });
   }
 
   /** The most probable words after `context`; a space that is missing after it is implied. */
-  async suggest(context: string, options: SessionOptions = {}): Promise<Suggestions> {
+  async suggest(context: string, options: PrefixOptions = {}): Promise<Suggestions> {
     withDefaults(options); // before they are spread
     return this.session(context).suggest({ ...options, prefix: options.prefix ?? "" });
   }

@@ -18,6 +18,7 @@
  * docs/search.md works an example by hand.
  */
 import type { Bytes } from "./bytes.js";
+import type { Named } from "./named.js";
 import {
   type Choice,
   Group,
@@ -31,10 +32,11 @@ import {
   type Steps,
   sum,
 } from "./rows.js";
-import type { SearchOptions } from "./suggestions.js";
+import type { SearchOptions, Source } from "./suggestions.js";
 import { compare, Vocabulary } from "./vocabulary.js";
 
 const REMEMBERED = 4; // places of which the nodes are kept; each node takes four bytes a token of the vocabulary
+const NAMED = 256; // words that a source names everywhere which a search looks at one by one
 const FORGOTTEN = 0.01; // share of the tolerance below which a node that was read is taken as not read
 const EXAMINED = 256; // words asked at most whether they may be offered, in one ranking
 const SMALLEST = 1e-9; // the least tolerance: sums of masses are no more exact
@@ -47,6 +49,8 @@ export interface Found {
   readonly probability: number;
   /** Its most probable spelling. */
   readonly tokens: readonly number[];
+  /** What of `probability` it has from each source that names it. */
+  readonly named: ReadonlyMap<Source, number>;
 }
 
 /** What a search found. */
@@ -102,8 +106,15 @@ export class WordSearch {
    * The `k` most probable words that begin with the bytes typed.
    *
    * @param accept whether these bytes are a word that may be offered.
+   * @param named words that other sources name. The answer's probabilities are those of the mixture.
    */
-  async find({ state, last, typed }: Place, k: number, options: SearchOptions, accept: Accept): Promise<Answer> {
+  async find(
+    { state, last, typed }: Place,
+    k: number,
+    options: SearchOptions,
+    accept: Accept,
+    named: readonly Named[] = [],
+  ): Promise<Answer> {
     const fold = options.ignoreCase;
     const vocabulary = this.#vocabulary(fold);
     const known = this.#places.find((each) => each.last === last && each.fold === fold && isSame(each.state, state));
@@ -111,7 +122,7 @@ export class WordSearch {
     this.#places = this.#places.filter((each) => each !== known);
     const reader = new Reader(this.model, vocabulary, known?.nodes ?? new Map(), options);
     if (!known) await reader.begin(state, last);
-    const search = new Search(reader, vocabulary, vocabulary.key(typed), k, options, this.spell, accept);
+    const search = new Search(reader, vocabulary, vocabulary.key(typed), k, options, this.spell, accept, named);
     const answer = await search.run(typed);
     this.#places.push({ state, last, fold, nodes: new Map([...reader.nodes].slice(0, 2 * options.maxRows)) });
     this.#places = this.#places.slice(-REMEMBERED);
@@ -154,6 +165,9 @@ class Search {
   readonly #groups = new Map<Bytes, Group>();
   #keys = new Map<Bytes, Bytes>(); // word → its bytes as they are compared, token by token
   #found = new Map<Bytes, number>(); // word → mass of its spellings, of the rows that list it
+  readonly #shares = new Map<Source, ReadonlyMap<Bytes, number>>(); // source → word → mass that it gives
+  readonly #named = new Map<Bytes, number>(); // word → mass that it has beside the model's
+  #unnamed = 0; // the most that any other word may have beside it
   #scale = 0; // log of what has mass 1, so that no mass underflows however improbable the letters are
   #agreeing = 0; // mass of all that agrees with the letters for sure
   #unlisted: Row[] = []; // rows of which the words are still to be listed
@@ -168,6 +182,7 @@ class Search {
     private readonly options: SearchOptions,
     private readonly spell: Spell,
     private readonly accept: Accept,
+    private readonly sources: readonly Named[],
   ) {}
 
   /** Read the usual tokens of what is typed, then what is in question. */
@@ -208,6 +223,40 @@ class Search {
       const token = node.tokens.at(-1);
       if (token !== undefined) this.#take(this.#row(node.tokens.slice(0, -1)), this.vocabulary.place(token));
     }
+    for (const source of this.sources) this.#name(source);
+  }
+
+  /** Weigh the named words that agree; they are found from the start, the heaviest one by one. */
+  #name(source: Named): void {
+    const { vocabulary } = this;
+    const { row } = this.reader.nodes.get(nameOf([])) as Node;
+    const start = vocabulary.key(source.start);
+    const among = [vocabulary.finals, vocabulary.opens].map((index) => sum(index.of(row, ...index.range(start))));
+    const unit = sum(among) * Math.exp(Math.min(-this.#scale, 700));
+    const { found, total, rest } = source.agreeing(this.typed, NAMED, this.options.ignoreCase);
+    this.#agreeing += unit * total;
+    const least = (this.options.tolerance / 8) * total;
+    const masses = new Map<Bytes, number>();
+    let most = rest;
+    for (const [word, share] of found) {
+      if (share > least) masses.set(word, unit * share);
+      else most = Math.max(most, share);
+    }
+    this.#shares.set(source.source, masses);
+    this.#unnamed += unit * most;
+    for (const [word, mass] of masses) {
+      this.#named.set(word, (this.#named.get(word) ?? 0) + mass);
+      this.#found.set(word, (this.#found.get(word) ?? 0) + mass);
+      if (!this.#keys.has(word)) this.#keys.set(word, this.#usualKey(word));
+    }
+  }
+
+  /** The key of a word that is spelled by its usual tokens. */
+  #usualKey(word: Bytes): Bytes {
+    const { vocabulary } = this;
+    if (!vocabulary.fold) return word;
+    const tokens = this.spell(word).map((token) => vocabulary.tokenBytes[token] as Bytes);
+    return tokens.map((bytes) => vocabulary.key(bytes)).join("");
   }
 
   /** Weigh a row; the words that it spells are listed when they are needed. */
@@ -309,7 +358,7 @@ class Search {
     this.#listAll();
     const best = this.#best();
     if (best.length === this.k || this.#few || !this.#isSomeUnlisted()) return best;
-    this.#found = new Map();
+    this.#found = new Map(this.#named);
     this.#few = EXAMINED;
     this.#unlisted = [...this.#rows];
     for (const group of this.#groups.values()) group.unlisted = 0;
@@ -346,7 +395,7 @@ class Search {
       this.#questionLetters(choices); // nobody knows yet what agrees with the letters
       return false;
     }
-    allowed -= inner;
+    allowed -= inner + this.#unnamed;
     const ranking = this.#ranking();
     for (const [word] of ranking) {
       choices.add(enough(this.#along(this.#keyOf(word)), allowed));
@@ -411,7 +460,7 @@ class Search {
     let most = 0;
     const bounds = new Map<Bytes, number>(); // what is cheap to know: the peaks of the groups on a path, added up
     for (const [key, group] of [...this.#groups].sort(([one], [other]) => one.length - other.length)) {
-      let above = 0;
+      let above = this.#unnamed;
       for (let size = 0; size < key.length; size++) above = Math.max(above, bounds.get(key.slice(0, size)) ?? 0);
       bounds.set(key, above + group.peak("") + group.unlisted);
     }
@@ -421,7 +470,7 @@ class Search {
         most = Math.max(most, total);
         continue;
       }
-      total = 0;
+      total = this.#unnamed;
       let best: { mass: number; group: Group } | undefined;
       for (const [group, rest] of this.#along(key)) {
         const mass = group.peak(rest);
@@ -443,7 +492,7 @@ class Search {
       if (found + most <= limit) continue;
       if (best.has(this.vocabulary.key(word))) continue;
       const along = this.#along(this.#keyOf(word));
-      const mass = along.reduce((total, [group]) => total + group.unlisted, found);
+      const mass = along.reduce((total, [group]) => total + group.unlisted, found + this.#unnamed);
       if (mass + missing(along) > limit && this.#mayOffer(word)) choices.add(enough(along, limit - mass));
     }
   }
@@ -467,7 +516,7 @@ class Search {
 
   /** A word with the mass of all its spellings seen, light ones too, and the best of them. */
   #measured(word: Bytes): Found {
-    let total = 0;
+    let total = this.#named.get(word) ?? 0;
     let best = 0;
     let tokens: readonly number[] = [];
     for (const row of this.#along(this.#keyOf(word)).flatMap(([{ rows }]) => rows)) {
@@ -481,7 +530,13 @@ class Search {
         tokens = [...node.tokens, token];
       }
     }
-    return { spelled: word, probability: Math.min(total / this.#agreeing, 1), tokens };
+    const named = new Map<Source, number>();
+    for (const [source, masses] of this.#shares) {
+      const mass = masses.get(word);
+      if (mass !== undefined) named.set(source, mass / this.#agreeing);
+    }
+    const probability = Math.min(total / this.#agreeing, 1);
+    return { spelled: word, probability, tokens: best ? tokens : this.spell(word), named };
   }
 }
 

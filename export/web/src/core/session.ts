@@ -2,15 +2,26 @@
 import { type Bytes, toBytes, toShown, toText } from "./bytes.js";
 import { WordgruError } from "./errors.js";
 import type { LanguageModel } from "./model.js";
-import type { WordSearch } from "./search.js";
-import { type Asked, type SessionOptions, type Suggestions, withDefaults } from "./suggestions.js";
+import type { Named } from "./named.js";
+import type { PersonalModel } from "./personal.js";
+import type { Found, WordSearch } from "./search.js";
+import {
+  type Asked,
+  type SessionOptions,
+  type Source,
+  type Suggestion,
+  type Suggestions,
+  withDefaults,
+} from "./suggestions.js";
 import { TextField } from "./text_field.js";
 import { END_OF_TEXT, type Tokenizer } from "./tokenizer.js";
+import type { WordList } from "./word_list.js";
 import { APOSTROPHES, isOne, isSpace, kind, splitLast, takesSpace, wantsSpace } from "./words.js";
 
 const STRIDE = 64; // tokens between the snapshots that a long text leaves
 const SNAPSHOTS = 10; // of which the last half are kept as they are, older ones thinned out
 const CONTEXT = 2048; // characters of a long paste that are read, some 500 tokens; the English model learnt from 1,024
+const TAIL = 256; // characters before a word that say which of the person's own words follow
 const WINDOW = 96; // characters after the last mark before a new one is set
 const NEW_LINE = 10; // the byte between the two parts of a saved session
 const STARTS_WORD = /^[\p{L}\p{N}]/u;
@@ -21,8 +32,10 @@ export interface Shared {
   readonly tokenizer: Tokenizer;
   /** Over the same model. */
   readonly search: WordSearch;
-  /** Words in lower case that are never offered. */
-  readonly blocked: ReadonlySet<string>;
+  /** Words to offer and not to offer. */
+  readonly words: WordList;
+  /** Words of the person who types. */
+  readonly personal: PersonalModel | undefined;
   /** By which a saved session knows its model again. */
   readonly identity: string;
 }
@@ -39,6 +52,21 @@ interface Mark {
   readonly count: number;
 }
 
+/** What the person's words have learnt of a field, and their clock before. */
+interface Committed {
+  readonly text: string;
+  readonly since: number;
+}
+
+/** Words that were offered after a text and the letters of a word. */
+interface Offered {
+  readonly head: string;
+  readonly prefix: string;
+  readonly words: readonly string[];
+}
+
+const NOTHING: Committed = { text: "", since: 0 };
+
 /**
  * What is typed into one text field, and the model's states along it.
  *
@@ -53,6 +81,9 @@ export class Session extends TextField {
   #snapshots: Snapshot[];
   #marks: Mark[] = [{ offset: 0, count: 1 }];
   #head: readonly [text: string, gap: Bytes] | undefined; // what was read last, and the bytes held back
+  #committed = NOTHING;
+  #offered: readonly Offered[] = [];
+  #named: { head: string; start: Bytes; edition: number; named: Named } | undefined; // what the person's words name
   #turn: Promise<unknown> = Promise.resolve(); // of the last question, for they are answered one by one
 
   constructor(private readonly shared: Shared) {
@@ -69,11 +100,11 @@ export class Session extends TextField {
     const end = data.indexOf(NEW_LINE);
     const session = new Session(shared);
     const size = session.#last.state.byteLength;
-    let saved: { model: string; text: string; tokens: number[]; mark: Mark };
+    let saved: { model: string; text: string; tokens: number[]; mark: Mark; committed: Committed };
     try {
       saved = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data.subarray(0, end)));
       const isWhole = typeof saved.text === "string" && Array.isArray(saved.tokens) && isMark(saved.mark);
-      if (!isWhole) throw new Error("a part is missing");
+      if (!isWhole || !isCommitted(saved.committed)) throw new Error("a part is missing");
     } catch (error) {
       throw new WordgruError(`the saved session cannot be read (${(error as Error).message}); start a new one.`);
     }
@@ -89,10 +120,43 @@ export class Session extends TextField {
     session.#snapshots.push({ count: saved.tokens.length, state });
     session.#marks = [saved.mark];
     session.#seen = saved.text;
+    session.#committed = saved.committed;
     return session;
   }
 
-  /** A session with the same text that goes its own way. */
+  /** Empty the field, for a new text. */
+  override reset(): void {
+    super.reset();
+    void this.#inTurn(async () => {
+      this.#committed = NOTHING;
+      this.#offered = [];
+    });
+  }
+
+  /**
+   * Learn what stands in the field: call it when the text is sent, or the field left. Return how many words.
+   *
+   * Called again after a correction, what was learnt of the field before is taken back. Without a `PersonalModel`
+   * nothing happens.
+   *
+   * @throws WordgruError if the text holds a lone surrogate, or the store cannot be written.
+   */
+  async commit(): Promise<number> {
+    return this.#inTurn(async () => {
+      const { personal, tokenizer } = this.shared;
+      const { text, since } = this.#committed;
+      if (!personal || this.#seen === text) return 0;
+      const seen = tokenizer.normalize(this.#seen);
+      if (text) await personal.unlearn(tokenizer.normalize(text), since);
+      this.#committed = NOTHING;
+      const clock = await personal.clock;
+      const count = await personal.learn(seen);
+      this.#committed = { text: this.#seen, since: clock };
+      return count;
+    });
+  }
+
+  /** A session with the same text that goes its own way; of what it commits, nothing was learnt yet. */
   copy(): Session {
     const other = new Session(this.shared);
     other.set(this.text);
@@ -101,6 +165,8 @@ export class Session extends TextField {
     other.#snapshots = [...this.#snapshots];
     other.#marks = [...this.#marks];
     other.#head = this.#head;
+    other.#named = this.#named;
+    other.#offered = this.#offered;
     return other;
   }
 
@@ -126,7 +192,13 @@ export class Session extends TextField {
       const { count, state } = this.#last;
       const tokens = this.#tokens.slice(0, count);
       const mark = this.#marks.at(-1);
-      const head = JSON.stringify({ model: this.shared.identity, text: this.#seen, tokens, mark });
+      const head = JSON.stringify({
+        model: this.shared.identity,
+        text: this.#seen,
+        tokens,
+        mark,
+        committed: this.#committed,
+      });
       const values = new Uint8Array(state.buffer, state.byteOffset, state.byteLength);
       return Uint8Array.from([...new TextEncoder().encode(head), NEW_LINE, ...values]);
     });
@@ -182,21 +254,56 @@ export class Session extends TextField {
     asked: Asked,
     { typed, space, ends }: { typed: string; space: boolean; ends: boolean },
   ): Promise<Suggestions> {
-    const { search, tokenizer } = this.shared;
     const gap = await this.#read(head, ends);
     const { count, state } = this.#last;
     const begun = gap + toBytes(prefix);
     const spaced = ends || begun.startsWith(" ");
     const wanted = ends ? wantsSpace(head) : undefined;
     const place = { state, last: this.#tokens[count - 1] as number, typed: begun };
-    const answer = await search.find(place, asked.k, asked, (word) => this.#mayOffer(word, asked, { spaced, wanted }));
-    const items = answer.words.map(({ spelled, probability, tokens }) => ({
+    const passed = asked.attention ? this.#passedOver(head, prefix) : new Map<string, number>();
+    const named = await this.#namedWords(head, ends ? (wanted ? " " : "") : gap);
+    const accept = (word: Bytes) => this.#mayOffer(word, asked, { spaced, wanted });
+    const { words, ...found } = await this.shared.search.find(place, asked.k + passed.size, asked, accept, named);
+    let items = words.map((word) => this.#offer(word, typed));
+    if (passed.size) items = lessThose(items, passed, asked.attention).slice(0, asked.k);
+    if (asked.attention) this.#offered = [...this.#offered, { head, prefix, words: items.map(({ word }) => word) }];
+    return { items, ...found, space };
+  }
+
+  #offer({ spelled, probability, tokens, named }: Found, typed: string): Suggestion {
+    const { tokenBytes } = this.shared.tokenizer;
+    return {
       word: this.#asTyped(toShown(spelled).replace(/^ /, ""), typed),
       probability,
-      tokens: tokens.map((id) => toShown(tokenizer.tokenBytes[id] as Bytes)),
-    }));
-    const { exact, unexplored, rows } = answer;
-    return { items, exact, unexplored, rows, space };
+      tokens: tokens.map((id) => toShown(tokenBytes[id] as Bytes)),
+      sources: sourcesOf(probability, named),
+    };
+  }
+
+  /** The words that were offered for this word before its last letters came, and how often. */
+  #passedOver(head: string, prefix: string): Map<string, number> {
+    this.#offered = this.#offered.filter(
+      (offer) => offer.head === head && prefix.startsWith(offer.prefix) && offer.prefix.length < prefix.length,
+    );
+    const passed = new Map<string, number>();
+    for (const word of this.#offered.flatMap(({ words }) => words)) passed.set(word, (passed.get(word) ?? 0) + 1);
+    return passed;
+  }
+
+  /** What other sources than the model name where a word begins after `head`, with `start` held back. */
+  async #namedWords(head: string, start: Bytes): Promise<Named[]> {
+    const { words, personal, tokenizer } = this.shared;
+    const found = [words.named(start)];
+    if (personal) {
+      const edition = await personal.edition();
+      const isKnown = this.#named?.head === head && this.#named.start === start && this.#named.edition === edition;
+      if (!isKnown) {
+        const text = tokenizer.normalize([...head.slice(-2 * TAIL)].slice(-TAIL).join(""));
+        this.#named = { head, start, edition, named: await personal.named(text, start) };
+      }
+      found.push(this.#named?.named);
+    }
+    return found.filter((each) => each !== undefined);
   }
 
   /**
@@ -210,13 +317,12 @@ export class Session extends TextField {
     { punctuation }: Asked,
     { spaced, wanted }: { spaced: boolean; wanted: boolean | undefined },
   ): boolean {
-    const { blocked } = this.shared;
     const text = toText(spelled);
     if (!text || (text.startsWith(" ") && !spaced) || !isOne(text)) return false;
     const what = kind(text);
     if (what === "space" || ((what === "marks" || what === "emoji") && !punctuation)) return false;
     if (wanted !== undefined && text.startsWith(" ") !== (wanted && takesSpace(text))) return false;
-    return !blocked.has(text.replace(/^ /, "").toLowerCase());
+    return this.shared.words.mayOffer(text.replace(/^ /, ""));
   }
 
   /** `word` with the apostrophe that `text` used last. */
@@ -300,6 +406,37 @@ export class Session extends TextField {
     for (let at = 2; at < counts.length - SNAPSHOTS / 2; at++) if (spread(at) < spread(least)) least = at;
     this.#snapshots.splice(least, 1);
   }
+}
+
+function isCommitted(committed: Committed | undefined): boolean {
+  return typeof committed?.text === "string" && Number.isFinite(committed.since);
+}
+
+/**
+ * `offers` given that some words were passed over, best first.
+ *
+ * Only words that were passed over lose, so the best k are among the best k + those before.
+ */
+function lessThose(
+  offers: readonly Suggestion[],
+  passed: ReadonlyMap<string, number>,
+  attention: number,
+): Suggestion[] {
+  const kept = (word: string) => (1 - attention) ** (passed.get(word) ?? 0);
+  const whole = offers.reduce((left, { word, probability }) => left - (1 - kept(word)) * probability, 1);
+  const weighed = offers.map((offer) => ({
+    ...offer,
+    probability: Math.min((kept(offer.word) * offer.probability) / Math.max(whole, 1e-9), 1),
+  }));
+  return weighed.sort((one, other) => other.probability - one.probability);
+}
+
+/** Who gives a tenth of a word's probability or more. */
+function sourcesOf(probability: number, named: ReadonlyMap<Source, number>): Source[] {
+  let ofModel = probability;
+  for (const share of named.values()) ofModel -= share;
+  const shares: (readonly [Source, number])[] = [["model", ofModel], ...named];
+  return shares.filter(([, share]) => share >= 0.1 * probability).map(([source]) => source);
 }
 
 function isMark(mark: Mark | undefined): boolean {

@@ -2,6 +2,9 @@
 import { WordgruError } from "./errors.js";
 import { Range, shown } from "./ranges.js";
 
+/** Who gives a word: the model, the person's own words, or a word list. */
+export type Source = "model" | "personal" | "glossary";
+
 /** One word and its probability after the context and the letters typed. */
 export interface Suggestion {
   /** The whole word, the letters already typed included. */
@@ -10,6 +13,8 @@ export interface Suggestion {
   readonly probability: number;
   /** Its most probable spelling; the first token may begin with a space. Half a character shows as U+FFFD. */
   readonly tokens: readonly string[];
+  /** Who gives it; one that gives less than a tenth of it is not told. */
+  readonly sources: readonly Source[];
 }
 
 /** The words found. A plain object: it can be posted to another thread. */
@@ -57,10 +62,20 @@ export interface SuggestOptions extends Partial<SearchOptions> {
   readonly k?: number | undefined;
 }
 
-/** What is asked at the cursor of a text field. */
-export interface SessionOptions extends SuggestOptions {
-  /** Letters typed that are not in the text. Without it the unfinished last word of the text is the prefix. */
+/** What is asked after a context. */
+export interface PrefixOptions extends SuggestOptions {
+  /** Letters typed that are not in the text. At a session's cursor, without it the unfinished last word is the prefix. */
   readonly prefix?: string | undefined;
+}
+
+/** What is asked at the cursor of a text field. */
+export interface SessionOptions extends PrefixOptions {
+  /**
+   * How surely a typist takes the word meant when it is offered, at least 0 and below 1. Words that this session
+   * offered with fewer letters, and that were passed over, are less probable then:
+   * P(types on | word meant and offered) = 1 - attention. Default 0: they are not.
+   */
+  readonly attention?: number | undefined;
 }
 
 /** How phrases are found. */
@@ -77,11 +92,13 @@ export interface PhraseOptions extends Partial<SearchOptions> {
 export interface Asked extends SearchOptions {
   readonly k: number;
   readonly prefix: string | undefined;
+  readonly attention: number;
 }
 
 const DEFAULTS: Asked = {
   k: 3,
   prefix: undefined,
+  attention: 0,
   tolerance: 3e-3,
   maxRows: 64,
   maxSeconds: undefined,
@@ -98,6 +115,7 @@ const SHARE = new Range(0, { most: 1 });
 
 const RANGES: Readonly<Record<string, Range>> = {
   k: K,
+  attention: new Range(0, { most: 1, below: true }),
   tolerance: new Range(0, { most: 1, below: true }),
   maxRows: COUNT,
   maxSeconds: new Range(0, { above: true }),

@@ -4,8 +4,8 @@
  */
 import { Tokenizer as Backend } from "@huggingface/tokenizers";
 import { type Bytes, toShown } from "./bytes.js";
-import { BundleError, WordgruError } from "./errors.js";
-import { INVISIBLE, isBlank, PATTERN } from "./words.js";
+import { BundleError } from "./errors.js";
+import { checkUnicode, INVISIBLE, isBlank, PATTERN } from "./words.js";
 
 /** Id of the token that ends a text and begins the next. */
 export const END_OF_TEXT = 0;
@@ -138,14 +138,7 @@ export class Tokenizer {
   }
 
   #normalize(text: string): string {
-    const lone = /\p{Surrogate}/u.exec(text);
-    if (lone) {
-      const code = lone[0].charCodeAt(0).toString(16).toUpperCase();
-      throw new WordgruError(
-        `the text holds a lone surrogate (U+${code} at character ${[...text.slice(0, lone.index)].length}), which is ` +
-          "not Unicode text; remove it (String.prototype.toWellFormed replaces it).",
-      );
-    }
+    checkUnicode(text);
     return this.#backend.normalizer?.normalize(text) ?? text;
   }
 

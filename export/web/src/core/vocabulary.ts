@@ -85,14 +85,7 @@ export class Index {
 
   /** Place of the first token whose key is not below `key`. */
   first(key: Bytes): number {
-    let low = 0;
-    let high = this.#keys.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#keys[middle] as Bytes) < key) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return placeOf(this.#keys, key);
   }
 
   /** Places of the tokens with this key. */
@@ -202,6 +195,18 @@ export function halfCharacter(spelled: Bytes): Bytes {
 /** Which of two comes first in the order of their bytes: negative, 0 or positive. */
 export function compare(one: Bytes, other: Bytes): number {
   return one < other ? -1 : Number(one > other);
+}
+
+/** Place of the first of `keys`, which are in order, that is not below `key`. */
+export function placeOf(keys: readonly Bytes[], key: Bytes): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((keys[middle] as Bytes) < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function endsUnspaced(spelled: Bytes): boolean {

@@ -3,6 +3,8 @@
  * `wordgru/text/words.py` in TypeScript; it says what each kind of pre-token holds.
  */
 
+import { WordgruError } from "./errors.js";
+
 /** What a pre-token is. */
 export type Kind = "word" | "unspaced" | "emoji" | "marks" | "space";
 
@@ -54,6 +56,22 @@ const DASHES = "-–—";
 /** `text` in NFC, with LF as line end and without invisible marks; what every tokenizer does first. */
 export function normalize(text: string): string {
   return text.replace(/\r\n?/g, "\n").replace(DROPPED, "").normalize("NFC");
+}
+
+/** @throws WordgruError if `text` holds a lone surrogate. */
+export function checkUnicode(text: string): void {
+  const lone = /\p{Surrogate}/u.exec(text);
+  if (!lone) return;
+  const code = lone[0].charCodeAt(0).toString(16).toUpperCase();
+  throw new WordgruError(
+    `the text holds a lone surrogate (U+${code} at character ${[...text.slice(0, lone.index)].length}), which is ` +
+      "not Unicode text; remove it (String.prototype.toWellFormed replaces it).",
+  );
+}
+
+/** The lines of `text`, whichever mark ends them. */
+export function lines(text: string): string[] {
+  return text.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/);
 }
 
 /** The pre-tokens of `text` (normalised) and where each begins. */

@@ -1,0 +1,108 @@
+/** Decaying counts of words after histories, in memory. */
+
+/** Words after which a count is worth half. */
+export const HALF_LIFE = 800;
+
+/** A count below is forgotten. */
+export const LEAST = 0.02;
+
+/** A word after a history, and its score; undefined where it is forgotten. */
+export interface Entry<Score = number> {
+  readonly history: string;
+  readonly word: string;
+  /** log2 of the count plus the clock in half-lives, which does not change while nobody uses the word. */
+  readonly score: Score;
+}
+
+/** What a count is worth `words` later, or before: 1 now. */
+export function decayed(words: number): number {
+  return 2 ** Math.min(words / HALF_LIFE, 60);
+}
+
+/** The scores of all that one person wrote, and what has changed since they were last kept. */
+export class Counts implements Iterable<Entry> {
+  /** Words learnt so far. */
+  clock = 0;
+  /** Another one after each change. */
+  edition = 0;
+  #size = 0; // bytes
+  #scores = new Map<string, Map<string, number>>(); // history → word → score
+  #changes: Entry<number | undefined>[] = [];
+  #isCleared = false;
+
+  *[Symbol.iterator](): Iterator<Entry> {
+    for (const [history, words] of this.#scores) for (const [word, score] of words) yield { history, word, score };
+  }
+
+  /** The words after a history, and their scores. */
+  after(history: string): ReadonlyMap<string, number> {
+    return this.#scores.get(history) ?? new Map();
+  }
+
+  /** The count of a score. */
+  now(score: number): number {
+    return decayed(HALF_LIFE * score - this.clock);
+  }
+
+  /** Count a word `weight` times more. */
+  add(history: string, word: string, weight: number): void {
+    const score = this.#scores.get(history)?.get(word);
+    const count = weight + (score === undefined ? 0 : this.now(score));
+    if (count < LEAST) this.delete(history, word);
+    else this.#keep({ history, word, score: Math.log2(count) + this.clock / HALF_LIFE });
+  }
+
+  delete(history: string, word: string): void {
+    const words = this.#scores.get(history);
+    if (!words?.delete(word)) return;
+    if (!words.size) this.#scores.delete(history);
+    this.#size -= sizeOf(history, word);
+    this.#changes.push({ history, word, score: undefined });
+  }
+
+  /** Forget everything; return how many grams there were. */
+  clear(): number {
+    const { length } = [...this];
+    this.replace(0, []);
+    this.#isCleared = true;
+    return length;
+  }
+
+  /** Drop a tenth of the grams, the oldest and least used, while they take more than so many bytes. */
+  prune(most: number): void {
+    while (this.#size > most) {
+      const sorted = [...this].sort((one, other) => one.score - other.score);
+      for (const { history, word } of sorted.slice(0, Math.floor(sorted.length / 10) + 1)) this.delete(history, word);
+    }
+  }
+
+  /** Put what was read from a store in the place of all this. */
+  replace(clock: number, entries: readonly Entry[]): void {
+    this.clock = clock;
+    this.#scores = new Map();
+    this.#size = 0;
+    for (const entry of entries) this.#keep(entry);
+    this.#changes = [];
+    this.#isCleared = false;
+  }
+
+  /** What has changed since this was called last: whether all was forgotten, and what came after. */
+  changes(): { isCleared: boolean; entries: readonly Entry<number | undefined>[] } {
+    const made = { isCleared: this.#isCleared, entries: this.#changes };
+    this.#isCleared = false;
+    this.#changes = [];
+    return made;
+  }
+
+  #keep(entry: Entry): void {
+    const { history, word, score } = entry;
+    const words = this.#scores.get(history) ?? new Map<string, number>();
+    if (!words.has(word)) this.#size += sizeOf(history, word);
+    this.#scores.set(history, words.set(word, score));
+    this.#changes.push(entry);
+  }
+}
+
+function sizeOf(history: string, word: string): number {
+  return 2 * (history.length + word.length) + 16; // UTF-16, a number, and what separates them
+}

@@ -1,0 +1,236 @@
+/**
+ * Personal words: decaying counts of what one person wrote, mixed with the model into one distribution.
+ * `wordgru/sources/personal.py` in TypeScript; it says how the mixture is made.
+ *
+ * All counts are held in memory. In a browser they are kept in IndexedDB too: each change is one transaction, which
+ * begins with what is there, so that two pages may share one store.
+ */
+import { type Bytes, toBytes, toShown } from "./bytes.js";
+import { Counts, decayed, LEAST } from "./counts.js";
+import { Database } from "./database.js";
+import { WordgruError } from "./errors.js";
+import { BEGIN, fromLines, type Gram, gramsOf, inOrder, toLines, unitsOf } from "./grams.js";
+import { Named, NamedWords } from "./named.js";
+import { Range } from "./ranges.js";
+import { checkUnicode, normalize } from "./words.js";
+
+/** How many words the shorter history is worth, at a history of 0, 1 and 2 units. */
+export const STRENGTHS = [3000, 40, 10] as const;
+
+const BYTES = new Range(100_000, { whole: true });
+
+/** Where personal words are kept, and how many. */
+export interface PersonalOptions {
+  /** Size beyond which the oldest and least used words go, in bytes as IndexedDB takes them. Default 2,000,000. */
+  readonly maxBytes?: number | undefined;
+  /** Default: the browser's. */
+  readonly indexedDB?: IDBFactory | undefined;
+}
+
+/** What the words alone have, and what they leave to the model. */
+type Common = readonly [words: NamedWords, left: number];
+
+/** Counts of one person's words, in a database of the browser or in memory alone. */
+export class PersonalModel {
+  readonly #counts = new Counts();
+  readonly #database: Database | undefined;
+  readonly #maxBytes: number;
+  #common: readonly [edition: number, common: Common] | undefined;
+
+  /**
+   * @param name of the IndexedDB database that keeps the words, made where there is none; without one nothing is kept.
+   * @throws WordgruError if there is no IndexedDB here, or the size is out of its range.
+   */
+  constructor(name?: string, { maxBytes = 2_000_000, indexedDB = globalThis.indexedDB }: PersonalOptions = {}) {
+    BYTES.check("maxBytes", maxBytes);
+    this.#maxBytes = maxBytes;
+    if (name === undefined) return;
+    if (!indexedDB) {
+      throw new WordgruError(
+        `there is no IndexedDB here to keep the personal words '${name}' in; leave the name out, and keep what ` +
+          "`export()` gives.",
+      );
+    }
+    this.#database = new Database(name, indexedDB);
+  }
+
+  // -- learning ------------------------------------------------------------------------------------------------
+
+  /**
+   * Count the words of `text`, which its writer has committed; return how many there were.
+   *
+   * Addresses of mail and the web, numbers of four digits or more and what looks like a key are left out.
+   *
+   * @throws WordgruError if the text holds a lone surrogate, or the store cannot be written.
+   */
+  async learn(text: string): Promise<number> {
+    return this.#count(text, 1);
+  }
+
+  /**
+   * Take back what `learn` counted of `text`.
+   *
+   * @param text as it was learnt.
+   * @param since what `clock` said before it was learnt; without it, it is the last text that was learnt.
+   */
+  async unlearn(text: string, since?: number): Promise<void> {
+    await this.#count(text, -1, since);
+  }
+
+  /** How many words were learnt so far. */
+  get clock(): Promise<number> {
+    return this.#fresh().then(({ clock }) => clock);
+  }
+
+  /**
+   * Forget `word`, in every case and wherever it is history; without one everything. Return how many grams.
+   *
+   * @throws WordgruError if the store cannot be written.
+   */
+  async forget(word?: string): Promise<number> {
+    const wanted = word && normalize(word).toLowerCase();
+    return this.#write((counts) => {
+      if (wanted === undefined) return counts.clear();
+      const gone = [...counts].filter(
+        (gram) => wanted && (gram.word.toLowerCase() === wanted || gram.history.split(" ").includes(wanted)),
+      );
+      for (const gram of gone) counts.delete(gram.history, gram.word);
+      return gone.length;
+    });
+  }
+
+  /** All that is kept, the words alone first, the most frequent first. */
+  async grams(): Promise<Gram[]> {
+    const counts = await this.#fresh();
+    const grams = Array.from(counts, ({ history, word, score }) => ({ history, word, count: counts.now(score) }));
+    return grams.sort(inOrder);
+  }
+
+  /**
+   * Add counts, of another device for instance; return how many.
+   *
+   * @throws WordgruError if one is no word with a count above 0; then none is added.
+   */
+  async add(grams: Iterable<Gram>): Promise<number> {
+    const added = [...grams];
+    for (const gram of added) {
+      const { history, word, count } = gram;
+      const isGram = typeof history === "string" && typeof word === "string" && word;
+      if (!isGram || !Number.isFinite(count) || count <= 0) {
+        throw new WordgruError(`${JSON.stringify(gram)}: expected a history, a word, and a count above 0.`);
+      }
+    }
+    await this.#write((counts) => {
+      for (const { history, word, count } of added) counts.add(history, word, count);
+      counts.prune(this.#maxBytes);
+    });
+    return added.length;
+  }
+
+  /** All counts as JSON lines, as `wordgru words export` prints them. */
+  async export(): Promise<string> {
+    return toLines(await this.grams());
+  }
+
+  /**
+   * Add the counts of JSON lines; return how many.
+   *
+   * @throws WordgruError if a line is none; then nothing is added.
+   */
+  async import(lines: string): Promise<number> {
+    return this.add(fromLines(lines));
+  }
+
+  // -- the mixture ---------------------------------------------------------------------------------------------
+
+  /** Changes with whatever is learnt or forgotten, by other pages too. */
+  async edition(): Promise<number> {
+    return (await this.#fresh()).edition;
+  }
+
+  /**
+   * What the words written before have beside the model, where a word begins after `text`.
+   *
+   * @returns word → what to add to the model's probability before all is divided by its sum.
+   */
+  async after(text: string): Promise<ReadonlyMap<string, number>> {
+    const { found } = (await this.named(text, "")).agreeing("", Number.MAX_SAFE_INTEGER, false);
+    return new Map(Array.from(found, ([word, share]) => [toShown(word), share]));
+  }
+
+  /** The same for a search, in which each word begins with `start`. */
+  async named(text: string, start: Bytes): Promise<Named> {
+    const counts = await this.#fresh();
+    const units = [BEGIN, ...Array.from(unitsOf(text), (unit) => unit.toLowerCase())];
+    const [common, left] = this.#commonOf(counts);
+    let scale = 1;
+    let gained = new Map<Bytes, number>();
+    for (let size = 1; size < STRENGTHS.length && size <= units.length; size++) {
+      const found = after(counts, units.slice(-size).join(" "));
+      if (!found.size) continue;
+      const [kept, less] = weighed(found, STRENGTHS[size] as number);
+      gained = new Map(Array.from(gained, ([word, mass]) => [word, less * mass]));
+      for (const [word, mass] of kept) gained.set(word, (gained.get(word) ?? 0) + mass);
+      scale *= less;
+    }
+    const share = left * scale;
+    const more = new Map(Array.from(gained, ([word, mass]) => [word, mass / share]));
+    return new Named("personal", start, common, more, scale / share);
+  }
+
+  #commonOf(counts: Counts): Common {
+    if (this.#common?.[0] !== counts.edition) {
+      const [kept, left] = weighed(after(counts, ""), STRENGTHS[0]);
+      this.#common = [counts.edition, [new NamedWords(kept), left]];
+    }
+    return this.#common[1];
+  }
+
+  // -- the store -----------------------------------------------------------------------------------------------
+
+  async #count(text: string, sign: 1 | -1, since?: number): Promise<number> {
+    checkUnicode(text);
+    const grams = [...gramsOf(normalize(text))];
+    const learnt = grams.at(-1)?.number ?? 0;
+    return this.#write((counts) => {
+      const begun = since ?? counts.clock - (sign < 0 ? learnt : 0);
+      if (sign > 0) counts.clock += learnt;
+      for (const { number, history, word } of grams) {
+        counts.add(history, word, sign * decayed(begun + number - counts.clock));
+      }
+      counts.prune(this.#maxBytes);
+      return learnt;
+    });
+  }
+
+  async #write<T>(work: (counts: Counts) => T): Promise<T> {
+    if (this.#database) return this.#database.write(this.#counts, work);
+    const result = work(this.#counts);
+    this.#counts.changes(); // which nobody keeps
+    this.#counts.edition = Math.random();
+    return result;
+  }
+
+  /** The counts as they are now. */
+  async #fresh(): Promise<Counts> {
+    await this.#database?.refresh(this.#counts);
+    return this.#counts;
+  }
+}
+
+/** The words after a history, and their counts. */
+function after(counts: Counts, history: string): Map<Bytes, number> {
+  const found = new Map<Bytes, number>();
+  for (const [word, score] of counts.after(history)) {
+    const count = counts.now(score);
+    if (count >= LEAST) found.set(toBytes(word), count);
+  }
+  return found;
+}
+
+/** The probabilities that counts give words, and what is left to the shorter history. */
+function weighed(counts: ReadonlyMap<Bytes, number>, strength: number): [kept: Map<Bytes, number>, left: number] {
+  let total = strength;
+  for (const count of counts.values()) total += count;
+  return [new Map(Array.from(counts, ([word, count]) => [word, count / total])), strength / total];
+}

@@ -1,0 +1,148 @@
+/**
+ * Word lists at run time: words of a field that are offered, and words that never are.
+ * `wordgru/sources/word_list.py` in TypeScript.
+ */
+import { type Bytes, toBytes } from "./bytes.js";
+import { WordgruError } from "./errors.js";
+import { Named, NamedWords } from "./named.js";
+import { Range, shown } from "./ranges.js";
+import { APOSTROPHES, isSpace, lines, normalize, spans } from "./words.js";
+
+/**
+ * Words of the model's text that a list is held against: a word of weight 1 gains as much probability as one has that is
+ * written once in so many words.
+ */
+export const STRENGTH = 10_000;
+
+const WEIGHT = new Range(0, { most: 1e6 });
+
+/** Words to offer, each with a weight, and words never to offer. Changes count from the next keystroke on. */
+export class WordList {
+  #weights = new Map<string, number>();
+  readonly #blocked: Map<string, string>;
+  #named: NamedWords | undefined;
+
+  /**
+   * @param normalForm the form in which the model reads text.
+   * @param blocked words in lower case that are never offered.
+   */
+  constructor(
+    private readonly normalForm: (text: string) => string = normalize,
+    blocked: Iterable<string> = [],
+  ) {
+    this.#blocked = new Map(Array.from(blocked, (word) => [word, ""]));
+  }
+
+  /** The words that were added, and their weights. */
+  get weights(): ReadonlyMap<string, number> {
+    return new Map(this.#weights);
+  }
+
+  /** The words that are never offered, in lower case, and the reason that was given. */
+  get blocked(): ReadonlyMap<string, string> {
+    return new Map(this.#blocked);
+  }
+
+  /**
+   * Offer `word` as if it were written `weight` times more often in 10,000 words; 0 takes it off the list.
+   *
+   * @throws WordgruError if it is not one word, or the weight is below 0, above a million, or no number.
+   */
+  add(word: string, weight = 1): void {
+    WEIGHT.check(`the weight of ${shown(word)}`, weight);
+    const key = this.#one(word);
+    this.#named = undefined;
+    if (weight) this.#weights.set(key, weight);
+    else this.#weights.delete(key);
+  }
+
+  /**
+   * Never offer `word`, in whatever case and with either apostrophe; it can still be typed, and scores as ever.
+   *
+   * @throws WordgruError if it is not one word.
+   */
+  block(word: string, reason = ""): void {
+    for (const form of marked(this.#one(word))) this.#blocked.set(form, reason);
+  }
+
+  /**
+   * Take `word` off the words that are never offered, those of the bundle too.
+   *
+   * @throws WordgruError if it is not one word.
+   */
+  allow(word: string): void {
+    for (const form of marked(this.#one(word))) this.#blocked.delete(form);
+  }
+
+  /** Whether `word` is not blocked. */
+  mayOffer(word: string): boolean {
+    return !this.#blocked.has(word.toLowerCase());
+  }
+
+  /**
+   * Add the words of a glossary: one a line, if you wish with a tab and a weight; return how many.
+   *
+   * Line ends of any kind, a byte order mark, decomposed accents and ’ are read as they are meant; empty lines and what
+   * follows a `#` at a line's begin or after white space are left out.
+   *
+   * @throws WordgruError if a line is no word; then none of it is added.
+   */
+  read(text: string): number {
+    const before = new Map(this.#weights);
+    let count = 0;
+    for (const [at, line] of lines(text.replace(/^\ufeff/, "")).entries()) {
+      const entry = withoutComment(line).trim();
+      if (!entry) continue;
+      const [word = "", ...weight] = entry.split("\t");
+      try {
+        this.add(word, numberOf(weight.join("\t")));
+      } catch (error) {
+        this.#weights = before;
+        this.#named = undefined;
+        if (error instanceof WordgruError) throw new WordgruError(`line ${at + 1}: ${error.message}`);
+        throw error;
+      }
+      count++;
+    }
+    return count;
+  }
+
+  /** The words for a search, in which each begins with `start`; undefined if there are none. */
+  named(start: Bytes): Named | undefined {
+    if (!this.#weights.size) return undefined;
+    this.#named ??= new NamedWords(
+      new Map(Array.from(this.#weights, ([word, weight]) => [toBytes(word), weight / STRENGTH])),
+    );
+    return new Named("glossary", start, this.#named);
+  }
+
+  /** `word` as it is offered. */
+  #one(word: string): string {
+    const text = typeof word === "string" ? this.normalForm(word).trim() : "";
+    const [span, ...more] = spans(text);
+    if (!span || more.length || span[0] !== 0 || span[1] !== text.length) {
+      throw new WordgruError(
+        `${shown(word)} is not one word; expected letters or digits, with single ' ’ or - inside.`,
+      );
+    }
+    return text;
+  }
+}
+
+/** A word in lower case with each apostrophe, if it has one. */
+function marked(word: string): string[] {
+  return APOSTROPHES.map((mark) => word.toLowerCase().replace(/['’]/g, mark));
+}
+
+function withoutComment(line: string): string {
+  const at = [...line.matchAll(/#/g)].find(({ index }) => index === 0 || isSpace(line[index - 1] as string))?.index;
+  return line.slice(0, at);
+}
+
+function numberOf(text: string): number {
+  const weight = text.trim() ? Number(text) : 1;
+  if (Number.isNaN(weight)) {
+    throw new WordgruError(`the weight is ${shown(text)}; expected a number after the tab.`);
+  }
+  return weight;
+}
