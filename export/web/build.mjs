@@ -66,6 +66,7 @@ async function buildTests() {
     join(tests, "bench.ts"),
     join(NODE, "tests/golden.test.ts"),
     join(NODE, "tests/predictor.test.ts"),
+    join(NODE, "tests/sources.test.ts"),
   ];
   await build({
     ...COMMON,
