@@ -31,6 +31,7 @@ _ELSEWHERE = {
         "train",
         "List, learn, forget, export, import a person's words.",
     ),
+    "serve": ("wordgru.cli.serve", "serve_command", "serve", "Serve next words over HTTP and WebSocket."),
     "demo": ("wordgru.cli.demo", "demo_command", "demo", "Serve a page that suggests words as you type."),
 }
 """Verbs whose modules are imported only when asked for: (module, command, extra, help)."""
