@@ -278,7 +278,7 @@ class Predictor:
             offers = session.suggest(k=_DRAWN)
             if not offers:
                 return ""
-            at = _draw(np.array([item.probability for item in offers], np.float32), random, temperature, top_p)
+            at = draw(np.array([item.probability for item in offers], np.float32), random, temperature, top_p)
             written = " " * offers.space + offers[at].word.removeprefix(words.split_last(context)[1])
             max_words -= 1
         tokens = [END_OF_TEXT, *self.tokenizer.encode(context + written).tolist()]
@@ -295,7 +295,7 @@ class Predictor:
         last, count = tokens[-1], 0
         while True:
             rows, state = self.model.step(np.array([last], np.int64), state)
-            last = _draw(rows[0], random, temperature, top_p)
+            last = draw(rows[0], random, temperature, top_p)
             if last == END_OF_TEXT:
                 return
             count += self.tokenizer.token_bytes[last][:1].isspace()
@@ -304,8 +304,8 @@ class Predictor:
             yield last
 
 
-def _draw(probabilities: Floats, random: "np.random.Generator", temperature: float, top_p: float) -> int:
-    """One of the most probable that reach `top_p` together."""
+def draw(probabilities: Floats, random: "np.random.Generator", temperature: float, top_p: float) -> int:
+    """Draw one of the most probable that reach `top_p` together: its place."""
     tempered = _tempered(probabilities, temperature)
     order = np.argsort(-tempered, kind="stable")
     kept = order[: int(np.searchsorted(np.cumsum(tempered[order]), top_p)) + 1]

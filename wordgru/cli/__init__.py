@@ -32,6 +32,7 @@ _ELSEWHERE = {
         "List, learn, forget, export, import a person's words.",
     ),
     "correct": ("wordgru.cli.correct", "correct_command", "train", "Correct slips and misspellings of a text."),
+    "serve": ("wordgru.cli.serve", "serve_command", "serve", "Serve next words over HTTP and WebSocket."),
     "demo": ("wordgru.cli.demo", "demo_command", "demo", "Serve a page that suggests words as you type."),
 }
 """Verbs whose modules are imported only when asked for: (module, command, extra, help)."""

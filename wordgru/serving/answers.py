@@ -1,0 +1,209 @@
+"""Requests, and the answers of the predictor to them: text in, plain values out. Nothing here knows of HTTP.
+
+To add a kind of request (characters, corrections): a class here with `read` and `answer`, and a line in `KINDS`; the
+route, the OpenAPI document, the limits and the metrics follow from it.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, Self
+
+from wordgru.config import Range
+from wordgru.predictor import Predictor
+from wordgru.search.suggestions import SearchOptions, Suggestions
+from wordgru.serving.fields import Fields, RequestError
+from wordgru.serving.memory import SessionMemory
+from wordgru.serving.settings import ServeSettings
+from wordgru.session import Session
+from wordgru.text import words
+
+_K = Range(1, 100, whole=True)
+_MAX_ROWS = Range(1, 256, whole=True)
+_TOLERANCE = Range(0, 1, below=True)
+_LONGEST_WORD = 100  # letters: the time that a search takes grows with them, 0.1 s with 1,000
+_LAST_PART = 64  # characters before the cursor in which most edits are
+_AT_ONCE = 256  # characters read among the typists' letters; a longer text is read beside them
+
+
+@dataclass
+class Source:
+    """What answers come from."""
+
+    predictor: Predictor
+    memory: SessionMemory
+    settings: ServeSettings
+
+    @classmethod
+    def load(cls, settings: ServeSettings) -> Self:
+        """Load the model, the glossaries, and find the first word, so that the first typist does not wait."""
+        predictor = Predictor.load(
+            settings.model, device=settings.device, threads=settings.threads, block=settings.block
+        )
+        for file in settings.glossaries:
+            predictor.words.read(file)
+        predictor.suggest("The", k=1)
+        return cls(predictor, SessionMemory(predictor, most=settings.remembered), settings)
+
+    @property
+    def name(self) -> str:
+        """The model's."""
+        return self.predictor.bundle.folder.name if self.predictor.bundle else "model"
+
+
+class Kind(Protocol):
+    """A kind of request: its name is the last part of its path."""
+
+    summary: ClassVar[str]
+
+    @classmethod
+    def read(cls, fields: Fields, settings: ServeSettings) -> Self:
+        """The request in the fields that a client sent."""
+
+    def is_long(self, source: Source, client: str) -> bool:
+        """Whether it takes longer than a typist's letter may wait for."""
+
+    def answer(self, source: Source, client: str) -> dict[str, Any]:
+        """The answer, ready for JSON."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What every search is asked: how many words, and how to look for them."""
+
+    k: int
+    options: SearchOptions
+
+    @classmethod
+    def read(cls, fields: Fields, settings: ServeSettings) -> Self:
+        """From the fields of a request."""
+        return cls(
+            fields.number("k", _K, 3),
+            SearchOptions(
+                tolerance=fields.number("tolerance", _TOLERANCE, SearchOptions.tolerance),
+                max_rows=fields.number("max_rows", _MAX_ROWS, SearchOptions.max_rows),
+                max_seconds=fields.number(
+                    "max_seconds", Range(0, settings.max_seconds, above=True), settings.max_seconds
+                ),
+                ignore_case=fields.flag("ignore_case"),
+                punctuation=fields.flag("punctuation"),
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class Suggest:
+    """The words after a text."""
+
+    summary: ClassVar[str] = "The most probable words after a text."
+    text: str
+    prefix: str | None
+    asked: Asked
+
+    @classmethod
+    def read(cls, fields: Fields, settings: ServeSettings) -> Self:
+        """A text, and letters of the next word."""
+        text = fields.text("text", most=settings.max_text)
+        prefix = fields.text("prefix", "", most=_LONGEST_WORD)
+        request = cls(text, prefix, Asked.read(fields, settings))
+        fields.end()
+        return request
+
+    def is_long(self, source: Source, client: str) -> bool:
+        """Whether much of the text was not read yet."""
+        return source.memory.unread(client, self.text) > _AT_ONCE
+
+    def answer(self, source: Source, client: str) -> dict[str, Any]:
+        """The words."""
+        session = source.memory.take(client, self.text)
+        try:
+            return found(session, self.asked, prefix=self.prefix)
+        finally:
+            source.memory.keep(client, session)
+
+
+@dataclass(frozen=True)
+class Complete(Suggest):
+    """What the unfinished last word of a text may become."""
+
+    summary: ClassVar[str] = "What the unfinished last word of a text may become, or the words after it."
+
+    @classmethod
+    def read(cls, fields: Fields, settings: ServeSettings) -> Self:
+        """A text."""
+        text = fields.text("text", most=settings.max_text)
+        check_last_word(text)
+        request = cls(text, None, Asked.read(fields, settings))
+        fields.end()
+        return request
+
+
+@dataclass(frozen=True)
+class Score:
+    """How expected each word of a text is."""
+
+    summary: ClassVar[str] = "How expected each word and mark of a text is, and its end."
+    text: str
+
+    @classmethod
+    def read(cls, fields: Fields, settings: ServeSettings) -> Self:
+        """A text."""
+        request = cls(fields.text("text", most=settings.max_text))
+        fields.end()
+        return request
+
+    def is_long(self, source: Source, client: str) -> bool:
+        """All of it is read."""
+        return len(self.text) > _AT_ONCE
+
+    def answer(self, source: Source, client: str) -> dict[str, Any]:
+        """Each word with its log-probability, and the bits of the whole."""
+        scores = source.predictor.score(self.text)
+        return {
+            "scores": [
+                {"text": item.text, "start": item.start, "log_probability": item.log_probability, "bits": item.bits}
+                for item in scores
+            ],
+            "bits": sum(item.bits for item in scores),
+        }
+
+
+KINDS: dict[str, type[Kind]] = {"suggest": Suggest, "complete": Complete, "score": Score}
+"""Each kind of request, by the last part of its path."""
+
+
+def found(session: Session, asked: Asked, *, prefix: str | None) -> dict[str, Any]:
+    """What a session offers, ready for JSON."""
+    return offers(session.suggest(prefix=prefix, k=asked.k, options=asked.options))
+
+
+def offers(answer: Suggestions) -> dict[str, Any]:
+    """Words found, ready for JSON."""
+    return {
+        "suggestions": [
+            {"word": item.word, "probability": item.probability, "sources": item.sources} for item in answer
+        ],
+        "exact": answer.exact,
+        "unexplored": answer.unexplored,
+        "rows": answer.rows,
+        "space": answer.space,
+    }
+
+
+def check_last_word(text: str) -> None:
+    """Refuse a text whose unfinished last word is longer than any word.
+
+    Raises:
+        RequestError: it is.
+    """
+    tail = text[-2 * _LONGEST_WORD :]
+    if len(tail) > _LONGEST_WORD and len(words.split_last(tail)[1]) > _LONGEST_WORD:
+        raise RequestError(
+            f"the last word of text has more than {_LONGEST_WORD} letters; expected a word.", param="text"
+        )
+
+
+def is_long_edit(before: str, text: str) -> bool:
+    """Whether an edit takes longer than another typist's letter may wait for: a paste, or a change far back."""
+    if before.startswith(text):
+        return False
+    same = max(len(before) - _LAST_PART, 0)
+    return len(text) - (same if text.startswith(before[:same]) else 0) > _AT_ONCE

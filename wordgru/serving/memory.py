@@ -1,0 +1,90 @@
+"""What texts were answered last, so that a text which goes on from one of them costs its new letters alone."""
+
+from collections import OrderedDict
+from threading import Lock
+
+from wordgru.predictor import Predictor
+from wordgru.session import Session
+
+_SPACES = " \n\r\t"
+_LOOKED_BACK = 6  # words that may have come since a text was answered
+_ENTRY = 1000  # bytes of an entry beside what the session holds
+
+
+class SessionMemory:
+    """A bounded number of sessions by the text before their unfinished last word. Threads may share it.
+
+    A key is a hash of the client and that text. That two texts may have the same one does no harm: a session that is
+    given another text reads what differs. The client is part of the key, so that nobody can tell by the time an
+    answer takes what others typed.
+    """
+
+    def __init__(self, predictor: Predictor, *, most: int, max_bytes: int = 64_000_000) -> None:
+        self._predictor, self._most, self._max_bytes = predictor, most, max_bytes
+        self._kept: OrderedDict[int, tuple[Session, int]] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the sessions kept; states that copies share are counted for each."""
+        return self._bytes
+
+    def take(self, client: str, text: str) -> Session:
+        """A session whose text is `text`, taken out of the memory while it is in use."""
+        end = len(text)
+        for looked in range(_LOOKED_BACK):
+            cut = _word_start(text, end)
+            if (session := self._found(hash((client, text[:cut])), copied=looked > 0)) is not None:
+                session.set(text)
+                return session
+            if not cut:
+                break
+            end = cut - 1
+        return self._predictor.session(text)
+
+    def keep(self, client: str, session: Session) -> None:
+        """Remember a session; the ones used longest ago make room."""
+        key = hash((client, session.text[: _word_start(session.text, len(session.text))]))
+        with self._lock:
+            self._drop(key)
+            size = session.size + _ENTRY
+            self._kept[key] = (session, size)
+            self._bytes += size
+            while len(self._kept) > self._most or self._bytes > self._max_bytes:
+                self._drop(next(iter(self._kept)))
+
+    def unread(self, client: str, text: str) -> int:
+        """How many characters of `text` were not read yet, at most."""
+        end = len(text)
+        for _ in range(_LOOKED_BACK):
+            cut = _word_start(text, end)
+            if hash((client, text[:cut])) in self._kept:
+                return len(text) - cut
+            if not cut:
+                break
+            end = cut - 1
+        return len(text)
+
+    def _found(self, key: int, *, copied: bool) -> Session | None:
+        with self._lock:
+            if key not in self._kept:
+                return None
+            if copied:
+                self._kept.move_to_end(key)
+                return self._kept[key][0].copy()
+            session = self._kept[key][0]
+            self._drop(key)
+            return session
+
+    def _drop(self, key: int) -> None:
+        if entry := self._kept.pop(key, None):
+            self._bytes -= entry[1]
+
+
+def _word_start(text: str, end: int) -> int:
+    """Where what follows the last white space before `end` begins."""
+    return max(text.rfind(mark, 0, end) for mark in _SPACES) + 1

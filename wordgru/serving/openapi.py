@@ -1,0 +1,153 @@
+"""The OpenAPI document of the service, with an example of every request."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from wordgru import __version__
+from wordgru.search.suggestions import SearchOptions
+from wordgru.serving.answers import KINDS
+from wordgru.serving.settings import ServeSettings
+
+Schema = dict[str, Any]
+
+EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "/v1/suggest": {"text": "Thank you for your", "k": 3},
+    "/v1/complete": {"text": "I will be there in a m", "k": 3},
+    "/v1/score": {"text": "Thank you for your help."},
+    "/v1/completions": {"prompt": "Thank you for", "max_tokens": 8, "temperature": 0, "logprobs": 1},
+}
+"""A request for each path, which the service answers."""
+
+
+def openapi(settings: ServeSettings) -> Schema:
+    """The document."""
+    paths = {f"/v1/{name}": {"post": _post(f"/v1/{name}", kind.summary)} for name, kind in KINDS.items()}
+    paths["/v1/completions"] = {"post": _post("/v1/completions", "Text that goes on from a prompt, as OpenAI has it.")}
+    paths["/v1/models"] = {"get": _get("The model, as OpenAI lists them.")}
+    paths["/v1/models/{model}"] = {"get": _get("The model by its name.") | {"parameters": [_MODEL_NAME]}}
+    paths["/v1/session"] = {"get": _get("WebSocket: edits in, offers out (docs/serve.md).", status="101")}
+    paths["/healthz"] = {"get": _get("Whether the service answers.") | {"security": []}}
+    paths["/metrics"] = {"get": _get("Figures for Prometheus.", content="text/plain")}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "wordgru", "version": __version__, "description": "Next words from a small GRU."},
+        "paths": paths,
+        "components": {"schemas": _schemas(settings), "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+    }
+    return document | ({"security": [{"token": []}]} if settings.token else {})
+
+
+_MODEL_NAME = {"name": "model", "in": "path", "required": True, "schema": {"type": "string"}}
+_ERRORS = {
+    "400": "The request is wrong; the message says what was expected.",
+    "401": "The token is missing or wrong.",
+    "408": "The body took too long.",
+    "413": "The text or the body is too long.",
+    "429": "More requests than a client may send.",
+    "503": "Too many requests are waiting.",
+}
+
+
+def _post(path: str, summary: str) -> Schema:
+    name = path.removeprefix("/v1/").capitalize()
+    return {
+        "summary": summary,
+        "operationId": name.lower(),
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": _ref(f"{name}Request"), "example": dict(EXAMPLES[path])}},
+        },
+        "responses": {"200": _content("The answer.", _ref(f"{name}Answer"))} | _errors(),
+    }
+
+
+def _get(summary: str, *, status: str = "200", content: str = "application/json") -> Schema:
+    return {"summary": summary, "responses": {status: {"description": summary, "content": {content: {}}}} | _errors()}
+
+
+def _errors() -> Schema:
+    return {status: _content(text, _ref("Error")) for status, text in _ERRORS.items()}
+
+
+def _content(text: str, schema: Schema) -> Schema:
+    return {"description": text, "content": {"application/json": {"schema": schema}}}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(required: tuple[str, ...] = (), **properties: Schema) -> Schema:
+    schema: Schema = {"type": "object", "properties": properties}
+    return schema | ({"required": list(required)} if required else {})
+
+
+def _number(text: str, default: float | None = None, **limits: float) -> Schema:
+    schema: Schema = {"type": "number", "description": text, **limits}
+    return schema if default is None else schema | {"default": default}
+
+
+def _whole(text: str, default: int | None, least: int, most: int | None = None) -> Schema:
+    schema: Schema = {"type": "integer", "description": text, "minimum": least}
+    schema |= {} if most is None else {"maximum": most}
+    return schema if default is None else schema | {"default": default}
+
+
+def _flag(text: str) -> Schema:
+    return {"type": "boolean", "description": text, "default": False}
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _schemas(settings: ServeSettings) -> Schema:
+    text = {"type": "string", "maxLength": settings.max_text}
+    asked = {
+        "k": _whole("Words to offer.", 3, 1, 100),
+        "tolerance": _number("By which a probability may be short of the truth.", SearchOptions.tolerance, minimum=0),
+        "max_rows": _whole("Rows of the model to ask for at most.", SearchOptions.max_rows, 1, 256),
+        "max_seconds": _number("To search at most.", settings.max_seconds, exclusiveMinimum=0, maximum=settings.max_seconds),
+        "ignore_case": _flag("Letters typed match letters of either case."),
+        "punctuation": _flag("Offer marks and emoji too."),
+    }
+    word = _object(word={"type": "string"}, probability=_number("P(word)."), sources=_list({"type": "string"}))
+    found = _object(
+        suggestions=_list(word),
+        exact=_flag("Whether it is proved that these are the most probable words."),
+        unexplored=_number("Share of the mass that was not looked into."),
+        rows=_whole("Rows of the model that were asked for.", None, 0),
+        space=_flag("Whether a space is missing between the text and the words."),
+    )
+    scored = _object(
+        text={"type": "string"}, start=_whole("Where it begins, in characters.", None, 0),
+        log_probability=_number("Nats."), bits=_number("Surprisal."),
+    )  # fmt: skip
+    return {
+        "SuggestRequest": _object(("text",), text=text, prefix={"type": "string"}, **asked),
+        "SuggestAnswer": found,
+        "CompleteRequest": _object(("text",), text=text, **asked),
+        "CompleteAnswer": found,
+        "ScoreRequest": _object(("text",), text=text),
+        "ScoreAnswer": _object(scores=_list(scored), bits=_number("Of the whole.")),
+        "CompletionsRequest": _completion_request(text),
+        "CompletionsAnswer": {"type": "object", "description": "As OpenAI's API answers; server-sent events if streamed."},
+        "Error": _object(
+            error=_object(
+                message={"type": "string"}, type={"type": "string"}, param={"type": ["string", "null"]},
+                code={"type": "integer"},
+            )
+        ),
+    }  # fmt: skip
+
+
+def _completion_request(text: Schema) -> Schema:
+    texts = {"oneOf": [text, _list(text)]}
+    return _object(
+        model={"type": "string"}, prompt=texts, max_tokens=_whole("Tokens to write at most.", 16, 0, 1024),
+        temperature=_number("0: the most probable.", 1.0, minimum=0, maximum=2),
+        top_p=_number("Draw from the most probable tokens that reach this sum.", 1.0, exclusiveMinimum=0, maximum=1),
+        n=_whole("Texts for each prompt.", 1, 1, 16), logprobs=_whole("Other tokens to name.", None, 0, 5),
+        echo=_flag("Begin with the prompt."), stop=texts, seed=_whole("The same seed, the same text.", None, 0),
+        stream=_flag("Send pieces as they are written."), stream_options={"type": "object"},
+    )  # fmt: skip

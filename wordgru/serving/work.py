@@ -1,0 +1,68 @@
+"""Where the model works: a thread for typists' letters, and one for all that takes longer, beside the event loop."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from wordgru.serving.fields import RequestError
+
+Answer = TypeVar("Answer")
+
+_LONG_WAITING = 32  # long requests that may wait: each takes up to seconds
+
+
+class Work:
+    """Two queues with an end: what does not fit, or waited too long, is told to come again.
+
+    A second thread for letters would gain nothing: what they need of the model is short, and the rest holds Python's
+    lock. Long texts are read inside onnxruntime, which lets that lock go.
+
+    Args:
+        waiting: letters that may wait.
+        patience: seconds after which nobody waits for an answer any more.
+    """
+
+    def __init__(self, *, waiting: int, patience: float) -> None:
+        self._most, self._patience = {False: waiting, True: min(_LONG_WAITING, waiting)}, patience
+        self._threads = {
+            False: ThreadPoolExecutor(1, thread_name_prefix="letters"),
+            True: ThreadPoolExecutor(1, thread_name_prefix="long"),
+        }
+        self._waiting = {False: 0, True: 0}
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait or are being answered."""
+        return sum(self._waiting.values())
+
+    async def __call__(self, job: Callable[[], Answer], *, long: bool = False) -> Answer:
+        """The answer of `job`.
+
+        Raises:
+            RequestError: too many are waiting, or it waited too long.
+        """
+        if self._waiting[long] >= self._most[long]:
+            raise _busy()
+        latest = time.perf_counter() + self._patience
+
+        def in_time() -> Answer:
+            if time.perf_counter() > latest:
+                raise _busy()
+            return job()
+
+        self._waiting[long] += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads[long], in_time)
+        finally:
+            self._waiting[long] -= 1
+
+    def close(self) -> None:
+        """Answer nothing more."""
+        for threads in self._threads.values():
+            threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _busy() -> RequestError:
+    return RequestError("too many requests are waiting; try again in a second.", status=503, headers={"retry-after": "1"})
