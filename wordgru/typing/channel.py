@@ -61,14 +61,14 @@ class TypingModel:
     """
 
     layout: str = "qwerty"
-    spread: float = ranged(0.16, Range(0, 5))
-    anywhere: float = ranged(0.0015, _SHARE)
-    vowel: float = ranged(0.002, _SHARE)
-    omitted: float = ranged(0.003, _SHARE)
-    undoubled: float = ranged(0.02, _SHARE)
-    extra: float = ranged(0.0015, _SHARE)
-    doubled: float = ranged(0.001, _SHARE)
-    swapped: float = ranged(0.0015, _SHARE)
+    spread: float = ranged(0.18, Range(0, 5))
+    anywhere: float = ranged(0.0045, _SHARE)
+    vowel: float = ranged(0.006, _SHARE)
+    omitted: float = ranged(0.009, _SHARE)
+    undoubled: float = ranged(0.06, _SHARE)
+    extra: float = ranged(0.0045, _SHARE)
+    doubled: float = ranged(0.003, _SHARE)
+    swapped: float = ranged(0.0045, _SHARE)
     apostrophe: float = ranged(0.3, _SHARE)
     accent: float = ranged(0.3, _SHARE)
     lower: float = ranged(0.3, _SHARE)

@@ -14,8 +14,8 @@ from wordgru.text import words
 CANDIDATES = 8
 """Words that are weighed by what follows."""
 
-_FOLLOWING = 40  # characters after a word that are read to judge it
-_SURE = 0.98  # a word that is so probable by what stands before it is not judged by what follows
+_FOLLOWING = 60  # characters after a word that are read to judge it
+_SURE = 0.9999  # a word that is so probable by what stands before it is not judged by what follows
 _THRESHOLD = Range(0, 1)
 _ADDRESS = frozenset("@/\\_#:=<>{}[]$%&~^+*|")  # marks beside a word that say it is no prose
 
