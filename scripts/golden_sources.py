@@ -183,9 +183,7 @@ def _taker(predictor: Predictor) -> Callable[[Json], Json]:
         if not found.exact:
             raise WordgruError(f"{text!r} is not proved; choose another.")
         return {
-            "words": [
-                {"word": item.word, "probability": item.probability, "sources": item.sources} for item in found
-            ]
+            "words": [{"word": item.word, "probability": item.probability, "sources": item.sources} for item in found]
         }
 
     does: dict[str, Callable[..., object]] = {

@@ -10,7 +10,7 @@ from wordgru.errors import WordgruError
 from wordgru.serving.run import listen, run_service
 from wordgru.serving.settings import LOOPBACK, ServeSettings
 
-TOKEN_VARIABLE = "WORDGRU_TOKEN"  # noqa: S105  (the name of a variable)
+TOKEN_VARIABLE = "WORDGRU_TOKEN"
 """Environment variable that holds the token where no file is named."""
 
 _LOCAL = ("127.0.0.1", "::1", "localhost")
@@ -59,7 +59,8 @@ def serve_command(
         place = f"http://{'localhost' if host in _LOCAL else host}:{listener.getsockname()[1]}"
         click.echo(f"{place}/openapi.json  (Ctrl+C ends it)", err=True)
         if host not in _LOCAL and settings.token is None:
-            click.echo(f"anybody who reaches {host} is answered; --token-file or {TOKEN_VARIABLE} sets a token", err=True)
+            warning = f"anybody who reaches {host} is answered; --token-file or {TOKEN_VARIABLE} sets a token"
+            click.echo(warning, err=True)
         run_service(settings, listener, workers=workers, log_level=log_level)
 
 

@@ -52,7 +52,7 @@ def serve_app(settings: ServeSettings) -> ASGIApp:
         WebSocketRoute("/v1/session", Sockets(service)),
     ]
     app = Starlette(routes=routes, lifespan=_lifespan(service), exception_handlers=_HANDLERS)
-    return Guard(app, settings, service.metrics, frozenset(route.path for route in routes))
+    return Guard(app, settings, service.metrics, frozenset(str(getattr(route, "path", "")) for route in routes))
 
 
 def _answering(kind: type[Kind], service: Service):  # type: ignore[no-untyped-def]  # noqa: ANN202  (an endpoint)

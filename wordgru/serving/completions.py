@@ -74,7 +74,8 @@ class Completion:
         fields.ignore("user")
         fields.end()
         if len(request.prompts) * request.n * request.max_tokens > _MOST_TOKENS:
-            raise RequestError(f"prompts, n and max_tokens ask for more than {_MOST_TOKENS} tokens.", param="max_tokens")
+            message = f"prompts, n and max_tokens ask for more than {_MOST_TOKENS} tokens."
+            raise RequestError(message, param="max_tokens")
         for prompt in request.prompts:
             check_last_word(prompt)
         return request
@@ -200,7 +201,8 @@ class Writing:
                 self.finish_reason = "stop"
                 yield from _cut(held, min(places))
                 return
-            kept = max((size for stop in stops for size in range(1, len(stop)) if text.endswith(stop[:size])), default=0)
+            begun = (size for stop in stops for size in range(1, len(stop)) if text.endswith(stop[:size]))
+            kept = max(begun, default=0)
             while held and len(text) - len(held[0].text) >= kept:
                 text = text[len(held[0].text) :]
                 yield held.pop(0)

@@ -99,7 +99,7 @@ class Fields:
         """Fields that may be there and change nothing."""
         self._known += names
 
-    def refuse(self, name: str, why: str, *, but: tuple[object, ...] = ()) -> None:
+    def refuse(self, name: str, why: str, *, but: tuple[Any, ...] = ()) -> None:
         """A field that others know and this service does not, unless its value is one that changes nothing."""
         value = self._take(name)
         if value is not None and value not in but:
@@ -111,12 +111,12 @@ class Fields:
             name = unknown[0][:40].encode("ascii", "backslashreplace").decode()
             raise RequestError(f"{name!r} is no field of this request; expected {', '.join(self._known)}.", param=name)
 
-    def _take(self, name: str) -> object:
+    def _take(self, name: str) -> Any:  # noqa: ANN401  (any JSON)
         self._known.append(name)
         return self._values.get(name)
 
 
-def checked_text(value: object, name: str, most: int) -> str:
+def checked_text(value: Any, name: str, most: int) -> str:  # noqa: ANN401  (any JSON)
     """A text of at most `most` characters that any file could hold.
 
     Raises:
@@ -164,7 +164,8 @@ def _whole(digits: str) -> int:
     return int(digits)
 
 
-def _kind(value: object) -> str:
+def _kind(value: Any) -> str:  # noqa: ANN401  (any JSON)
     """What a JSON value is, without saying its content."""
-    names = {str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    names = {str: "a text", bool: "true or false", int: "a number", float: "a number"}
+    names |= {list: "a list", dict: "an object"}
     return names.get(type(value), "null")

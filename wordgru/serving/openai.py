@@ -61,9 +61,7 @@ class _OpenAI:
             written += len(pieces)
         return JSONResponse(answer | {"choices": choices, "usage": self._usage(asked, written)})
 
-    async def _stream(
-        self, asked: Completion, writings: list[Writing], answer: dict[str, Any]
-    ) -> AsyncIterator[str]:
+    async def _stream(self, asked: Completion, writings: list[Writing], answer: dict[str, Any]) -> AsyncIterator[str]:
         written = 0
         try:
             for index, writing in enumerate(writings):

@@ -32,7 +32,10 @@ def openapi(settings: ServeSettings) -> Schema:
         "openapi": "3.1.0",
         "info": {"title": "wordgru", "version": __version__, "description": "Next words from a small GRU."},
         "paths": paths,
-        "components": {"schemas": _schemas(settings), "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "components": {
+            "schemas": _schemas(settings),
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
     }
     return document | ({"security": [{"token": []}]} if settings.token else {})
 
@@ -107,7 +110,9 @@ def _schemas(settings: ServeSettings) -> Schema:
         "k": _whole("Words to offer.", 3, 1, 100),
         "tolerance": _number("By which a probability may be short of the truth.", SearchOptions.tolerance, minimum=0),
         "max_rows": _whole("Rows of the model to ask for at most.", SearchOptions.max_rows, 1, 256),
-        "max_seconds": _number("To search at most.", settings.max_seconds, exclusiveMinimum=0, maximum=settings.max_seconds),
+        "max_seconds": _number(
+            "To search at most.", settings.max_seconds, exclusiveMinimum=0, maximum=settings.max_seconds
+        ),
         "ignore_case": _flag("Letters typed match letters of either case."),
         "punctuation": _flag("Offer marks and emoji too."),
     }
@@ -131,7 +136,10 @@ def _schemas(settings: ServeSettings) -> Schema:
         "ScoreRequest": _object(("text",), text=text),
         "ScoreAnswer": _object(scores=_list(scored), bits=_number("Of the whole.")),
         "CompletionsRequest": _completion_request(text),
-        "CompletionsAnswer": {"type": "object", "description": "As OpenAI's API answers; server-sent events if streamed."},
+        "CompletionsAnswer": {
+            "type": "object",
+            "description": "As OpenAI's API answers; server-sent events if streamed.",
+        },
         "Error": _object(
             error=_object(
                 message={"type": "string"}, type={"type": "string"}, param={"type": ["string", "null"]},

@@ -65,4 +65,5 @@ class Work:
 
 
 def _busy() -> RequestError:
-    return RequestError("too many requests are waiting; try again in a second.", status=503, headers={"retry-after": "1"})
+    message = "too many requests are waiting; try again in a second."
+    return RequestError(message, status=503, headers={"retry-after": "1"})
