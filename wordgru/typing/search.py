@@ -27,6 +27,7 @@ _LEFT_OUT = 1 / 30  # share of the tolerance below which a branch is left out of
 _UNDECIDED = 0.05  # share of what agrees that may be undecided in an answer that is proved
 _LISTED = 1e-3  # of that, the share above which words are listed
 _LETTER = 1 / 27  # probability of a letter in a word that nobody knows
+_MOST = 256  # tokens of one level that are weighed one by one
 _RANKED = 256  # words that are asked at most whether they may be offered
 
 
@@ -285,6 +286,7 @@ class _Search:
         self, reached: Sequence[Reached], trie: Trie, ids: Ints, nodes: Sequence[Node], masses: Doubles, floors: Doubles
     ) -> None:
         """Count the tokens that a walk reached: words are found, open tokens are open."""
+        few = 4 * self._k
         if self._guessed and not nodes[0].tokens:
             self._agreeing, self._guessed = 0.0, False
         for level in reached:
@@ -301,8 +303,10 @@ class _Search:
             self._undecided += float((weight * level.open[of])[~final].sum())
             self._expected += float((weight * level.promise[of])[~final].sum())
             bound = weight * np.where(final, likelihood, sure + level.open[of])
-            least = floors[source] * np.where(final, _LISTED, 1.0)
-            (heavy,) = np.nonzero(bound > least)
+            (heavy,) = np.nonzero(bound > floors[source] * np.where(final & (len(self._words) < few), _LISTED, 1.0))
+            if len(heavy) > _MOST:
+                heavy = heavy[np.argpartition(bound[heavy], -_MOST)[-_MOST:]]
+                floors[:] = np.maximum(floors, bound[heavy].min())  # what the others may cost a word
             deeper = places[heavy] >= trie.own[level.nodes[of[heavy]]]
             columns = (source, tokens, of, weight, sure, final, bound)
             rows = zip(*(column[heavy].tolist() for column in columns), deeper.tolist(), strict=True)
