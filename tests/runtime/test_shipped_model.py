@@ -61,7 +61,7 @@ def test_a_paste_is_read_from_its_end_alone_and_answered_alike() -> None:
     assert counting.read < 4_096
     end = PREDICTOR.suggest(paste[-46 * 60 :])
     shares = {item.word: item.probability for item in end}
-    assert {item.word: item.probability for item in found} == pytest.approx(shares, abs=0.01)
+    assert {item.word: item.probability for item in found} == pytest.approx(shares, abs=0.03)
 
 
 @given(LETTERS)

@@ -44,7 +44,9 @@ class Copy {
    public:
     explicit Copy(const fs::path& bundle) : folder(fs::temp_directory_path() / ("wordgru-" + random_name())) {
         fs::create_directory(folder);
-        for (const char* name : {"config.json", "tokenizer.json", "model.onnx"}) fs::copy(bundle / name, folder / name);
+        for (const char* name : {"config.json", "tokenizer.json", "model.onnx", "known.bin"}) {
+            if (fs::exists(bundle / name)) fs::copy(bundle / name, folder / name);
+        }
     }
     ~Copy() { fs::remove_all(folder); }
     Copy(const Copy&) = delete;
