@@ -1,5 +1,5 @@
 /** The panel with the words that this browser's user wrote or added, and the switch for learning. */
-import { type Predictor, type Session, WordgruError } from "../src/index.js";
+import { type Predictor, type Session, splitLast, WordgruError } from "../src/index.js";
 import { element, make } from "./dom.js";
 
 /** The database of what was learned. */
@@ -70,17 +70,18 @@ export class OwnWords {
     element("learning-says").textContent = `${how} ${checked ? where : "Nothing leaves this page."}`;
   }
 
-  /** Learn the text, if that is wanted and it is another than before. */
-  async #learn(): Promise<void> {
-    if (!this.#learning.checked || !this.#session || !this.area.value) return;
-    this.#session.set(this.area.value);
+  /** Learn the text, if that is wanted and it is another than before; its last word only if that is finished. */
+  async #learn({ isFinished } = { isFinished: false }): Promise<void> {
+    const { value } = this.area;
+    if (!this.#learning.checked || !this.#session || !value) return;
+    this.#session.set(isFinished ? value : splitLast(value)[0]);
     if (!(await this.#session.commit())) return;
     await this.#list();
     this.changed();
   }
 
   async #finish(): Promise<void> {
-    await this.#learn();
+    await this.#learn({ isFinished: true });
     this.area.focus();
     this.area.select();
     document.execCommand("delete"); // so that it can be undone
