@@ -57,7 +57,7 @@ class Sockets:
         self._service = service
         self._open: Counter[str] = Counter()
 
-    async def __call__(self, websocket: WebSocket) -> None:
+    async def serve(self, websocket: WebSocket) -> None:
         """Serve one until it closes.
 
         Raises:
