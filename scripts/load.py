@@ -134,6 +134,21 @@ def request(port: int, times: int) -> None:
     print(f"one request alone: HTTP p50 {http:.2f} ms, Python p50 {python:.2f} ms, {http - python:+.2f} ms")
 
 
+def _cpu(pid: int) -> float:
+    """Seconds of a core that a process and its children have used."""
+    seconds = 0.0
+    for each in [pid, *_children(pid)]:
+        with open(f"/proc/{each}/stat", encoding="ascii") as file:
+            fields = file.read().rpartition(")")[2].split()
+        seconds += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return seconds
+
+
+def _children(pid: int) -> list[int]:
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(child) for child in file.read().split()]
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -149,12 +164,14 @@ def main() -> None:
         if arguments.workers == 1 and arguments.idle:
             asyncio.run(idle(port, pid, arguments.idle))
         for count in arguments.typists:
+            before = _cpu(pid)
             waits, lost = asyncio.run(typists(port, count, arguments.seconds))
+            cost = (_cpu(pid) - before) / max(len(waits), 1) * 1e3
             p50, p90, p99 = np.percentile(np.array(waits or [np.inf]) * 1e3, [50, 90, 99])
             verdict = "served" if p99 <= 50 and not lost else "too slow"
             print(
                 f"{count:4} typists: p50 {p50:.1f} ms, p90 {p90:.1f} ms, p99 {p99:.1f} ms, {lost} of "
-                f"{lost + len(waits)} lost: {verdict}", flush=True,
+                f"{lost + len(waits)} lost, {cost:.2f} ms of a core each: {verdict}", flush=True,
             )  # fmt: skip
 
 
