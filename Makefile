@@ -36,7 +36,7 @@ demo: $(FULL)  ## Train a tiny model on Python's own documentation, export it, p
 test: test-base test-full test-wheel test-cpp test-web  ## Test the base install, the full set and the built wheel, each apart.
 
 test-full: $(FULL)  ## All tests and the examples in docstrings, with every extra.
-	.venv/bin/python -m pytest --doctest-modules wordgru tests/runtime tests/training
+	.venv/bin/python -m pytest --doctest-modules wordgru tests/runtime tests/training tests/serving
 
 test-base: $(BASE)  ## The runtime's quick tests with the base dependencies alone: no torch, no datasets, no onnx.
 	@.venv-base/bin/python -c "import sys; from importlib.util import find_spec as f; \
