@@ -127,7 +127,7 @@ def request(port: int, times: int) -> None:
             began = time.perf_counter()
             connection.sendall(head + body)
             answer = b""
-            while b"}" != answer[-1:]:
+            while answer[-1:] != b"}":
                 answer += connection.recv(65536)
             there.append(time.perf_counter() - began)
     python, http = np.percentile(here, 50) * 1e3, np.percentile(there, 50) * 1e3

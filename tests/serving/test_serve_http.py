@@ -3,13 +3,13 @@
 import concurrent.futures
 import json
 import logging
-import os
 import random
 import signal
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -69,7 +69,7 @@ def test_many_clients_at_once_get_their_own_answers(port):
 def test_memory_is_bounded_and_never_changes_an_answer():
     predictor, draw = Predictor.load(TINY), random.Random(3)
     memory = SessionMemory(predictor, most=5)
-    texts = {client: "" for client in "abcdefgh"}
+    texts = dict.fromkeys("abcdefgh", "")
     for _ in range(300):
         client = draw.choice(list(texts))
         text = texts[client][: draw.choice([None, None, -3, 0])] + draw.choice(["the ", "c", "at", "\n", "I "])
@@ -96,7 +96,8 @@ def test_other_host_names_and_origins_are_refused_unless_allowed(port):
     assert ask(port, "/v1/suggest", {"text": "a"}, Host="localhost:80")[0] == 200
     assert ask(port, "/v1/suggest", {"text": "a"}, Origin="https://evil.example")[0] == 403
     assert b"access-control" not in raw(
-        port, b"OPTIONS /v1/suggest HTTP/1.1\r\nHost: localhost\r\nOrigin: https://a.example\r\nConnection: close\r\n\r\n"
+        port,
+        b"OPTIONS /v1/suggest HTTP/1.1\r\nHost: localhost\r\nOrigin: https://a.example\r\nConnection: close\r\n\r\n",
     )
     with service("--allow-host", "words.example", "--allow-origin", "https://a.example") as (_, other):
         answer = raw(
@@ -209,7 +210,7 @@ def test_a_client_that_goes_before_its_answer_harms_nobody(port):
 
 
 def test_fields_are_asked_for_by_kind():
-    with pytest.raises(RequestError, match="twice|expected"):
+    with pytest.raises(RequestError, match="is no field"):
         Fields('{"a": 1}').end()
     fields = Fields('{"a": null, "b": {"c": true}}')
     assert fields.text("a", "x", most=3) == "x"
@@ -257,8 +258,11 @@ def test_several_processes_answer_and_end_together():
             assert ask(port, "/v1/suggest", {"text": "the"})[0] == 200
         figures = raw(port, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").decode()
         assert 'wordgru_requests_total{path="/v1/suggest",status="200"} 20.0' in figures
-        children = open(f"/proc/{process.pid}/task/{process.pid}/children").read().split()
-    assert not [child for child in children if os.path.exists(f"/proc/{child}")]
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    deadline = time.monotonic() + 10
+    while alive := [child for child in children if Path(f"/proc/{child}").exists()]:
+        assert time.monotonic() < deadline, alive
+        time.sleep(0.1)
 
 
 def test_what_is_under_way_is_finished_when_it_ends():
@@ -281,6 +285,7 @@ def test_what_is_under_way_is_finished_when_it_ends():
     [
         (["--port", "99999"], "port 99999"),
         (["--model", "nowhere"], "nowhere"),
+        (["--model", "nowhere", "--workers", "2"], "nowhere"),
         (["--max-text", "0"], "max_text"),
         (["--rate", "nan"], "rate"),
         (["--token-file", "nowhere"], "nowhere"),

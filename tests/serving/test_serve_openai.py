@@ -4,12 +4,12 @@ import math
 
 import pytest
 
-pytest.importorskip("prometheus_client", reason="needs the serve extra")
-openai = pytest.importorskip("openai", reason="the client is not installed: pip install openai")
-
 from tests.runtime.fixtures import TINY
 from tests.serving.service import service
 from wordgru import Predictor
+
+pytest.importorskip("prometheus_client", reason="needs the serve extra")
+openai = pytest.importorskip("openai", reason="the client is not installed: pip install openai")
 
 
 @pytest.fixture(scope="module")

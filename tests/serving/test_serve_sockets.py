@@ -1,5 +1,6 @@
 """`/v1/session`: edits in, offers out; one that breaks a rule is told so and closed, and nobody else suffers."""
 
+import contextlib
 import json
 import random
 import time
@@ -78,6 +79,26 @@ def test_a_word_too_long_is_told_and_the_session_goes_on(port):
         assert told(socket, {"set": "the "})["suggestions"]
 
 
+def type_without_pause(socket):
+    for number in range(100):
+        socket.send(json.dumps({"id": number, "append": "a"}))
+    while socket.recv(timeout=10):
+        pass
+
+
+def assert_answers(port):
+    """Sessions that have gone are not counted any more."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            with open_session(port) as socket:
+                assert told(socket, {"set": "the "})["suggestions"]
+            return
+        except InvalidStatus:
+            time.sleep(0.05)
+    pytest.fail("sessions that have gone are still counted")
+
+
 @pytest.mark.parametrize(
     "frame",
     ["{bad", "[]", "7", '{"id": -1}', '{"id": 1e400}', '{"set": 7}', '{"set": "\\ud800"}', '{"append": ["a"]}',
@@ -98,8 +119,7 @@ def test_a_frame_that_is_no_edit_is_told_in_a_line_and_closes(port, frame):
 def test_a_frame_that_is_too_large_closes(port):
     with open_session(port) as socket:
         with pytest.raises(ConnectionClosed):
-            socket.send(" " * 1_000_000)
-            socket.recv(timeout=10)
+            told(socket, {"set": " " * 1_000_000})
         assert socket.close_code == 1009
 
 
@@ -111,33 +131,19 @@ def test_frames_of_garbage_close(port):
 
 
 def test_more_sessions_than_a_client_may_have_are_refused(port):
-    sockets = []
-    try:
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(open_session(port))
         with pytest.raises(InvalidStatus) as refused:
-            for _ in range(25):
-                sockets.append(open_session(port))
+            open_session(port).__enter__()
         assert refused.value.response.status_code == 503
-        assert len(sockets) == 20
-    finally:
-        for socket in sockets:
-            socket.close()
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:  # they are free again
-        try:
-            open_session(port).close()
-            return
-        except InvalidStatus:
-            time.sleep(0.05)
-    pytest.fail("sessions that closed are still counted")
+    assert_answers(port)  # they are free again
 
 
 def test_more_edits_than_a_session_may_send_close_it():
     with service("--rate", "5") as (_, port), open_session(port) as socket:
         with pytest.raises(ConnectionClosed) as closed:
-            for number in range(100):
-                socket.send(json.dumps({"id": number, "append": "a"}))
-            while True:
-                socket.recv(timeout=10)
+            type_without_pause(socket)
         assert "5 requests a second" in closed.value.rcvd.reason
 
 
@@ -154,15 +160,7 @@ def test_others_go_on_beside_a_hostile_client(port):
 
 def test_a_connection_that_is_cut_leaves_nothing(port):
     for _ in range(30):
-        socket = open_session(port)
-        socket.send(json.dumps({"set": "the "}))
-        socket.socket.close()
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            with open_session(port) as socket:
-                assert told(socket, {"set": "the "})["suggestions"]
-            return
-        except InvalidStatus:
-            time.sleep(0.05)
-    pytest.fail("connections that were cut are still counted")
+        with contextlib.suppress(InvalidStatus), open_session(port) as socket:
+            socket.send(json.dumps({"set": "the "}))
+            socket.socket.shutdown(2)
+    assert_answers(port)
