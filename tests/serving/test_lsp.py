@@ -16,11 +16,11 @@ from wordgru import PersonalModel, Predictor
 
 pytest.importorskip("pygls", reason="needs the lsp extra")
 
-from lsprotocol import types as lsp  # noqa: E402
-from pygls.lsp.client import LanguageClient  # noqa: E402
+from lsprotocol import types as lsp
+from pygls.lsp.client import LanguageClient
 
-from wordgru.lsp.offers import Documents, NeverOffered  # noqa: E402
-from wordgru.lsp.prose import prose_before  # noqa: E402
+from wordgru.lsp.offers import Documents, NeverOffered
+from wordgru.lsp.prose import prose_before
 
 COMMAND = ["-m", "wordgru", "lsp", "--model", str(TINY)]
 NVIM = shutil.which("nvim")
@@ -81,7 +81,9 @@ class Editor:
         span, lines = item.text_edit.range, self.text.split("\n")
         line = lines[span.start.line].encode("utf-16-le")
         new = item.text_edit.new_text.encode("utf-16-le")
-        lines[span.start.line] = (line[: 2 * span.start.character] + new + line[2 * span.end.character :]).decode("utf-16-le")
+        lines[span.start.line] = (line[: 2 * span.start.character] + new + line[2 * span.end.character :]).decode(
+            "utf-16-le"
+        )
         return "\n".join(lines)
 
 
@@ -94,7 +96,9 @@ def served(test, *options, **document):
         client.feature(lsp.WINDOW_SHOW_MESSAGE)(lambda params: messages.append(params.message))
         await client.start_io(sys.executable, *COMMAND, *options)
         try:  # the server is told to end before whatever went wrong is told
-            found = await client.initialize_async(lsp.InitializeParams(lsp.ClientCapabilities(), process_id=os.getpid()))
+            found = await client.initialize_async(
+                lsp.InitializeParams(lsp.ClientCapabilities(), process_id=os.getpid())
+            )
             editor = Editor(client, **document)
             editor.capabilities, editor.messages = found.capabilities, messages
             await asyncio.wait_for(test(editor), 60)

@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-PROSE = frozenset(
+_PROSE = (
     "asciidoc context gitcommit git-commit latex mail markdown norg org pandoc plaintext quarto restructuredtext rmd "
-    "rst tex text textile txt typst".split()
-) | {""}  # fmt: skip
+    "rst tex text textile txt typst"
+)
+PROSE = frozenset([*_PROSE.split(), ""])
 """Languages, as editors name them, whose whole text is prose."""
 
 _LINE = {
@@ -16,11 +17,11 @@ _LINE = {
     "#": "bash coffeescript dockerfile elixir fish julia make makefile nix perl powershell python r ruby sh "
     "shellscript toml yaml",
     "--": "ada elm haskell lua sql",
-    ";": "clojure commonlisp elisp lisp racket scheme",
+    ";": "clojure elisp lisp racket scheme",
     "%": "erlang matlab octave prolog",
 }
 _BLOCKS = {"//": ("/*", "*/"), "--": ("{-", "-}")}
-_NO_SINGLE_QUOTES = frozenset("clojure commonlisp elisp haskell lisp matlab racket rust scheme".split())
+_NO_SINGLE_QUOTES = frozenset({"clojure", "elisp", "haskell", "lisp", "matlab", "racket", "rust", "scheme"})
 _MARKERS: Mapping[str, str] = {language: marker for marker, names in _LINE.items() for language in names.split()}
 
 

@@ -167,7 +167,9 @@ def _item(offer: Offer, replaced: lsp.Range, typed: str, number: int) -> lsp.Com
 
 
 def _action(title: str, command: str, text: str) -> lsp.CodeAction:
-    return lsp.CodeAction(title, kind=lsp.CodeActionKind.QuickFix, command=lsp.Command(title, command, arguments=[text]))
+    return lsp.CodeAction(
+        title, kind=lsp.CodeActionKind.QuickFix, command=lsp.Command(title, command, arguments=[text])
+    )
 
 
 def _word_at(text: str, offset: int) -> str:
