@@ -12,7 +12,7 @@ BASE := .venv-base/.installed
 WHEEL := .venv-wheel/.installed
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
 # KenLM, a rival in `wordgru evaluate`, is compiled: its tests run only where it can be built, and say so elsewhere.
-EXTRAS := train,demo,serve,dev$(shell command -v cmake >/dev/null && command -v c++ >/dev/null && echo ,kenlm)
+EXTRAS := train,demo,serve,lsp,type,dev$(shell command -v cmake >/dev/null && command -v c++ >/dev/null && echo ,kenlm)
 # Node and npm: those on the PATH, or PyPI's in an environment of their own.
 NODE := export/node_modules/.installed
 WITH_NODE := PATH="$$PATH:$(CURDIR)/.venv-node/bin"
