@@ -12,7 +12,7 @@ BASE := .venv-base/.installed
 WHEEL := .venv-wheel/.installed
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
 # KenLM, a rival in `wordgru evaluate`, is compiled: its tests run only where it can be built, and say so elsewhere.
-EXTRAS := train,demo,serve,dev$(shell command -v cmake >/dev/null && command -v c++ >/dev/null && echo ,kenlm)
+EXTRAS := train,demo,serve,lsp,type,dev$(shell command -v cmake >/dev/null && command -v c++ >/dev/null && echo ,kenlm)
 # Node and npm: those on the PATH, or PyPI's in an environment of their own.
 NODE := export/node_modules/.installed
 WITH_NODE := PATH="$$PATH:$(CURDIR)/.venv-node/bin"
@@ -36,7 +36,7 @@ demo: $(FULL)  ## Train a tiny model on Python's own documentation, export it, p
 test: test-base test-full test-wheel test-cpp test-web  ## Test the base install, the full set and the built wheel, each apart.
 
 test-full: $(FULL)  ## All tests and the examples in docstrings, with every extra.
-	.venv/bin/python -m pytest --doctest-modules wordgru tests/runtime tests/training
+	.venv/bin/python -m pytest --doctest-modules wordgru tests/runtime tests/training tests/serving
 
 test-base: $(BASE)  ## The runtime's quick tests with the base dependencies alone: no torch, no datasets, no onnx.
 	@.venv-base/bin/python -c "import sys; from importlib.util import find_spec as f; \

@@ -63,8 +63,9 @@ def test_command_suggests_whole_words(model: list[str], tmp_path: Path) -> None:
     assert all(item["word"] == item["word"].strip() != "" for item in suggestions)
 
 
-def test_training_without_its_extra_says_what_to_install(tmp_path: Path) -> None:
-    result = run(COMMAND, "train", "-o", "run", cwd=tmp_path)
+@pytest.mark.parametrize("verb", ["train", "serve", "lsp", "type", "demo"])
+def test_a_verb_without_its_extra_says_what_to_install(verb: str, tmp_path: Path) -> None:
+    result = run(COMMAND, verb, cwd=tmp_path)
     assert result.returncode == 1
-    assert "wordgru[train]" in result.stderr
+    assert f"wordgru[{verb}]" in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1

@@ -33,6 +33,8 @@ _ELSEWHERE = {
     ),
     "correct": ("wordgru.cli.correct", "correct_command", "train", "Correct slips and misspellings of a text."),
     "serve": ("wordgru.cli.serve", "serve_command", "serve", "Serve next words over HTTP and WebSocket."),
+    "lsp": ("wordgru.cli.lsp", "lsp_command", "lsp", "Offer words to an editor, as a language server."),
+    "type": ("wordgru.cli.type", "type_command", "type", "Type a line with offers, in the terminal."),
     "demo": ("wordgru.cli.demo", "demo_command", "demo", "Serve a page that suggests words as you type."),
 }
 """Verbs whose modules are imported only when asked for: (module, command, extra, help)."""

@@ -17,7 +17,8 @@ from wordgru.search.model import Doubles, Floats, Ints
 from wordgru.search.suggestions import SearchOptions
 from wordgru.text.vocabulary import Vocabulary, half_character
 
-_REMEMBERED = 4  # places of which the nodes are kept; each node takes four bytes a token of the vocabulary
+_REMEMBERED = 4  # places of which the nodes are kept
+_NODES = 1024  # of all places together; each takes four bytes a token of the vocabulary
 _LISTED = 192  # words of one row that are listed as found at most
 
 Pick = tuple[float, int, int]
@@ -107,9 +108,15 @@ class Reader:
 
 
 class Places:
-    """Remembers the nodes of a few places, for the next letter typed there. Share it between threads."""
+    """Remembers the nodes of a few places, for the next letter typed there. Share it between threads.
+
+    Attributes:
+        most: places that are remembered; where many people type at once, more than a few.
+    """
 
     def __init__(self) -> None:
+        self.most = _REMEMBERED
+        self._count = 0  # nodes of all places
         self._nodes: OrderedDict[tuple[bytes, int, bool], dict[tuple[int, ...], Node]] = OrderedDict()
         self._lock = Lock()
 
@@ -120,15 +127,22 @@ class Places:
         """A reader at the place after the token `last` in `state`, which has read the root at least."""
         place = (state.tobytes(), last, vocabulary.fold)
         with self._lock:  # taken out while in use: another thread at the same place begins anew
-            nodes = self._nodes.pop(place, {})
+            nodes = self._forget(place)
         reader = Reader(model, vocabulary, nodes, options)
         if not nodes:
             reader.begin(state, last)
         yield reader
         with self._lock:
+            self._forget(place)
             self._nodes[place] = dict(list(nodes.items())[: 2 * options.max_rows])  # each after its parent
-            while len(self._nodes) > _REMEMBERED:
-                self._nodes.popitem(last=False)
+            self._count += len(self._nodes[place])
+            while len(self._nodes) > 1 and (len(self._nodes) > self.most or self._count > _NODES):
+                self._forget(next(iter(self._nodes)))
+
+    def _forget(self, place: tuple[bytes, int, bool]) -> dict[tuple[int, ...], Node]:
+        nodes = self._nodes.pop(place, {})
+        self._count -= len(nodes)
+        return nodes
 
 
 class Row:

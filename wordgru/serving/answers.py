@@ -19,6 +19,7 @@ from wordgru.text import words
 _K = Range(1, 100, whole=True)
 _MAX_ROWS = Range(1, 256, whole=True)
 _TOLERANCE = Range(0, 1, below=True)
+_PLACES = 500  # where somebody types: a letter costs 2 rows instead of 5 while its place is remembered
 _LONGEST_WORD = 100  # letters: the time that a search takes grows with them, 0.1 s with 1,000
 _LAST_PART = 64  # characters before the cursor in which most edits are
 _AT_ONCE = 256  # characters read among the typists' letters; a longer text is read beside them
@@ -40,6 +41,7 @@ class Source:
         )
         for file in settings.glossaries:
             predictor.words.read(file)
+        predictor.search.places.most = _PLACES
         predictor.suggest("The", k=1)
         return cls(predictor, SessionMemory(predictor, most=settings.remembered), settings)
 

@@ -49,7 +49,7 @@ def serve_app(settings: ServeSettings) -> ASGIApp:
         Route("/healthz", health, methods=["GET"]),
         Route("/metrics", metrics, methods=["GET"]),
         Route("/openapi.json", describe, methods=["GET"]),
-        WebSocketRoute("/v1/session", Sockets(service)),
+        WebSocketRoute("/v1/session", Sockets(service).serve),
     ]
     app = Starlette(routes=routes, lifespan=_lifespan(service), exception_handlers=_HANDLERS)
     return Guard(app, settings, service.metrics, frozenset(str(getattr(route, "path", "")) for route in routes))

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import sys
 import time
 import traceback
 from typing import Any
@@ -42,7 +41,7 @@ def log_config(level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": JsonLines}},
-        "handlers": {"err": {"class": "logging.StreamHandler", "formatter": "json", "stream": sys.stderr}},
+        "handlers": {"err": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
         "loggers": {
             "wordgru.serving": {"handlers": ["err"], "level": level.upper(), "propagate": False},
             "uvicorn": {"handlers": ["err"], "level": "WARNING", "propagate": False},

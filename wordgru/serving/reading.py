@@ -7,6 +7,8 @@ from starlette.requests import ClientDisconnect, Request
 from wordgru.serving.fields import RequestError
 from wordgru.serving.settings import ServeSettings
 
+_DROPPED = 10_000_000  # bytes of a body that are read though it is too long: a client that still sends reads no answer
+
 
 async def body(request: Request, settings: ServeSettings) -> bytes:
     """What a client sends.
@@ -14,20 +16,21 @@ async def body(request: Request, settings: ServeSettings) -> bytes:
     Raises:
         RequestError: it is too long, or takes too long.
     """
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared[:20]) > settings.max_body:
-        raise _too_long(settings)
-    data = bytearray()
+    data, size = bytearray(), 0
     try:
         async with asyncio.timeout(settings.patience):
             async for part in request.stream():
-                data += part
-                if len(data) > settings.max_body:
-                    raise _too_long(settings)
+                size += len(part)
+                if size <= settings.max_body:
+                    data += part
+                elif size > _DROPPED:
+                    break
     except TimeoutError:
         raise RequestError(f"the body took more than {settings.patience:g} s; send it at once.", status=408) from None
     except ClientDisconnect:
         raise RequestError("the client has gone.", status=400) from None
+    if size > settings.max_body:
+        raise _too_long(settings)
     return bytes(data)
 
 

@@ -12,7 +12,9 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
+from wordgru.bundle import open_bundle
 from wordgru.errors import WordgruError
+from wordgru.predictor import find_model
 from wordgru.serving.app import serve_app
 from wordgru.serving.logs import log_config
 from wordgru.serving.metrics import SHARED_VARIABLE
@@ -97,6 +99,7 @@ def run_service(settings: ServeSettings, listener: socket.socket, *, workers: in
     if workers == 1:
         uvicorn.Server(uvicorn.Config(serve_app(settings), **options)).run(sockets=[listener])
         return
+    open_bundle(find_model(settings.model))  # what is wrong with it is said once
     with tempfile.TemporaryDirectory() as shared:
         os.environ[SHARED_VARIABLE] = shared
         config = uvicorn.Config(functools.partial(_process_app, settings), factory=True, **options)
@@ -106,8 +109,6 @@ def run_service(settings: ServeSettings, listener: socket.socket, *, workers: in
 def _process_app(settings: ServeSettings) -> Any:  # noqa: ANN401  (an ASGI application)
     """The application in a process of its own."""
     PatientProtocol.patience = settings.patience
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, _end)
     return serve_app(settings)
 
 

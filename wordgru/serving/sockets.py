@@ -17,6 +17,7 @@ from wordgru.serving.guard import REFUSED, Rates, client_of
 from wordgru.serving.service import Service
 
 _ID = Range(0, 2**53, whole=True)
+_DELETED = Range(0, 10_000_000, whole=True)
 _REASON = 120  # bytes of the reason with which a WebSocket closes
 
 
@@ -41,7 +42,7 @@ class Edit:
         if "set" in fields:
             text = fields.text("set", most=settings.max_text)
         else:
-            deleted = fields.number("delete", Range(0, whole=True), 0)
+            deleted = fields.number("delete", _DELETED, 0)
             text = text[: max(len(text) - deleted, 0)] + fields.text("append", "", most=settings.max_text)
             if len(text) > settings.max_text:
                 raise RequestError(f"the text has more than {settings.max_text:,} characters; set its end.")
@@ -57,7 +58,7 @@ class Sockets:
         self._service = service
         self._open: Counter[str] = Counter()
 
-    async def __call__(self, websocket: WebSocket) -> None:
+    async def serve(self, websocket: WebSocket) -> None:
         """Serve one until it closes.
 
         Raises:

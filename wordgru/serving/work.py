@@ -1,4 +1,4 @@
-"""Where the model works: a thread for typists' letters, and one for all that takes longer, beside the event loop."""
+"""Where the model works: threads for typists' letters, and one for all that takes longer, beside the event loop."""
 
 import asyncio
 import time
@@ -16,8 +16,10 @@ _LONG_WAITING = 32  # long requests that may wait: each takes up to seconds
 class Work:
     """Two queues with an end: what does not fit, or waited too long, is told to come again.
 
-    A second thread for letters would gain nothing: what they need of the model is short, and the rest holds Python's
-    lock. Long texts are read inside onnxruntime, which lets that lock go.
+    Letters have two threads, so that one works in Python while the other is in onnxruntime, which lets Python's lock
+    go. Steps of several typists in one call of the model were tried, with 4 to 16 threads that wait for each other:
+    up to 5 rows a call, and a letter took 1.7 to 3.2 ms of a core, against 1.9 to 2.2 without. Waiting for each other
+    costs what the calls save.
 
     Args:
         waiting: letters that may wait.
@@ -27,7 +29,7 @@ class Work:
     def __init__(self, *, waiting: int, patience: float) -> None:
         self._most, self._patience = {False: waiting, True: min(_LONG_WAITING, waiting)}, patience
         self._threads = {
-            False: ThreadPoolExecutor(1, thread_name_prefix="letters"),
+            False: ThreadPoolExecutor(2, thread_name_prefix="letters"),
             True: ThreadPoolExecutor(1, thread_name_prefix="long"),
         }
         self._waiting = {False: 0, True: 0}

@@ -1,0 +1,256 @@
+"""`wordgru lsp`: asked by pygls's own client, and by Neovim where it is installed."""
+
+import ast
+import asyncio
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.runtime.fixtures import TINY
+from wordgru import PersonalModel, Predictor
+
+pytest.importorskip("pygls", reason="needs the lsp extra")
+
+from lsprotocol import types as lsp
+from pygls.lsp.client import LanguageClient
+
+from wordgru.lsp.offers import Documents, NeverOffered
+from wordgru.lsp.prose import prose_before
+
+COMMAND = ["-m", "wordgru", "lsp", "--model", str(TINY)]
+NVIM = shutil.which("nvim")
+
+
+class Editor:
+    """A client with one document, which it edits by ranges and keeps a copy of."""
+
+    def __init__(self, client, language="markdown", uri="file:///a.md"):
+        self.client, self.uri, self.language, self.text, self.version = client, uri, language, "", 0
+
+    async def open(self, text=""):
+        self.text = text
+        document = lsp.TextDocumentItem(self.uri, self.language, 0, text)
+        self.client.text_document_did_open(lsp.DidOpenTextDocumentParams(document))
+
+    def position(self, offset):
+        before = self.text[:offset]
+        column = before[before.rfind("\n") + 1 :]
+        return lsp.Position(before.count("\n"), len(column.encode("utf-16-le")) // 2)
+
+    def edit(self, start, end, new):
+        span = lsp.Range(self.position(start), self.position(end))
+        self.text, self.version = self.text[:start] + new + self.text[end:], self.version + 1
+        self.client.text_document_did_change(
+            lsp.DidChangeTextDocumentParams(
+                lsp.VersionedTextDocumentIdentifier(self.version, self.uri),
+                [lsp.TextDocumentContentChangePartial(span, new)],
+            )
+        )
+
+    async def offers(self, offset=None):
+        at = self.position(len(self.text) if offset is None else offset)
+        params = lsp.CompletionParams(lsp.TextDocumentIdentifier(self.uri), at)
+        return (await self.client.text_document_completion_async(params)).items
+
+    async def inline(self):
+        params = lsp.InlineCompletionParams(
+            lsp.InlineCompletionContext(lsp.InlineCompletionTriggerKind.Automatic),
+            lsp.TextDocumentIdentifier(self.uri),
+            self.position(len(self.text)),
+        )
+        return (await self.client.text_document_inline_completion_async(params)).items
+
+    async def actions(self, start, end=None):
+        span = lsp.Range(self.position(start), self.position(start if end is None else end))
+        params = lsp.CodeActionParams(lsp.TextDocumentIdentifier(self.uri), span, lsp.CodeActionContext([]))
+        found = await self.client.text_document_code_action_async(params)
+        # The client takes an action for a command, whose name is then the text of a dictionary.
+        return {action.title: ast.literal_eval(action.command) for action in found or ()}
+
+    async def run(self, command):
+        params = lsp.ExecuteCommandParams(command["command"], command["arguments"])
+        await self.client.workspace_execute_command_async(params)
+
+    def accept(self, item):
+        """The text with an offer in it, as an editor puts it there."""
+        span, lines = item.text_edit.range, self.text.split("\n")
+        line = lines[span.start.line].encode("utf-16-le")
+        new = item.text_edit.new_text.encode("utf-16-le")
+        lines[span.start.line] = (line[: 2 * span.start.character] + new + line[2 * span.end.character :]).decode(
+            "utf-16-le"
+        )
+        return "\n".join(lines)
+
+
+def served(test, *options, **document):
+    """Run `test` with an editor that has a server of its own."""
+
+    async def run():
+        client = LanguageClient("test", "1")
+        messages = []
+        client.feature(lsp.WINDOW_SHOW_MESSAGE)(lambda params: messages.append(params.message))
+        await client.start_io(sys.executable, *COMMAND, *options)
+        try:  # the server is told to end before whatever went wrong is told
+            found = await client.initialize_async(
+                lsp.InitializeParams(lsp.ClientCapabilities(), process_id=os.getpid())
+            )
+            editor = Editor(client, **document)
+            editor.capabilities, editor.messages = found.capabilities, messages
+            await asyncio.wait_for(test(editor), 60)
+        finally:
+            await client.shutdown_async(None)
+            client.exit(None)
+            await client.stop()
+
+    asyncio.run(run())
+
+
+def test_words_are_offered_as_the_package_offers_them():
+    predictor = Predictor.load(TINY)
+
+    async def test(editor):
+        assert editor.capabilities.text_document_sync.change == lsp.TextDocumentSyncKind.Incremental
+        await editor.open("Zwei 🙂🙂 the ca")
+        items = await editor.offers()
+        assert [item.label for item in items] == predictor.complete(editor.text, k=5).words
+        assert [item.sort_text for item in items] == sorted(item.sort_text for item in items)
+        assert editor.accept(items[0]) == "Zwei 🙂🙂 the " + items[0].label
+        await editor.open("said the")
+        assert all(item.text_edit.new_text[0] != " " for item in await editor.offers())
+
+    served(test, "--no-phrases")
+
+
+def test_edits_anywhere_leave_the_server_with_the_same_text():
+    predictor, draw = Predictor.load(TINY), random.Random(2)
+
+    async def test(editor):
+        await editor.open("the cat\nsat on 🙂 the\n")
+        for _ in range(60):
+            start = draw.randrange(len(editor.text) + 1)
+            end = min(start + draw.choice([0, 0, 1, 5]), len(editor.text))
+            editor.edit(start, end, draw.choice(["a", "the ", "\n", "é", "🙂", "don't "]))
+            at = draw.randrange(len(editor.text) + 1)
+            labels = [item.label for item in await editor.offers(at)]
+            assert labels == predictor.complete(editor.text[:at], k=5).words
+
+    served(test, "--no-phrases")
+
+
+def test_several_words_are_offered_where_they_are_probable():
+    predictor = Predictor.load(TINY)
+    documents = Documents(predictor)
+    for text in ("the cat ", "I don", "said "):
+        found = documents.offers("a", text, k=3, threshold=0.001)
+        assert found.ahead.text.startswith(found.words[0].text)
+        assert len(found.ahead.text.split()) > 1
+        assert documents.offers("b", text, k=3, threshold=0.999).ahead is None or found.typed
+        assert found == Documents(predictor).offers("c", text, k=3, threshold=0.001)
+
+
+def test_what_follows_is_shown_at_the_cursor():
+    async def test(editor):
+        await editor.open("I don’")
+        for item in await editor.inline():
+            assert item.insert_text.startswith("don’")
+            assert item.range.start.character == 2
+        await editor.open("x" * 500)
+        assert not await editor.inline()
+        assert not await editor.offers()
+
+    served(test)
+
+
+def test_code_is_left_alone_unless_asked():
+    async def nothing(editor):
+        await editor.open("# the ca")
+        assert not await editor.offers()
+        assert await editor.actions(3) == {}
+
+    async def comments(editor):
+        await editor.open("# the ca")
+        assert await editor.offers()
+        await editor.open("x = the_ca")
+        assert not await editor.offers()
+
+    served(nothing, language="python")
+    served(comments, "--code", language="python")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "prose"),
+    [
+        ("the cat", "markdown", "the cat"),
+        ("# One\n# two th", "python", "One two th"),
+        ("x = 'a'  # a co", "python", "a co"),
+        ('def f():\n    """Return th', "python", "Return th"),
+        ('def f():\n    """Return."""\n    x', "python", None),
+        ("s = 'the ca", "python", "the ca"),
+        ("s = 'the ca'", "python", None),
+        ("s = 'open\nx", "python", None),
+        ("/* The cat\n * sat on th", "c", "The cat sat on th"),
+        ("/* a */ int x; // now th", "c", "now th"),
+        ('s = "// no', "c", "// no"),
+        ("let a: &'a str = x", "rust", None),
+        ("{- The\n cat", "haskell", "The cat"),
+        ("; a list", "lisp", "a list"),
+        ("the cat", "unknown", None),
+    ],
+)
+def test_prose_is_found_in_code(text, language, prose):
+    assert prose_before(text, language, code=True) == prose
+    if language != "markdown":
+        assert prose_before(text, language, code=False) is None
+
+
+def test_words_are_learnt_and_never_offered_by_actions(tmp_path):
+    store, never = tmp_path / "my.words", tmp_path / "never.txt"
+
+    async def test(editor):
+        await editor.open("the Krakenhaus is big\nthe ")
+        learn = (await editor.actions(7))["Learn “Krakenhaus”"]
+        for _ in range(5):
+            await editor.run(learn)
+        editor.edit(len(editor.text), len(editor.text), "K")
+        assert "Krakenhaus" in [item.label for item in await editor.offers()]
+        await editor.run((await editor.actions(4))["Never offer “Krakenhaus”"])
+        assert "Krakenhaus" not in [item.label for item in await editor.offers()]
+        await editor.run((await editor.actions(0, 21))["Learn the words of the selection"])
+        assert editor.messages[-1] == "4 words learnt"
+        assert await editor.actions(len(editor.text) - 5) != {}
+
+    served(test, "--personal", str(store), "--never", str(never))
+    assert never.read_text() == "Krakenhaus\n"
+    with PersonalModel(store) as words:
+        assert "Krakenhaus" in [gram.word for gram in words.grams()]
+    predictor = Predictor.load(TINY, personal=store)
+    assert "Krakenhaus" in predictor.complete("the K", k=5).words
+    NeverOffered(predictor, never)
+    assert "Krakenhaus" not in predictor.complete("the K", k=5).words
+
+
+def test_what_it_cannot_start_with_is_one_line(tmp_path):
+    (tmp_path / "bad").write_bytes(b"\xff")
+    for options in (["-k", "0"], ["--model", "nowhere"], ["--never", str(tmp_path / "bad")], ["--glossary", "nowhere"]):
+        command = [sys.executable, *COMMAND, *options]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, input="")
+        assert result.returncode == 1
+        assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+
+
+@pytest.mark.skipif(NVIM is None, reason="Neovim is not installed")
+def test_neovim_types_and_accepts(tmp_path):
+    (tmp_path / "a.txt").write_text("", encoding="utf-8")
+    environment = os.environ | {"WORDGRU_PYTHON": sys.executable, "WORDGRU_MODEL": str(TINY), "HOME": str(tmp_path)}
+    script = Path(__file__).with_name("neovim.lua")
+    subprocess.run(
+        [NVIM, "--headless", "-u", "NONE", "-i", "NONE", "-c", f"luafile {script}", str(tmp_path / "a.txt")],
+        env=environment, timeout=60, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    best = Predictor.load(TINY).complete("the ca")[0].word
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == f"the {best}\n"

@@ -1,0 +1,302 @@
+"""`wordgru serve` over HTTP: whom it answers, what it refuses, what it tells, how it ends."""
+
+import concurrent.futures
+import json
+import logging
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("prometheus_client", reason="needs the serve extra")
+
+from tests.runtime.fixtures import TINY
+from tests.serving.service import ask, raw, service
+from wordgru import Predictor
+from wordgru.serving.answers import KINDS
+from wordgru.serving.fields import Fields, RequestError
+from wordgru.serving.guard import Rates
+from wordgru.serving.logs import JsonLines
+from wordgru.serving.memory import SessionMemory
+from wordgru.serving.openapi import EXAMPLES
+
+REQUEST = b'POST /v1/suggest HTTP/1.1\r\nHost: localhost\r\nContent-Length: 15\r\n\r\n{"text": "the"}'
+SECRET = "Krakenhaus"
+
+
+@pytest.fixture(scope="module")
+def port():
+    with service("--rate", "0", "--patience", "1.5") as (_, port):
+        yield port
+
+
+# -- answers -----------------------------------------------------------------------------------------------------
+
+
+def test_every_example_of_the_description_is_answered(port):
+    document = ask(port, "/openapi.json")[1]
+    posts = {path for path, methods in document["paths"].items() if "post" in methods}
+    assert posts == set(EXAMPLES) == {f"/v1/{name}" for name in KINDS} | {"/v1/completions"}
+    for path, example in EXAMPLES.items():
+        assert document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["example"] == example
+        assert ask(port, path, example)[0] == 200
+    assert "$ref" in json.dumps(document)
+    for name in {part.split('"')[0] for part in json.dumps(document).split("#/components/schemas/")[1:]}:
+        assert name in document["components"]["schemas"]
+
+
+def test_a_text_that_goes_on_letter_by_letter_is_answered_as_at_once(port):
+    predictor, text = Predictor.load(TINY), "the cat sat. I don’t know, said the "
+    for end in range(len(text)):
+        answer = ask(port, "/v1/complete", {"text": text[:end]})[1]
+        assert [item["word"] for item in answer["suggestions"]] == predictor.complete(text[:end]).words
+
+
+def test_many_clients_at_once_get_their_own_answers(port):
+    predictor = Predictor.load(TINY)
+    texts = [" ".join(random.Random(seed).choices(["the", "cat", "a", "of", "I"], k=5)) for seed in range(40)]
+    with concurrent.futures.ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(lambda text: ask(port, "/v1/suggest", {"text": text})[1], texts))
+    for text, answer in zip(texts, answers, strict=True):
+        assert [item["word"] for item in answer["suggestions"]] == predictor.suggest(text).words
+
+
+def test_memory_is_bounded_and_never_changes_an_answer():
+    predictor, draw = Predictor.load(TINY), random.Random(3)
+    memory = SessionMemory(predictor, most=5)
+    texts = dict.fromkeys("abcdefgh", "")
+    for _ in range(300):
+        client = draw.choice(list(texts))
+        text = texts[client][: draw.choice([None, None, -3, 0])] + draw.choice(["the ", "c", "at", "\n", "I "])
+        texts[client] = text
+        session = memory.take(client, text)
+        assert session.suggest().words == predictor.complete(text).words
+        memory.keep(client, session)
+        assert len(memory) <= 5
+    assert 0 < memory.size < 5 * 100_000
+
+
+def test_what_one_client_typed_is_not_remembered_for_another():
+    memory = SessionMemory(Predictor.load(TINY), most=5)
+    memory.keep("a", memory.take("a", "the cat sat on "))
+    assert memory.unread("a", "the cat sat on a") == 1
+    assert memory.unread("b", "the cat sat on a") == 16
+
+
+# -- whom it answers ---------------------------------------------------------------------------------------------
+
+
+def test_other_host_names_and_origins_are_refused_unless_allowed(port):
+    assert ask(port, "/v1/suggest", {"text": "a"}, Host="evil.example")[0] == 400
+    assert ask(port, "/v1/suggest", {"text": "a"}, Host="localhost:80")[0] == 200
+    assert ask(port, "/v1/suggest", {"text": "a"}, Origin="https://evil.example")[0] == 403
+    assert b"access-control" not in raw(
+        port,
+        b"OPTIONS /v1/suggest HTTP/1.1\r\nHost: localhost\r\nOrigin: https://a.example\r\nConnection: close\r\n\r\n",
+    )
+    with service("--allow-host", "words.example", "--allow-origin", "https://a.example") as (_, other):
+        answer = raw(
+            other,
+            b"OPTIONS /v1/suggest HTTP/1.1\r\nHost: words.example:443\r\nOrigin: https://a.example\r\n"
+            b"Access-Control-Request-Method: POST\r\nConnection: close\r\n\r\n",
+        )
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert b"access-control-allow-origin: https://a.example" in answer
+        assert ask(other, "/v1/suggest", {"text": "a"}, Origin="https://b.example")[0] == 403
+
+
+def test_a_token_is_asked_for_where_one_is_set():
+    with service(WORDGRU_TOKEN="s3cret") as (process, port):
+        assert ask(port, "/v1/suggest", {"text": "a"})[0] == 401
+        assert ask(port, "/v1/suggest", {"text": "a"}, Authorization="Bearer s3cre")[0] == 401
+        assert ask(port, "/v1/suggest", {"text": "a"}, Authorization="Bearer s3cret")[0] == 200
+        assert ask(port, "/metrics")[0] == 401
+        assert ask(port, "/healthz")[0] == 200
+    assert "s3cret" not in process.log
+
+
+def test_a_client_that_asks_too_often_is_told_to_wait():
+    with service("--rate", "5") as (_, port):
+        statuses = [ask(port, "/v1/suggest", {"text": "a"})[0] for _ in range(30)]
+    assert set(statuses) == {200, 429}
+    assert statuses[:10] == [200] * 10
+
+
+def test_rates_fill_up_again_and_are_kept_for_so_many_clients():
+    rates = Rates(1000)
+    assert not any(rates.spend("a") for _ in range(2000))
+    time.sleep(0.02)
+    assert rates.spend("a") == 0
+    for client in range(20_000):
+        rates.spend(str(client))
+    assert len(rates._clients) <= 10_000
+
+
+# -- what it refuses ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/complete", {"text": "x" * 2000}),
+        ("/v1/complete", {"text": "a" * 19_999}),
+        ("/v1/suggest", {"text": "the", "prefix": "a b"}),
+        ("/v1/suggest", {"text": "the", "k": True}),
+        ("/v1/suggest", {"text": "the", "k": 1e30}),
+        ("/v1/suggest", {"text": "the", "max_rows": 100_000}),
+        ("/v1/suggest", {"text": "the", "max_seconds": 3600}),
+        ("/v1/suggest", b'{"text": "the", "tolerance": -Infinity}'),
+        ("/v1/suggest", b'{"text": "the", "k": ' + b"9" * 5000 + b"}"),
+        ("/v1/score", {"text": None}),
+        ("/v1/score", {"text": "a", "k": 1}),
+        ("/v1/completions", {"prompt": [1, 2]}),
+        ("/v1/completions", {"prompt": "a", "model": "gpt-4"}),
+        ("/v1/completions", {"prompt": "a", "best_of": 3}),
+        ("/v1/completions", {"prompt": "a", "stop": ["a"] * 5}),
+        ("/v1/completions", {"prompt": ["a"] * 60, "n": 16, "max_tokens": 1024}),
+        ("/v1/completions", {"prompt": "a", "stream_options": []}),
+        ("/v1/nothing", {}),
+        ("/v1/suggest", None),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_answered_is_refused_in_a_line(port, path, body):
+    status, answer = ask(port, path, body)
+    assert 400 <= status < 500
+    assert answer["error"]["message"].strip()
+    assert "\n" not in answer["error"]["message"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_requests_with_bytes_changed_are_answered_or_refused(port, seed):
+    draw = random.Random(seed)
+    for _ in range(60):
+        data = bytearray(REQUEST)
+        for _ in range(draw.randrange(1, 6)):
+            data[draw.randrange(len(data))] = draw.randrange(256)
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+            answer = connection.recv(65536)
+        assert not answer or (answer.startswith(b"HTTP/1.1 ") and answer[9:10] in b"24"), answer
+    assert ask(port, "/v1/suggest", {"text": "the"})[0] == 200
+
+
+def test_slow_senders_are_let_go(port):
+    began = time.monotonic()
+    assert raw(port, b"POST /v1/suggest HT") == b""
+    assert raw(port, REQUEST[:-1]).startswith(b"HTTP/1.1 408")
+    assert raw(port, b"") == b""
+    assert time.monotonic() - began < 10
+
+
+def test_headers_and_bodies_without_end_are_cut(port):
+    assert raw(port, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 200_000)[:12] in (b"HTTP/1.1 400", b"")
+    head = b"POST /v1/suggest HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = b"10000\r\n" + b" " * 65536 + b"\r\n"
+    assert raw(port, head + chunk * 40 + b"0\r\n\r\n").startswith(b"HTTP/1.1 413")
+    assert ask(port, "/healthz")[0] == 200
+
+
+def test_a_client_that_goes_before_its_answer_harms_nobody(port):
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(REQUEST)
+    assert ask(port, "/v1/suggest", {"text": "the"})[0] == 200
+
+
+def test_fields_are_asked_for_by_kind():
+    with pytest.raises(RequestError, match="is no field"):
+        Fields('{"a": 1}').end()
+    fields = Fields('{"a": null, "b": {"c": true}}')
+    assert fields.text("a", "x", most=3) == "x"
+    assert fields.object("b").flag("c")
+
+
+# -- what it tells, and how it ends -------------------------------------------------------------------------------
+
+
+def test_logs_and_metrics_hold_no_word_of_what_was_typed():
+    with service() as (process, port):
+        ask(port, "/v1/suggest", {"text": f"the {SECRET}"})
+        ask(port, "/v1/suggest", {"text": "the", "prefix": f"{SECRET} a"})
+        ask(port, f"/v1/{SECRET}?q={SECRET}", {SECRET: SECRET})
+        raw(port, f"GET /{SECRET} {SECRET}\r\n\r\n".encode(), wait=2)
+        figures = raw(port, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").decode()
+    lines = [json.loads(line) for line in process.log.splitlines()]
+    assert SECRET not in process.log
+    assert SECRET not in figures
+    assert 'wordgru_requests_total{path="/v1/suggest",status="200"} 1.0' in figures
+    assert {line["event"] for line in lines} >= {"started", "answered", "stopped"}
+
+
+def test_a_fault_is_logged_by_its_place_alone():
+    try:
+        raise ValueError(SECRET)
+    except ValueError:
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "failed", None, sys.exc_info())
+    line = json.loads(JsonLines().format(record))
+    assert line["error"] == "ValueError"
+    assert SECRET not in json.dumps(line)
+
+
+@pytest.mark.slow
+def test_several_processes_answer_and_end_together():
+    with service("--workers", "2") as (process, port):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                assert ask(port, "/healthz")[0] == 200
+                break
+            except OSError:
+                time.sleep(0.2)
+        for _ in range(20):
+            assert ask(port, "/v1/suggest", {"text": "the"})[0] == 200
+        figures = raw(port, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").decode()
+        assert 'wordgru_requests_total{path="/v1/suggest",status="200"} 20.0' in figures
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    deadline = time.monotonic() + 10
+    while alive := [child for child in children if Path(f"/proc/{child}").exists()]:
+        assert time.monotonic() < deadline, alive
+        time.sleep(0.1)
+
+
+def test_what_is_under_way_is_finished_when_it_ends():
+    with service() as (process, port):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            body = json.dumps({"prompt": "the", "max_tokens": 500, "stream": True, "seed": 1}).encode()
+            connection.sendall(
+                b"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
+                + str(len(body)).encode() + b"\r\n\r\n" + body
+            )  # fmt: skip
+            first = connection.recv(1000)
+            process.send_signal(signal.SIGTERM)
+            rest = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert first.startswith(b"HTTP/1.1 200")
+        assert b"[DONE]" in rest
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--port", "99999"], "port 99999"),
+        (["--model", "nowhere"], "nowhere"),
+        (["--model", "nowhere", "--workers", "2"], "nowhere"),
+        (["--max-text", "0"], "max_text"),
+        (["--rate", "nan"], "rate"),
+        (["--token-file", "nowhere"], "nowhere"),
+        (["--host", "256.0.0.1"], "256.0.0.1"),
+    ],
+)
+def test_what_it_cannot_start_with_is_one_line(options, words):
+    command = [sys.executable, "-m", "wordgru", "serve", "--port", "0", *options]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 1
+    errors = [line for line in result.stderr.splitlines() if line.startswith("error:")]
+    assert len(errors) == 1
+    assert words in errors[0]
+    assert "Traceback" not in result.stderr

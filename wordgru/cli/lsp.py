@@ -1,0 +1,42 @@
+"""`wordgru lsp`: next words in any editor that speaks the Language Server Protocol. Needs the lsp extra."""
+
+import logging
+from pathlib import Path
+
+import click
+
+from wordgru.cli import model_options
+from wordgru.cli.words import PERSONAL_VARIABLE
+from wordgru.config import Range
+from wordgru.lsp.offers import NeverOffered
+from wordgru.lsp.server import LspSettings, make_server
+from wordgru.predictor import Predictor
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_DEFAULT = LspSettings()
+
+
+@click.command("lsp")
+@click.option("-k", default=_DEFAULT.k, show_default=True, help="Words in a list, 1 to 20.")
+@click.option("--code", is_flag=True, help="Offer in comments and strings of code too.")
+@click.option("--phrases/--no-phrases", default=True, show_default=True, help="Offer several words at once.")
+@click.option(
+    "--personal", type=_FILE, envvar=PERSONAL_VARIABLE,
+    help=f"File of your own words, which “learn” adds to (else {PERSONAL_VARIABLE}).",
+)  # fmt: skip
+@click.option("--never", type=_FILE, help="File of words never to offer, which “never offer” adds to.")
+@click.option("--glossary", type=_FILE, multiple=True, help="File of words to offer more.")
+@click.option("--block/--no-block", default=True, show_default=True, help="Heed the bundle's block list.")
+@model_options
+def lsp_command(
+    k: int, code: bool, phrases: bool, personal: Path | None, never: Path | None, glossary: tuple[Path, ...],
+    block: bool, model: str | None, device: str, threads: int,
+) -> None:  # fmt: skip
+    """Offer words to an editor, which starts this program and speaks with it over standard input and output."""
+    Range(1, 20, whole=True).check("k", k)
+    logging.basicConfig(level=logging.ERROR)
+    predictor = Predictor.load(model, device=device, threads=threads, block=block, personal=personal)
+    for file in glossary:
+        predictor.words.read(file)
+    predictor.suggest("The", k=1)  # so that the first letter does not wait
+    make_server(predictor, LspSettings(k=k, code=code, phrases=phrases), NeverOffered(predictor, never)).start_io()

@@ -1,0 +1,1 @@
+"""The language server behind `wordgru lsp`: next words in any editor. Needs the lsp extra."""
