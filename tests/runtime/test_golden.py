@@ -69,6 +69,7 @@ def test_the_files_are_what_the_script_makes(script, name: str, tmp_path: Path) 
     flags = ["-o", str(tmp_path / "made.json"), "--scripts", committed["cases"]]
     result = CliRunner().invoke(script.main, [str(folder), name, *flags])
     assert result.exit_code == 0, result.output
+    assert "left out" not in result.output
     made = json.loads((tmp_path / "made.json").read_text(encoding="utf-8"))
     assert made.keys() == committed.keys()
     for section, cases in committed.items():
