@@ -177,15 +177,15 @@ class Predictor:
         session.append(text)
         return session
 
-    def restore(self, data: bytes) -> Session:
-        """A session from what `Session.save` returned.
+    def restore(self, data: bytes, *, typing: TypingModel | None = None) -> Session:
+        """A session from what `Session.save` returned; `typing` is as for `session`.
 
         Raises:
             WordgruError: the data is broken, or of another model.
         """
         return Session.load(
             data, self.model, self.tokenizer, self.search, word_list=self.words, identity=self._identity,
-            personal=self.personal,
+            personal=self.personal, typist=Typist(typing, self._typing_search) if typing else None,
         )  # fmt: skip
 
     def phrases(

@@ -33,7 +33,7 @@ _THRESHOLD = Range(0, 1)
 _LONGEST_TYPED = 40  # letters of a word that a typing model looks at; longer ones are taken as they are
 _TYPED_ROWS = 32  # budget of a search with a typing model, whose rows cost more; it seldom finds better after them
 _CONTEXT = 2048  # characters of a long paste that are read, some 500 tokens; the English model learnt from 1,024
-# What stands before changes a probability by 0.004 (median; 0.013 at most) after 9,000 characters, and 4,096 characters
+# What stands before changes a probability by 0.004 (median; 0.018 at most) after 9,000 characters, and 4,096 characters
 # change it as much: a state that read more than the training ever did drifts.
 _TAIL = 256  # characters before a word that say which of the person's own words follow
 _NO_APOSTROPHES = str.maketrans("", "", words.APOSTROPHES)
@@ -253,8 +253,11 @@ class Session:
             return 0
         if learnt:
             self._personal.unlearn(self._tokenizer.normalize(learnt), since=since)
-        self._committed = (self._text, self._personal.clock)
-        return self._personal.learn(self._tokenizer.normalize(self._text))
+            self._committed = ("", 0.0)
+        since = self._personal.clock
+        count = self._personal.learn(self._tokenizer.normalize(self._text))
+        self._committed = (self._text, since)
+        return count
 
     def copy(self) -> Self:
         """A session with the same text that goes its own way; of what it commits, nothing was learnt yet."""
@@ -346,12 +349,15 @@ class Session:
     def load(
         cls, data: bytes, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *,
         word_list: WordList | None = None, identity: str = "", personal: PersonalModel | None = None,
+        typist: Typist | None = None,
     ) -> Self:  # fmt: skip
         """The session that `save` made into `data`; see `Predictor.restore`."""
         import zipfile  # these take 4 ms of every start that restores no session
         import zlib
 
-        session = cls(model, tokenizer, search, word_list=word_list, identity=identity, personal=personal)
+        session = cls(
+            model, tokenizer, search, word_list=word_list, identity=identity, personal=personal, typist=typist
+        )
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as saved:
                 text = saved["text"].tobytes().decode()

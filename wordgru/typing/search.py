@@ -191,11 +191,7 @@ class _Search:
 
     def _guess(self, chain: Sequence[Node], spelling: Sequence[int]) -> None:
         """Set the scale so that what agrees has about mass 1, from below: what is typed may be as it was meant."""
-        typed = Trie([self._typed.letters.encode()])
-        walked = self._typed.walk(
-            typed, np.zeros(1, np.int64), self._typed.start(), np.array([[0.0, 1.0]]), np.zeros(1)
-        )
-        self._as_it_is = likelihood = float(self._typed.likelihood(walked[-1].alignments)[-1])
+        self._as_it_is = likelihood = self._typed.of(self._typed.letters)
         node = chain[-1]
         last = spelling[len(chain) - 1] if len(chain) == len(spelling) else 0
         share = float(node.row[last]) if last else 0.0
