@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from tests.runtime.test_search import MANY, Toy
 from wordgru import Layout, Predictor, TypingModel, WordgruError
 from wordgru.search.named import Named, NamedWords
-from wordgru.search.rows import Places
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
 from wordgru.typing.channel import Touch, Typed, letter_likelihoods
@@ -166,7 +165,7 @@ def test_the_words_most_probably_meant_are_those_of_all_words_weighed(
     weighed = {word: mass * likelihood(letters, word[len(gap) :], complete) for word, mass in masses.items()}
     weighed = {word: mass for word, mass in weighed.items() if word.startswith(gap)}
     whole = sum(weighed.values())
-    search = TypingSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell, places=Places())
+    search = TypingSearch(WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell))
     typed = Typed(SLOPPY, [Touch(char) for char in letters], complete=complete)
     answer = search(
         np.zeros((1, 1), np.float32), 0, gap, typed, 3, SearchOptions(tolerance=0.01, max_rows=3000),
