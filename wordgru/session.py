@@ -21,6 +21,7 @@ from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 from wordgru.text import words
+from wordgru.text.prose import is_prose
 from wordgru.text.tokenizer import Tokenizer
 from wordgru.typing.channel import Touch, Typed, TypingModel
 from wordgru.typing.layout import Layout
@@ -32,7 +33,6 @@ _THRESHOLD = Range(0, 1)
 _LONGEST_TYPED = 40  # letters of a word that a typing model looks at; longer ones are taken as they are
 _TYPED_ROWS = 32  # budget of a search with a typing model, whose rows cost more; it seldom finds better after them
 _TAIL = 256  # characters before a word that say which of the person's own words follow
-_NO_APOSTROPHES = str.maketrans("", "", words.APOSTROPHES)
 
 
 class Session:
@@ -404,9 +404,8 @@ class Session:
     def _correction(self, head: str, prefix: str, options: SearchOptions, threshold: float) -> str | None:
         """The word that was meant by a word typed in full, if it is another and probable enough."""
         letters = self._typed(prefix, complete=True)
-        plain = prefix.translate(_NO_APOSTROPHES).isalpha() and (not head or head[-1].isspace())
-        if not letters or not plain or prefix in self._kept:
-            return None  # numbers, parts of addresses, code
+        if not letters or prefix in self._kept or not is_prose(head + prefix, len(head), len(head) + len(prefix)):
+            return None
         meant = self._meant(head, prefix, letters, 3, options)
         if not meant:
             return None

@@ -99,7 +99,8 @@ def every_alignment(model, letters, word, complete):
             omitted = max(omitted, model.undoubled)
         total += omitted * rest(i, j + 1, True)
         if i < len(letters):
-            total += float(hit[letters[i]][place[word[j]]]) * rest(i + 1, j + 1, True)
+            left = 1 - (model.apostrophe if word[j] in "'’-" else model.omitted)
+            total += left * float(hit[letters[i]][place[word[j]]]) * rest(i + 1, j + 1, True)
         if i + 1 < len(letters) and j + 1 < len(word) and letters[i] == word[j + 1] and letters[i + 1] == word[j]:
             total += model.swapped * rest(i + 2, j + 2, True)
         return total
