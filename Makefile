@@ -14,6 +14,8 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c
 # KenLM, a rival in `wordgru evaluate`, is compiled: its tests run only where it can be built, and say so elsewhere.
 EXTRAS := train,demo,serve,lsp,type,dev$(shell command -v cmake >/dev/null && command -v c++ >/dev/null && echo ,kenlm)
 # Node and npm: those on the PATH, or PyPI's in an environment of their own.
+# The demo's run, one for each DEMO_ARGS: a short trial is not taken for the whole.
+DEMO_RUN := runs/demo$(shell echo '$(strip $(DEMO_ARGS))' | tr -cd 'A-Za-z0-9.-')
 NODE := export/node_modules/.installed
 WITH_NODE := PATH="$$PATH:$(CURDIR)/.venv-node/bin"
 PACKAGE := $(shell find wordgru -type f -not -path '*/__pycache__/*')
@@ -26,8 +28,8 @@ help:  ## Say what the targets are.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 demo: $(FULL)  ## Train a tiny model on Python's own documentation, export it, print next words (about 5 minutes).
-	.venv/bin/wordgru train --preset tiny -o runs/demo $(if $(wildcard runs/demo/config.json),--resume) $(DEMO_ARGS)
-	.venv/bin/wordgru export runs/demo -o bundles/demo --precision int8 --overwrite
+	.venv/bin/wordgru train --preset tiny -o $(DEMO_RUN) $(if $(wildcard $(DEMO_RUN)/config.json),--resume) $(DEMO_ARGS)
+	.venv/bin/wordgru export $(DEMO_RUN) -o bundles/demo --precision int8 --overwrite
 	@for context in "Return the" "This function is" "If the file does not" "a list of" "the number of"; do \
 	    echo; echo "$$context …"; .venv/bin/wordgru suggest "$$context" -k 5 --model bundles/demo || exit 1; \
 	done

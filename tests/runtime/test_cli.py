@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click import unstyle
 from click.testing import CliRunner
@@ -131,6 +132,66 @@ def test_help_lists_every_verb_without_importing_what_trains() -> None:
     assert result.returncode == 0
     for verb in ("train", "export", "evaluate", "suggest", "score", "phrases", "generate"):
         assert verb.encode() in result.stdout
+
+
+EXTRAS = {"train": "train", "export": "train", "serve": "serve", "lsp": "lsp", "type": "type", "demo": "demo"}
+"""Verbs that need more than the base install, and the extra that brings it."""
+
+BARE = """
+import sys, wordgru.cli
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"torch", "datasets", "onnx", "uvicorn", "starlette", "pygls", "lsprotocol",
+                                      "prompt_toolkit", "pyarrow", "safetensors"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Nothing())
+for line in sys.stdin.read().splitlines():
+    sys.argv = ["wordgru", *line.split()]
+    print("exit code", wordgru.cli.run(wordgru.cli.cli), flush=True)
+"""
+"""Runs one command for each line of its input, as the base install would."""
+
+
+def in_the_base_install(*commands: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", BARE], input="\n".join(commands), capture_output=True, text=True, encoding="utf-8",
+        timeout=60, check=True,
+    )  # fmt: skip
+
+
+def test_the_base_install_prints_the_help_of_every_verb() -> None:
+    verbs = cli.list_commands(click.Context(cli))
+    assert set(EXTRAS) < set(verbs)
+    done = in_the_base_install(*(f"{verb} --help" for verb in verbs))
+    assert done.stderr == ""
+    assert done.stdout.count("exit code 0") == len(verbs)
+    for verb in verbs:
+        assert f"Usage: wordgru {verb} " in done.stdout
+    assert "--learning-rate" in done.stdout
+
+
+def test_a_verb_that_lacks_its_extra_names_it() -> None:
+    commands = {"train": "train -o nowhere", "export": "export nowhere -o nowhere"}
+    done = in_the_base_install(*(commands.get(verb, verb) for verb in EXTRAS))
+    assert done.stdout.splitlines() == ["exit code 1"] * len(EXTRAS)
+    for (verb, extra), line in zip(EXTRAS.items(), done.stderr.splitlines(), strict=True):
+        assert line.startswith(f"error: `wordgru {verb}` needs ")
+        assert line.endswith(f"pip install 'wordgru[{extra}]'.")
+
+
+def test_a_store_that_is_only_read_is_not_made_under_a_mistyped_name(tmp_path: Path) -> None:
+    store = tmp_path / "typo.words"
+    for verb in (["list"], ["export"], ["forget", "a"], ["forget", "--all"]):
+        result = wordgru("words", *verb, "--personal", str(store))
+        assert result.returncode == 1
+        assert f"{store}: there is no such file" in result.stderr.decode()
+    named = ["suggest", "the", "-m", str(TINY), "--personal", str(store)]
+    assert f"{store}: there is no such file" in wordgru(*named).stderr.decode()
+    later = wordgru(*named[:-2], WORDGRU_PERSONAL=str(store))
+    assert (later.returncode, later.stderr) == (0, b"")
+    assert not store.exists()
+    assert wordgru("words", "learn", "-", "--personal", str(store), stdin=b"Krakenhaus").returncode == 0
+    assert b"Krakenhaus" in wordgru("words", "list", "--personal", str(store)).stdout
 
 
 def test_the_model_in_the_package_answers_without_being_named() -> None:

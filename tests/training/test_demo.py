@@ -7,7 +7,8 @@ from starlette.testclient import TestClient
 
 from tests.runtime.fixtures import TINY
 from wordgru.bundle import open_bundle
-from wordgru.cli.demo import PAGE, demo_app, demo_command
+from wordgru.cli.demo import demo_command
+from wordgru.cli.page import PAGE, demo_app
 from wordgru.errors import WordgruError
 
 
@@ -42,7 +43,7 @@ def test_a_page_that_was_not_built_says_how_to(tmp_path):
 
 
 def test_a_port_that_is_taken_is_told(page, monkeypatch):
-    monkeypatch.setattr("wordgru.cli.demo.demo_app", lambda bundle: None)
+    monkeypatch.setattr("wordgru.cli.page.demo_app", lambda bundle: None)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = CliRunner().invoke(demo_command, ["--model", str(TINY), "--port", str(port)])

@@ -37,7 +37,10 @@ _ELSEWHERE = {
     "type": ("wordgru.cli.type", "type_command", "type", "Type a line with offers, in the terminal."),
     "demo": ("wordgru.cli.demo", "demo_command", "demo", "Serve a page that suggests words as you type."),
 }
-"""Verbs whose modules are imported only when asked for: (module, command, extra, help)."""
+"""Verbs whose modules are imported only when asked for: (module, command, extra, help).
+
+They import what the extra brings only when they run, so that the base install can print their help.
+"""
 
 _UNWRITABLE = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG)
 """What an output says that takes nothing more."""
@@ -54,14 +57,22 @@ class Verbs(click.Group):
         """The verb, imported if need be."""
         if cmd_name not in _ELSEWHERE:
             return super().get_command(ctx, cmd_name)
-        module, name, extra, _ = _ELSEWHERE[cmd_name]
-        try:
-            command: click.Command = getattr(importlib.import_module(module), name)
-        except ModuleNotFoundError as error:
-            raise WordgruError(
-                f"`wordgru {cmd_name}` needs {error.name}, which is not installed; pip install 'wordgru[{extra}]'."
-            ) from None
+        module, name, _, _ = _ELSEWHERE[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  (as click has it)
+        """Run a verb; one that lacks what its extra brings names the extra. Its help needs none."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            verb = ctx.invoked_subcommand
+            if verb not in _ELSEWHERE or not error.name or error.name.partition(".")[0] == __name__.partition(".")[0]:
+                raise
+            raise WordgruError(
+                f"`wordgru {verb}` needs {error.name}, which is not installed; "
+                f"pip install 'wordgru[{_ELSEWHERE[verb][2]}]'."
+            ) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of verbs, without importing any."""
@@ -125,7 +136,7 @@ def suggest(
 ) -> None:  # fmt: skip
     """Print the most probable next words after TEXT ("-" reads it from standard input, but for its last line end)."""
     text = read_text(Path("-")).removesuffix("\n") if text == "-" else text
-    predictor = _load(model, device, threads, block=block, personal=personal)
+    predictor = _load(model, device, threads, block=block, personal=_existing(personal))
     for file in glossary:
         predictor.words.read(file)
     if complete and not prefix:
@@ -291,6 +302,17 @@ def _load(
     from wordgru.predictor import Predictor
 
     return Predictor.load(model, device=device, threads=threads, block=block, personal=personal)
+
+
+def _existing(personal: Path | None) -> Path | None:
+    """A store that is only read: one that the environment names may not be there yet; one that the user names must."""
+    from wordgru.cli.words import check_store
+
+    source = click.get_current_context().get_parameter_source("personal")
+    if personal is None or (source is click.core.ParameterSource.ENVIRONMENT and not personal.exists()):
+        return None
+    check_store(personal)
+    return personal
 
 
 def read_text(file: Path) -> str:

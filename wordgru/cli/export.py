@@ -1,13 +1,15 @@
 """`wordgru export`: the flags of `export_run`, and what it found in lines for a person."""
 
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from wordgru.bundle import PRECISIONS, Precision, read_blocked
-from wordgru.exporting.export import PARITY, PERPLEXITY_CHANGE, ExportReport, export_run
 from wordgru.text.files import read_text
+
+if TYPE_CHECKING:
+    from wordgru.exporting.export import ExportReport
 
 
 @click.command("export")
@@ -36,6 +38,8 @@ def export_command(
 
     The graph is compared with the trained model first; if a check fails, nothing is written.
     """
+    from wordgru.exporting.export import export_run
+
     report = export_run(
         run,
         bundle,
@@ -53,8 +57,10 @@ def export_command(
         click.echo(line)
 
 
-def summary(report: ExportReport) -> list[str]:
+def summary(report: "ExportReport") -> list[str]:
     """The checks and what came of them, a line each."""
+    from wordgru.exporting.export import PARITY, PERPLEXITY_CHANGE
+
     bundle, quality = report.bundle, report.quality
     lines = [
         f"fp32 graph against torch: largest difference {report.parity:.1e} (at most {PARITY:.0e})",

@@ -5,6 +5,7 @@ one data set. It must not know what becomes of the text.
 """
 
 import csv
+import difflib
 import glob
 import gzip
 import io
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 from datasets import Dataset, Features, IterableDataset, Value, load_dataset
 from datasets.exceptions import DatasetsError
 
-from wordgru.errors import TextError
+from wordgru.errors import TextError, reason
 from wordgru.training.run.quiet import quiet
 
 AnyDataset: TypeAlias = Dataset | IterableDataset
@@ -44,6 +45,7 @@ def is_local(source: str) -> bool:
         path.exists()
         or glob.has_magic(source)
         or source.startswith((".", "/", "~", "\\"))
+        or source.endswith(("/", "\\"))
         or source.replace(os.sep, "/").count("/") > 1
         or _kind(path) is not None
     )
@@ -90,14 +92,6 @@ def load(kind: str, files: list[str], *, column: str, documents: str, streaming:
         raise _explained(error, kind, files) from None
 
 
-def reason(error: BaseException) -> str:
-    """The first line of the error that lies deepest under `error`."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
-
-
 def _expand(source: str) -> list[Path]:
     """The files that one source stands for."""
     path = Path(source).expanduser()
@@ -115,7 +109,18 @@ def _expand(source: str) -> list[Path]:
         if not found:
             raise TextError(f"{source}: no file matches; looked from {Path.cwd()}. Check the pattern and its quotes.")
         return found
-    raise TextError(f"{source}: there is no such file or folder; looked from {Path.cwd()}. Check its name.")
+    raise TextError(f"{source}: there is no such file or folder; looked from {Path.cwd()}. {meant(source)}")
+
+
+def meant(source: str) -> str:
+    """What somebody may have meant by a name that means nothing here: a sentence."""
+    path = Path(source).expanduser()
+    try:
+        there = [entry.name for entry in path.parent.iterdir() if not entry.name.startswith(".")]
+    except OSError:
+        return "Check its name."
+    near = difflib.get_close_matches(path.name, there, n=1, cutoff=0.7)
+    return f"Did you mean {path.parent / near[0]}?" if near else "Check its name."
 
 
 def _holds(path: Path) -> bool:

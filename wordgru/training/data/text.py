@@ -6,7 +6,6 @@ row. White space around a document is not part of it, and an empty document is n
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -21,49 +20,16 @@ from datasets import (
     concatenate_datasets,
 )
 
-from wordgru.config import Config
-from wordgru.errors import TextError, WordgruError
+from wordgru.errors import TextError, WordgruError, reason
 from wordgru.training.data import documentation, hub, local_files
 from wordgru.training.data.local_files import AnyDataset
+from wordgru.training.data.text_config import TextConfig
 from wordgru.training.run.quiet import quiet
 
 Rows = TypeVar("Rows")
 
-_CUTS = ("line", "paragraph", "file")
 _ROWS = 200  # rows read at a time: documents may be whole books
 _TEXT_TYPES = ("string", "large_string", "string_view")
-
-
-@dataclass(frozen=True)
-class TextConfig(Config):
-    """Where text comes from; saved with a run.
-
-    Attributes:
-        sources: one Hub name, or local files, folders and globs; none for Python's own documentation.
-        name: the configuration of a Hub data set.
-        split: the split of a Hub data set.
-        revision: branch, tag or commit of a Hub data set.
-        column: the column that holds the text, in all but .txt files.
-        documents: how .txt files are cut: by "line", "paragraph" (blank lines) or "file".
-        streaming: read while training, for text larger than the disk.
-    """
-
-    sources: tuple[str, ...] = ()
-    name: str | None = None
-    split: str = "train"
-    revision: str | None = None
-    column: str = "text"
-    documents: str = "paragraph"
-    streaming: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse an unknown cut; take a list, as JSON has it, for the sources."""
-        sources: object = self.sources
-        if isinstance(sources, str):
-            raise TextError(f"sources is the text {sources!r}; expected a tuple of names.")
-        object.__setattr__(self, "sources", tuple(str(source) for source in self.sources))
-        if self.documents not in _CUTS:
-            raise TextError(f"documents is {self.documents!r}; expected one of {', '.join(_CUTS)}.")
 
 
 def load_text(config: TextConfig) -> AnyDataset:
@@ -180,7 +146,7 @@ def readable(rows: Iterator[Rows]) -> Iterator[Rows]:
         except WordgruError:
             raise
         except Exception as error:  # of `datasets`, its readers, or an HTTP client that differs between versions
-            raise TextError(f"the text cannot be read on: {local_files.reason(error)}. Check its source.") from error
+            raise TextError(f"the text cannot be read on: {reason(error)}. Check its source.") from error
         yield row
 
 

@@ -33,7 +33,7 @@ from torch import Tensor
 
 from wordgru.bundle import read_blocked
 from wordgru.config import ModelConfig
-from wordgru.errors import TrainingError
+from wordgru.errors import TrainingError, reason
 from wordgru.text.tokenizer import Tokenizer
 from wordgru.training.run.settings import TrainConfig
 
@@ -222,6 +222,8 @@ def _checkpoints(run: Path) -> list[Path]:
 
 def _read_config(run: Path) -> dict[str, Any]:
     path = run / CONFIG
+    if not run.exists():
+        raise TrainingError(f"{run}: there is no such folder; expected a training run, the folder of `train -o`.")
     if not path.exists():
         raise TrainingError(f"{run}: holds no {CONFIG}, so it is not a training run; give the folder of `train -o`.")
     with _readable(path):
@@ -267,5 +269,6 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise TrainingError(f"{path}: cannot be read ({reason}); restore it from a copy, or train again.") from None
+        raise TrainingError(
+            f"{path}: cannot be read ({reason(error)}); restore it from a copy, or train again."
+        ) from None

@@ -77,7 +77,9 @@ def train(
         _check_folder(config, run, origin, resume=resume)
         ranks.wait()  # all have looked before the first writes
         if newest and (facts := checkpoint.load_facts(newest))["finished"]:
-            reporter.say(f"{run} is finished: {facts['step']:,} steps. Nothing to do.")
+            reporter.say(
+                f"{run} is finished: {facts['step']:,} steps. To train on, begin another with --init-from {run}."
+            )
             return TrainResult(run, facts["step"], finished=True, signal=None, best=facts["best"])
         if ranks.first:
             checkpoint.clean(run)
