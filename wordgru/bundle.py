@@ -134,6 +134,19 @@ class Bundle:
         """Bytes of the files that an app needs, the model card not among them."""
         return sum((self.folder / name).stat().st_size for name in (_CONFIG, *self.config.files))
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The bundle's own files, the card among them if there is one; what else lies in the folder is not."""
+        card = (_CARD,) if (self.folder / _CARD).is_file() else ()
+        return tuple(self.folder / name for name in (_CONFIG, *self.config.files, *card))
+
+    def card(self) -> str:
+        """The text of the model card; empty where there is none, or none in UTF-8."""
+        try:
+            return (self.folder / _CARD).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ""
+
     def blocked(self) -> frozenset[str]:
         """The words that are never offered, in lower case; none where the bundle holds no such list."""
         if _BLOCKED not in self.config.files:

@@ -14,7 +14,7 @@ from click import unstyle
 from click.testing import CliRunner
 
 from tests.runtime.fixtures import TINY
-from wordgru.cli import _print_table, cli
+from wordgru.cli import cli, print_table
 from wordgru.predictor import SHIPPED, Predictor, find_model
 from wordgru.text import words
 
@@ -45,7 +45,7 @@ def test_a_table_on_a_terminal_is_aligned_by_what_the_eye_sees(
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     columns = [("word", "left"), ("probability", "right"), ("", "left")]
-    _print_table(columns, [("of", "15.7%", "██"), ("日本語", "0.1%", "")], plain=[])
+    print_table(columns, [("of", "15.7%", "██"), ("日本語", "0.1%", "")], plain=[])
     lines = unstyle(capsys.readouterr().out).splitlines()
     assert lines == [
         " word     probability",
@@ -256,7 +256,7 @@ def test_a_plain_terminal_gets_plain_text(monkeypatch: pytest.MonkeyPatch, encod
     terminal = Terminal(io.BytesIO(), encoding)
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("TERM", term)
-    _print_table([("word", "left")], [("of",)], plain=["of"])
+    print_table([("word", "left")], [("of",)], plain=["of"])
     terminal.flush()
     shown = terminal.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
     assert "of" in shown

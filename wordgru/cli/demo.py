@@ -6,6 +6,7 @@ import socket
 import click
 
 from wordgru.bundle import open_bundle
+from wordgru.cli import MODEL
 from wordgru.errors import WordgruError
 from wordgru.predictor import find_model
 
@@ -13,12 +14,7 @@ _HOST = "127.0.0.1"
 
 
 @click.command("demo")
-@click.option(
-    "-m",
-    "--model",
-    metavar="DIR",
-    help="Bundle: a folder, a name on the Hub, or en for English; else WORDGRU_MODEL, else en.",
-)
+@MODEL
 @click.option("--port", default=8000, show_default=True, help="0 takes any that is free.")
 def demo_command(model: str | None, port: int) -> None:
     """Serve a page that suggests words as you type, on this machine alone; the model runs in the browser."""

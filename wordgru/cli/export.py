@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 )
 @click.option("--overwrite", is_flag=True, help="Replace the files of a bundle that is already there.")
 @click.option("--license", "license_", default="other", show_default=True, help="Licence of the model, for its card.")
+@click.option("--language", "languages", multiple=True, metavar="CODE", help="Language of the text, for its card (en).")
 @click.option("--about", type=click.Path(path_type=Path), help="Markdown for the card: data, owners, licences.")
 @click.option(
     "--blocked",
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     help="Words that the language knows, one a line; a typing model takes others for slips sooner.",
 )  # fmt: skip
 def export_command(
-    run: Path, bundle: Path, precision: str, overwrite: bool, license_: str, about: Path | None,
+    run: Path, bundle: Path, precision: str, overwrite: bool, license_: str, languages: tuple[str, ...], about: Path | None,
     blocked: Path | None, known: Path | None,
 ) -> None:  # fmt: skip
     """Turn the training run RUN into a bundle: a folder with an ONNX graph that an app can ship.
@@ -46,6 +47,7 @@ def export_command(
         precision=cast("Precision", precision),
         overwrite=overwrite,
         license=license_,
+        languages=languages,
         about=read_text(about, "Markdown in UTF-8") if about else "",
         blocked=read_blocked(blocked) if blocked else None,
         known=[line.strip() for line in read_text(known, "words in UTF-8, one a line").splitlines() if line.strip()]
