@@ -354,6 +354,7 @@ def _standard_input() -> bytes:
 
 
 def print_json(value: object) -> None:
+    """A line of JSON."""
     click.echo(json.dumps(value, ensure_ascii=False))
 
 

@@ -9,7 +9,7 @@ _SHELLS = ("bash", "zsh", "fish")
 @click.command("completion")
 @click.argument("shell", type=click.Choice(_SHELLS))
 def completion_command(shell: str) -> None:
-    """Print the script that completes wordgru's commands in SHELL.
+    r"""Print the script that completes wordgru's commands in SHELL.
 
     \b
     bash, in ~/.bashrc:  eval "$(wordgru completion bash)"

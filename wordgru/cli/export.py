@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 )
 @click.option("--overwrite", is_flag=True, help="Replace the files of a bundle that is already there.")
 @click.option("--license", "license_", default="other", show_default=True, help="Licence of the model, for its card.")
-@click.option("--language", "languages", multiple=True, metavar="CODE", help="Language of the text, for its card (en).")
+@click.option("--language", "languages", multiple=True, metavar="CODE", help="Language, for the card (en).")
 @click.option("--about", type=click.Path(path_type=Path), help="Markdown for the card: data, owners, licences.")
 @click.option(
     "--blocked",
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     help="Words that the language knows, one a line; a typing model takes others for slips sooner.",
 )  # fmt: skip
 def export_command(
-    run: Path, bundle: Path, precision: str, overwrite: bool, license_: str, languages: tuple[str, ...], about: Path | None,
-    blocked: Path | None, known: Path | None,
+    run: Path, bundle: Path, precision: str, overwrite: bool, license_: str, languages: tuple[str, ...],
+    about: Path | None, blocked: Path | None, known: Path | None,
 ) -> None:  # fmt: skip
     """Turn the training run RUN into a bundle: a folder with an ONNX graph that an app can ship.
 

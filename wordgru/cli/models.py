@@ -3,7 +3,7 @@
 import click
 
 from wordgru.cli import print_json, print_table
-from wordgru.shipped import shipped_facts
+from wordgru.shipped import ModelFacts, shipped_facts
 
 
 @click.command("models")
@@ -20,19 +20,13 @@ def models_command(as_json: bool) -> None:
         for model in found:
             print_json(model.to_dict())
         return
-    rows = [
-        (
-            model.name,
-            model.language or "–",
-            f"{model.bytes / 1e6:.1f} MB",
-            model.licence or "–",
-            *(
-                f"{value:.1f}" if value is not None else "–"
-                for value in (model.hit_3, model.savings_3, model.perplexity)
-            ),
-        )
-        for model in found
-    ]
+    rows = [_row(model) for model in found]
     columns = [("name", "left"), ("language", "left"), ("size", "right"), ("licence", "left")]
     columns += [("hit@3, %", "right"), ("savings@3, %", "right"), ("perplexity", "right")]
     print_table(columns, rows, plain=["\t".join(row) for row in rows])
+
+
+def _row(model: ModelFacts) -> tuple[str, ...]:
+    figures = (model.hit_3, model.savings_3, model.perplexity)
+    told = [f"{value:.1f}" if value is not None else "–" for value in figures]
+    return (model.name, model.language or "–", f"{model.bytes / 1e6:.1f} MB", model.licence or "–", *told)
