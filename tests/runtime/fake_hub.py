@@ -78,7 +78,7 @@ class _Answers(BaseHTTPRequestHandler):
             name = f"{asked['organization']}/{asked['name']}" if asked.get("organization") else asked["name"]
             status = 409 if name in self.server.repositories else 200
             self.server.repositories.setdefault(name, {})
-            self.server.private.setdefault(name, bool(asked.get("private")))
+            self.server.private.setdefault(name, bool(asked.get("private")) or asked.get("visibility") == "private")
             self._answer(status, {"url": f"{self.server.address}/{name}", "name": name})
         elif parts == ["api", "validate-yaml"]:
             self._answer(200, {"errors": [], "warnings": []})
