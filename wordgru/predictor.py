@@ -35,7 +35,7 @@ THREADS = Range(1, 256, whole=True)
 _CHUNK = 256  # tokens whose log-probabilities are held at once
 _DRAWN = 50  # words that a word cut by the end of a text may become, where one is drawn
 
-SHIPPED = MODELS / DEFAULT
+SHIPPED: Path = MODELS / DEFAULT
 """The bundle in the package that answers where none is named; its folder's name is the model's."""
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from wordgru.bundle import Bundle, is_bundle, open_bundle
 
-MODELS = Path(__file__).parent / "models"
+MODELS: Path = Path(__file__).parent / "models"
 
-DEFAULT = "en"
+DEFAULT: str = "en"
 """The model that answers where none is named."""
 
 
