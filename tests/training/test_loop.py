@@ -23,8 +23,9 @@ from wordgru.predictor import SHIPPED, Predictor
 from wordgru.text.tokenizer import Tokenizer
 from wordgru.training.network.model import GRULanguageModel
 from wordgru.training.run import checkpoint
+from wordgru.training.run.checkpoint import resume_command
 from wordgru.training.run.initial_weights import open_origin
-from wordgru.training.run.loop import resume_command, train
+from wordgru.training.run.loop import train
 from wordgru.training.run.report import Reporter, read_metrics
 from wordgru.training.run.settings import PRESETS, TrainConfig
 from wordgru.training.run.trainer import Trainer, learning_rate, window_size

@@ -19,7 +19,8 @@ _TEXT_HELP = {
     "name": "Configuration of a Hub data set.",
     "split": "Split of a Hub data set.",
     "revision": "Branch, tag or commit of a Hub data set.",
-    "column": "Column that holds the text, in all but .txt files.",
+    "column": "Column of the text, or of lists of messages, in all but .txt files.",
+    "delimiter": "Character that parts the cells of .csv files; tab for a tab.",
     "documents": "How .txt files are cut into documents: line, paragraph or file.",
     "streaming": "Read while training, for text larger than the disk.",
 }
@@ -62,8 +63,9 @@ def _flag(field: "Field[Any]", text: str) -> Callable[..., Any]:
 def train_command(sources: tuple[str, ...], run: Path, preset: str | None, resume: bool, **flags: Any) -> None:  # noqa: ANN401
     """Train a model on text.
 
-    SOURCES are local files, folders and globs (txt, jsonl, csv, parquet), or one name on the Hugging Face Hub. Without
-    any, the documentation that comes with Python is the text. The preset's settings hold where no flag says otherwise.
+    SOURCES are local files, folders and globs (txt, jsonl, csv, tsv, parquet; also in gz, bz2, xz, zst or zip), or one
+    name on the Hugging Face Hub. Without any, the documentation that comes with Python is the text. The preset's
+    settings hold where no flag says otherwise.
 
     Ctrl-C saves; --resume goes on. On several GPUs: torchrun --nproc-per-node=N scripts/train.py …
     """

@@ -18,6 +18,7 @@ is one file, replaced in one step. Nothing is pickled.
 import errno
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -103,6 +104,11 @@ def load_best_facts(run: Path) -> dict[str, Any]:
         return {}
     with _readable(path), safetensors.safe_open(path, "numpy") as file:
         return dict(json.loads(file.metadata()["facts"]))
+
+
+def resume_command(run: Path) -> str:
+    """What to paste into a shell to go on with a run."""
+    return shlex.join(["wordgru", "train", "-o", str(run), "--resume"])
 
 
 def is_run(run: Path) -> bool:
@@ -203,7 +209,7 @@ def writing(run: Path) -> Iterator[None]:
             raise TrainingError(f"{where}: cannot be written ({error.strerror}); check the folder.") from None
         clean(run)
         raise TrainingError(
-            f"{run}: the disk is full; the last checkpoint is intact. Free some space and go on with --resume."
+            f"{run}: the disk is full; the last checkpoint is intact. Free some space, then: {resume_command(run)}"
         ) from None
 
 
