@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shlex
 import shutil
 import subprocess
@@ -261,3 +262,17 @@ def test_a_plain_terminal_gets_plain_text(monkeypatch: pytest.MonkeyPatch, encod
     shown = terminal.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
     assert "of" in shown
     assert "\x1b" not in shown
+
+
+def test_the_headings_of_learning_are_explained(tmp_path: Path) -> None:
+    people = tmp_path / "people.jsonl"
+    rows = [{"person": name, "text": f"the {name} sat on the mat and the {name} ran"} for name in ("cat", "dog") * 2]
+    people.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    result = CliRunner().invoke(cli, ["evaluate", str(people), "--learn", "-k", "1", "-m", str(TINY)])
+    assert result.exit_code == 0, result.output
+    shown = " ".join(result.output.split())
+    assert "without learning the model alone" in shown
+    assert "with learning each person's store begins empty" in shown
+    assert "Learning curve, hit: without → with learning" in shown
+    assert "learning curve figures without → with learning, by how many words" in shown
+    assert not re.search(r"(^| )(off|on)( |$)", "\n".join(result.output.splitlines()[:3]))

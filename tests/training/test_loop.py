@@ -312,6 +312,8 @@ def test_the_command_trains_resumes_and_refuses(text, run, signal_at):
     assert "hidden_size is 24 in this run, not 32" in str(refused.exception)
     assert invoke(text, "-o", run, "--preset", "tiny", *flags, "--resume").exit_code == 0
     assert invoke("-o", run, "--resume").exit_code == 0
+    other = invoke("-o", run, "--preset", "base", "--resume")
+    assert "a resumed run keeps its settings" in str(other.exception)
     assert isinstance(invoke(text, "-o", run).exception, TrainingError)
 
 
