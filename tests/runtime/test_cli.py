@@ -109,10 +109,10 @@ def test_the_line_end_of_a_pipe_is_no_part_of_the_text(end: bytes) -> None:
 @pytest.mark.parametrize(
     ("arguments", "stdin", "sentence"),
     [
-        (["suggest", "x", "-m", "/nowhere"], b"", "no such folder"),
+        (["suggest", "x", "-m", "/nowhere/at/all"], b"", "no such folder"),
         (["suggest", "x", "-m", str(TINY), "-k", "0"], b"", "k is 0"),
         (["suggest", "x", "-m", str(TINY), "--device", "cuda"], b"", "onnxruntime"),
-        (["score", "/nowhere.txt", "-m", str(TINY)], b"", "cannot be read"),
+        (["score", "/nowhere/at/all.txt", "-m", str(TINY)], b"", "cannot be read"),
         (["score", "-", "-m", str(TINY)], b"ab\xff", "byte 2 is not UTF-8"),
     ],
 )
