@@ -5,7 +5,12 @@
 >>> predictor.suggest("the cat").words  # doctest: +SKIP
 """
 
+import os
+
 __version__ = "0.1.0"  # before the imports, which read it
+
+# onnxruntime from 1.29 on tells its maker of every process and model, unless this is set before it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 from wordgru.errors import BundleError, TextError, WordgruError
 from wordgru.predictor import Phrase, Predictor, Score

@@ -18,6 +18,7 @@ from wordgru.search.model import Doubles, Floats, Ints, LanguageModel, OnnxLangu
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions, with_settings
 from wordgru.session import Session
+from wordgru.shipped import DEFAULT, MODELS, shipped_models
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 from wordgru.text import words
@@ -34,8 +35,8 @@ THREADS = Range(1, 256, whole=True)
 _CHUNK = 256  # tokens whose log-probabilities are held at once
 _DRAWN = 50  # words that a word cut by the end of a text may become, where one is drawn
 
-SHIPPED = Path(__file__).parent / "models" / "en"
-"""The bundle in the package; its folder's name is the model's."""
+SHIPPED: Path = MODELS / DEFAULT
+"""The bundle in the package that answers where none is named; its folder's name is the model's."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Predictor:
         cls, path: str | Path | None = None, *, device: str = "cpu", threads: int = 1, block: bool = True,
         personal: PersonalModel | str | Path | None = None,
     ) -> Self:  # fmt: skip
-        """Load a bundle: a folder, a name on the Hugging Face Hub, or "en", the model in the package.
+        """Load a bundle: a folder, a name on the Hugging Face Hub, or of a model in the package ("en").
 
         Args:
             path: as `find_model` takes it; without one, what the environment variable WORDGRU_MODEL names, else the
@@ -319,21 +320,30 @@ def find_model(name: str | Path | None = None) -> str | Path:
     """The folder, or the name on the Hub, that a model's name means.
 
     Args:
-        name: a folder, a name on the Hub, or "en" for the model in the package, unless a folder is called so; without
-            one, what the environment names, else the model in the package.
+        name: a folder, a name on the Hub, or that of a model in the package ("en"), unless a folder is called so;
+            without one, what the environment names, else the default model in the package.
 
     Raises:
-        BundleError: nothing is named, and the package holds no model.
+        BundleError: nothing is named, and the package holds no model; or a single word that is neither a folder nor a
+            model in the package.
     """
     name = name or os.environ.get(MODEL_VARIABLE)
-    if name:
-        return SHIPPED if str(name) == SHIPPED.name and not Path(name).is_dir() else name
-    if SHIPPED.is_dir():
-        return SHIPPED
-    raise BundleError(
-        f"no model is given; expected a bundle: name one (--model, Predictor.load), set {MODEL_VARIABLE}, or make one "
-        "with `wordgru train` and `wordgru export`."
-    )
+    shipped = shipped_models()
+    if not name and DEFAULT in shipped:
+        return shipped[DEFAULT]
+    if not name:
+        raise BundleError(
+            f"no model is given; expected a bundle: name one (--model, Predictor.load), set {MODEL_VARIABLE}, or make "
+            "one with `wordgru train` and `wordgru export`."
+        )
+    if str(name) in shipped and not Path(name).is_dir():
+        return shipped[str(name)]
+    if Path(name).name == str(name) and not Path(name).exists():
+        raise BundleError(
+            f"{name}: no such folder, nor a model in the package ({', '.join(shipped) or 'it has none'}); expected the "
+            "folder of a bundle, owner/name of the Hub, or a name that `wordgru models` lists."
+        )
+    return name
 
 
 __all__ = ["Phrase", "Predictor", "Score", "Session", "Suggestion", "Suggestions"]

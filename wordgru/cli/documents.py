@@ -156,7 +156,8 @@ def _open(source: str) -> IO[bytes]:
 def _other(source: str, options: TextOptions) -> Iterator[str]:
     """Documents of what training reads: a name on the Hub, Parquet, CSV, a folder, a pattern."""
     try:
-        from wordgru.training.data.text import TextConfig, documents, load_text
+        from wordgru.training.data.text import documents, load_text
+        from wordgru.training.data.text_config import TextConfig
     except ModuleNotFoundError as error:
         if Path(source).suffix in (".txt", ".jsonl", ".ndjson") and not Path(source).exists():
             raise TextError(f"{source}: there is no such file; looked from {Path.cwd()}.") from None

@@ -15,6 +15,25 @@ _SEEN = 20_000  # characters before the cursor that are looked at; the model rea
 
 
 @dataclass(frozen=True)
+class LspSettings:
+    """How it offers.
+
+    Attributes:
+        k: words in a list.
+        code: offer in comments and strings of code too.
+        phrases: offer several words at once.
+        phrase_threshold: how probable they must be in a list.
+        inline_threshold: how probable what is shown at the cursor must be.
+    """
+
+    k: int = 5
+    code: bool = False
+    phrases: bool = True
+    phrase_threshold: float = 0.1
+    inline_threshold: float = 0.25
+
+
+@dataclass(frozen=True)
 class Offer:
     """What may be put in place of the last characters before the cursor.
 

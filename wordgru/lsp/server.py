@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from lsprotocol import types as lsp
@@ -11,32 +10,13 @@ from pygls.workspace import TextDocument
 
 from wordgru import __version__
 from wordgru.errors import WordgruError
-from wordgru.lsp.offers import Documents, NeverOffered, Offer, learn
+from wordgru.lsp.offers import Documents, LspSettings, NeverOffered, Offer, learn
 from wordgru.lsp.prose import PROSE, prose_before
 from wordgru.predictor import Predictor
 from wordgru.text import words
 
 LEARN, NEVER = "wordgru.learn", "wordgru.neverOffer"
 """The commands behind the code actions."""
-
-
-@dataclass(frozen=True)
-class LspSettings:
-    """How it offers.
-
-    Attributes:
-        k: words in a list.
-        code: offer in comments and strings of code too.
-        phrases: offer several words at once.
-        phrase_threshold: how probable they must be in a list.
-        inline_threshold: how probable what is shown at the cursor must be.
-    """
-
-    k: int = 5
-    code: bool = False
-    phrases: bool = True
-    phrase_threshold: float = 0.1
-    inline_threshold: float = 0.25
 
 
 def make_server(predictor: Predictor, settings: LspSettings, never: NeverOffered) -> LanguageServer:
