@@ -13,6 +13,7 @@ __version__ = "0.1.0"  # before the imports, which read it
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 from wordgru.errors import BundleError, TextError, WordgruError
+from wordgru.mixture import MixedPredictor, MixedSession
 from wordgru.predictor import Phrase, Predictor, Score
 from wordgru.search.characters import Characters
 from wordgru.search.suggestions import SearchOptions, Suggestion, Suggestions
@@ -26,6 +27,8 @@ __all__ = [
     "BundleError",
     "Characters",
     "Layout",
+    "MixedPredictor",
+    "MixedSession",
     "PersonalModel",
     "Phrase",
     "Predictor",

@@ -93,6 +93,19 @@ class Reading:
                     nats[row] += np.log(max(float(rows[place, sequences[row][at + 1]]), _TINY))
         return nats
 
+    def nats(self, head: str, following: str) -> float:
+        """Log P(following | head), natural; 0 where the two are not cut between words."""
+        self.read(head)
+        chars, count = self._marks[-1]
+        read = len(self._tokens)
+        tokens = self._tokenizer.encode(head[chars:] + following)
+        if len(tokens) <= read - count or not np.array_equal(tokens[: read - count], self._tokens[count:]):
+            return 0.0
+        after = tokens[read - count :]
+        begun = np.concatenate([self._tokens[-1:], after[:-1]], dtype=np.int64)
+        rows, _ = self._model.score(begun, self._snapshots[-1][1])
+        return float(rows[np.arange(len(after)), after].sum(dtype=np.float64))
+
     def read(self, head: str, *, ends: bool = False) -> bytes:
         """Read `head` up to the token before the next word; return the bytes held back for that word.
 

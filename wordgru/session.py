@@ -194,6 +194,15 @@ class Session:
         """
         return self._reading.nats_after(self._unfinished()[0], choices, following)
 
+    def nats(self, before: str, following: str) -> float:
+        """Log P(following | before), natural; read as what the field holds.
+
+        Args:
+            before: any text that ends where a word does, or before one; the field's own is read fastest.
+            following: what stands after it, whole words.
+        """
+        return self._reading.nats(before, following)
+
     def undo(self) -> None:
         """Take the last correction back; the word typed is not corrected again in this field.
 
@@ -364,7 +373,9 @@ class Session:
             offers = less_those(offers, passed, attention)[:k]
         if attention:
             self._offered.add(head, prefix, [offer.word for offer in offers])
-        return Suggestions(offers, answer.exact, answer.unexplored, answer.rows, space)
+        return Suggestions(
+            offers, answer.exact, answer.unexplored, answer.rows, space, log_evidence=answer.log_agreeing
+        )
 
     def _offers(self, answer: Answer, typed_as: str) -> tuple[Suggestion, ...]:
         return tuple(

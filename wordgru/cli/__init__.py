@@ -20,6 +20,7 @@ from wordgru import __version__
 from wordgru.errors import WordgruError
 
 if TYPE_CHECKING:
+    from wordgru.mixture import MixedPredictor
     from wordgru.predictor import Predictor, Score
 
 _ELSEWHERE = {
@@ -105,7 +106,8 @@ def _models(ctx: click.Context, option: click.Parameter, incomplete: str) -> lis
 
 MODEL = click.option(
     "-m", "--model", metavar="DIR", shell_complete=_models,
-    help="Bundle: a folder, a name on the Hub, or one of `wordgru models` (en); else WORDGRU_MODEL, else en.",
+    help="Bundle: a folder, a name on the Hub, or one of `wordgru models` (en); else WORDGRU_MODEL, else en. Several "
+    "languages with commas (en,de) where words are offered.",
 )  # fmt: skip
 """The flag that says which bundle to load."""
 
@@ -152,7 +154,7 @@ def suggest(
 ) -> None:  # fmt: skip
     """Print the most probable next words after TEXT ("-" reads it from standard input, but for its last line end)."""
     text = read_text(Path("-")).removesuffix("\n") if text == "-" else text
-    predictor = _load(model, device, threads, block=block, personal=_existing(personal))
+    predictor = load_mixed(model, device, threads, block=block, personal=_existing(personal))
     for file in glossary:
         predictor.words.read(file)
     if complete and not prefix:
@@ -220,7 +222,7 @@ def phrases(
     model: str | None, device: str, threads: int,
 ) -> None:  # fmt: skip
     """Print the most probable next words after TEXT, several ahead."""
-    found = _load(model, device, threads, block=block).phrases(text, k=k, max_words=max_words, threshold=threshold)
+    found = load_mixed(model, device, threads, block=block).phrases(text, k=k, max_words=max_words, threshold=threshold)
     if as_json:
         print_json({"phrases": [{"text": item.text, "probability": item.probability} for item in found]})
         return
@@ -318,6 +320,18 @@ def _load(
     from wordgru.predictor import Predictor
 
     return Predictor.load(model, device=device, threads=threads, block=block, personal=personal)
+
+
+def load_mixed(
+    model: str | None, device: str, threads: int, *, block: bool = True, personal: Path | None = None
+) -> "Predictor | MixedPredictor":
+    """The model that an option names, or several with commas between them as one."""
+    from wordgru.mixture import MixedPredictor
+
+    if model and "," in model and not Path(model).exists():
+        names = [name.strip() for name in model.split(",") if name.strip()]
+        return MixedPredictor.load(names, device=device, threads=threads, block=block, personal=personal)
+    return _load(model, device, threads, block=block, personal=personal)
 
 
 def _existing(personal: Path | None) -> Path | None:

@@ -15,7 +15,7 @@ from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.output import create_output
 
-from wordgru.predictor import Predictor
+from wordgru.asking import Asking
 from wordgru.search.suggestions import SearchOptions, Suggestions
 from wordgru.text import words
 
@@ -48,7 +48,7 @@ class Count:
 class Typing(AutoSuggest):
     """Lines of one text, and the offers at the cursor."""
 
-    def __init__(self, predictor: Predictor, k: int) -> None:
+    def __init__(self, predictor: Asking, k: int) -> None:
         self._predictor, self._session, self._k = predictor, predictor.session(), k
         self._before, self._length = "", 0
         self._answered: tuple[str, Suggestions] | None = None
@@ -150,7 +150,7 @@ def _keys(typing: Typing, k: int) -> KeyBindings:
     return keys
 
 
-def typed_lines(predictor: Predictor, k: int, count: Count) -> Iterator[str]:
+def typed_lines(predictor: Asking, k: int, count: Count) -> Iterator[str]:
     """Each line that is typed in the terminal, until the typist ends; what it took goes into `count`."""
     typing = Typing(predictor, k)
     typing.count = count

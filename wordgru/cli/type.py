@@ -6,17 +6,17 @@ from pathlib import Path
 
 import click
 
-from wordgru.cli import model_options
+from wordgru.asking import Asking
+from wordgru.cli import load_mixed, model_options
 from wordgru.cli.words import PERSONAL_VARIABLE
 from wordgru.errors import WordgruError
-from wordgru.predictor import Predictor
 from wordgru.text import words
 
 _LONGEST_WORD = 60  # letters; what is longer is no word, and takes long
 _HINT = "Tab or → takes the first, Alt-1 to Alt-{} the others; Ctrl-D ends"
 
 
-def piped_lines(predictor: Predictor, k: int) -> Iterator[str]:
+def piped_lines(predictor: Asking, k: int) -> Iterator[str]:
     """For each line of standard input the words that complete it, with tabs between them."""
     for number, data in enumerate(sys.stdin.buffer, 1):
         try:
@@ -45,7 +45,7 @@ def type_command(k: int, personal: Path | None, block: bool, model: str | None, 
 
     if sys.stdin is None:
         raise WordgruError("standard input is closed; expected a terminal or lines of text.")
-    predictor = Predictor.load(model, device=device, threads=threads, block=block, personal=personal)
+    predictor = load_mixed(model, device, threads, block=block, personal=personal)
     if not sys.stdin.isatty():
         for line in piped_lines(predictor, k):
             click.echo(line)
