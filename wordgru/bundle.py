@@ -300,7 +300,7 @@ def _read_config(folder: Path) -> BundleConfig:
         raise BundleError(f"{folder}: has no {_CONFIG}; expected a bundle written by `wordgru export`.") from None
     except OSError as error:
         raise BundleError(f"{path}: cannot be read ({error.strerror}); check its permissions.") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BundleError(f"{path}: is not JSON in UTF-8 ({error}); copy or export the bundle again.") from None
     if not isinstance(values, dict):
         raise BundleError(f"{path}: holds a {type(values).__name__}; expected an object. Export the bundle again.")

@@ -110,7 +110,7 @@ def _json_lines(source: str, options: TextOptions) -> Iterator[tuple[str, str]]:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise TextError(
                 f"{source}: line {number} is not JSON ({error}); expected an object in each line."
             ) from None

@@ -68,14 +68,18 @@ def read_slips(path: str | Path) -> list[Slip]:
     Raises:
         TextError: the file cannot be read, or a line is no slip.
     """
-    lines = read_text(path, "JSON lines with typed and intended").splitlines()
+    return parse_slips(read_text(path, "JSON lines with typed and intended"), str(path))
+
+
+def parse_slips(text: str, path: str) -> list[Slip]:
+    """The slips of the text of such a file, which is called `path`."""
     slips = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
             values = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             values = None
         names = ("typed", "intended", "context", "source")
         texts = [values.get(name, "") for name in names] if isinstance(values, dict) else []

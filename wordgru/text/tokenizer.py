@@ -290,13 +290,7 @@ def _foreign(reason: str) -> WordgruError:
 def _checked(texts: Iterable[str]) -> Iterator[str]:
     """The same texts; a lone surrogate, which no file can hold, is refused."""
     for text in texts:
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise WordgruError(
-                f"the text holds a lone surrogate (U+{ord(text[error.start]):04X} at character {error.start}), "
-                "which is not Unicode text; remove it or decode the text again with errors='replace'."
-            ) from None
+        words.check(text)
         yield text
 
 
