@@ -314,6 +314,23 @@ def test_json_lines_end_where_lines_end_and_nowhere_else(tmp_path):
         read_slips(path)
 
 
+@pytest.mark.parametrize("flags", [["--by", "person"], ["--learn"], ["--corrections"]])
+def test_half_a_character_in_json_is_one_line_that_names_its_own(flags, tmp_path):
+    path = tmp_path / "lines.jsonl"
+    plain = '{"text": "a cat", "person": "x", "typed": "caat", "intended": "cat", "source": "x"}\n'
+    path.write_text(plain + plain.replace('"x"', '"\\ud800"'))
+    with pytest.raises(TextError, match=r"line 2: the text holds a lone surrogate"):
+        CliRunner().invoke(cli, ["evaluate", str(path), *flags, "-m", str(TINY)], catch_exceptions=False)
+
+
+def test_a_text_of_hardly_a_word_has_a_finite_perplexity(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("." * 9000 + " a")
+    found = CliRunner().invoke(cli, ["evaluate", str(path), "--perplexity", "--json", "-", "-m", str(TINY)])
+    (row,) = json.loads(found.stdout)["evaluations"][0]["rows"]
+    assert row["perplexity"] == pytest.approx(sys.float_info.max, rel=1e-9)
+
+
 def test_slips_and_texts_come_from_standard_input_too():
     slip = json.dumps({"typed": "caat", "intended": "cat", "context": "the caat sat"})
     found = CliRunner().invoke(cli, ["evaluate", "-", "--corrections", "--json", "-", "-m", str(TINY)], input=slip)

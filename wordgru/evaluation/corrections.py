@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wordgru.errors import TextError
+from wordgru.errors import TextError, WordgruError
 from wordgru.predictor import Predictor
+from wordgru.text import words
 from wordgru.text.files import read_text
 from wordgru.typing.channel import TypingModel
 from wordgru.typing.correct import Candidate, meant
@@ -85,6 +86,10 @@ def parse_slips(text: str, path: str) -> list[Slip]:
         texts = [values.get(name, "") for name in names] if isinstance(values, dict) else []
         if not texts or not all(isinstance(text, str) for text in texts) or not texts[0] or not texts[1]:
             raise TextError(f'{path}, line {number}: expected an object with the texts "typed" and "intended".')
+        try:
+            words.check("".join(texts))
+        except WordgruError as error:
+            raise TextError(f"{path}, line {number}: {error}") from None
         slips.append(Slip(*texts))
     if not slips:
         raise TextError(f"{path}: holds no line; expected JSON lines with typed and intended.")
