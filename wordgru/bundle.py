@@ -294,6 +294,7 @@ def _read_config(folder: Path) -> BundleConfig:
         raise BundleError(
             f"{folder}: is a training run; write a bundle of it with `wordgru export {folder} -o BUNDLE`."
         )
+    _check_plain(path)
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -307,8 +308,15 @@ def _read_config(folder: Path) -> BundleConfig:
     return BundleConfig.from_dict(values, str(path))
 
 
+def _check_plain(path: Path) -> None:
+    """Refuse a pipe, a device or a link to one, from which one could read for ever."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise BundleError(f"{path}: is no plain file; expected one. Copy or export the bundle again.")
+
+
 def _check_file(path: Path, expected: str) -> None:
     """Refuse a file that is missing or is not the one that was exported."""
+    _check_plain(path)
     try:
         with path.open("rb") as file:
             beginning = file.read(40)

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import pickle
+import shutil
 import sqlite3
 import sys
 import threading
@@ -25,6 +26,7 @@ from wordgru.predictor import SHIPPED
 from wordgru.sources.personal import Gram
 from wordgru.text.known import KnownWords
 from wordgru.text.prose import is_prose
+from wordgru.text.tokenizer import Tokenizer
 from wordgru.typing.correct import corrections
 
 PREDICTOR = Predictor.load(TINY)
@@ -217,6 +219,7 @@ def test_half_a_character_is_refused_in_a_line_by_all_that_takes_text():
         WordList().allow, PREDICTOR.words.add, PREDICTOR.suggest, PREDICTOR.complete, PREDICTOR.score,
         PREDICTOR.phrases, PREDICTOR.generate, lambda text: PREDICTOR.suggest("the", prefix=text),
         lambda text: list(corrections(text, PREDICTOR.session(typing=TypingModel()))),
+        lambda text: PREDICTOR.session("a").nats_after([text], "b"),
         lambda text: PREDICTOR.session(text).characters(), lambda text: PREDICTOR.session(text).save(),
         lambda text: evaluate_touch([Document(text)], PREDICTOR, 0.3, rivals=False),
     ]  # fmt: skip
@@ -255,6 +258,10 @@ def test_what_is_prose_is_known_from_the_letters_beside_it_alone():
     for _ in range(2000):
         assert is_prose(text, 5_000_001, 5_000_004)
     assert time.process_time() - started < 1
+
+
+def test_no_choices_have_no_figures():
+    assert len(PREDICTOR.session("the ").nats_after([], "cat")) == 0
 
 
 # -- keyboards -------------------------------------------------------------------------------------------------------
@@ -296,11 +303,49 @@ def test_a_point_may_be_of_any_kind_of_number(kind):
 # -- files -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["config.json"])
-def test_json_that_is_nested_too_deeply_is_one_line(name, tmp_path):
-    (tmp_path / name).write_text(DEEP)
+def test_json_that_is_nested_too_deeply_is_one_line(tmp_path):
+    (tmp_path / "config.json").write_text(DEEP)
     with pytest.raises(WordgruError, match="is not JSON"):
         open_bundle(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+@pytest.mark.parametrize("name", ["config.json", "model.onnx", "tokenizer.json"])
+@pytest.mark.parametrize("kind", ["a pipe", "a device"])
+def test_a_bundle_with_a_file_that_never_ends_is_refused(name, kind, tmp_path):
+    bundle = shutil.copytree(TINY, tmp_path / "bundle")
+    (bundle / name).unlink()
+    if kind == "a pipe":
+        os.mkfifo(bundle / name)
+    else:
+        (bundle / name).symlink_to("/dev/zero")
+    with pytest.raises(WordgruError, match=f"{name}: is no plain file"):
+        open_bundle(bundle)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda values: values["normalizer"]["normalizers"].insert(0, PATTERN), "its normalizer is another one"),
+        (lambda values: values["normalizer"]["normalizers"].pop(0), "its normalizer is another one"),
+        (lambda values: values.update(added_tokens=[ADDED]), "tokens beside those of its vocabulary"),
+        (lambda values: values["pre_tokenizer"].update(pretokenizers=[]), "its rule of a word is another one"),
+        (lambda values: values["pre_tokenizer"]["pretokenizers"].pop(), "its rule of a word is another one"),
+        (lambda values: values["model"].update(dropout=0.9), "it leaves tokens to chance"),
+    ],
+)
+def test_a_tokenizer_that_does_more_or_less_than_ours_is_refused(change, says):
+    values = json.loads((TINY / "tokenizer.json").read_text(encoding="utf-8"))
+    change(values)
+    with pytest.raises(WordgruError, match=says):
+        Tokenizer.from_json(json.dumps(values))
+
+
+PATTERN = {"type": "Replace", "pattern": {"Regex": "(a+)+$"}, "content": ""}  # takes for ever
+ADDED = {
+    "id": 10_000_000, "content": "the", "single_word": False, "lstrip": False, "rstrip": False, "normalized": False,
+    "special": False,
+}  # fmt: skip
 
 
 def test_json_lines_end_where_lines_end_and_nowhere_else(tmp_path):
@@ -427,9 +472,13 @@ def test_a_predictor_is_loaded_again_in_another_process_or_says_that_it_must_be(
     assert copy.suggest("the cat").words == PREDICTOR.suggest("the cat").words
 
 
-@pytest.mark.xfail(strict=True, reason="log-probabilities after no words at all", raises=ValueError)
-def test_no_choices_have_no_figures():
-    assert len(PREDICTOR.session("the ").nats_after([], "cat")) == 0
+@pytest.mark.xfail(strict=True, reason="zipfile's own errors come through", raises=(NotImplementedError, RuntimeError))
+@pytest.mark.parametrize(("place", "value"), [(10, 99), (8, 1)])  # of the directory's entry: compression, flags
+def test_a_saved_session_of_another_kind_of_zip_is_one_line(place, value):
+    data = bytearray(PREDICTOR.session("the cat").save())
+    data[data.index(b"PK\x01\x02") + place] = value
+    with pytest.raises(WordgruError, match="cannot be read"):
+        PREDICTOR.restore(bytes(data))
 
 
 def test_a_path_to_this_file_is_no_layout():
