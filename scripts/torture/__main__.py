@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from random import Random
 from typing import Protocol
 
 import click
@@ -19,7 +20,6 @@ from hostile import Hostile
 from kills import Exports, Learning, Trainings
 from places import Places
 from processes import Processes
-from random import Random
 from rich import box
 from rich.console import Console
 from rich.table import Table

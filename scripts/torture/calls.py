@@ -12,7 +12,7 @@ import texts
 from click.testing import CliRunner
 from tally import Tally
 
-from wordgru import Layout, PersonalModel, Predictor, SearchOptions, TypingModel, WordList
+from wordgru import Layout, PersonalModel, Predictor, SearchOptions, Session, TypingModel, WordList
 from wordgru.bundle import read_blocked
 from wordgru.cli import cli
 from wordgru.evaluation.corrections import read_slips
@@ -41,52 +41,11 @@ class Calls:
         personal = PersonalModel()
         predictor = Predictor(self._predictor.model, self._predictor.tokenizer, personal=personal)
         session = predictor.session(texts.text(rng, half=0), typing=TypingModel())
-        file = self._folder / "file"
         for _ in range(_STEP):
             one, other, number = texts.text(rng), texts.text(rng, 3), texts.number(rng)
+            (self._folder / "file").write_bytes(rng.choice((texts.data(rng), _layout(rng), _slips(rng))))
             options = self._options(rng)
-            file.write_bytes(rng.choice((texts.data(rng), _layout(rng), _slips(rng))))
-            calls: list[Callable[[], Any]] = [
-                lambda: predictor.suggest(one, prefix=other, k=number, **options),
-                lambda: predictor.complete(one, k=number, **options),
-                lambda: predictor.phrases(one, k=2, max_words=2, threshold=number),
-                lambda: predictor.generate(one, max_words=3, temperature=number, top_p=rng.choice((0.9, number)), seed=1),
-                lambda: predictor.score(one),
-                lambda: predictor.restore(texts.broken(session.save(), rng)),
-                lambda: predictor.restore(rng.randbytes(50)),
-                lambda: session.suggest(prefix=other, k=number, **options),
-                lambda: session.suggest(attention=number, threshold=number),
-                lambda: session.corrections(k=number, **options),
-                lambda: session.characters(**options),
-                lambda: session.autocorrect(threshold=number),
-                lambda: session.delete(number),
-                lambda: session.touch(number, rng.uniform(-2, 12)),
-                lambda: session.append(one),
-                lambda: session.nats_after([other, one], other),
-                lambda: list(corrections(one, predictor.session(typing=TypingModel()), threshold=number)),
-                lambda: personal.learn(one),
-                lambda: personal.unlearn(one, since=rng.choice((None, 0.0, 1e300))),
-                lambda: personal.forget(other),
-                lambda: personal.after(one),
-                lambda: personal.add([Gram(other, one, rng.choice((1.0, 0.0, 1e300, float("nan"))))]),
-                lambda: list(personal.grams()),
-                lambda: predictor.words.add(other, number),
-                lambda: predictor.words.block(one),
-                lambda: predictor.words.allow(one),
-                lambda: predictor.words.read(file),
-                lambda: WordList().add(one, number),
-                lambda: read_blocked(file),
-                lambda: read_slips(file),
-                lambda: Layout.load(file),
-                lambda: Layout.load("qwerty").nearest(number, number),
-                lambda: TypingModel(**{rng.choice(("spread", "extra", "unknown", "strange")): number}),
-                lambda: TypingModel(layout="".join(other.split())),
-                lambda: KnownWords.from_bytes(texts.broken(KnownWords.of([one, other]).to_bytes(), rng), "here"),
-                lambda: one in KnownWords.of(["cat"]),
-                lambda: predictor.tokenizer.decode(predictor.tokenizer.encode(one)),
-                lambda: words.split_last(one),
-                lambda: words.spans(words.normalize(one)),
-            ]  # fmt: skip
+            calls = self._calls(rng, predictor, session, one, other, number, options)
             which = rng.randrange(len(calls))
             what = f"call {which} with {one!r}, {other!r}, {number!r}, {options}"
             tally.call(what, calls[which])
@@ -96,6 +55,55 @@ class Calls:
         seen = predictor.tokenizer.normalize(encoded)
         back = predictor.tokenizer.decode(predictor.tokenizer.encode(encoded))
         tally.check(back == seen, f"{encoded!r} is read as {seen!r} and decoded as {back!r}")
+
+    def _calls(
+        self, rng: Random, predictor: Predictor, session: Session, one: str, other: str, number: Any,  # noqa: ANN401
+        options: dict[str, Any],
+    ) -> list[Callable[[], Any]]:  # fmt: skip
+        """Everything that can be called."""
+        personal, file = predictor.personal or PersonalModel(), self._folder / "file"
+        return [
+            lambda: predictor.suggest(one, prefix=other, k=number, **options),
+            lambda: predictor.complete(one, k=number, **options),
+            lambda: predictor.phrases(one, k=2, max_words=2, threshold=number),
+            lambda: predictor.generate(one, max_words=3, temperature=number, seed=1),
+            lambda: predictor.generate(one, max_words=3, top_p=number, seed=1),
+            lambda: predictor.score(one),
+            lambda: predictor.restore(texts.broken(session.save(), rng)),
+            lambda: predictor.restore(rng.randbytes(50)),
+            lambda: session.suggest(prefix=other, k=number, **options),
+            lambda: session.suggest(attention=number, threshold=number),
+            lambda: session.corrections(k=number, **options),
+            lambda: session.characters(**options),
+            lambda: session.autocorrect(threshold=number),
+            lambda: session.delete(number),
+            lambda: session.touch(number, rng.uniform(-2, 12)),
+            lambda: session.append(one),
+            lambda: session.nats_after([other, one], other),
+            lambda: list(corrections(one, predictor.session(typing=TypingModel()), threshold=number)),
+            lambda: personal.learn(one),
+            lambda: personal.unlearn(one, since=rng.choice((None, 0.0, 1e300))),
+            lambda: personal.forget(other),
+            lambda: personal.after(one),
+            lambda: personal.add([Gram(other, one, rng.choice((1.0, 0.0, 1e300, float("nan"))))]),
+            lambda: list(personal.grams()),
+            lambda: predictor.words.add(other, number),
+            lambda: predictor.words.block(one),
+            lambda: predictor.words.allow(one),
+            lambda: predictor.words.read(file),
+            lambda: WordList().add(one, number),
+            lambda: read_blocked(file),
+            lambda: read_slips(file),
+            lambda: Layout.load(file),
+            lambda: Layout.load("qwerty").nearest(number, number),
+            lambda: TypingModel(**{rng.choice(("spread", "extra", "unknown", "strange")): number}),
+            lambda: TypingModel(layout="".join(other.split())),
+            lambda: KnownWords.from_bytes(texts.broken(KnownWords.of([one, other]).to_bytes(), rng), "here"),
+            lambda: one in KnownWords.of(["cat"]),
+            lambda: predictor.tokenizer.decode(predictor.tokenizer.encode(one)),
+            lambda: words.split_last(one),
+            lambda: words.spans(words.normalize(one)),
+        ]  # fmt: skip
 
     def _options(self, rng: Random) -> dict[str, Any]:
         if rng.random() < 0.6:
@@ -164,7 +172,8 @@ class Verbs:
             ["evaluate", file, *model, "--words", "3", "--by", "person", "-k", number],
             ["evaluate", "-", *model, "--words", "3", "--perplexity", "--json", "-"],
             ["evaluate", file, *model, "--words", "2", "--learn", "--json", "-"],
-            ["evaluate", file, *model, "--words", "2", "--corrections", "--json", "-", "--layout", rng.choice(("qwerty", file))],
+            ["evaluate", file, *model, "--words", "2", "--corrections", "--json", "-"],
+            ["evaluate", "b.jsonl", *model, "--words", "2", "--touch", number, "--layout", file],
         ]  # fmt: skip
         chosen = rng.choice(verbs)
         return [

@@ -32,10 +32,15 @@ class Bundles:
         for at, bundle in enumerate(bundles):
             opened = open_bundle(bundle)
             whole = write_bundle(
-                folder / f"whole-{at}", model=opened.model_path.read_bytes(), tokenizer_json=opened.tokenizer_path.read_text(),
-                sizes=opened.config.model, precision="fp32", card="", blocked=["sat"],
+                folder / f"whole-{at}",
+                model=opened.model_path.read_bytes(),
+                tokenizer_json=opened.tokenizer_path.read_text(encoding="utf-8"),
+                sizes=opened.config.model,
+                precision="fp32",
+                card="",
+                blocked=["sat"],
                 known=KnownWords.of(texts.PLAIN).to_bytes(),
-            )  # fmt: skip
+            )
             self._whole.append(whole.folder)
 
     def step(self, rng: Random, tally: Tally) -> None:

@@ -3,12 +3,34 @@
 import random
 from random import Random
 
-PLAIN = "the cat sat on mat and then it ran away from home to see some butter I don't well-known today".split()
+PLAIN = [
+    "the",
+    "cat",
+    "sat",
+    "on",
+    "mat",
+    "and",
+    "then",
+    "it",
+    "ran",
+    "away",
+    "from",
+    "home",
+    "to",
+    "see",
+    "some",
+    "butter",
+    "I",
+    "don't",
+    "well-known",
+    "today",
+]
 _PARTS = (
-    "abcdefghijklmnopqrstuvwxyz", "THE CAT I", "'’‘-–—·\"“”„.,;:!?()[]{}", "0123456789", " \n\t", "\r\u00a0\u2028\u0085\u3000",
-    "éàüßñçøłİıſŉǰ\ufb01", "\u0301\u0308\u0327\u093e\u0e31\u20dd", "שלום\u05f4\u05f3", "سلام\u200c\u200d", "नमस्ते", "안녕ㅎㅏㄴ각",
-    "日本語です々〇", "ไทยລາວខ្មែရ", "😀👩🏽🇩🇪👍\u200d\ufe0f\U000e0067", "\u200b\u200e\u200f\u202e\ufeff\u00ad\u2060\u180e",
-    "\0\x01\x1b\x7f\x9f", "\ue000\uffff\U0010ffff\ufffd", "@/\\_#<>=+*|~`$%^&", "ΑΒγσςΣПривет",
+    "abcdefghijklmnopqrstuvwxyz", "THE CAT I", "'’‘-–—·\"“”„.,;:!?()[]{}", "0123456789", " \n\t",
+    "\r\u00a0\u2028\u0085\u3000", "éàüßñçøłİıſŉǰ\ufb01", "\u0301\u0308\u0327\u093e\u0e31\u20dd",
+    "שלום\u05f4\u05f3", "سلام\u200c\u200d", "नमस्ते", "안녕ㅎㅏㄴ\u1112\u1161\u11ab", "日本語です々〇", "ไทยລາວខ្មែရ",
+    "😀👩🏽🇩🇪👍\u200d\ufe0f\U000e0067", "\u200b\u200e\u200f\u202e\ufeff\u00ad\u2060\u180e", "\0\x01\x1b\x7f\x9f",
+    "\ue000\uffff\U0010ffff\ufffd", "@/\\_#<>=+*|~`$%^&", "ΑΒγσςΣПривет",
 )  # fmt: skip
 
 
