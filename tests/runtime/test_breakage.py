@@ -1,5 +1,6 @@
 """What is hostile or odd is answered as it is meant, or in one line; nothing of the user's is lost."""
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -461,6 +462,19 @@ def test_a_very_long_word_is_asked_for_again():
     for _ in range(4):
         session.suggest()
     session.autocorrect()
+
+
+@pytest.mark.xfail(strict=True, reason="onnxruntime prints that it falls back, where enable_fallback is not 0")
+def test_a_broken_graph_leaves_standard_output_alone(tmp_path, capfd):
+    bundle = shutil.copytree(TINY, tmp_path / "bundle")
+    graph = (TINY / "model.onnx").read_bytes().replace(b"input_ids", b"\x9enput_ids")
+    (bundle / "model.onnx").write_bytes(graph)
+    config = json.loads((bundle / "config.json").read_text())
+    config["files"]["model.onnx"] = hashlib.sha256(graph).hexdigest()
+    (bundle / "config.json").write_text(json.dumps(config))
+    with pytest.raises(WordgruError, match="cannot load it"):
+        Predictor.load(bundle)
+    assert capfd.readouterr().out == ""
 
 
 @pytest.mark.xfail(strict=True, reason="a predictor does not say why it cannot be pickled", raises=TypeError)
