@@ -1,9 +1,10 @@
-# make demo | test | lint | format | bench | clean; the rest are their parts. Everything stays inside this folder.
+# make demo | test | lint | format | bench | torture | clean; the rest are their parts. Everything stays inside this folder.
 
 PYTHON ?= python3
 PIP_ARGS ?=# more options for pip, an index of your own for instance
 DEMO_ARGS ?=# more options for the demo's training, `--steps 200` for instance
 BENCH_ARGS ?=
+TORTURE_ARGS ?=# `--minutes 60 --seed 7` for instance
 MODEL ?= wordgru/models/en# bundle of the static page
 
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
@@ -23,7 +24,7 @@ PACKAGE := $(shell find wordgru -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full test-base test-wheel test-cpp test-web web lint format dist bench constraints clean
+.PHONY: help demo test test-full test-base test-wheel test-cpp test-web web lint format dist bench torture constraints clean
 
 help:  ## Say what the targets are.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -74,6 +75,9 @@ format: $(FULL)  ## Format, and fix what can be fixed.
 
 bench: $(FULL)  ## Measure sizes and speed.
 	.venv/bin/python scripts/benchmark.py $(BENCH_ARGS)
+
+torture: $(FULL)  ## Break what can be broken, for five minutes; count what broke.
+	.venv/bin/python scripts/torture $(TORTURE_ARGS)
 
 constraints: $(FULL)  ## Pin what .venv holds, after you moved it to other versions.
 	{ grep -E '^(#|torch==)' constraints.txt; \

@@ -307,21 +307,29 @@ def _read_config(folder: Path) -> BundleConfig:
         raise BundleError(
             f"{folder}: is a training run; write a bundle of it with `wordgru export {folder} -o BUNDLE`."
         )
+    _check_plain(path)
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BundleError(f"{folder}: has no {_CONFIG}; expected a bundle written by `wordgru export`.") from None
     except OSError as error:
         raise BundleError(f"{path}: cannot be read ({error.strerror}); check its permissions.") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BundleError(f"{path}: is not JSON in UTF-8 ({error}); copy or export the bundle again.") from None
     if not isinstance(values, dict):
         raise BundleError(f"{path}: holds a {type(values).__name__}; expected an object. Export the bundle again.")
     return BundleConfig.from_dict(values, str(path))
 
 
+def _check_plain(path: Path) -> None:
+    """Refuse a pipe, a device or a link to one, from which one could read for ever."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise BundleError(f"{path}: is no plain file; expected one. Copy or export the bundle again.")
+
+
 def _check_file(path: Path, expected: str) -> None:
     """Refuse a file that is missing or is not the one that was exported."""
+    _check_plain(path)
     try:
         with path.open("rb") as file:
             beginning = file.read(40)

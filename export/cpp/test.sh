@@ -23,7 +23,7 @@ fi
 cmake -S "$here" -B "$build/release" -DCMAKE_BUILD_TYPE=Release
 cmake -S "$here" -B "$build/sanitized" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 -DWORDGRU_SANITIZE=ON
 cmake --build "$build/release" --parallel 2
-cmake --build "$build/sanitized" --parallel 2 --target golden
+cmake --build "$build/sanitized" --parallel 2 --target golden --target fuzz
 for kind in release sanitized; do
     ctest --test-dir "$build/$kind" --parallel 2 --output-on-failure --no-tests=error
 done

@@ -12,13 +12,6 @@ from wordgru.sources.personal import PersonalModel
 BOTH = Predictor.load(["en", "de"])
 ENGLISH, GERMAN = BOTH.predictors.values()
 TEXTS = ["", "I will be there ", "Ich komme ", "Ich komme mor", "See you. Wir sehen uns mor", "das ist ein rea"]
-    "",
-    "I will be there ",
-    "Ich komme ",
-    "Ich komme mor",
-    "See you tomorrow. Wir sehen uns mor",
-    "das ist ein rea",
-]
 
 
 @pytest.mark.parametrize("text", TEXTS)

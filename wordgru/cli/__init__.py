@@ -345,8 +345,11 @@ def _existing(personal: Path | None) -> Path | None:
     return personal
 
 
-def read_text(file: Path) -> str:
-    r"""The text of a file or of standard input, as training reads it: no byte order mark, lines that end with \n."""
+def read_text(file: Path, *, keep_ends: bool = False) -> str:
+    r"""The text of a file or of standard input, as training reads it: no byte order mark, lines that end with \n.
+
+    With `keep_ends` they end as they do in the file.
+    """
     name = "standard input" if str(file) == "-" else str(file)
     try:
         data = _standard_input() if str(file) == "-" else file.read_bytes()
@@ -358,7 +361,8 @@ def read_text(file: Path) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise WordgruError(f"{name}: byte {error.start} is not UTF-8; convert it to UTF-8 first.") from None
-    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+    text = text.removeprefix("\ufeff")
+    return text if keep_ends else text.replace("\r\n", "\n")
 
 
 def _standard_input() -> bytes:

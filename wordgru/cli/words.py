@@ -119,7 +119,7 @@ def _grams(text: str, name: str) -> Iterator[Gram]:
         try:
             fields = json.loads(line)
             yield Gram(str(fields["history"]), str(fields["word"]), float(fields["count"]))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             raise WordgruError(
                 f'{name}, line {number}: expected {{"history": …, "word": …, "count": …}} as `wordgru words export` '
                 "prints it. Nothing was added."

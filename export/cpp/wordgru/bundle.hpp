@@ -87,6 +87,9 @@ class Bundle {
     }
 
     static std::string read_file(const std::filesystem::path& path) {
+        if (!std::filesystem::is_regular_file(path)) {  // from a pipe or a device one could read for ever
+            throw BundleError(path.string() + ": is no plain file; expected one. Copy or export the bundle again.");
+        }
         std::ifstream file(path, std::ios::binary);
         std::string content{std::istreambuf_iterator<char>(file), {}};
         if (!file) throw BundleError(path.string() + ": cannot be read; check its permissions.");
