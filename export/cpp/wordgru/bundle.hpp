@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "errors.hpp"
+#include "known.hpp"
 #include "sha256.hpp"
 #include "words.hpp"
 
@@ -50,6 +52,9 @@ class Bundle {
 
     /// The words that are never offered, in lower case; none where the bundle holds no such list.
     const std::unordered_set<std::string>& blocked() const { return blocked_; }
+
+    /// The words of its language, if it says.
+    const std::optional<KnownWords>& known() const { return known_; }
 
     /// The hashes of its files, by which a saved session knows its model again.
     const std::string& identity() const { return identity_; }
@@ -174,6 +179,7 @@ class Bundle {
             const std::string content = check_file(folder_ / name, expected);
             identity_ += expected.get<std::string>() + " ";
             if (name == kBlocked) read_blocked(content);
+            if (name == kKnown) known_.emplace(content, (folder_ / name).string());
         }
     }
 
@@ -246,6 +252,7 @@ class Bundle {
     ModelConfig model_;
     std::string identity_;
     std::unordered_set<std::string> blocked_;
+    std::optional<KnownWords> known_;
 };
 
 }  // namespace wordgru

@@ -8,10 +8,11 @@
 // open masses whose bytes the word begins with: its *missing* mass. They all lie on one path of the trie of tokens, and
 // that is the bound.
 //
-// With A the mass of all that agrees with the letters typed, and t the tolerance, an answer of k words is proved when
-// no word but these k can exceed the k-th by more than t · A, and none of these k misses more than t · A, or the tokens
-// that `Tokenizer::encode` spells it with. Until then the heaviest open tokens on the paths that break a rule are read,
-// many in one call, within a budget.
+// Words stand in the order of what they count: their mass times a factor, 1 for a word that the language knows, less for
+// another, 0 for one that may not be offered. With A the mass of all that agrees with the letters typed, and t the
+// tolerance, an answer of k words is proved when no word but these k can count more than the k-th by more than t · A, and
+// none of these k misses more than t · A, or the tokens that `Tokenizer::encode` spells it with. Until then the heaviest
+// open tokens on the paths that break a rule are read, many in one call, within a budget.
 #pragma once
 
 #include <algorithm>
@@ -46,11 +47,13 @@ namespace detail {
 
 inline constexpr std::size_t kRemembered = 4;  // places of which the nodes are kept
 inline constexpr double kForgotten = 0.01;     // share of the tolerance below which a node is taken as not read
-inline constexpr std::size_t kExamined = 256;  // words asked at most whether they may be offered, in one ranking
+inline constexpr std::size_t kExamined = 256;  // words of which the factor is asked at most, in one ranking
+inline constexpr double kLoose = 4;            // times the tolerance: what a known word may have that is missing where
+                                               // not k known words were found
 inline constexpr double kSmallest = 1e-9;      // the least tolerance: sums of masses are no more exact
 
-/// Whether these bytes are a word that may be offered.
-using Accept = std::function<bool(std::string_view)>;
+/// What these bytes count: from 0 for what may not be offered to 1.
+using Factor = std::function<double(std::string_view)>;
 
 /// One word of an answer.
 struct Found {
@@ -94,7 +97,7 @@ class Search {
    public:
     /// All but `typed` is kept by reference. `typed` is as `vocabulary` compares it.
     Search(Reader& reader, const Vocabulary& vocabulary, std::string typed, std::size_t k, const SearchOptions& options,
-           const Tokenizer& tokenizer, const Accept& accept)
+           const Tokenizer& tokenizer, const Factor& factor)
         : reader_(reader),
           vocabulary_(vocabulary),
           typed_(std::move(typed)),
@@ -102,7 +105,7 @@ class Search {
           options_(options),
           batch_(static_cast<std::size_t>(options.batch)),
           tokenizer_(tokenizer),
-          accept_(accept) {}
+          ask_factor_(factor) {}
 
     /// Read the usual tokens of what is typed, then what is in question.
     Answer run(std::string_view typed) {
@@ -121,7 +124,8 @@ class Search {
     }
 
    private:
-    using Ranking = std::vector<std::pair<std::string_view, double>>;
+    using Ranked = std::pair<std::string_view, double>;
+    using Ranking = std::vector<Ranked>;
 
     static std::vector<Pick> heaviest(const Picks& picks, std::size_t most) {
         std::vector<Pick> found;
@@ -245,7 +249,7 @@ class Search {
     /// The mass by which a word may be short of the truth.
     double allowed() const { return std::max(options_.tolerance, kSmallest) * agreeing_; }
 
-    /// The k best words found and their masses; of words that are compared as equals, the best.
+    /// The k best words found and what they count; of words that are compared as equals, the heaviest.
     Ranking ranking() {
         list_all();
         Ranking found = best();
@@ -266,25 +270,34 @@ class Search {
             return one->second != other->second ? one->second < other->second : one->first > other->first;
         };
         std::make_heap(heap.begin(), heap.end(), worse);
-        Ranking best;
+        Ranking best;  // sorted
         std::set<std::string> keys;
-        for (std::size_t examined = 0; examined < kExamined && !heap.empty() && best.size() < k_; ++examined) {
+        for (std::size_t examined = 0; examined < kExamined && !heap.empty(); ++examined) {
             std::pop_heap(heap.begin(), heap.end(), worse);
             const auto& [word, mass] = *heap.back();
             heap.pop_back();
+            if (best.size() >= k_ && mass <= best.back().second) break;
             std::string key = vocabulary_.key(word);
-            if (keys.count(key) || !may_offer(word)) continue;
+            const double factor = keys.count(key) ? 0 : this->factor(word);
+            if (factor <= 0) continue;
             keys.insert(std::move(key));
-            best.emplace_back(word, mass);
+            const Ranked ranked(word, mass * factor);
+            best.insert(std::upper_bound(best.begin(), best.end(), ranked, counts_more), ranked);
+            if (best.size() > k_) best.pop_back();
         }
         return best;
     }
 
-    bool may_offer(const std::string& word) {
-        const auto [known, is_new] = acceptable_.try_emplace(word);
-        if (is_new) known->second = accept_(word);
+    static bool counts_more(const Ranked& one, const Ranked& other) {
+        return one.second != other.second ? one.second > other.second : one.first < other.first;
+    }
+
+    double factor(const std::string& word) const {
+        const auto [known, is_new] = factors_.try_emplace(word);
+        if (is_new) known->second = ask_factor_(word);
         return known->second;
     }
+    double factor(std::string_view word) const { return factor(std::string(word)); }
 
     /// Whether the answer is proved, and if not the open tokens to read next.
     bool in_question(Picks& picks) {
@@ -305,10 +318,18 @@ class Search {
             question_letters(picks);
             return picks.empty() && found_.size() <= kExamined && !is_any_unlisted();
         }
-        const double limit = ranking.back().second + allowed;
+        const double limit = this->limit(ranking, allowed);
         const double most = question_unlisted(limit, picks);
-        if (most <= limit) question_listed(ranking, limit, most, picks);
-        return most <= limit && picks.empty();
+        const bool settled = most <= limit && question_listed(ranking, limit, most, picks);
+        return settled && picks.empty();
+    }
+
+    /// The most that a word may count which is missing from the answer.
+    double limit(const Ranking& ranking, double allowed) const {
+        const auto& [last, count] = ranking.back();
+        // no known word at all: what is missing is hardly one
+        if (factor(ranking[0].first) < 1) return count / factor(last) + allowed;
+        return factor(last) < 1 ? std::max(count + allowed, kLoose * allowed) : count + allowed;
     }
 
     double inner_mass() const {
@@ -375,8 +396,10 @@ class Search {
         return most;
     }
 
-    /// Add tokens by which a word that is listed, but not among the best, may still exceed `limit`.
-    void question_listed(const Ranking& ranking, double limit, double most, Picks& picks) {
+    /// Add tokens by which a word that is listed, but not among the best, may still exceed `limit`; false if one exceeds
+    /// it that was not examined.
+    bool question_listed(const Ranking& ranking, double limit, double most, Picks& picks) const {
+        bool settled = true;
         std::set<std::string> best;
         for (const auto& item : ranking) best.insert(vocabulary_.key(item.first));
         for (const auto& [word, mass] : found_) {
@@ -385,17 +408,26 @@ class Search {
             const Along along = this->along(keys_.at(word));
             double known = mass;
             for (const auto& each : along) known += each.first->unlisted;
-            if (known + missing(along) > limit && may_offer(word)) enough(along, limit - known, picks);
+            const double factor = known + missing(along) > limit ? this->factor(word) : 0;
+            if (factor <= 0) continue;
+            enough(along, std::max(limit / factor - known, 0.0), picks);
+            settled = settled && factor * mass <= limit;
         }
+        return settled;
     }
 
     // -- the answer --------------------------------------------------------------------------------------------
 
     Answer answer(const Ranking& ranking, bool exact) const {
         std::vector<Found> found;
-        for (const auto& item : ranking) found.push_back(measured(std::string(item.first)));
-        std::sort(found.begin(), found.end(), [](const Found& one, const Found& other) {
-            return std::tie(other.probability, one.spelled) < std::tie(one.probability, other.spelled);
+        const auto is_known = [this](const Ranked& ranked) { return factor(ranked.first) >= 1; };
+        const bool any = std::any_of(ranking.begin(), ranking.end(), is_known);
+        for (const Ranked& ranked : ranking) {
+            if (!any || is_known(ranked)) found.push_back(measured(std::string(ranked.first)));
+        }
+        std::sort(found.begin(), found.end(), [this](const Found& one, const Found& other) {
+            const double count = one.probability * factor(one.spelled), more = other.probability * factor(other.spelled);
+            return std::tie(more, one.spelled) < std::tie(count, other.spelled);
         });
         const double inner = inner_mass();
         double unexplored = inner;
@@ -432,7 +464,7 @@ class Search {
     const SearchOptions& options_;
     const std::size_t batch_;
     const Tokenizer& tokenizer_;
-    const Accept& accept_;
+    const Factor& ask_factor_;
     std::deque<Row> rows_;  // by their numbers
     std::map<Ids, Row*> by_tokens_;
     std::deque<Group> groups_;
@@ -440,7 +472,7 @@ class Search {
     std::set<std::size_t> sizes_;                    // of the keys of groups
     std::unordered_map<std::string, std::string> keys_;  // of words: their bytes as compared, token by token
     std::unordered_map<std::string, double> found_;  // words, and the masses of their spellings in rows that list them
-    std::unordered_map<std::string, bool> acceptable_;
+    mutable std::unordered_map<std::string, double> factors_;
     std::vector<const Row*> unlisted_;  // rows of which the words are still to be listed
     std::size_t few_ = 0;               // how many words the rows list at least
     double scale_ = 0;     // log of what has mass 1, so that no mass underflows however improbable the letters are
@@ -456,14 +488,15 @@ class WordSearch {
     WordSearch(const LanguageModel& model, const Tokenizer& tokenizer)
         : model_(model), tokenizer_(tokenizer), plain_(tokenizer.token_bytes(), tokenizer.finals(), false) {}
 
-    /// The `k` most probable words that begin with `typed`: the space before the word, if there is one, and the letters
-    /// typed. `state` is the one before the context's last token, which is `last`.
+    /// The `k` words that begin with `typed` and count most: the space before the word, if there is one, and the letters
+    /// typed. `state` is the one before the context's last token, which is `last`. Words of a factor below 1 are in the
+    /// answer only if there are no others.
     detail::Answer operator()(const State& state, Id last, const std::string& typed, std::size_t k,
-                              const SearchOptions& options, const detail::Accept& accept) {
+                              const SearchOptions& options, const detail::Factor& factor) {
         const detail::Vocabulary& vocabulary = options.ignore_case ? folding() : plain_;
         detail::Reader reader(model_, vocabulary, known(state, last, options.ignore_case), options);
         if (reader.nodes().empty()) reader.begin(state, last);
-        detail::Search search(reader, vocabulary, vocabulary.key(typed), k, options, tokenizer_, accept);
+        detail::Search search(reader, vocabulary, vocabulary.key(typed), k, options, tokenizer_, factor);
         detail::Answer answer = search.run(typed);
         const std::lock_guard lock(mutex_);
         places_.push_front({state, last, options.ignore_case, reader.remembered()});

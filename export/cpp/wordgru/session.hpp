@@ -11,30 +11,31 @@
 #include <string>
 #include <string_view>
 #include <tuple>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "search.hpp"
 #include "sha256.hpp"
+#include "word_list.hpp"
 
 namespace wordgru {
 namespace detail {
 
 /// What a predictor and its sessions share. Threads may share it.
 struct Engine {
-    Engine(Tokenizer t, const Bundle& bundle, int threads, std::unordered_set<std::string> words)
+    Engine(Tokenizer t, const Bundle& bundle, int threads, std::unordered_set<std::string> blocked)
         : tokenizer(std::move(t)),
           model(bundle, threads),
           search(model, tokenizer),
-          blocked(std::move(words)),
+          words([this](std::string_view text) { return tokenizer.normalize(text); }, std::move(blocked),
+                bundle.known()),
           identity(bundle.identity()) {}
 
     const Tokenizer tokenizer;
     const LanguageModel model;
     WordSearch search;
-    const std::unordered_set<std::string> blocked;  // words in lower case that are never offered
-    const std::string identity;                     // by which a saved session knows its model again
+    WordList words;              // that are never offered
+    const std::string identity;  // by which a saved session knows its model again
 };
 
 /// The character that begins at byte `at`.
@@ -214,7 +215,7 @@ class Session {
         const auto wanted = ends ? std::optional<bool>(wants_space(head)) : std::nullopt;
         auto answer = engine_->search(
             state, tokens_[count - 1], typed, static_cast<std::size_t>(query.k), query.options,
-            [&](std::string_view word) { return may_offer(word, query.options.punctuation, spaced, wanted); });
+            [&](std::string_view word) { return factor(word, query.options.punctuation, spaced, wanted); });
         const std::string seen = text_ + query.prefix.value_or("");
         Suggestions found{{}, answer.exact, answer.unexplored, answer.rows, space};
         const auto& spelled = engine_->tokenizer.token_bytes();
@@ -227,18 +228,18 @@ class Session {
         return found;
     }
 
-    /// Whether a pre-token is a word, or if asked a mark, that may stand here. A space may begin it if `spaced`. Where
-    /// what follows directly and what follows a space are ranked in one, `wanted` says whether a word has its space:
-    /// each is offered in one form, " word" and "." but not "word" and " .".
-    bool may_offer(std::string_view spelled, bool punctuation, bool spaced, std::optional<bool> wanted) const {
+    /// What a pre-token counts: nothing if it is no word, or if asked a mark, that may stand here. A space may begin it
+    /// if `spaced`. Where what follows directly and what follows a space are ranked in one, `wanted` says whether a word
+    /// has its space: each is offered in one form, " word" and "." but not "word" and " .".
+    double factor(std::string_view spelled, bool punctuation, bool spaced, std::optional<bool> wanted) const {
         const Characters found = decode(spelled);
-        if (!found.valid || found.starts.back() != spelled.size() || !is_one(found.text)) return false;
+        if (!found.valid || found.starts.back() != spelled.size() || !is_one(found.text)) return 0;
         const bool begins = spelled[0] == ' ';
-        if (begins && !spaced) return false;
+        if (begins && !spaced) return 0;
         const Kind what = kind(found.text);
-        if (what == Kind::space || ((what == Kind::marks || what == Kind::emoji) && !punctuation)) return false;
-        if (wanted && begins != (*wanted && takes_space(found.text))) return false;
-        return !engine_->blocked.count(lower(spelled.substr(begins)));
+        if (what == Kind::space || ((what == Kind::marks || what == Kind::emoji) && !punctuation)) return 0;
+        if (wanted && begins != (*wanted && takes_space(found.text))) return 0;
+        return engine_->words.factor(std::string(spelled.substr(begins)));
     }
 
     /// `word` with the apostrophe that `text` used last.
