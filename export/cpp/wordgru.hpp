@@ -72,6 +72,9 @@ class Predictor {
     /// A session from what `Session::save` returned. Throws WordgruError if the data is broken, or of another model.
     Session restore(std::string_view data) const { return Session::load(data, engine_); }
 
+    /// The words that are never offered, of all its sessions.
+    WordList& words() const { return engine_->words; }
+
     const Tokenizer& tokenizer() const { return engine_->tokenizer; }
     const LanguageModel& model() const { return engine_->model; }
 

@@ -8,11 +8,11 @@
 // open masses whose bytes the word begins with: its *missing* mass. They all lie on one path of the trie of tokens, and
 // that is the bound.
 //
-// Words stand in the order of what they count: their mass times a factor, 1 for a word that the language knows, less for
-// another, 0 for one that may not be offered. With A the mass of all that agrees with the letters typed, and t the
-// tolerance, an answer of k words is proved when no word but these k can count more than the k-th by more than t · A, and
-// none of these k misses more than t · A, or the tokens that `Tokenizer::encode` spells it with. Until then the heaviest
-// open tokens on the paths that break a rule are read, many in one call, within a budget.
+// Words stand in the order of what they count: their mass times a factor, 1 for a word that the language knows, less
+// for another, 0 for one that may not be offered. With A the mass of all that agrees with the letters typed, and t the
+// tolerance, an answer of k words is proved when no word but these k can count more than the k-th by more than t · A,
+// and none of these k misses more than t · A, or the tokens that `Tokenizer::encode` spells it with. Until then the
+// heaviest open tokens on the paths that break a rule are read, many in one call, within a budget.
 #pragma once
 
 #include <algorithm>
@@ -396,8 +396,8 @@ class Search {
         return most;
     }
 
-    /// Add tokens by which a word that is listed, but not among the best, may still exceed `limit`; false if one exceeds
-    /// it that was not examined.
+    /// Add tokens by which a word that is listed, but not among the best, may still exceed `limit`; false if one
+    /// exceeds it that was not examined.
     bool question_listed(const Ranking& ranking, double limit, double most, Picks& picks) const {
         bool settled = true;
         std::set<std::string> best;
@@ -426,7 +426,8 @@ class Search {
             if (!any || is_known(ranked)) found.push_back(measured(std::string(ranked.first)));
         }
         std::sort(found.begin(), found.end(), [this](const Found& one, const Found& other) {
-            const double count = one.probability * factor(one.spelled), more = other.probability * factor(other.spelled);
+            const double count = one.probability * factor(one.spelled);
+            const double more = other.probability * factor(other.spelled);
             return std::tie(more, one.spelled) < std::tie(count, other.spelled);
         });
         const double inner = inner_mass();
@@ -488,9 +489,9 @@ class WordSearch {
     WordSearch(const LanguageModel& model, const Tokenizer& tokenizer)
         : model_(model), tokenizer_(tokenizer), plain_(tokenizer.token_bytes(), tokenizer.finals(), false) {}
 
-    /// The `k` words that begin with `typed` and count most: the space before the word, if there is one, and the letters
-    /// typed. `state` is the one before the context's last token, which is `last`. Words of a factor below 1 are in the
-    /// answer only if there are no others.
+    /// The `k` words that begin with `typed` and count most: the space before the word, if there is one, and the
+    /// letters typed. `state` is the one before the context's last token, which is `last`. Words of a factor below 1
+    /// are in the answer only if there are no others.
     detail::Answer operator()(const State& state, Id last, const std::string& typed, std::size_t k,
                               const SearchOptions& options, const detail::Factor& factor) {
         const detail::Vocabulary& vocabulary = options.ignore_case ? folding() : plain_;

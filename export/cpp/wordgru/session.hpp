@@ -229,8 +229,8 @@ class Session {
     }
 
     /// What a pre-token counts: nothing if it is no word, or if asked a mark, that may stand here. A space may begin it
-    /// if `spaced`. Where what follows directly and what follows a space are ranked in one, `wanted` says whether a word
-    /// has its space: each is offered in one form, " word" and "." but not "word" and " .".
+    /// if `spaced`. Where what follows directly and what follows a space are ranked in one, `wanted` says whether a
+    /// word has its space: each is offered in one form, " word" and "." but not "word" and " .".
     double factor(std::string_view spelled, bool punctuation, bool spaced, std::optional<bool> wanted) const {
         const Characters found = decode(spelled);
         if (!found.valid || found.starts.back() != spelled.size() || !is_one(found.text)) return 0;

@@ -25,8 +25,8 @@ inline constexpr double kStrange = 0.01;
 /// Words never to offer. Changes count from the next search on; threads may share it.
 class WordList {
    public:
-    /// `normal_form` is the one in which the model reads text; `blocked` are words in lower case that are never offered;
-    /// `known` are the words of the language, without which every word is one.
+    /// `normal_form` is the one in which the model reads text; `blocked` are words in lower case that are never
+    /// offered; `known` are the words of the language, without which every word is one.
     explicit WordList(std::function<std::string(std::string_view)> normal_form = normalize,
                       std::unordered_set<std::string> blocked = {}, std::optional<KnownWords> known = std::nullopt)
         : normal_form_(std::move(normal_form)), known_(std::move(known)), blocked_(std::move(blocked)) {
