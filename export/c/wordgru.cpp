@@ -110,6 +110,7 @@ const wordgru_query kQuery = [] {
     const wordgru::Query defaults;
     wordgru_query query{};
     query.size = sizeof query;
+    query.prefix_size = WORDGRU_NUL_ENDED;
     query.k = defaults.k;
     query.tolerance = defaults.options.tolerance;
     query.max_rows = defaults.options.max_rows;

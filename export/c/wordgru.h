@@ -92,7 +92,7 @@ typedef struct wordgru_query {
     size_t size;         /* of this struct */
     const char *prefix;  /* letters of the next word that are not in the text. NULL: in a session the unfinished last
                           * word of the text is the prefix; wordgru_suggest takes none */
-    size_t prefix_size;  /* its bytes, or WORDGRU_NUL_ENDED */
+    size_t prefix_size;  /* its bytes; WORDGRU_NUL_ENDED */
     double tolerance;    /* share of what agrees with the letters by which a probability may be short; 0.003 */
     double max_seconds;  /* time to take at most; 0: as long as it takes */
     int32_t k;           /* how many words, 1 to 256; 3 */
