@@ -159,7 +159,7 @@ wordgru_status wordgru_load(const char* folder, const wordgru_load_options* opti
         at(predictor, "predictor");
         const wordgru_load_options given = known(options, "load_options", kLoadOptions);
         const auto name = text_of(folder, WORDGRU_NUL_ENDED, "folder");
-        give(predictor, wordgru::Predictor::load(std::filesystem::u8path(name), {given.threads, given.block_words != 0}));
+        give(predictor, wordgru::Predictor::load(std::filesystem::u8path(name), {given.threads, given.block_words != 0, nullptr}));
     });
 }
 

@@ -38,6 +38,7 @@
 #include <vector>
 
 #include "language_model.hpp"
+#include "named.hpp"
 #include "rows.hpp"
 #include "suggestions.hpp"
 #include "vocabulary.hpp"
@@ -47,6 +48,7 @@ namespace detail {
 
 inline constexpr std::size_t kRemembered = 4;  // places of which the nodes are kept
 inline constexpr double kForgotten = 0.01;     // share of the tolerance below which a node is taken as not read
+inline constexpr std::size_t kNamed = 256;     // words that a source names everywhere which are looked at one by one
 inline constexpr std::size_t kExamined = 256;  // words of which the factor is asked at most, in one ranking
 inline constexpr double kLoose = 4;            // times the tolerance: what a known word may have that is missing where
                                                // not k known words were found
@@ -60,6 +62,7 @@ struct Found {
     std::string spelled;  ///< its bytes, those held back before the word included
     double probability;   ///< out of what agrees with the bytes typed
     Ids tokens;           ///< its most probable spelling
+    std::vector<std::pair<const char*, double>> named;  ///< other sources, and how much of the probability is theirs
 };
 
 /// What a search found.
@@ -97,7 +100,7 @@ class Search {
    public:
     /// All but `typed` is kept by reference. `typed` is as `vocabulary` compares it.
     Search(Reader& reader, const Vocabulary& vocabulary, std::string typed, std::size_t k, const SearchOptions& options,
-           const Tokenizer& tokenizer, const Factor& factor)
+           const Tokenizer& tokenizer, const Factor& factor, const std::vector<Named>& named)
         : reader_(reader),
           vocabulary_(vocabulary),
           typed_(std::move(typed)),
@@ -105,7 +108,8 @@ class Search {
           options_(options),
           batch_(static_cast<std::size_t>(options.batch)),
           tokenizer_(tokenizer),
-          ask_factor_(factor) {}
+          ask_factor_(factor),
+          sources_(named) {}
 
     /// Read the usual tokens of what is typed, then what is in question.
     Answer run(std::string_view typed) {
@@ -164,6 +168,48 @@ class Search {
             const Ids parent(row.node->tokens.begin(), row.node->tokens.end() - 1);
             take(*by_tokens_.at(parent), vocabulary_.opens().place(row.node->tokens.back()));
         }
+        for (const Named& source : sources_) name(source);
+    }
+
+    /// Weigh the named words that agree; they are found from the start, the heaviest one by one.
+    void name(const Named& source) {
+        const double unit = share_of(vocabulary_.key(source.start)) * std::exp(std::min(-scale_, 700.0));
+        const Named::Agreeing agreeing = source.agreeing(typed_, kNamed, options_.ignore_case);
+        agreeing_ += unit * agreeing.total;
+        const double least = options_.tolerance / 8 * agreeing.total;
+        double most = agreeing.rest;
+        auto& masses = shares_.emplace_back(source.source, std::unordered_map<std::string, double>()).second;
+        for (const auto& [word, share] : agreeing.found) {
+            if (share <= least) {
+                most = std::max(most, share);
+                continue;
+            }
+            masses[word] = unit * share;
+            named_[word] += unit * share;
+            found_[word] += unit * share;
+            keys_.try_emplace(word, usual_key(word));
+        }
+        unnamed_ += unit * most;
+    }
+
+    /// Probability of the tokens that begin with `start`, first in the context's row.
+    double share_of(std::string_view start) const {
+        const Floats& row = reader_.find({})->row;
+        double total = 0;
+        for (const Index* index : {&vocabulary_.finals(), &vocabulary_.opens()}) {
+            const auto [low, high] = index->range(start);
+            Floats copied;
+            total += sum(index->of(row, low, high, copied), high - low);
+        }
+        return total;
+    }
+
+    /// The key of a word that is spelled by its usual tokens.
+    std::string usual_key(const std::string& word) const {
+        if (!options_.ignore_case) return word;
+        std::string key;
+        for (const Id token : tokenizer_.spell(word)) key += vocabulary_.key(vocabulary_.spelled(token));
+        return key;
     }
 
     void set_scale(const std::map<const Node*, Row>& rows) {
@@ -254,7 +300,7 @@ class Search {
         list_all();
         Ranking found = best();
         if (found.size() >= k_ || few_ || !is_any_unlisted()) return found;
-        found_.clear();
+        found_ = named_;
         few_ = kExamined;
         for (Group& group : groups_) group.unlisted = 0;
         for (const Row& row : rows_) unlisted_.push_back(&row);
@@ -294,7 +340,10 @@ class Search {
 
     double factor(const std::string& word) const {
         const auto [known, is_new] = factors_.try_emplace(word);
-        if (is_new) known->second = ask_factor_(word);
+        if (is_new) {
+            known->second = ask_factor_(word);
+            if (known->second > 0 && named_.count(word)) known->second = 1;
+        }
         return known->second;
     }
     double factor(std::string_view word) const { return factor(std::string(word)); }
@@ -307,7 +356,7 @@ class Search {
             question_letters(picks);
             return false;
         }
-        allowed -= inner;
+        allowed -= inner + unnamed_;
         const Ranking ranking = this->ranking();
         for (const auto& item : ranking) {
             enough(along(keys_.at(std::string(item.first))), allowed, picks);
@@ -381,7 +430,7 @@ class Search {
                          [](const auto& one, const auto& other) { return one.first > other.first; });
         double most = 0;
         for (const auto& each : heaviest_first) {
-            double total = 0, highest = 0;
+            double total = unnamed_, highest = 0;
             const Group* heaviest = nullptr;
             for (const auto& [group, rest] : along(each.second->key)) {
                 const double peak = group->peak(rest);
@@ -406,7 +455,7 @@ class Search {
             if (mass + most <= limit) continue;
             if (best.count(vocabulary_.key(word))) continue;
             const Along along = this->along(keys_.at(word));
-            double known = mass;
+            double known = mass + unnamed_;
             for (const auto& each : along) known += each.first->unlisted;
             const double factor = known + missing(along) > limit ? this->factor(word) : 0;
             if (factor <= 0) continue;
@@ -439,7 +488,8 @@ class Search {
 
     /// A word with the mass of all its spellings seen, light ones too, and the best of them.
     Found measured(const std::string& word) const {
-        double total = 0, best = -1;
+        const auto given = named_.find(word);
+        double total = given == named_.end() ? 0 : given->second, best = 0;
         Ids tokens;
         for (const auto& each : along(keys_.at(word))) {
             for (const Row* row : each.first->rows) {
@@ -455,7 +505,13 @@ class Search {
                 }
             }
         }
-        return {std::string(word), std::min(total / agreeing_, 1.0), std::move(tokens)};
+        if (tokens.empty()) tokens = tokenizer_.spell(word);
+        std::vector<std::pair<const char*, double>> named;
+        for (const auto& [source, masses] : shares_) {
+            const auto mass = masses.find(word);
+            if (mass != masses.end()) named.emplace_back(source, mass->second / agreeing_);
+        }
+        return {word, std::min(total / agreeing_, 1.0), std::move(tokens), std::move(named)};
     }
 
     Reader& reader_;
@@ -466,6 +522,10 @@ class Search {
     const std::size_t batch_;
     const Tokenizer& tokenizer_;
     const Factor& ask_factor_;
+    const std::vector<Named>& sources_;
+    std::vector<std::pair<const char*, std::unordered_map<std::string, double>>> shares_;  // source → word → its mass
+    std::unordered_map<std::string, double> named_;  // words, and the masses that they have beside the model's
+    double unnamed_ = 0;                             // the most that any other word may have beside it
     std::deque<Row> rows_;  // by their numbers
     std::map<Ids, Row*> by_tokens_;
     std::deque<Group> groups_;
@@ -491,13 +551,15 @@ class WordSearch {
 
     /// The `k` words that begin with `typed` and count most: the space before the word, if there is one, and the
     /// letters typed. `state` is the one before the context's last token, which is `last`. Words of a factor below 1
-    /// are in the answer only if there are no others.
+    /// are in the answer only if there are no others. `named` are words that other sources name, which count in full if
+    /// they may be offered; probabilities are those of the mixture.
     detail::Answer operator()(const State& state, Id last, const std::string& typed, std::size_t k,
-                              const SearchOptions& options, const detail::Factor& factor) {
+                              const SearchOptions& options, const detail::Factor& factor,
+                              const std::vector<detail::Named>& named = {}) {
         const detail::Vocabulary& vocabulary = options.ignore_case ? folding() : plain_;
         detail::Reader reader(model_, vocabulary, known(state, last, options.ignore_case), options);
         if (reader.nodes().empty()) reader.begin(state, last);
-        detail::Search search(reader, vocabulary, vocabulary.key(typed), k, options, tokenizer_, factor);
+        detail::Search search(reader, vocabulary, vocabulary.key(typed), k, options, tokenizer_, factor, named);
         detail::Answer answer = search.run(typed);
         const std::lock_guard lock(mutex_);
         places_.push_front({state, last, options.ignore_case, reader.remembered()});

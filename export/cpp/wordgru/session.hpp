@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -11,9 +12,11 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "personal.hpp"
 #include "search.hpp"
 #include "sha256.hpp"
 #include "word_list.hpp"
@@ -23,18 +26,21 @@ namespace detail {
 
 /// What a predictor and its sessions share. Threads may share it.
 struct Engine {
-    Engine(Tokenizer t, const Bundle& bundle, int threads, std::unordered_set<std::string> blocked)
+    Engine(Tokenizer t, const Bundle& bundle, int threads, std::unordered_set<std::string> blocked,
+           std::shared_ptr<PersonalModel> own)
         : tokenizer(std::move(t)),
           model(bundle, threads),
           search(model, tokenizer),
           words([this](std::string_view text) { return tokenizer.normalize(text); }, std::move(blocked),
                 bundle.known()),
+          personal(std::move(own)),
           identity(bundle.identity()) {}
 
     const Tokenizer tokenizer;
     const LanguageModel model;
     WordSearch search;
-    WordList words;              // that are never offered
+    WordList words;  // to offer, and never to offer
+    const std::shared_ptr<PersonalModel> personal;
     const std::string identity;  // by which a saved session knows its model again
 };
 
@@ -59,6 +65,52 @@ inline bool ends_with_space(std::string_view text) {
 inline std::size_t count_characters(std::string_view text) {
     const auto begins = [](char byte) { return (byte & 0xC0) != 0x80; };
     return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins));
+}
+
+/// What a session taught the personal words: the text, and when. A copy of the session has taught nothing yet.
+struct Committed {
+    Committed() = default;
+    Committed(const Committed&) {}
+    Committed(Committed&&) = default;
+    Committed& operator=(const Committed&) { return *this = Committed(); }
+    Committed& operator=(Committed&&) = default;
+
+    std::string text;
+    double since = 0;
+};
+
+/// Words that were offered after a text and the letters of a word.
+struct Offered {
+    std::string head, prefix;
+    std::vector<std::string> words;
+};
+
+/// `offers` given that some words were passed over, and how often; best first. Only they lose, so that the best k are
+/// among the best k + those before.
+inline void give_way(std::vector<Suggestion>& offers, const std::unordered_map<std::string, int>& passed,
+                     double attention) {
+    double whole = 1;
+    for (Suggestion& offer : offers) {
+        const auto times = passed.find(offer.word);
+        const double kept = times == passed.end() ? 1 : std::pow(1 - attention, times->second);
+        whole -= (1 - kept) * offer.probability;
+        offer.probability *= kept;
+    }
+    for (Suggestion& offer : offers) offer.probability = std::min(offer.probability / std::max(whole, 1e-9), 1.0);
+    std::stable_sort(offers.begin(), offers.end(),
+                     [](const Suggestion& one, const Suggestion& other) { return one.probability > other.probability; });
+}
+
+/// Who gives a tenth of a word's probability or more.
+inline std::vector<std::string> sources_of(const Found& found) {
+    double of_model = found.probability;
+    for (const auto& each : found.named) of_model -= each.second;
+    std::vector<std::string> sources;
+    if (of_model >= 0.1 * found.probability) sources.push_back("model");
+    for (const auto& [source, share] : found.named) {
+        if (share >= 0.1 * found.probability) sources.push_back(source);
+    }
+    return sources;
 }
 
 }  // namespace detail
@@ -109,14 +161,36 @@ class Session {
         text_ = std::move(text);
     }
 
-    /// Empty the field.
-    void reset() { set(""); }
+    /// Empty the field, for a new text.
+    void reset() {
+        set("");
+        committed_ = detail::Committed();
+        offered_.clear();
+    }
+
+    /// Learn what stands in the field: call it when the text is sent, or the field left. Return how many words.
+    ///
+    /// Called again after a correction, what was learnt of the field before is taken back. Without a `PersonalModel`
+    /// nothing happens.
+    std::size_t commit() {
+        PersonalModel* const personal = engine_->personal.get();
+        if (!personal || committed_.text == text_) return 0;
+        const Tokenizer& tokenizer = engine_->tokenizer;
+        if (!committed_.text.empty()) personal->unlearn(tokenizer.normalize(committed_.text), committed_.since);
+        committed_ = detail::Committed();
+        const double clock = personal->clock();
+        const std::size_t count = personal->learn(tokenizer.normalize(text_));
+        committed_.text = text_;
+        committed_.since = clock;
+        return count;
+    }
 
     /// The most probable words at the cursor. Throws WordgruError if the prefix is no part of a word, or a number is
     /// out of its range.
     Suggestions suggest(const Query& query = {}) {
         detail::kWords.check("k", query.k);
         query.options.check();
+        detail::Range{0, 1, false, true}.check("attention", query.attention);
         const std::size_t start = last_line_part(text_);
         const std::string tail = engine_->tokenizer.normalize(std::string_view(text_).substr(start));
         std::string head = text_.substr(0, start), unfinished;
@@ -144,6 +218,8 @@ class Session {
         put(body, tokens_.data(), count);
         put(body, &marks_.back(), 1);
         put(body, state.data(), state.size());
+        put(body, committed_.text.data(), committed_.text.size());
+        put(body, &committed_.since, 1);
         return kSaved + digest() + sha256(body) + body;
     }
 
@@ -166,6 +242,10 @@ class Session {
         get(body, at, session.tokens_);
         get(body, at, session.marks_);
         get(body, at, state);
+        get(body, at, session.committed_.text);
+        std::vector<double> since;
+        get(body, at, since);
+        session.committed_.since = since[0];
         session.snapshots_.push_back({session.tokens_.size(), std::move(state)});
         return session;
     }
@@ -178,12 +258,18 @@ class Session {
     struct Mark {
         std::size_t bytes, tokens;
     };
+    struct Own {  // personal words after a text
+        std::string head;
+        std::uint64_t edition;
+        detail::Named named;
+    };
 
     static constexpr std::size_t kStride = 64;     // tokens between the snapshots that a long text leaves
     static constexpr std::size_t kSnapshots = 10;  // the last half are kept as they are, older ones thinned out
     static constexpr std::size_t kContext = 2048;  // characters of a long paste that are read, some 500 tokens
+    static constexpr std::size_t kTail = 256;      // characters before a word that say which of the person's own follow
     static constexpr std::size_t kWindow = 96;     // characters after the last mark before a new one is set
-    inline static const std::string kSaved = "wordgru session 1\n";
+    inline static const std::string kSaved = "wordgru session 2\n";
 
     /// Where what follows the last white space of `text` begins.
     static std::size_t last_line_part(const std::string& text) {
@@ -213,9 +299,11 @@ class Session {
         const std::string typed = gap + letters;
         const bool spaced = ends || starts_with(typed, " ");
         const auto wanted = ends ? std::optional<bool>(wants_space(head)) : std::nullopt;
-        auto answer = engine_->search(
-            state, tokens_[count - 1], typed, static_cast<std::size_t>(query.k), query.options,
-            [&](std::string_view word) { return factor(word, query.options.punctuation, spaced, wanted); });
+        const std::unordered_map<std::string, int> passed = passed_over(head, letters, query.attention);
+        const auto answer = engine_->search(
+            state, tokens_[count - 1], typed, static_cast<std::size_t>(query.k) + passed.size(), query.options,
+            [&](std::string_view word) { return factor(word, query.options.punctuation, spaced, wanted); },
+            named(head, ends ? std::string(*wanted ? " " : "") : gap));
         const std::string seen = text_ + query.prefix.value_or("");
         Suggestions found{{}, answer.exact, answer.unexplored, answer.rows, space};
         const auto& spelled = engine_->tokenizer.token_bytes();
@@ -223,7 +311,49 @@ class Session {
             std::vector<std::string> tokens;
             for (const Id id : word.tokens) tokens.push_back(spelled[static_cast<std::size_t>(id)]);
             const bool begins = starts_with(word.spelled, " ");
-            found.items.push_back({as_typed(word.spelled.substr(begins), seen), word.probability, tokens});
+            found.items.push_back(
+                {as_typed(word.spelled.substr(begins), seen), word.probability, tokens, detail::sources_of(word)});
+        }
+        if (!passed.empty()) {
+            detail::give_way(found.items, passed, query.attention);
+            found.items.resize(std::min(found.items.size(), static_cast<std::size_t>(query.k)));
+        }
+        if (query.attention > 0) {
+            offered_.push_back({head, letters, {}});
+            for (const Suggestion& item : found) offered_.back().words.push_back(item.word);
+        }
+        return found;
+    }
+
+    /// The words that were offered for this word before its last letters came, and how often.
+    std::unordered_map<std::string, int> passed_over(const std::string& head, const std::string& letters,
+                                                     double attention) {
+        std::unordered_map<std::string, int> times;
+        if (attention == 0) return times;
+        const auto is_past = [&](const detail::Offered& each) {
+            return each.head != head || each.prefix.size() >= letters.size() || !starts_with(letters, each.prefix);
+        };
+        offered_.erase(std::remove_if(offered_.begin(), offered_.end(), is_past), offered_.end());
+        for (const detail::Offered& each : offered_) {
+            for (const std::string& word : each.words) ++times[word];
+        }
+        return times;
+    }
+
+    /// What other sources than the model name where a word begins after `head`, with `start` held back.
+    std::vector<detail::Named> named(const std::string& head, const std::string& start) {
+        std::vector<detail::Named> found;
+        if (auto words = engine_->words.named(start)) found.push_back(std::move(*words));
+        if (const PersonalModel* const personal = engine_->personal.get()) {
+            const std::uint64_t edition = personal->edition();
+            if (!own_ || own_->head != head || own_->edition != edition || own_->named.start != start) {
+                std::size_t from = head.size();
+                for (std::size_t characters = 0; from > 0 && characters < kTail; ++characters) {
+                    from = detail::before(head, from);
+                }
+                own_ = Own{head, edition, personal->named(engine_->tokenizer.normalize(head.substr(from)), start)};
+            }
+            found.push_back(own_->named);
         }
         return found;
     }
@@ -386,6 +516,9 @@ class Session {
     Ids tokens_ = {kEndOfText};
     std::vector<Snapshot> snapshots_;
     std::vector<Mark> marks_ = {{0, 1}};
+    detail::Committed committed_;
+    std::vector<detail::Offered> offered_;
+    std::optional<Own> own_;
     std::optional<std::pair<std::string, std::string>> head_;  // what was read last, and the bytes held back
 };
 
