@@ -21,14 +21,14 @@ if [ -z "${CMAKE_PREFIX_PATH:-}" ]; then
     fi
 fi
 
-test_in() { # FOLDER KIND OPTIONS [TARGET]: build and test what is there
+test_in() { # FOLDER KIND OPTIONS [TARGETS]: build and test what is there
     # shellcheck disable=SC2086  # words, not one string
     cmake -S "$here/../$1" -B "$build/../$1/$2" $3
-    cmake --build "$build/../$1/$2" --parallel 2 ${4:+--target "$4"}
+    cmake --build "$build/../$1/$2" --parallel 2 ${4:+--target $4}
     ctest --test-dir "$build/../$1/$2" --parallel 2 --output-on-failure --no-tests=error
 }
 sanitized="-DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 -DWORDGRU_SANITIZE=ON"
 test_in cpp release -DCMAKE_BUILD_TYPE=Release
-test_in cpp sanitized "$sanitized" golden
+test_in cpp sanitized "$sanitized" "golden sources"
 test_in c release -DCMAKE_BUILD_TYPE=Release
 test_in c sanitized "$sanitized"
