@@ -97,15 +97,22 @@ Options known(const Options* options, const char* name, Options values) {
     }
     const char* const bytes = reinterpret_cast<const char*>(options);
     if (std::any_of(bytes + std::min(size, sizeof values), bytes + size, [](char byte) { return byte != 0; })) {
-        throw WordgruError(std::string(name) + " sets what this library does not know; its header is of a newer wordgru. "
-                                               "Upgrade the library.");
+        throw WordgruError(std::string(name) +
+                           " sets what this library does not know; its header is of a newer wordgru. "
+                           "Upgrade the library.");
     }
     std::memcpy(static_cast<void*>(&values), options, std::min(size, sizeof values));
     return values;
 }
 
-const wordgru_load_options kLoadOptions = {sizeof kLoadOptions, wordgru::LoadOptions().threads,
-                                           wordgru::LoadOptions().block_words};
+const wordgru_load_options kLoadOptions = [] {
+    const wordgru::LoadOptions defaults;
+    wordgru_load_options options{};
+    options.size = sizeof options;
+    options.threads = defaults.threads;
+    options.block_words = defaults.block_words;
+    return options;
+}();
 const wordgru_query kQuery = [] {
     const wordgru::Query defaults;
     wordgru_query query{};
@@ -126,10 +133,17 @@ wordgru::Query query_of(const wordgru_query* given) {
     query.options.tolerance = asked.tolerance;
     query.options.max_rows = asked.max_rows;
     if (asked.max_seconds != 0) query.options.max_seconds = asked.max_seconds;
+    query.attention = asked.attention;
     query.options.ignore_case = asked.ignore_case != 0;
     query.options.punctuation = asked.punctuation != 0;
     query.options.batch = asked.batch;
     return query;
+}
+
+wordgru::PersonalModel& personal_of(const wordgru_predictor* predictor) {
+    const auto& personal = at(predictor, "predictor").predictor.personal();
+    if (personal) return *personal;
+    throw WordgruError("the predictor has no personal words; set load_options.personal to 1 and load it again.");
 }
 
 /// Give the caller a handle of its own.
@@ -159,11 +173,28 @@ wordgru_status wordgru_load(const char* folder, const wordgru_load_options* opti
         at(predictor, "predictor");
         const wordgru_load_options given = known(options, "load_options", kLoadOptions);
         const auto name = text_of(folder, WORDGRU_NUL_ENDED, "folder");
-        give(predictor, wordgru::Predictor::load(std::filesystem::u8path(name), {given.threads, given.block_words != 0, nullptr}));
+        wordgru::LoadOptions how;
+        how.threads = given.threads;
+        how.block_words = given.block_words != 0;
+        if (given.personal != 0) how.personal = std::make_shared<wordgru::PersonalModel>();
+        give(predictor, wordgru::Predictor::load(std::filesystem::u8path(name), how));
     });
 }
 
 void wordgru_predictor_free(wordgru_predictor* predictor) { delete predictor; }
+
+// -- words of a field, and of a person -------------------------------------------------------------------------------
+
+wordgru_status wordgru_add(wordgru_predictor* predictor, const char* word, size_t size, double weight) {
+    return guarded([&] { at(predictor, "predictor").predictor.words().add(text_of(word, size, "word"), weight); });
+}
+
+wordgru_status wordgru_add_all(wordgru_predictor* predictor, const char* text, size_t size, size_t* count) {
+    return guarded([&] {
+        const size_t added = at(predictor, "predictor").predictor.words().read(text_of(text, size, "text"));
+        if (count) *count = added;
+    });
+}
 
 wordgru_status wordgru_block(wordgru_predictor* predictor, const char* word, size_t size) {
     return guarded([&] { at(predictor, "predictor").predictor.words().block(text_of(word, size, "word")); });
@@ -171,6 +202,34 @@ wordgru_status wordgru_block(wordgru_predictor* predictor, const char* word, siz
 
 wordgru_status wordgru_allow(wordgru_predictor* predictor, const char* word, size_t size) {
     return guarded([&] { at(predictor, "predictor").predictor.words().allow(text_of(word, size, "word")); });
+}
+
+wordgru_status wordgru_learn(wordgru_predictor* predictor, const char* text, size_t size, size_t* count) {
+    return guarded([&] {
+        const size_t learnt = personal_of(predictor).learn(text_of(text, size, "text"));
+        if (count) *count = learnt;
+    });
+}
+
+wordgru_status wordgru_forget(wordgru_predictor* predictor, const char* word, size_t size, size_t* count) {
+    return guarded([&] {
+        wordgru::PersonalModel& personal = personal_of(predictor);
+        const size_t gone = word ? personal.forget(text_of(word, size, "word")) : personal.forget_all();
+        if (count) *count = gone;
+    });
+}
+
+wordgru_status wordgru_personal_save(const wordgru_predictor* predictor, const char* file) {
+    return guarded(
+        [&] { personal_of(predictor).save(std::filesystem::u8path(text_of(file, WORDGRU_NUL_ENDED, "file"))); });
+}
+
+wordgru_status wordgru_personal_read(wordgru_predictor* predictor, const char* file, size_t* count) {
+    return guarded([&] {
+        const auto name = std::filesystem::u8path(text_of(file, WORDGRU_NUL_ENDED, "file"));
+        const size_t added = personal_of(predictor).read(name);
+        if (count) *count = added;
+    });
 }
 
 // -- questions and answers -------------------------------------------------------------------------------------------
@@ -208,6 +267,18 @@ const char* wordgru_suggestions_word(const wordgru_suggestions* suggestions, siz
 double wordgru_suggestions_probability(const wordgru_suggestions* suggestions, size_t index) {
     const wordgru::Suggestion* const found = item(suggestions, index);
     return found ? found->probability : 0;
+}
+
+int32_t wordgru_suggestions_sources(const wordgru_suggestions* suggestions, size_t index) {
+    const wordgru::Suggestion* const found = item(suggestions, index);
+    int32_t sources = 0;
+    for (size_t at = 0; found && at < found->sources.size(); ++at) {
+        const std::string& source = found->sources[at];
+        sources |= source == "model"      ? WORDGRU_FROM_MODEL
+                   : source == "personal" ? WORDGRU_FROM_PERSONAL
+                                          : WORDGRU_FROM_GLOSSARY;
+    }
+    return sources;
 }
 
 int32_t wordgru_suggestions_exact(const wordgru_suggestions* suggestions) {
@@ -265,6 +336,17 @@ wordgru_status wordgru_session_suggest(wordgru_session* session, const wordgru_q
         at(suggestions, "suggestions");
         give(suggestions, at(session, "session").session.suggest(query_of(query)));
     });
+}
+
+wordgru_status wordgru_session_commit(wordgru_session* session, size_t* count) {
+    return guarded([&] {
+        const size_t learnt = at(session, "session").session.commit();
+        if (count) *count = learnt;
+    });
+}
+
+wordgru_status wordgru_session_reset(wordgru_session* session) {
+    return guarded([&] { at(session, "session").session.reset(); });
 }
 
 wordgru_status wordgru_session_save(wordgru_session* session, void** data, size_t* size) {

@@ -59,13 +59,15 @@ WORDGRU_API const char *wordgru_version(void);
 /* The binary interface of the library; it is WORDGRU_ABI if this header goes with it. */
 WORDGRU_API int32_t wordgru_abi(void);
 
-/* -- a bundle -------------------------------------------------------------------------------------------------------- */
+/* -- a bundle ----------------------------------------------------------------------------------------------------- */
 
 /* How a bundle is loaded. */
 typedef struct wordgru_load_options {
     size_t size;         /* of this struct */
     int32_t threads;     /* cores that one call may use, 1 to 256; 1 */
     int32_t block_words; /* never offer the words of the bundle's blocked.txt; 1 */
+    int32_t personal;    /* keep what the person writes, in memory, and offer it; 0 */
+    int32_t reserved;    /* 0 */
 } wordgru_load_options;
 
 /* Set the defaults. `size` is sizeof *options. */
@@ -78,14 +80,35 @@ WORDGRU_API wordgru_status wordgru_load(const char *folder, const wordgru_load_o
 /* Free a predictor; its sessions go on. NULL is no fault, here as in the other functions that free. */
 WORDGRU_API void wordgru_predictor_free(wordgru_predictor *predictor);
 
-/* Never offer a word, in whatever case and with either apostrophe; it can still be typed. It counts from the next
- * question on, in all sessions. */
+/* -- words of a field, and of a person ---------------------------------------------------------------------------- */
+
+/* Offer a word as if it were written `weight` times more often in 10,000 words; 0 takes it off the list. This and what
+ * follows counts from the next question on, in all sessions of the predictor. */
+WORDGRU_API wordgru_status wordgru_add(wordgru_predictor *predictor, const char *word, size_t size, double weight);
+
+/* Add the words of a glossary's text: one a line, if you wish with a tab and a weight. `count`, if it is not NULL,
+ * becomes how many; if a line is no word none of it is added. */
+WORDGRU_API wordgru_status wordgru_add_all(wordgru_predictor *predictor, const char *text, size_t size, size_t *count);
+
+/* Never offer a word, in whatever case and with either apostrophe; it can still be typed. */
 WORDGRU_API wordgru_status wordgru_block(wordgru_predictor *predictor, const char *word, size_t size);
 
 /* Take a word off those that are never offered, those of the bundle too. */
 WORDGRU_API wordgru_status wordgru_allow(wordgru_predictor *predictor, const char *word, size_t size);
 
-/* -- questions and answers ------------------------------------------------------------------------------------------- */
+/* Learn a text that the person has written and sent. `count`, if it is not NULL, becomes how many words. Addresses,
+ * long numbers and what looks like a key are left out. What follows needs load_options.personal. */
+WORDGRU_API wordgru_status wordgru_learn(wordgru_predictor *predictor, const char *text, size_t size, size_t *count);
+
+/* Forget a word, in every case; NULL: everything. `count`, if it is not NULL, becomes how many entries. */
+WORDGRU_API wordgru_status wordgru_forget(wordgru_predictor *predictor, const char *word, size_t size, size_t *count);
+
+/* Write what was learnt into a file, or add that of a file, whose name ends at its NUL. Python and JavaScript read and
+ * write such files too. */
+WORDGRU_API wordgru_status wordgru_personal_save(const wordgru_predictor *predictor, const char *file);
+WORDGRU_API wordgru_status wordgru_personal_read(wordgru_predictor *predictor, const char *file, size_t *count);
+
+/* -- questions and answers ---------------------------------------------------------------------------------------- */
 
 /* What is asked of a text. */
 typedef struct wordgru_query {
@@ -95,6 +118,8 @@ typedef struct wordgru_query {
     size_t prefix_size;  /* its bytes; WORDGRU_NUL_ENDED */
     double tolerance;    /* share of what agrees with the letters by which a probability may be short; 0.003 */
     double max_seconds;  /* time to take at most; 0: as long as it takes */
+    double attention;    /* in a session: words that were offered for fewer letters of this word, and passed over, give
+                          * way; P(types on | word meant and offered) = 1 - attention; 0 */
     int32_t k;           /* how many words, 1 to 256; 3 */
     int32_t max_rows;    /* rows of the model to ask for at most; 64 */
     int32_t batch;       /* rows asked for in one call of the model at most; 8 */
@@ -118,12 +143,16 @@ WORDGRU_API wordgru_status wordgru_complete(const wordgru_predictor *predictor, 
 /* How many words there are: at most k; 0 for NULL. */
 WORDGRU_API size_t wordgru_suggestions_count(const wordgru_suggestions *suggestions);
 
-/* The word at `index`, the most probable at 0, and if `size` is not NULL its bytes; it ends with a NUL. It lives as long
- * as the answer. NULL where there is none. */
+/* The word at `index`, the most probable at 0, and if `size` is not NULL its bytes; it ends with a NUL. It lives as
+ * long as the answer. NULL where there is none. */
 WORDGRU_API const char *wordgru_suggestions_word(const wordgru_suggestions *suggestions, size_t index, size_t *size);
 
 /* P(word | text, letters typed), short of the truth by at most the tolerance; 0 where there is no word. */
 WORDGRU_API double wordgru_suggestions_probability(const wordgru_suggestions *suggestions, size_t index);
+
+/* Who gives a tenth of the word's probability or more, a sum of these; 0 where there is no word. */
+enum { WORDGRU_FROM_MODEL = 1, WORDGRU_FROM_PERSONAL = 2, WORDGRU_FROM_GLOSSARY = 4 };
+WORDGRU_API int32_t wordgru_suggestions_sources(const wordgru_suggestions *suggestions, size_t index);
 
 /* 1 if it is proved that these are the most probable words, in this order. */
 WORDGRU_API int32_t wordgru_suggestions_exact(const wordgru_suggestions *suggestions);
@@ -136,7 +165,7 @@ WORDGRU_API double wordgru_suggestions_unexplored(const wordgru_suggestions *sug
 
 WORDGRU_API void wordgru_suggestions_free(wordgru_suggestions *suggestions);
 
-/* -- a text field ---------------------------------------------------------------------------------------------------- */
+/* -- a text field ------------------------------------------------------------------------------------------------- */
 
 /* A text field of its own, empty: what is typed into it is read once. */
 WORDGRU_API wordgru_status wordgru_session_new(const wordgru_predictor *predictor, wordgru_session **session);
@@ -152,7 +181,7 @@ WORDGRU_API wordgru_status wordgru_session_append(wordgru_session *session, cons
 /* Delete the last `count` characters: backspace. */
 WORDGRU_API wordgru_status wordgru_session_delete(wordgru_session *session, int32_t count);
 
-/* Make a text what stands before the cursor: any edit, paste or move of the cursor. "" empties the field. */
+/* Make a text what stands before the cursor: any edit, paste or move of the cursor. */
 WORDGRU_API wordgru_status wordgru_session_set(wordgru_session *session, const char *text, size_t size);
 
 /* The text of the field up to the cursor, and if `size` is not NULL its bytes; it ends with a NUL. Good until the next
@@ -162,6 +191,14 @@ WORDGRU_API const char *wordgru_session_text(const wordgru_session *session, siz
 /* The most probable words at the cursor. */
 WORDGRU_API wordgru_status wordgru_session_suggest(wordgru_session *session, const wordgru_query *query,
                                                    wordgru_suggestions **suggestions);
+
+/* Learn what stands in the field: call it when the text is sent, or the field left. `count`, if it is not NULL, becomes
+ * how many words. Called again after a correction, what was learnt of the field before is taken back. Without
+ * load_options.personal nothing happens. */
+WORDGRU_API wordgru_status wordgru_session_commit(wordgru_session *session, size_t *count);
+
+/* Empty the field for a new text, which takes nothing back. */
+WORDGRU_API wordgru_status wordgru_session_reset(wordgru_session *session);
 
 /* The session as a few kilobytes, for the same bundle on a machine of the same byte order. Free them with
  * wordgru_data_free. */

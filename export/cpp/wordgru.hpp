@@ -22,8 +22,8 @@ namespace wordgru {
 
 /// How a bundle is loaded.
 struct LoadOptions {
-    int threads = 1;          ///< cores that one call may use
-    bool block_words = true;  ///< never offer the words of the bundle's blocked.txt
+    int threads = 1;                                    ///< cores that one call may use
+    bool block_words = true;                            ///< never offer the words of the bundle's blocked.txt
     std::shared_ptr<PersonalModel> personal = nullptr;  ///< words that one person wrote, to offer them
 };
 
@@ -45,9 +45,8 @@ class Predictor {
                               " as config.json says. Export the model again with `wordgru export`.");
         }
         auto blocked = options.block_words ? bundle.blocked() : std::unordered_set<std::string>{};
-        return Predictor(
-            std::make_shared<detail::Engine>(std::move(tokenizer), bundle, options.threads, std::move(blocked),
-                                                          options.personal));
+        return Predictor(std::make_shared<detail::Engine>(std::move(tokenizer), bundle, options.threads,
+                                                          std::move(blocked), options.personal));
     }
 
     /// The most probable words after `context`, with proof. A space that is missing after it is implied.

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "wordgru.h"
 
@@ -140,6 +141,81 @@ static void check_sessions(const wordgru_predictor *english) {
     wordgru_session_free(session);
 }
 
+/* Words of a list, of a person, and those passed over. */
+static void check_words(const char *tiny) {
+    wordgru_load_options options;
+    wordgru_predictor *predictor = NULL, *other = NULL;
+    wordgru_session *session = NULL;
+    wordgru_suggestions *found = NULL;
+    size_t count = 0;
+    char file[] = "/tmp/wordgru-test-XXXXXX";
+    const int opened = mkstemp(file);
+    EXPECT(opened >= 0);
+    close(opened);
+    wordgru_load_options_init(&options, sizeof options);
+    options.personal = 1;
+    OK(wordgru_load(tiny, &options, &predictor));
+    OK(wordgru_load(tiny, &options, &other));
+    OK(wordgru_session_new(predictor, &session));
+
+    OK(wordgru_session_append(session, TEXT("the Ey")));
+    OK(wordgru_add(predictor, "Eyjafjallaj\xc3\xb6kull", WORDGRU_NUL_ENDED, 5));
+    OK(wordgru_session_suggest(session, NULL, &found));
+    EXPECT(strcmp(first(found), "Eyjafjallaj\xc3\xb6kull") == 0);
+    EXPECT(wordgru_suggestions_sources(found, 0) == WORDGRU_FROM_GLOSSARY);
+    EXPECT(wordgru_suggestions_sources(found, 9) == 0);
+    wordgru_suggestions_free(found);
+    OK(wordgru_add_all(predictor, TEXT("# ward\nPneumothorax\t3\n\nOdem\n"), &count));
+    EXPECT(count == 2);
+    REFUSED(wordgru_add_all(predictor, TEXT("good\ntwo words"), &count), WORDGRU_WRONG_ARGUMENT, "line 2: ");
+    REFUSED(wordgru_add(predictor, TEXT("word"), -1), WORDGRU_WRONG_ARGUMENT, "the weight of 'word' is -1");
+
+    OK(wordgru_session_set(session, TEXT("to the Krakenhaus")));
+    OK(wordgru_session_commit(session, &count));
+    EXPECT(count == 3);
+    OK(wordgru_learn(predictor, TEXT("to the Krakenhaus"), NULL));
+    OK(wordgru_personal_save(predictor, file));
+    OK(wordgru_personal_read(other, file, &count));
+    EXPECT(count > 3);
+    wordgru_session_free(session);
+    OK(wordgru_session_new(other, &session));
+    OK(wordgru_session_set(session, TEXT("to the K")));
+    OK(wordgru_session_suggest(session, NULL, &found));
+    EXPECT(strcmp(first(found), "Krakenhaus") == 0);
+    EXPECT(wordgru_suggestions_sources(found, 0) == WORDGRU_FROM_PERSONAL);
+    wordgru_suggestions_free(found);
+
+    wordgru_query query;
+    wordgru_query_init(&query, sizeof query);
+    query.attention = 0.9;
+    OK(wordgru_session_suggest(session, &query, &found));
+    wordgru_suggestions_free(found);
+    OK(wordgru_session_append(session, TEXT("r")));
+    OK(wordgru_session_suggest(session, NULL, &found));
+    const double unwatched = wordgru_suggestions_probability(found, 0);
+    EXPECT(strcmp(first(found), "Krakenhaus") == 0);
+    wordgru_suggestions_free(found);
+    OK(wordgru_session_suggest(session, &query, &found)); /* it was passed over */
+    EXPECT(strcmp(first(found), "Krakenhaus") != 0 || wordgru_suggestions_probability(found, 0) < unwatched);
+    wordgru_suggestions_free(found);
+
+    OK(wordgru_forget(other, TEXT("KRAKENHAUS"), &count));
+    EXPECT(count >= 3);
+    OK(wordgru_forget(other, NULL, 0, &count));
+    EXPECT(count >= 3);
+    OK(wordgru_session_reset(session));
+    EXPECT(strcmp(wordgru_session_text(session, NULL), "") == 0);
+    OK(wordgru_session_commit(session, &count));
+    EXPECT(count == 0);
+    wordgru_session_free(session);
+    wordgru_predictor_free(other);
+    remove(file);
+    REFUSED(wordgru_personal_read(predictor, file, NULL), WORDGRU_WRONG_ARGUMENT, "cannot be read");
+    REFUSED(wordgru_personal_save(predictor, "/no such folder/words"), WORDGRU_WRONG_ARGUMENT, "cannot be written");
+    REFUSED(wordgru_learn(predictor, TEXT("\xff"), NULL), WORDGRU_WRONG_ARGUMENT, "is not UTF-8");
+    wordgru_predictor_free(predictor);
+}
+
 static void check_nulls(wordgru_predictor *english) {
     wordgru_predictor *predictor = NULL;
     wordgru_session *session = NULL;
@@ -150,6 +226,17 @@ static void check_nulls(wordgru_predictor *english) {
 #define NULLED(call, name) REFUSED(call, WORDGRU_WRONG_ARGUMENT, name " is NULL; expected")
     NULLED(wordgru_load(NULL, NULL, &predictor), "folder");
     NULLED(wordgru_load("x", NULL, NULL), "predictor");
+    NULLED(wordgru_add(NULL, TEXT("a"), 1), "predictor");
+    NULLED(wordgru_add(english, NULL, 1, 1), "word");
+    NULLED(wordgru_add_all(NULL, TEXT("a"), &size), "predictor");
+    NULLED(wordgru_add_all(english, NULL, 1, &size), "text");
+    NULLED(wordgru_learn(NULL, TEXT("a"), &size), "predictor");
+    NULLED(wordgru_forget(NULL, TEXT("a"), &size), "predictor");
+    NULLED(wordgru_personal_save(NULL, "x"), "predictor");
+    NULLED(wordgru_personal_read(NULL, "x", &size), "predictor");
+    NULLED(wordgru_session_commit(NULL, &size), "session");
+    NULLED(wordgru_session_reset(NULL), "session");
+    REFUSED(wordgru_learn(english, TEXT("a"), &size), WORDGRU_WRONG_ARGUMENT, "load_options.personal");
     NULLED(wordgru_block(NULL, TEXT("a")), "predictor");
     NULLED(wordgru_block(english, NULL, 1), "word");
     NULLED(wordgru_allow(NULL, TEXT("a")), "predictor");
@@ -182,7 +269,8 @@ static void check_nulls(wordgru_predictor *english) {
     EXPECT(wordgru_session_text(NULL, &size) == NULL && size == 0);
     EXPECT(wordgru_suggestions_count(NULL) == 0 && wordgru_suggestions_word(NULL, 0, NULL) == NULL);
     EXPECT(wordgru_suggestions_probability(NULL, 0) == 0 && wordgru_suggestions_unexplored(NULL) == 0);
-    EXPECT(wordgru_suggestions_exact(NULL) == 0 && wordgru_suggestions_space(NULL) == 0);
+    EXPECT(wordgru_suggestions_sources(NULL, 0) == 0 && wordgru_suggestions_exact(NULL) == 0);
+    EXPECT(wordgru_suggestions_space(NULL) == 0);
     wordgru_query_init(NULL, 0);
     wordgru_load_options_init(NULL, 0);
     wordgru_predictor_free(NULL);
@@ -243,6 +331,7 @@ static void check_faults(wordgru_predictor *english, const char *tiny) {
     WRONG(max_seconds = -1, "max_seconds is -1; expected");
     WRONG(max_rows = 0, "max_rows is 0; expected");
     WRONG(batch = 0, "batch is 0; expected");
+    WRONG(attention = 1, "attention is 1; expected");
     WRONG(prefix = "two words", "is no beginning of a word");
     WRONG(size = 0, "wordgru_query_init");
     EXPECT(found == NULL);
@@ -322,6 +411,7 @@ int main(int count, char **arguments) {
     if (english) {
         check_answers(english);
         check_sessions(english);
+        check_words(arguments[2]);
         check_nulls(english);
         check_faults(english, arguments[2]);
         check_threads(english);

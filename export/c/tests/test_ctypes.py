@@ -18,7 +18,7 @@ class Query(ctypes.Structure):
 
     _fields_ = (
         ("size", c_size_t), ("prefix", c_char_p), ("prefix_size", c_size_t), ("tolerance", c_double),
-        ("max_seconds", c_double), ("k", c_int32), ("max_rows", c_int32), ("batch", c_int32),
+        ("max_seconds", c_double), ("attention", c_double), ("k", c_int32), ("max_rows", c_int32), ("batch", c_int32),
         ("ignore_case", c_int32), ("punctuation", c_int32), ("reserved", c_int32),
     )  # fmt: skip
 

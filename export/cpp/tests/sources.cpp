@@ -66,7 +66,8 @@ std::map<std::string, double> counts(const PersonalModel& store) {
 
 class Golden {
    public:
-    Golden(const fs::path& vectors, fs::path tiny) : vectors_(json::parse(read_file(vectors))), tiny_(std::move(tiny)) {}
+    Golden(const fs::path& vectors, fs::path tiny)
+        : vectors_(json::parse(read_file(vectors))), tiny_(std::move(tiny)) {}
 
     void run() const {
         for (const json& each : vectors_.at("scenarios")) check_scenario(each);
@@ -106,7 +107,8 @@ class Golden {
             std::size_t made = 0;
             if (does == "learn") made = personal.learn(text("text"));
             else if (does == "unlearn") personal.unlearn(text("text"));
-            else if (does == "forget") made = step.at("word").is_null() ? personal.forget_all() : personal.forget(text("word"));
+            else if (does == "forget")
+                made = step.at("word").is_null() ? personal.forget_all() : personal.forget(text("word"));
             else if (does == "add") made = personal.add(grams_in(step.at("grams")));
             else if (does == "grams") check_grams(personal.grams(), step.at("grams"), what);
             else if (does == "after") check_after(personal.after(text("text")), step.at("shares"), what);
@@ -151,7 +153,8 @@ class Golden {
         std::string got;
         for (std::size_t at = 0; at < found.size(); ++at) {
             got += found[at].word + " " + std::to_string(found[at].probability) + json(found[at].sources).dump() + ", ";
-            same = same && found[at].word == words[at].at("word") && json(found[at].sources) == words[at].at("sources") &&
+            same = same && found[at].word == words[at].at("word") &&
+                   json(found[at].sources) == words[at].at("sources") &&
                    close(found[at].probability, words[at].at("probability"));
         }
         expect(same, what + "\n    got " + got);

@@ -14,18 +14,19 @@ namespace wordgru {
 
 /// One word after a history.
 struct Gram {
-    std::string history;  ///< the units before it, in lower case, joined by a space: none, one or two; a line's begin is
-                          ///< a line end
-    std::string word;     ///< as it was written
-    double count = 0;     ///< how often, decayed
+    std::string
+        history;       ///< the units before it, in lower case, joined by a space: none, one or two; a line's begin is
+                       ///< a line end
+    std::string word;  ///< as it was written
+    double count = 0;  ///< how often, decayed
 };
 
 namespace detail {
 
-inline const std::string kBegin = "\n";         // history where a message or line begins
-inline const std::string kGap = {'\0'};         // history in place of what is not learnt
-inline constexpr std::size_t kLongest = 48;     // characters of a word that is learnt
-inline constexpr std::size_t kKey = 12;         // characters of a run with a digit in it that looks like a key
+inline const std::string kBegin = "\n";      // history where a message or line begins
+inline const std::string kGap = {'\0'};      // history in place of what is not learnt
+inline constexpr std::size_t kLongest = 48;  // characters of a word that is learnt
+inline constexpr std::size_t kKey = 12;      // characters of a run with a digit in it that looks like a key
 
 inline bool is_decimal(char32_t c) {
     return utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_ND;
@@ -42,7 +43,8 @@ inline bool is_private(std::u32string_view run) {
            run.find(U"://") != run.npos || run.find(U"www.") != run.npos;
 }
 
-/// Where a number ends that begins at `at`: four digits or more, with single characters between them. `at` if none does.
+/// Where a number ends that begins at `at`, of four digits or more with single characters between them; `at` if none
+/// does.
 inline std::size_t number_end(std::u32string_view text, std::size_t at) {
     std::size_t digits = 0, end = at;
     const auto digit = [&](std::size_t place) { return place < text.size() && is_decimal(text[place]); };
@@ -57,8 +59,8 @@ inline std::size_t number_end(std::u32string_view text, std::size_t at) {
 inline std::vector<bool> hidden(std::u32string_view text) {
     std::vector<bool> hidden(text.size());
     const auto hide = [&](std::size_t start, std::size_t end) {
-        std::fill(hidden.begin() + static_cast<std::ptrdiff_t>(start), hidden.begin() + static_cast<std::ptrdiff_t>(end),
-                  true);
+        std::fill(hidden.begin() + static_cast<std::ptrdiff_t>(start),
+                  hidden.begin() + static_cast<std::ptrdiff_t>(end), true);
     };
     for (std::size_t start = 0, end = 0; start < text.size(); start = end) {
         for (end = start; end < text.size() && !is_space(text[end]);) ++end;

@@ -52,7 +52,8 @@ class NamedWords {
     const Entries& in_lower_case() const {
         std::call_once(once_, [this] {
             for (const Entry& each : plain_) folded_.push_back({folded(each.word), each.word, each.share});
-            std::stable_sort(folded_.begin(), folded_.end(), [](auto& one, auto& other) { return one.key < other.key; });
+            std::stable_sort(folded_.begin(), folded_.end(),
+                             [](auto& one, auto& other) { return one.key < other.key; });
         });
         return folded_;
     }
@@ -71,11 +72,11 @@ struct Named {
         double rest = 0;                                ///< the most that a word has that is not listed
     };
 
-    const char* source;                                  ///< what gives the words
-    std::string start;                                   ///< what each begins with: the space before it, or nothing
-    std::shared_ptr<const NamedWords> common;            ///< words that have a share everywhere
-    std::unordered_map<std::string, double> more = {};   ///< word → its share of this place alone
-    double scale = 1;                                    ///< what the shares of `common` count here
+    const char* source;                                 ///< what gives the words
+    std::string start;                                  ///< what each begins with: the space before it, or nothing
+    std::shared_ptr<const NamedWords> common;           ///< words that have a share everywhere
+    std::unordered_map<std::string, double> more = {};  ///< word → its share of this place alone
+    double scale = 1;                                   ///< what the shares of `common` count here
 
     /// The words that begin with `typed`, the space before the word included, in lower case with `fold`; of `common` at
     /// most so many are listed.

@@ -44,7 +44,7 @@ class PersonalModel {
     /// Throws WordgruError if it is below 100,000.
     explicit PersonalModel(double max_bytes = 2e6) : max_bytes_(max_bytes) {
         detail::Range{100'000, std::numeric_limits<double>::infinity(), false, false, true}.check("max_bytes",
-                                                                                                   max_bytes);
+                                                                                                  max_bytes);
     }
 
     // -- learning ------------------------------------------------------------------------------------------------
@@ -195,8 +195,8 @@ class PersonalModel {
     }
 
    private:
-    static constexpr double kLeast = 0.02;           // a count below is forgotten
-    static constexpr std::size_t kLineBytes = 50;    // of a line of the file, beside history and word
+    static constexpr double kLeast = 0.02;         // a count below is forgotten
+    static constexpr std::size_t kLineBytes = 50;  // of a line of the file, beside history and word
 
     static double decayed(double words) { return std::exp2(std::min(words / kHalfLife, 60.0)); }
 
@@ -212,8 +212,9 @@ class PersonalModel {
             return {gram.at("history").get<std::string>(), gram.at("word").get<std::string>(),
                     gram.at("count").get<double>()};
         } catch (const nlohmann::json::exception&) {
-            throw WordgruError(where + ": expected {\"history\": …, \"word\": …, \"count\": …} as `wordgru words "
-                                       "export` prints it. Nothing was added.");
+            throw WordgruError(where +
+                               ": expected {\"history\": …, \"word\": …, \"count\": …} as `wordgru words "
+                               "export` prints it. Nothing was added.");
         }
     }
 

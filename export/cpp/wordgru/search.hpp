@@ -59,9 +59,9 @@ using Factor = std::function<double(std::string_view)>;
 
 /// One word of an answer.
 struct Found {
-    std::string spelled;  ///< its bytes, those held back before the word included
-    double probability;   ///< out of what agrees with the bytes typed
-    Ids tokens;           ///< its most probable spelling
+    std::string spelled;                                ///< its bytes, those held back before the word included
+    double probability;                                 ///< out of what agrees with the bytes typed
+    Ids tokens;                                         ///< its most probable spelling
     std::vector<std::pair<const char*, double>> named;  ///< other sources, and how much of the probability is theirs
 };
 
@@ -245,12 +245,11 @@ class Search {
 
     void list(const Row& row) {
         const std::size_t few = few_ ? std::max(few_ / rows_.size(), k_) : 0;
-        group(row).unlisted += row.words(
-            few, kForgotten * allowed(), [&](Id token, double mass) {
-                std::string word = row.node->spelled + vocabulary_.spelled(token);
-                keys_[word] = row.node->key + vocabulary_.key(vocabulary_.spelled(token));
-                found_[std::move(word)] += mass;
-            });
+        group(row).unlisted += row.words(few, kForgotten * allowed(), [&](Id token, double mass) {
+            std::string word = row.node->spelled + vocabulary_.spelled(token);
+            keys_[word] = row.node->key + vocabulary_.key(vocabulary_.spelled(token));
+            found_[std::move(word)] += mass;
+        });
     }
 
     Group& group(const Row& row) { return *by_key_.at(row.node->key); }
@@ -526,11 +525,11 @@ class Search {
     std::vector<std::pair<const char*, std::unordered_map<std::string, double>>> shares_;  // source → word → its mass
     std::unordered_map<std::string, double> named_;  // words, and the masses that they have beside the model's
     double unnamed_ = 0;                             // the most that any other word may have beside it
-    std::deque<Row> rows_;  // by their numbers
+    std::deque<Row> rows_;                           // by their numbers
     std::map<Ids, Row*> by_tokens_;
     std::deque<Group> groups_;
     std::unordered_map<std::string_view, Group*> by_key_;
-    std::set<std::size_t> sizes_;                    // of the keys of groups
+    std::set<std::size_t> sizes_;                        // of the keys of groups
     std::unordered_map<std::string, std::string> keys_;  // of words: their bytes as compared, token by token
     std::unordered_map<std::string, double> found_;  // words, and the masses of their spellings in rows that list them
     mutable std::unordered_map<std::string, double> factors_;

@@ -97,8 +97,9 @@ inline void give_way(std::vector<Suggestion>& offers, const std::unordered_map<s
         offer.probability *= kept;
     }
     for (Suggestion& offer : offers) offer.probability = std::min(offer.probability / std::max(whole, 1e-9), 1.0);
-    std::stable_sort(offers.begin(), offers.end(),
-                     [](const Suggestion& one, const Suggestion& other) { return one.probability > other.probability; });
+    std::stable_sort(offers.begin(), offers.end(), [](const Suggestion& one, const Suggestion& other) {
+        return one.probability > other.probability;
+    });
 }
 
 /// Who gives a tenth of a word's probability or more.

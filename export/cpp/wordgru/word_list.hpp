@@ -1,4 +1,5 @@
-// Word lists at run time: words of a field that are offered, and words that never are. `wordgru/sources/word_list.py` in C++.
+// Word lists at run time: words of a field that are offered, and words that never are.
+// `wordgru/sources/word_list.py` in C++.
 #pragma once
 
 #include <cstddef>

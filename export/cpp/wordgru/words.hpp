@@ -167,7 +167,7 @@ inline std::size_t pre_token_end(std::u32string_view text, std::size_t at) { ret
 
 }  // namespace detail
 
-/// The lines of a text, whatever ends them, without their ends; as Python's `str.splitlines`, but for an empty last one.
+/// The lines of a text, whatever ends them, without their ends: as Python's `str.splitlines`, and an empty last one.
 inline std::vector<std::u32string_view> lines(std::u32string_view text) {
     std::vector<std::u32string_view> found;
     std::size_t start = 0;
