@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Callable
 from ctypes import POINTER, byref, c_char_p, c_double, c_int32, c_size_t, c_void_p
-from typing import Any
 
 WRONG_ARGUMENT, WRONG_BUNDLE = 1, 2
 
@@ -23,7 +22,7 @@ class Query(ctypes.Structure):
     )  # fmt: skip
 
 
-def declared(path: str) -> Any:
+def declared(path: str) -> ctypes.CDLL:
     """The library with the types of the functions used here."""
     library = ctypes.CDLL(path)
     library.wordgru_message.restype = c_char_p
@@ -75,7 +74,8 @@ def main(path: str, english: str) -> None:
         assert (query.size, query.k, query.tolerance) == (ctypes.sizeof(query), 3, 3e-3)
         text = "I’d like a caf".encode()
         completed = words(library.wordgru_complete, predictor, text, len(text), byref(query))
-        assert completed and all(word.startswith("caf") and 0 < share <= 1 for word, share in completed), completed
+        assert completed
+        assert all(word.startswith("caf") and 0 < share <= 1 for word, share in completed), completed
         query.k = 0
         refused = library.wordgru_suggest(predictor, b"", 0, byref(query), byref(c_void_p()))
         assert said(refused, WRONG_ARGUMENT).startswith("k is 0; expected a whole number")
