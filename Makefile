@@ -49,7 +49,7 @@ test-wheel: $(WHEEL)  ## The built wheel in a clean environment, from outside th
 	cd "$${TMPDIR:-/tmp}" && "$(CURDIR)/.venv-wheel/bin/python" -m pytest -c "$(CURDIR)/pyproject.toml" \
 	    -p no:cacheprovider "$(CURDIR)/tests/wheel"
 
-test-cpp:  ## The C++ program against the golden vectors, under the sanitizers too; says so where it cannot.
+test-cpp:  ## The C++ program against the golden vectors, and the C library, under the sanitizers too; says so where it cannot.
 	$(WITH_NODE) sh export/cpp/test.sh
 
 test-web: $(NODE)  ## The browser's and Node's module, and the page in Chromium; says so where that is not there.
