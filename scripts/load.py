@@ -63,7 +63,8 @@ def _get(port: int, path: str) -> bytes:
 async def typist(port: int, seconds: float, waits: list[float], lost: list[int], seed: int) -> None:
     """Type for so many seconds; note how long each answer took."""
     random_ = random.Random(seed)
-    text, sent = TEXT[random_.randrange(len(TEXT)) :] + TEXT * 10, dict[int, float]()
+    start = random_.choice([at + 1 for at, char in enumerate(TEXT[:-1]) if char == " "])
+    text, sent = TEXT[start:] + TEXT * 10, dict[int, float]()
     async with connect(f"ws://127.0.0.1:{port}/v1/session", compression=None, max_queue=None) as socket_:
 
         async def read() -> None:
@@ -73,7 +74,7 @@ async def typist(port: int, seconds: float, waits: list[float], lost: list[int],
                     waits.append(time.perf_counter() - sent.pop(answer["id"]))
 
         reader = asyncio.create_task(read())
-        await asyncio.sleep(random_.random() / RATE)
+        await asyncio.sleep(2 * random_.random())  # they do not all begin at once
         began = time.perf_counter()
         for number in range(int(seconds * RATE)):
             await asyncio.sleep(max(began + number / RATE - time.perf_counter(), 0))

@@ -21,6 +21,7 @@ _MAX_ROWS = Range(1, 256, whole=True)
 _TOLERANCE = Range(0, 1, below=True)
 _PLACES = 500  # where somebody types: a letter costs 2 rows instead of 5 while its place is remembered
 _LONGEST_WORD = 100  # letters: the time that a search takes grows with them, 0.1 s with 1,000
+_FEW = 10  # words of a list; 100 take 0.1 s
 _LAST_PART = 64  # characters before the cursor in which most edits are
 _AT_ONCE = 256  # characters read among the typists' letters; a longer text is read beside them
 
@@ -74,6 +75,11 @@ class Asked:
     k: int
     options: SearchOptions
 
+    @property
+    def is_long(self) -> bool:
+        """Whether so much is asked that others should not wait for it."""
+        return self.k > _FEW or self.options.max_rows > SearchOptions.max_rows
+
     @classmethod
     def read(cls, fields: Fields, settings: ServeSettings) -> Self:
         """From the fields of a request."""
@@ -111,7 +117,7 @@ class Suggest:
 
     def is_long(self, source: Source, client: str) -> bool:
         """Whether much of the text was not read yet."""
-        return source.memory.unread(client, self.text) > _AT_ONCE
+        return self.asked.is_long or source.memory.unread(client, self.text) > _AT_ONCE
 
     def answer(self, source: Source, client: str) -> dict[str, Any]:
         """The words."""

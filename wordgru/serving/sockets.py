@@ -117,7 +117,7 @@ class _Field:
         answered: Edit | None = None
         while answered is not self._newest:
             assert self._newest
-            long = is_long_edit(self._session.text, self._newest.text)
+            long = self._newest.asked.is_long or is_long_edit(self._session.text, self._newest.text)
             try:
                 answered, answer = await self._service.work(self._find, long=long)
             except RequestError as error:  # the queue is full
