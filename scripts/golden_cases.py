@@ -148,7 +148,6 @@ COMPLETE: list[Json] = [
     {"text": "In 今"},
     {"text": "我和朋友看书。我"},
     {"text": "line one\nand th", "k": 3},
-    {"text": "Пр"},
     {"text": "😀 th"},
     {"text": "the cat", "punctuation": True},
     {"text": "the cat,", "punctuation": True},
@@ -168,7 +167,7 @@ SESSIONS: list[Json] = [
     {
         "name": "backspace into a word and on",
         "steps": [
-            {"do": "append", "text": "the dog sat"},
+            {"do": "append", "text": "the dog ran"},
             {"do": "suggest"},
             {"do": "delete", "count": 2},
             {"do": "suggest"},

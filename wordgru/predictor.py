@@ -24,7 +24,6 @@ from wordgru.text import words
 from wordgru.text.known import KnownWords
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
 from wordgru.typing.channel import TypingModel
-from wordgru.typing.search import TypingSearch, Typist
 
 MODEL_VARIABLE = "WORDGRU_MODEL"
 """Environment variable that names the bundle to load where none is given."""
@@ -94,9 +93,6 @@ class Predictor:
         self.tokenizer = tokenizer
         self.bundle = bundle
         self.search = WordSearch(model, tokenizer.token_bytes, tokenizer.finals, spell=tokenizer.spell)
-        self._typing_search = TypingSearch(
-            model, tokenizer.token_bytes, tokenizer.finals, spell=tokenizer.spell, places=self.search.places
-        )
         self.personal = personal
         self.words = WordList(tokenizer.normalize, blocked, known)
         self._identity = " ".join(sorted(bundle.config.files.values())) if bundle else ""  # for saved sessions
@@ -172,20 +168,20 @@ class Predictor:
         """
         session = Session(
             self.model, self.tokenizer, self.search, word_list=self.words, identity=self._identity,
-            personal=self.personal, typist=Typist(typing, self._typing_search) if typing else None,
+            personal=self.personal, typing=typing,
         )  # fmt: skip
         session.append(text)
         return session
 
-    def restore(self, data: bytes) -> Session:
-        """A session from what `Session.save` returned.
+    def restore(self, data: bytes, *, typing: TypingModel | None = None) -> Session:
+        """A session from what `Session.save` returned; `typing` is as for `session`.
 
         Raises:
             WordgruError: the data is broken, or of another model.
         """
         return Session.load(
             data, self.model, self.tokenizer, self.search, word_list=self.words, identity=self._identity,
-            personal=self.personal,
+            personal=self.personal, typing=typing,
         )  # fmt: skip
 
     def phrases(

@@ -2,8 +2,7 @@
 
 import hashlib
 import io
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Self
 
@@ -12,32 +11,28 @@ import numpy.typing as npt
 
 from wordgru.config import Range
 from wordgru.errors import WordgruError
+from wordgru.offered import Offered, less_those
+from wordgru.reading import Reading
 from wordgru.search.characters import Characters
-from wordgru.search.model import Floats, LanguageModel
+from wordgru.search.model import LanguageModel
 from wordgru.search.named import Named
 from wordgru.search.search import Answer, Found, WordSearch
 from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions, with_settings
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 from wordgru.text import words
-from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
-from wordgru.typing.channel import Touch, Typed
+from wordgru.text.prose import is_prose
+from wordgru.text.tokenizer import Tokenizer
+from wordgru.typing.channel import Touch, Typed, TypingModel
 from wordgru.typing.layout import Layout
-from wordgru.typing.search import Typist
+from wordgru.typing.search import TypingSearch
 
-_STRIDE = 64  # tokens between the snapshots that a long text leaves
-_SNAPSHOTS = 10  # of which the last half are kept as they are, older ones thinned out
 _ATTENTION = Range(0, 1, below=True)
 _COUNT = Range(0, whole=True)  # characters to delete
 _THRESHOLD = Range(0, 1)
 _LONGEST_TYPED = 40  # letters of a word that a typing model looks at; longer ones are taken as they are
 _TYPED_ROWS = 32  # budget of a search with a typing model, whose rows cost more; it seldom finds better after them
-_CONTEXT = 2048  # characters of a long paste that are read, some 500 tokens; the English model learnt from 1,024
-# What stands before changes a probability by 0.004 (median; 0.013 at most) after 9,000 characters, and 4,096 characters
-# change it as much: a state that read more than the training ever did drifts.
 _TAIL = 256  # characters before a word that say which of the person's own words follow
-_NO_APOSTROPHES = str.maketrans("", "", words.APOSTROPHES)
-_WINDOW = 96  # characters after the last mark before a new one is set
 
 
 class Session:
@@ -49,15 +44,11 @@ class Session:
 
     Variants of a mark that the model never learnt are read as the one that it did (`Tokenizer.variants`), and words are
     offered with the apostrophe that the text used last: `don’t` to whom types `’`.
-
-    A snapshot is (tokens read, state before the last of them). A mark is (characters, tokens): a place where the text
-    can be cut without changing its tokens, so that only what follows it is encoded again. Reading begins at the first
-    mark: of a long paste only the last part is read (`_CONTEXT`).
     """
 
     def __init__(
         self, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *, word_list: WordList | None = None,
-        identity: str = "", personal: PersonalModel | None = None, typist: Typist | None = None,
+        identity: str = "", personal: PersonalModel | None = None, typing: TypingModel | None = None,
     ) -> None:  # fmt: skip
         """Use what a predictor shares.
 
@@ -68,28 +59,24 @@ class Session:
             word_list: words to offer and not to offer.
             identity: the hash by which a saved session knows its model again.
             personal: words of the person who types.
-            typist: how that person types; without it, letters are taken as they are.
+            typing: how that person types; without it, letters are taken as they are.
         """
-        self._typist = typist
+        self._typing, self._typing_search = typing, TypingSearch(search) if typing else None
         self._points: dict[int, tuple[float, float]] = {}  # place of a letter in the text → where it was touched
         self._kept: set[str] = set()  # words that were corrected, and put back
         self._corrected: tuple[str, str] | None = None  # the text before the last correction, and after
         self._model, self._tokenizer, self._search = model, tokenizer, search
         self._word_list, self._identity, self._personal = word_list or WordList(), identity, personal
         self._committed = ("", 0.0)  # what the person's words have learnt of this field, and their clock before
-        self._offered: list[tuple[str, str, tuple[str, ...]]] = []  # (text before the word, its letters, words offered)
+        self._offered = Offered()
         self._named: tuple[object, Named] | None = None  # for which place, and what
         self._text = ""
-        self._tokens: npt.NDArray[np.int32] = np.array([END_OF_TEXT], np.int32)
-        self._snapshots: list[tuple[int, Floats]] = [(1, model.initial_state())]
-        self._marks: list[tuple[int, int]] = [(0, 1)]
-        self._head: tuple[str, bytes] | None = None  # what was read last, and the bytes held back
+        self._reading = Reading(model, tokenizer)
 
     @property
     def size(self) -> int:
         """Bytes that the session keeps: text, tokens and states."""
-        states = sum(state.nbytes for _, state in self._snapshots)
-        return len(self._text.encode()) + self._tokens.nbytes + states + 16 * len(self._marks)
+        return len(self._text.encode()) + self._reading.size
 
     @property
     def text(self) -> str:
@@ -111,10 +98,7 @@ class Session:
         Only what differs from the text before, from its last word boundary on, is read again, and not before
         something is asked.
         """
-        same = len(text) if self._text.startswith(text) else _common(self._text, text)
-        self._marks = [mark for mark in self._marks if not mark[0] or mark[0] < same]  # the letter after it decides
-        if not self._marks:
-            self._head = None  # what was read began further on
+        same = self._reading.edited(text, self._text)
         self._points = {place: point for place, point in self._points.items() if place < same}
         self._text = text
 
@@ -122,7 +106,7 @@ class Session:
         """Empty the field, for a new text."""
         self.set("")
         self._committed = ("", 0.0)
-        self._offered = []
+        self._offered = Offered()
 
     def touch(self, x: float, y: float) -> str:
         """Touch the keyboard: the letter of the nearest key is typed, and which others it may be is remembered.
@@ -137,9 +121,9 @@ class Session:
         Raises:
             WordgruError: the session has no typing model, or the point is none.
         """
-        if self._typist is None:
+        if self._typing is None:
             raise WordgruError("this session has no keyboard; make it with predictor.session(typing=TypingModel()).")
-        char, place = Layout.load(self._typist.model.layout).nearest(x, y), len(self._text)
+        char, place = Layout.load(self._typing.layout).nearest(x, y), len(self._text)
         self.append(char)
         self._points[place] = (float(x), float(y))
         return char
@@ -171,7 +155,7 @@ class Session:
             WordgruError: the session has no typing model, or a number is out of its range.
         """
         K.check("k", k)
-        if self._typist is None:
+        if self._typing is None:
             raise WordgruError(
                 "this session has no typing model; make it with predictor.session(typing=TypingModel())."
             )
@@ -190,10 +174,9 @@ class Session:
         """
         head, unfinished = self._unfinished()
         space = not unfinished and words.wants_space(head[-2:])
-        gap = self._read(head + " " * space)
-        count, state = self._snapshots[-1]
+        gap = self._reading.read(head + " " * space)
         found = self._search.characters(
-            state[:, 0], int(self._tokens[count - 1]), gap + unfinished.encode(), with_settings(options, settings),
+            *self._reading.place, gap + unfinished.encode(), with_settings(options, settings),
             named=self._named_words(head + " " * space, gap),
         )  # fmt: skip
         return found.of(lambda char: words.split_last(unfinished + char)[0] == "" if unfinished else char > " ")
@@ -208,23 +191,7 @@ class Session:
         Returns:
             Natural logarithms, (B,).
         """
-        head, _ = self._unfinished()
-        gap = self._read(head)
-        count, state = self._snapshots[-1]
-        last, tail = int(self._tokens[count - 1]), self._tokenizer.encode(following).tolist()
-        begun = [[last, *self._tokenizer.spell(gap + word.encode())] for word in choices]
-        states = np.repeat(state, len(choices), axis=1)
-        nats = np.zeros(len(choices))
-        for at in range(max(map(len, begun)) + len(tail) - 1):  # all in step; those with shorter words wait at the end
-            sequences = [[*tokens, *tail] for tokens in begun]
-            (going,) = np.nonzero([at < len(sequence) - 1 for sequence in sequences])
-            tokens = np.array([sequences[row][at] for row in going], np.int64)
-            rows, after = self._model.step(tokens, states[:, going])
-            states[:, going] = after
-            for place, row in enumerate(going):
-                if at + 1 >= len(begun[row]):
-                    nats[row] += np.log(max(float(rows[place, sequences[row][at + 1]]), 1e-30))
-        return nats
+        return self._reading.nats_after(self._unfinished()[0], choices, following)
 
     def undo(self) -> None:
         """Take the last correction back; the word typed is not corrected again in this field.
@@ -253,19 +220,21 @@ class Session:
             return 0
         if learnt:
             self._personal.unlearn(self._tokenizer.normalize(learnt), since=since)
-        self._committed = (self._text, self._personal.clock)
-        return self._personal.learn(self._tokenizer.normalize(self._text))
+            self._committed = ("", 0.0)
+        since = self._personal.clock
+        count = self._personal.learn(self._tokenizer.normalize(self._text))
+        self._committed = (self._text, since)
+        return count
 
     def copy(self) -> Self:
         """A session with the same text that goes its own way; of what it commits, nothing was learnt yet."""
         other = type(self)(
             self._model, self._tokenizer, self._search, word_list=self._word_list, identity=self._identity,
-            personal=self._personal, typist=self._typist,
+            personal=self._personal, typing=self._typing,
         )  # fmt: skip
         other._points, other._kept, other._corrected = dict(self._points), set(self._kept), self._corrected
-        other._text, other._tokens = self._text, self._tokens
-        other._snapshots, other._marks, other._head = list(self._snapshots), list(self._marks), self._head
-        other._named, other._offered = self._named, list(self._offered)
+        other._text, other._reading = self._text, self._reading.copy()
+        other._named, other._offered = self._named, self._offered.copy()
         return other
 
     def suggest(
@@ -305,7 +274,7 @@ class Session:
             return self._find(head, "", k, options, attention, typed_as=typed_as, space=False, ends=True)
         space = not (prefix is None and unfinished) and words.wants_space(head[-2:])
         found = self._find(head + " " * space, unfinished, k, options, attention, typed_as=typed_as, space=space)
-        if self._typist is None or not unfinished:
+        if self._typing is None or not unfinished:
             return found
         return replace(found, autocorrect=self._correction(head + " " * space, unfinished, options, threshold))
 
@@ -327,18 +296,16 @@ class Session:
 
     def save(self) -> bytes:
         """The session as a few kilobytes, for `Predictor.restore`."""
-        self._read(self._finished())
-        count, state = self._snapshots[-1]
+        self._reading.read(self._unfinished()[0])
+        reading = self._reading.saved()
         buffer = io.BytesIO()
         np.savez_compressed(
             buffer,
             text=np.frombuffer(self._text.encode(), np.uint8),
-            tokens=self._tokens[:count],
-            mark=np.array(self._marks[-1]),
-            state=state,
+            **reading,
             committed=np.frombuffer(self._committed[0].encode(), np.uint8),
             since=self._committed[1],
-            model=np.frombuffer(_digest(self._tokenizer, state, self._identity), np.uint8),
+            model=np.frombuffer(_digest(self._tokenizer, reading["state"].shape, self._identity), np.uint8),
         )
         return buffer.getvalue()
 
@@ -346,12 +313,15 @@ class Session:
     def load(
         cls, data: bytes, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *,
         word_list: WordList | None = None, identity: str = "", personal: PersonalModel | None = None,
+        typing: TypingModel | None = None,
     ) -> Self:  # fmt: skip
         """The session that `save` made into `data`; see `Predictor.restore`."""
         import zipfile  # these take 4 ms of every start that restores no session
         import zlib
 
-        session = cls(model, tokenizer, search, word_list=word_list, identity=identity, personal=personal)
+        session = cls(
+            model, tokenizer, search, word_list=word_list, identity=identity, personal=personal, typing=typing
+        )
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as saved:
                 text = saved["text"].tobytes().decode()
@@ -360,11 +330,10 @@ class Session:
                 committed = (saved["committed"].tobytes().decode(), float(saved["since"]))
         except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError) as error:
             raise WordgruError(f"the saved session cannot be read ({error}); start a new one.") from None
-        if digest != _digest(tokenizer, state, identity) or state.shape != session._snapshots[0][1].shape:
+        if digest != _digest(tokenizer, state.shape, identity) or state.shape != model.initial_state().shape:
             raise WordgruError("the saved session is of another model; load that model, or start a new session.")
-        session._text, session._tokens, session._committed = text, tokens, committed
-        session._snapshots.append((len(tokens), state))
-        session._marks = [(chars, count)]
+        session._text, session._committed = text, committed
+        session._reading.load(tokens, (chars, count), state)
         return session
 
     # -- reading -----------------------------------------------------------------------------------------------
@@ -373,30 +342,29 @@ class Session:
         self, head: str, prefix: str, k: int, options: SearchOptions, attention: float, *, typed_as: str, space: bool,
         ends: bool = False,
     ) -> Suggestions:  # fmt: skip
-        gap = self._read(head, ends=ends)
-        count, state = self._snapshots[-1]
+        gap = self._reading.read(head, ends=ends)
         typed = gap + prefix.encode()
-        passed = self._passed_over(head, prefix) if attention else {}
+        passed = self._offered.passed_over(head, prefix) if attention else {}
         wanted = words.wants_space(head[-2:]) if ends else None
-        place = (state[:, 0], int(self._tokens[count - 1]))
+        place = self._reading.place
         named = self._named_words(head, b" " * bool(wanted) if ends else gap)
 
         def accept(word: bytes) -> bool:
             return self._may_offer(word, options, spaced=ends or typed.startswith(b" "), wanted=wanted)
 
         letters = self._typed(prefix, complete=False)
-        if letters and self._typist:
+        if letters and self._typing_search:
             fewer = replace(options, max_rows=min(options.max_rows, _TYPED_ROWS))
-            answer = self._typist.search(
+            answer = self._typing_search(
                 *place, gap, letters, k + len(passed), fewer, accept=accept, known=self._is_known, named=named
             )
         else:
             answer = self._search(*place, typed, k + len(passed), options, accept=accept, named=named)
         offers = self._offers(answer, typed_as)
         if passed:
-            offers = _less_those(offers, passed, attention)[:k]
+            offers = less_those(offers, passed, attention)[:k]
         if attention:
-            self._offered.append((head, prefix, tuple(offer.word for offer in offers)))
+            self._offered.add(head, prefix, [offer.word for offer in offers])
         return Suggestions(offers, answer.exact, answer.unexplored, answer.rows, space)
 
     def _offers(self, answer: Answer, typed_as: str) -> tuple[Suggestion, ...]:
@@ -412,20 +380,19 @@ class Session:
 
     def _typed(self, prefix: str, *, complete: bool) -> Typed | None:
         """The letters typed as a typing model sees them; None without one, or of what it does not look at."""
-        if self._typist is None or not 0 < len(prefix) <= _LONGEST_TYPED:
+        if self._typing is None or not 0 < len(prefix) <= _LONGEST_TYPED:
             return None
         first = len(self._text) - len(prefix)
         touched = self._points if self._text.endswith(prefix) else {}
         touches = [Touch(char, touched.get(first + at)) for at, char in enumerate(prefix)]
-        return Typed(self._typist.model, touches, complete=complete)
+        return Typed(self._typing, touches, complete=complete)
 
     def _meant(self, head: str, prefix: str, letters: Typed, k: int, options: SearchOptions) -> Suggestions:
         """What was meant by letters after `head` with which the word ends; what was typed is always allowed."""
-        gap = self._read(head)
-        count, state = self._snapshots[-1]
-        assert self._typist
-        answer = self._typist.search(
-            state[:, 0], int(self._tokens[count - 1]), gap, letters, k,
+        gap = self._reading.read(head)
+        assert self._typing_search
+        answer = self._typing_search(
+            *self._reading.place, gap, letters, k,
             replace(options, max_rows=min(options.max_rows, _TYPED_ROWS)),
             accept=lambda word: (
                 word == gap + prefix.encode() or self._may_offer(word, options, spaced=bool(gap), wanted=None)
@@ -437,9 +404,8 @@ class Session:
     def _correction(self, head: str, prefix: str, options: SearchOptions, threshold: float) -> str | None:
         """The word that was meant by a word typed in full, if it is another and probable enough."""
         letters = self._typed(prefix, complete=True)
-        plain = prefix.translate(_NO_APOSTROPHES).isalpha() and (not head or head[-1].isspace())
-        if not letters or not plain or prefix in self._kept:
-            return None  # numbers, parts of addresses, code
+        if not letters or prefix in self._kept or not is_prose(head + prefix, len(head), len(head) + len(prefix)):
+            return None
         meant = self._meant(head, prefix, letters, 3, options)
         if not meant:
             return None
@@ -448,15 +414,6 @@ class Session:
         if twins * (1.0 - meant.unexplored) < threshold or best.lower() == self._as_typed(prefix, self._text).lower():
             return None
         return best
-
-    def _passed_over(self, head: str, prefix: str) -> dict[str, int]:
-        """The words that were offered for this word before its last letters came, and how often."""
-        self._offered = [
-            offer
-            for offer in self._offered
-            if offer[0] == head and prefix.startswith(offer[1]) and len(offer[1]) < len(prefix)
-        ]
-        return Counter(word for _, _, offered in self._offered for word in offered)
 
     def _named_words(self, head: str, start: bytes) -> list[Named]:
         """What other sources than the model name where a word begins after `head`, with `start` held back."""
@@ -499,120 +456,11 @@ class Session:
         learnt = self._tokenizer.variants.get(mark)
         return word.replace(learnt, mark) if learnt and mark in text else word
 
-    def _finished(self) -> str:
-        """The text before its unfinished last word."""
-        before, tail = _last_line_part(self._text)
-        return before + words.split_last(self._tokenizer.normalize(tail))[0]
-
-    def _read(self, head: str, *, ends: bool = False) -> bytes:
-        """Read `head` up to the token before the next word; return the bytes held back for that word.
-
-        With `ends`, nothing is held back.
-        """
-        if not ends and self._head and self._head[0] == head:
-            return self._head[1]  # only letters of the next word have come since
-        chars, count = self._mark(head)
-        rest = head[chars:]
-        if ends:
-            tokens, gap = self._tokenizer.encode(rest), b""
-        else:
-            tokens, gap = self._tokenizer.encode_context(rest)
-        self._go_to(np.concatenate([self._tokens[:count], tokens], dtype=np.int32))
-        self._head = None if ends else (head, gap)
-        return gap
-
-    def _mark(self, head: str) -> tuple[int, int]:
-        """The last mark in `head`; a new one is set when much text has come since."""
-        while self._marks and self._marks[-1][0] > len(head):
-            self._marks.pop()
-        if not self._marks or len(head) - self._marks[-1][0] > 2 * _CONTEXT:
-            self._begin_near_end(head)
-        chars, count = self._marks[-1]
-        if len(head) - chars > _WINDOW:
-            cut = _cut(head, chars)
-            if cut > chars:
-                tokens = self._tokenizer.encode(head[chars:cut])
-                self._go_to(np.concatenate([self._tokens[:count], tokens], dtype=np.int32))
-                self._marks.append((cut + 1, count + len(tokens)))
-        return self._marks[-1]
-
-    def _begin_near_end(self, head: str) -> None:
-        """Forget all that was read, and begin with the last `_CONTEXT` characters, at a word."""
-        start = len(head) - _CONTEXT
-        if start > 0:
-            place = head.find(" ", start, len(head) - _CONTEXT // 2)
-            start = place + 1 if place >= 0 else start
-        self._marks = [(max(start, 0), 1)]
-        self._tokens = np.array([END_OF_TEXT], np.int32)
-        self._snapshots = [(1, self._model.initial_state())]
-
-    def _go_to(self, tokens: npt.NDArray[np.int32]) -> None:
-        """Make the last snapshot the one of `tokens`, from the latest that agrees with them."""
-        shorter = min(len(tokens), len(self._tokens))
-        differs = np.flatnonzero(tokens[:shorter] != self._tokens[:shorter])
-        self._forget(int(differs[0]) if len(differs) else shorter)
-        self._tokens = tokens
-        count, state = self._snapshots[-1]
-        while count < len(tokens):
-            upto = min(count + _STRIDE, len(tokens))
-            state = self._model.advance(tokens[count - 1 : upto - 1].astype(np.int64), state)
-            count = upto
-            self._snapshots.append((count, state))
-            if len(self._snapshots) > _SNAPSHOTS:
-                self._thin()
-
-    def _forget(self, agreed: int) -> None:
-        """Drop the snapshots beyond the first `agreed` tokens."""
-        while self._snapshots[-1][0] > agreed:
-            self._snapshots.pop()
-
-    def _thin(self) -> None:
-        """Drop the old snapshot whose neighbours are nearest to each other, for its distance from the end."""
-        end = self._snapshots[-1][0]
-        counts = [count for count, _ in self._snapshots]
-        middle = range(1, len(counts) - _SNAPSHOTS // 2)
-        del self._snapshots[min(middle, key=lambda at: (counts[at + 1] - counts[at - 1]) / (end - counts[at] + 1))]
-
-
-def _less_those(offers: tuple[Suggestion, ...], passed: Mapping[str, int], attention: float) -> tuple[Suggestion, ...]:
-    """`offers` given that some words were passed over, best first.
-
-    Only words that were passed over lose, so the best k are among the best k + those before.
-    """
-    kept = {offer.word: (1.0 - attention) ** passed.get(offer.word, 0) for offer in offers}
-    whole = 1.0 - sum((1.0 - kept[offer.word]) * offer.probability for offer in offers)
-    weighed = (
-        replace(offer, probability=min(kept[offer.word] * offer.probability / max(whole, 1e-9), 1.0))
-        for offer in offers
-    )
-    return tuple(sorted(weighed, key=lambda offer: -offer.probability))
-
 
 def _sources(found: Found) -> tuple[str, ...]:
     """Who gives a tenth of a word's probability or more."""
     shares = {"model": found.probability - sum(found.named.values()), **found.named}
     return tuple(name for name, share in shares.items() if share >= 0.1 * found.probability)
-
-
-def _common(one: str, other: str) -> int:
-    """How many characters two texts begin with alike."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[:middle] == other[:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _cut(head: str, start: int) -> int:
-    """The last space after `start` at which the tokens before and after do not depend on each other, or `start`."""
-    at = len(head)
-    while (at := head.rfind(" ", start + 1, at)) > start:
-        if at + 1 < len(head) and not head[at - 1].isspace() and head[at + 1].isalnum():
-            return at
-    return start
 
 
 def _last_line_part(text: str) -> tuple[str, str]:
@@ -621,6 +469,6 @@ def _last_line_part(text: str) -> tuple[str, str]:
     return text[:start], text[start:]
 
 
-def _digest(tokenizer: Tokenizer, state: Floats, identity: str) -> bytes:
+def _digest(tokenizer: Tokenizer, shape: tuple[int, ...], identity: str) -> bytes:
     """What a saved session and a model must share."""
-    return hashlib.sha256(b"\0".join(tokenizer.token_bytes) + f"{state.shape} {identity}".encode()).digest()
+    return hashlib.sha256(b"\0".join(tokenizer.token_bytes) + f"{shape} {identity}".encode()).digest()

@@ -1,19 +1,22 @@
 #!/usr/bin/env node
-// The words that come next: node suggest.js BUNDLE "the cat" [-k 3] [--complete]
-import { existsSync } from "node:fs";
+// The words that come next: node suggest.js BUNDLE "the cat" [-k 3] [--complete] [--glossary FILE]
+import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-const USAGE = 'usage: node suggest.js BUNDLE "the cat" [-k 3] [--complete]';
+const USAGE = 'usage: node suggest.js BUNDLE "the cat" [-k 3] [--complete] [--glossary FILE]';
 const HELP = `${USAGE}
 
 Prints the most probable next words and their probabilities. BUNDLE is the folder of a bundle.
 
   -k N         how many words, 1 to 256 (3)
   --complete   the last word of the text is unfinished: complete it
+  --glossary FILE
+               words to offer too, one a line, if you wish with a tab and a weight
   -h, --help   print this`;
 const OPTIONS = {
   k: { type: "string", short: "k", default: "3" },
   complete: { type: "boolean", default: false },
+  glossary: { type: "string" },
   help: { type: "boolean", short: "h", default: false },
 };
 
@@ -28,9 +31,11 @@ async function main() {
   if (more.length) throw new Fault(`unexpected '${more.join(" ")}'; put the text in quotes. ${USAGE}`);
   if (!/^\d+$/.test(values.k)) throw new Fault(`-k is '${values.k}'; expected a whole number.`);
   const options = { k: Number(values.k) };
+  const glossary = values.glossary === undefined ? undefined : contentOf(values.glossary);
   const { Predictor, WordgruError } = await library();
   try {
     const predictor = await Predictor.load(folder);
+    if (glossary !== undefined) predictor.words.read(glossary);
     const { items, exact } = await (values.complete
       ? predictor.complete(text, options)
       : predictor.suggest(text, options));
@@ -38,6 +43,14 @@ async function main() {
     if (!exact) console.error("not proved to be the most probable words: the budget was spent");
   } catch (error) {
     throw error instanceof WordgruError ? new Fault(error.message) : error;
+  }
+}
+
+function contentOf(file) {
+  try {
+    return readFileSync(file, "utf-8");
+  } catch (error) {
+    throw new Fault(`${file}: cannot be read (${error.code}); expected words in UTF-8, one a line.`);
   }
 }
 

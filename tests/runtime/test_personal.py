@@ -102,6 +102,36 @@ def test_a_correction_takes_back_its_own_text_though_others_wrote_since_then(pre
     assert after["", "and"] == pytest.approx(before["", "and"], rel=0.01)
 
 
+def test_what_could_not_be_learnt_is_not_taken_back(predictor, monkeypatch):
+    session = predictor.session("to the Krakenhaus")
+    with monkeypatch.context() as patch:
+        patch.setattr(predictor.personal, "learn", lambda text: (_ for _ in ()).throw(WordgruError("full")))
+        with pytest.raises(WordgruError, match="full"):
+            session.commit()
+    predictor.personal.learn("to the Krakenhaus")
+    session.commit()
+    assert counts(predictor.personal)["the", "Krakenhaus"] == pytest.approx(2, rel=0.02)
+
+
+@pytest.mark.parametrize("word", ["", " ", "\u200b"])
+def test_to_forget_no_word_forgets_nothing(word):
+    store = PersonalModel()
+    store.learn("at the Krakenhaus")
+    before = counts(store)
+    assert store.forget(word) == 0
+    assert counts(store) == before
+
+
+def test_what_is_imported_is_bounded_too(tmp_path):
+    path = tmp_path / "my.words"
+    with PersonalModel(path, max_bytes=100_000) as store:
+        store.add(Gram("", f"word{number}", 1 + number) for number in range(8000))
+        kept = {word for _, word in counts(store)}
+    assert "word7999" in kept
+    assert "word0" not in kept
+    assert path.stat().st_size < 400_000
+
+
 def test_a_copy_takes_nothing_back_that_the_first_learnt_and_an_empty_field_begins_anew(predictor):
     session = predictor.session("to the Krakenhaus")
     session.commit()

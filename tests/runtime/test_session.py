@@ -175,7 +175,7 @@ def test_editing_costs_only_what_it_touches() -> None:
         edit()
         session.suggest()
         assert counting.read - before < whole / 10
-    assert len(session._snapshots) <= 13
+    assert session._reading.snapshots <= 13
 
 
 def test_a_session_stays_below_64_kilobytes() -> None:
@@ -191,7 +191,7 @@ def test_a_session_stays_below_64_kilobytes() -> None:
     session = Session(Large(), plain.tokenizer, plain.search)  # type: ignore[arg-type]
     for _ in range(700):
         session.append("the cat sat. ")
-        session._read(session.text)
+        session._reading.read(session.text)
     assert 8_000 < session.size < 64_000
 
 

@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 from tests.runtime.test_search import MANY, Toy
 from wordgru import Layout, Predictor, TypingModel, WordgruError
 from wordgru.search.named import Named, NamedWords
-from wordgru.search.rows import Places
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
-from wordgru.text.trie import Trie
 from wordgru.typing.channel import Touch, Typed, letter_likelihoods
 from wordgru.typing.correct import corrections
 from wordgru.typing.search import TypingSearch
@@ -101,7 +99,8 @@ def every_alignment(model, letters, word, complete):
             omitted = max(omitted, model.undoubled)
         total += omitted * rest(i, j + 1, True)
         if i < len(letters):
-            total += float(hit[letters[i]][place[word[j]]]) * rest(i + 1, j + 1, True)
+            left = 1 - (model.apostrophe if word[j] in "'’-" else model.omitted)
+            total += left * float(hit[letters[i]][place[word[j]]]) * rest(i + 1, j + 1, True)
         if i + 1 < len(letters) and j + 1 < len(word) and letters[i] == word[j + 1] and letters[i + 1] == word[j]:
             total += model.swapped * rest(i + 2, j + 2, True)
         return total
@@ -115,9 +114,7 @@ def every_alignment(model, letters, word, complete):
     complete=st.booleans(),
 )  # fmt: skip
 def test_the_forward_pass_adds_up_every_alignment(letters, word, complete):
-    typed, trie = Typed(SLOPPY, [Touch(char) for char in letters], complete=complete), Trie([word.encode()])
-    levels = typed.walk(trie, np.zeros(1, np.int64), typed.start(), np.array([[0.0, 1.0]]), np.zeros(1))
-    found = float(typed.likelihood(levels[-1].alignments)[-1])
+    found = Typed(SLOPPY, [Touch(char) for char in letters], complete=complete).of(word)
     assert found == pytest.approx(every_alignment(SLOPPY, letters, word, complete), rel=1e-9, abs=1e-15)
 
 
@@ -151,11 +148,7 @@ def is_text(word):
 def likelihood(letters, word, complete):
     if not is_text(word):
         return 0.0
-    typed = Typed(SLOPPY, [Touch(char) for char in letters], complete=complete)
-    levels = typed.walk(Trie([word]), np.zeros(1, np.int64), typed.start(), np.array([[0.0, 1.0]]), np.zeros(1))
-    ended = len(levels) == len(word.decode()) + 1 or levels[-1].closed.any()  # else nothing of it was probable
-    whole = ended and len(levels[-1].nodes)
-    return float(typed.likelihood(levels[-1].alignments)[-1]) if whole else 0.0
+    return Typed(SLOPPY, [Touch(char) for char in letters], complete=complete).of(word.decode())
 
 
 @MANY
@@ -173,7 +166,7 @@ def test_the_words_most_probably_meant_are_those_of_all_words_weighed(
     weighed = {word: mass * likelihood(letters, word[len(gap) :], complete) for word, mass in masses.items()}
     weighed = {word: mass for word, mass in weighed.items() if word.startswith(gap)}
     whole = sum(weighed.values())
-    search = TypingSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell, places=Places())
+    search = TypingSearch(WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell))
     typed = Typed(SLOPPY, [Touch(char) for char in letters], complete=complete)
     answer = search(
         np.zeros((1, 1), np.float32), 0, gap, typed, 3, SearchOptions(tolerance=0.01, max_rows=3000),
@@ -240,6 +233,18 @@ def test_letters_that_are_certain_and_points_mix(english):
     session.append("tomo")
     assert session.suggest()[0].word == "tomorrow"
     assert copy.suggest()[0].word == "tomorrow"
+
+
+@pytest.mark.parametrize("point", [(50, 50), (-99, 99), (4.5, 1.0)])
+def test_points_far_from_every_key_are_answered(english, point):
+    session = english.session("see you ", typing=TypingModel(anywhere=0))
+    for _ in range(12):
+        session.touch(*point)
+    session.suggest()
+    assert session.corrections() is not None
+    restored = english.restore(session.save(), typing=TypingModel())
+    assert restored.text == session.text
+    assert restored.corrections() is not None
 
 
 def test_a_text_is_corrected_word_by_word_and_the_rest_stays(english):

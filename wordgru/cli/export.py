@@ -6,8 +6,8 @@ from typing import cast
 import click
 
 from wordgru.bundle import PRECISIONS, Precision, read_blocked
-from wordgru.errors import WordgruError
 from wordgru.exporting.export import PARITY, PERPLEXITY_CHANGE, ExportReport, export_run
+from wordgru.text.files import read_text
 
 
 @click.command("export")
@@ -42,20 +42,15 @@ def export_command(
         precision=cast("Precision", precision),
         overwrite=overwrite,
         license=license_,
-        about=_read(about) if about else "",
+        about=read_text(about, "Markdown in UTF-8") if about else "",
         blocked=read_blocked(blocked) if blocked else None,
-        known=[line.strip() for line in _read(known).splitlines() if line.strip()] if known else None,
+        known=[line.strip() for line in read_text(known, "words in UTF-8, one a line").splitlines() if line.strip()]
+        if known
+        else None,
         say=lambda line: click.echo(line, err=True),
     )
     for line in summary(report):
         click.echo(line)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WordgruError(f"{path}: cannot be read ({error}); expected text in UTF-8.") from None
 
 
 def summary(report: ExportReport) -> list[str]:

@@ -11,10 +11,11 @@ from typing import IO, Any, cast
 
 import numpy as np
 
-from wordgru.errors import TextError, WordgruError
+from wordgru.errors import WordgruError
 from wordgru.evaluation.predictor import Offers
 from wordgru.search.model import Floats
 from wordgru.text import words
+from wordgru.text.files import read_text
 from wordgru.text.words import normalize
 
 _LAST = chr(0x10FFFF)  # sorts behind every text that begins with the letters before it
@@ -104,14 +105,8 @@ def read_words(path: str | Path) -> list[str]:
     Raises:
         TextError: the file cannot be read.
     """
-    try:
-        return [line.split("\t")[0].strip() for line in Path(path).read_text(encoding="utf-8").splitlines()]
-    except OSError as error:
-        raise TextError(
-            f"{path}: cannot be read ({error.strerror}); expected a file with a word in each line."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise TextError(f"{path}: byte {error.start} is not UTF-8; expected a word in each line.") from None
+    lines = read_text(path, "a file with a word in each line").splitlines()
+    return [line.split("\t")[0].strip() for line in lines]
 
 
 class _KenLMField:

@@ -8,6 +8,7 @@ from typing import Any
 
 from wordgru.errors import TextError
 from wordgru.predictor import Predictor
+from wordgru.text.files import read_text
 from wordgru.typing.channel import TypingModel
 from wordgru.typing.correct import Candidate, meant
 
@@ -67,10 +68,7 @@ def read_slips(path: str | Path) -> list[Slip]:
     Raises:
         TextError: the file cannot be read, or a line is no slip.
     """
-    try:
-        lines = Path(path).read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise TextError(f"{path}: cannot be read ({error}); expected JSON lines with typed and intended.") from None
+    lines = read_text(path, "JSON lines with typed and intended").splitlines()
     slips = []
     for number, line in enumerate(lines, 1):
         if not line.strip():

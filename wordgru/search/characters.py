@@ -134,12 +134,7 @@ class _Found:
 
     def name(self, source: Named) -> None:
         """Add the words that another source names."""
-        row = self._reader.nodes[()].row
-        trie, ids = self._tries.after(b"")
-        at: int | None = 0
-        for char in source.start.decode():
-            at = trie.child(at, char) if at is not None else None
-        among = 0.0 if at is None else float(row[ids[trie.low[at] : trie.high[at]]].sum(dtype=np.float64))
+        among = self._tries.beginning(self._reader.nodes[()].row, source.start)
         shares, _, _ = source.agreeing(self._typed, _NAMED, fold=False)
         for word, share in shares.items():
             rest = word[len(self._typed) :].decode()

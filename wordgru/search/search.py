@@ -18,7 +18,8 @@ docs/search.md works an example by hand.
 import heapq
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from functools import cache
 from operator import itemgetter
 
@@ -75,6 +76,10 @@ class Answer:
 class WordSearch:
     """Finds the most probable words after a state. It remembers a few places; share it between threads.
 
+    Attributes:
+        spell: the tokens of a pre-token that is these bytes; the last one final.
+        tries: of the model's tokens, made when they are asked for.
+
     Args:
         model: the language model.
         token_bytes: what each token spells, by id.
@@ -85,10 +90,10 @@ class WordSearch:
     def __init__(
         self, model: Steps, token_bytes: Sequence[bytes], finals: int, *, spell: Callable[[bytes], Sequence[int]]
     ) -> None:
-        self._model, self._spell = model, spell
+        self._model, self.spell = model, spell
         self._vocabulary = cache(lambda fold: Vocabulary(token_bytes, finals, fold=fold))
         self.places = Places()
-        self._tries = TokenTries(token_bytes, finals)
+        self.tries = TokenTries(token_bytes, finals)
 
     def __call__(
         self, state: Floats, last: int, typed: bytes, k: int, options: SearchOptions, *,
@@ -105,17 +110,21 @@ class WordSearch:
             accept: whether these bytes are a word that may be offered.
             named: words that other sources name. The answer's probabilities are those of the mixture.
         """
-        vocabulary = self._vocabulary(options.ignore_case)
-        with self.places.reader(self._model, vocabulary, state, last, options) as reader:
-            search = _Search(reader, vocabulary, vocabulary.key(typed), k, options, self._spell, accept, named)
+        with self.reader(state, last, options) as reader:
+            typed_key = reader.vocabulary.key(typed)
+            search = _Search(reader, reader.vocabulary, typed_key, k, options, self.spell, accept, named)
             return search.run(typed)
+
+    def reader(self, state: Floats, last: int, options: SearchOptions) -> AbstractContextManager[Reader]:
+        """What reads at a place, and remembers what it read there."""
+        return self.places.reader(self._model, self._vocabulary(options.ignore_case), state, last, options)
 
     def characters(
         self, state: Floats, last: int, typed: bytes, options: SearchOptions, *, named: Sequence[Named] = ()
     ) -> Characters:
         """The distribution of the character after `typed`; arguments as of a call."""
-        with self.places.reader(self._model, self._vocabulary(False), state, last, options) as reader:
-            return characters(reader, self._tries, typed, self._spell(typed) if typed else (), options, named)
+        with self.reader(state, last, replace(options, ignore_case=False)) as reader:
+            return characters(reader, self.tries, typed, self.spell(typed) if typed else (), options, named)
 
 
 Along = list[tuple[Group, bytes]]

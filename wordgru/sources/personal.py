@@ -136,13 +136,13 @@ class PersonalModel:
                 gone = store.execute("DELETE FROM grams").rowcount
                 store.execute("UPDATE clock SET words = 0")
             else:
-                wanted = words.normalize(word).lower()
+                wanted = words.normalize(word).strip().lower()
                 gone = store.executemany(
                     "DELETE FROM grams WHERE history = ? AND word = ?",
                     [
                         (history, other)
                         for history, other, _ in self._kept("")
-                        if other.lower() == wanted or wanted in history.split(" ")
+                        if wanted and (other.lower() == wanted or wanted in history.split(" "))
                     ],
                 ).rowcount
         with self._failures("written"):
@@ -167,6 +167,7 @@ class PersonalModel:
                     raise WordgruError(f"{gram}: expected a word and a count above 0.")
                 self._change(gram.history, gram.word, gram.count, now)
                 added += 1
+            self._prune()
         return added
 
     # -- the mixture -------------------------------------------------------------------------------------------

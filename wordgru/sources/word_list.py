@@ -7,6 +7,7 @@ from wordgru.config import Range
 from wordgru.errors import TextError, WordgruError
 from wordgru.search.named import Named, NamedWords
 from wordgru.text import words
+from wordgru.text.files import read_text
 from wordgru.text.known import KnownWords
 
 STRENGTH = 10_000.0
@@ -93,14 +94,7 @@ class WordList:
         Raises:
             TextError: the file cannot be read, or a line is no word; then none of it is added.
         """
-        try:
-            lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-        except OSError as error:
-            raise TextError(
-                f"{path}: cannot be read ({error.strerror}); expected words in UTF-8, one a line."
-            ) from None
-        except UnicodeDecodeError as error:
-            raise TextError(f"{path}: byte {error.start} is not UTF-8; convert it to UTF-8 first.") from None
+        lines = read_text(path, "words in UTF-8, one a line").splitlines()
         before = dict(self._weights)
         count = 0
         for number, line in enumerate(lines, 1):

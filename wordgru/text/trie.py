@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from wordgru.text.vocabulary import half_character
+from wordgru.text.vocabulary import Floats, half_character
 
 Places = npt.NDArray[np.int64]
 
@@ -92,3 +92,14 @@ class TokenTries:
             trie = Trie([half + self._token_bytes[at] for at in ids])
             self._tries[half] = (trie, np.array(ids, np.int64)[trie.order])
         return self._tries[half]
+
+    def beginning(self, row: Floats, start: bytes) -> float:
+        """What of P(next token), (V,), is of tokens that begin with `start`."""
+        trie, ids = self.after(b"")
+        node = 0
+        for char in start.decode("utf-8", "surrogateescape"):
+            child = trie.child(node, char)
+            if child is None:
+                return 0.0
+            node = child
+        return float(row[ids[trie.low[node] : trie.high[node]]].sum(dtype=np.float64))

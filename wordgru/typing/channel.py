@@ -178,6 +178,13 @@ class Typed:
         """P(typed | the words that end here)."""
         return alignments.rows[:, -1] if self.complete else alignments.done
 
+    def of(self, word: str) -> float:
+        """P(typed | one word); 0 of what is less probable than any number."""
+        starts, masses = np.zeros(1, np.int64), np.array([[0.0, 1.0]])
+        levels = self.walk(Trie([word.encode("utf-8", "surrogateescape")]), starts, self.start(), masses, np.zeros(1))
+        ended = len(levels) == len(word) + 1 or levels[-1].closed.any()  # else nothing of it was probable
+        return float(self.likelihood(levels[-1].alignments)[-1]) if ended and len(levels[-1].nodes) else 0.0
+
     def walk(self, trie: Trie, roots: Places, starts: Alignments, masses: Doubles, floors: Doubles) -> list[Reached]:
         """Follow a trie from some strings on, level by level, where it may matter.
 
@@ -192,7 +199,8 @@ class Typed:
         lead = self._best
         source, nodes, at = np.arange(len(roots)), roots, starts
         promising = lead * _RATHER ** np.arange(len(lead))[::-1]
-        found = [Reached(source, nodes, np.zeros(len(roots), bool), at, at.rows @ lead, at.rows @ promising)]
+        never = np.zeros(len(roots), bool)
+        found = [Reached(source, nodes, never, at, self._ahead(at, lead), self._ahead(at, promising))]
         while len(nodes):
             counts = trie.count[nodes]
             parents = np.repeat(np.arange(len(nodes)), counts)
@@ -201,11 +209,11 @@ class Typed:
             begins = np.cumsum(counts) - counts
             children = trie.first[nodes][parents] + np.arange(len(parents)) - begins[parents]
             mass = masses[source[parents], trie.high[children]] - masses[source[parents], trie.low[children]]
-            most = (at.done + at.rows @ lead)[parents] * mass
+            most = (at.done + self._ahead(at, lead))[parents] * mass
             kept = most > floors[source[parents]]
             parents, children, mass = parents[kept], children[kept], mass[kept]
             after = self._after(at.at(parents), trie, children)
-            open_ = after.rows @ lead
+            open_ = self._ahead(after, lead)
             most = mass * (after.done + open_)
             kept = most > floors[source[parents]]
             if kept.sum() > _WIDEST:
@@ -215,9 +223,17 @@ class Typed:
             source, nodes, mass, open_ = source[parents][kept], children[kept], mass[kept], open_[kept]
             at = after.at(kept)
             closed = (mass * open_ <= floors[source]) & (not self.complete)
-            found.append(Reached(source, nodes, closed, at, open_, at.rows @ promising))
+            found.append(Reached(source, nodes, closed, at, open_, self._ahead(at, promising)))
             source, nodes, at = source[~closed], nodes[~closed], at.at(~closed)
         return found
+
+    def _ahead(self, at: Alignments, lead: Doubles) -> Doubles:
+        """What strings may still have: in their rows, and by the next character before their last one."""
+        ahead: Doubles = at.rows @ lead
+        if len(self._points) > 1:
+            swapped = at.before[:, :-2] * (self._points[1:] == at.last[:, None])
+            ahead += self.model.swapped * (swapped @ lead[2:])
+        return ahead
 
     def _after(self, at: Alignments, trie: Trie, nodes: Places) -> Alignments:
         """One character on, that of each node."""
@@ -258,6 +274,7 @@ class Typed:
             alphabet = tuple(trie.alphabet)
             hits = np.stack([letter_likelihoods(self.model, alphabet, touch) for touch in self.touches], axis=1)
             omits = _omits(self.model, alphabet)
+            hits = hits * (1.0 - omits)[:, None]  # so that no letters can have more than `_lead` says
             self._tables[id(trie)] = (trie, hits, omits)  # the trie too, so that no other gets its id
         return self._tables[id(trie)][1:]
 

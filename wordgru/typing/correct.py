@@ -10,6 +10,7 @@ from wordgru.search.model import Doubles
 from wordgru.search.suggestions import Suggestions
 from wordgru.session import Session
 from wordgru.text import words
+from wordgru.text.prose import is_prose
 
 CANDIDATES = 8
 """Words that are weighed by what follows."""
@@ -17,7 +18,6 @@ CANDIDATES = 8
 _FOLLOWING = 60  # characters after a word that are read to judge it
 _SURE = 0.9999  # a word that is so probable by what stands before it is not judged by what follows
 _THRESHOLD = Range(0, 1)
-_ADDRESS = frozenset("@/\\_#:=<>{}[]$%&~^+*|")  # marks beside a word that say it is no prose
 
 
 @dataclass(frozen=True)
@@ -81,21 +81,6 @@ def corrections(text: str, session: Session, *, threshold: float = 0.9) -> Itera
                 word = found[0].word
                 yield Correction(start, end, typed, word, twins, tuple(found))
         before += word
-
-
-def is_prose(text: str, start: int, end: int) -> bool:
-    """Whether a word of a text is one that may be corrected: no number, code, address, or word in capitals."""
-    word = text[start:end]
-    beside = text[max(start - 1, 0) : start] + text[end : end + 1]
-    inner = text[end : end + 1] == "." and text[end + 1 : end + 2].isalnum()  # example.org
-    return (
-        word.replace("'", "").replace("’", "").isalpha()
-        and not (len(word) > 1 and word.isupper())
-        and not any(char.isupper() for char in word[1:])
-        and not any(char in _ADDRESS for char in beside)
-        and not inner
-        and not (text[max(start - 1, 0) : start] == "." and text[max(start - 2, 0) : start - 1].isalnum())
-    )
 
 
 def meant(before: str, typed: str, after: str, session: Session) -> list[Candidate]:

@@ -9,19 +9,19 @@ left out of the walk along the trie of tokens (`Typed.walk`); what that may cost
 import heapq
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
 
 from wordgru.search.model import Doubles, Floats, Ints
 from wordgru.search.named import Named
-from wordgru.search.rows import Node, Places, Reader, Steps
-from wordgru.search.search import Answer, Found
+from wordgru.search.rows import Node, Reader
+from wordgru.search.search import Answer, Found, WordSearch
 from wordgru.search.suggestions import SearchOptions
 from wordgru.text.trie import TokenTries, Trie
-from wordgru.text.vocabulary import Vocabulary
-from wordgru.typing.channel import Alignments, Reached, Typed, TypingModel
+from wordgru.text.vocabulary import half_character
+from wordgru.typing.channel import Alignments, Reached, Typed
 
 _LEFT_OUT = 1 / 30  # share of the tolerance below which a branch is left out of a walk
 _UNDECIDED = 0.05  # share of what agrees that may be undecided in an answer that is proved
@@ -86,23 +86,10 @@ class _Word:
 
 
 class TypingSearch:
-    """Finds the words that were most probably meant. Share it between threads.
+    """Finds the words that were most probably meant, with what a word search reads and remembers."""
 
-    Args:
-        model: the language model.
-        token_bytes: what each token spells, by id.
-        finals: how many are final.
-        spell: the tokens of a pre-token that is these bytes; the last one final.
-        places: where nodes are remembered.
-    """
-
-    def __init__(
-        self, model: Steps, token_bytes: Sequence[bytes], finals: int, *, spell: Callable[[bytes], Sequence[int]],
-        places: Places,
-    ) -> None:  # fmt: skip
-        self._model, self._spell, self._places = model, spell, places
-        self._vocabulary = Vocabulary(token_bytes, finals)
-        self._tokens = TokenTries(token_bytes, finals)
+    def __init__(self, search: WordSearch) -> None:
+        self._search = search
 
     def __call__(
         self, state: Floats, last: int, gap: bytes, typed: Typed, k: int, options: SearchOptions, *,
@@ -122,29 +109,21 @@ class TypingSearch:
             known: whether they are a word of the language.
             named: words that other sources name.
         """
-        with self._places.reader(self._model, self._vocabulary, state, last, options) as reader:
-            search = _Search(reader, self._tokens, gap, typed, k, options, accept, known)
-            search.begin(self._spell(gap + typed.letters.encode()), named)
+        with self._search.reader(state, last, replace(options, ignore_case=False)) as reader:
+            search = _Search(reader, self._search.tries, gap, typed, k, options, accept, known)
+            search.begin(self._search.spell(gap + typed.letters.encode()), named)
             return search.run()
-
-
-@dataclass(frozen=True)
-class Typist:
-    """How somebody types, and the search that reckons with it."""
-
-    model: TypingModel
-    search: TypingSearch
 
 
 class _Search:
     """One search."""
 
     def __init__(
-        self, reader: Reader, tokens: TokenTries, gap: bytes, typed: Typed, k: int, options: SearchOptions,
+        self, reader: Reader, tries: TokenTries, gap: bytes, typed: Typed, k: int, options: SearchOptions,
         accept: Callable[[bytes], bool], known: Callable[[bytes], bool],
     ) -> None:  # fmt: skip
         self._known = known
-        self._reader, self._tokens, self._gap, self._typed, self._k = reader, tokens, gap, typed, k
+        self._reader, self._tries, self._gap, self._typed, self._k = reader, tries, gap, typed, k
         self._options, self._accept = options, accept
         self._scale = 0.0  # log of what has mass 1
         self._agreeing = 1.0  # mass that agrees for sure; 1 is a first guess, from below
@@ -191,33 +170,16 @@ class _Search:
 
     def _guess(self, chain: Sequence[Node], spelling: Sequence[int]) -> None:
         """Set the scale so that what agrees has about mass 1, from below: what is typed may be as it was meant."""
-        typed = Trie([self._typed.letters.encode()])
-        walked = self._typed.walk(
-            typed, np.zeros(1, np.int64), self._typed.start(), np.array([[0.0, 1.0]]), np.zeros(1)
-        )
-        self._as_it_is = likelihood = float(self._typed.likelihood(walked[-1].alignments)[-1])
+        self._as_it_is = likelihood = self._typed.of(self._typed.letters)
         node = chain[-1]
         last = spelling[len(chain) - 1] if len(chain) == len(spelling) else 0
         share = float(node.row[last]) if last else 0.0
         if not self._typed.complete:
-            trie, ids = self._tokens.after(node.spelled)
-            share += self._beginning(
-                trie, node.row[ids], (self._gap + self._typed.letters.encode())[len(node.spelled) :]
-            )
+            letters = self._gap + self._typed.letters.encode()
+            share += self._tries.beginning(node.row, letters[len(node.spelled) :])
         unknown = self._typed.model.unknown * _LETTER ** len(self._typed.letters)
         log_mass = float(np.logaddexp(node.log_mass + np.log(max(share, 1e-30)), np.log(max(unknown, 1e-300))))
         self._scale = log_mass + float(np.log(max(likelihood, 1e-300)))
-
-    @staticmethod
-    def _beginning(trie: Trie, row: Floats, rest: bytes) -> float:
-        """What of a row, in the order of a trie, begins with these bytes."""
-        node = 0
-        for char in rest.decode("utf-8", "surrogateescape"):
-            child = trie.child(node, char)
-            if child is None:
-                return 0.0
-            node = child
-        return float(row[trie.low[node] : trie.high[node]].sum(dtype=np.float64))
 
     def _heaviest(self) -> Iterator[tuple[Node, Alignments]]:
         """The open tokens that may change most, read as far as the budget goes."""
@@ -244,14 +206,12 @@ class _Search:
 
     def _expand(self, picks: Sequence[tuple[Node, Alignments]]) -> None:
         """Weigh what follows some nodes."""
-        if not picks:
-            return
-        by_trie: dict[int, list[tuple[Node, Alignments]]] = {}
+        by_half: dict[bytes, list[tuple[Node, Alignments]]] = {}
         for pick in picks:
-            by_trie.setdefault(id(self._tokens.after(pick[0].spelled)[0]), []).append(pick)
-        for part in by_trie.values():
+            by_half.setdefault(half_character(pick[0].spelled), []).append(pick)
+        for part in by_half.values():
             nodes = [node for node, _ in part]
-            trie, ids = self._tokens.after(nodes[0].spelled)
+            trie, ids = self._tries.after(nodes[0].spelled)
             masses = np.stack([node.row[ids] for node in nodes]).astype(np.float64)
             masses *= np.array([[np.exp(min(node.log_mass - self._scale, 700.0))] for node in nodes])
             floors = np.full(len(nodes), self._floor)
@@ -297,7 +257,7 @@ class _Search:
             source, tokens = level.source[of], ids[places]
             weight = masses[source, places]
             sure = level.alignments.done[of]
-            final = tokens <= self._tokens.finals
+            final = tokens <= self._tries.finals
             likelihood = self._typed.likelihood(level.alignments)[of]
             self._agreeing += float((weight * np.where(final, likelihood, sure)).sum())
             self._undecided += float((weight * level.open[of])[~final].sum())
@@ -331,9 +291,7 @@ class _Search:
 
     def _name(self, source: Named) -> None:
         """Weigh the words that another source names."""
-        row = self._reader.nodes[()].row
-        trie, ids = self._tokens.after(b"")
-        among = self._beginning(trie, row[ids], source.start)
+        among = self._tries.beginning(self._reader.nodes[()].row, source.start)
         unit = among * float(np.exp(min(-self._scale, 700.0)))
         masses = self._shares.setdefault(source.source, {})
         for words, scale in ((source.common, source.scale), (source.added, 1.0)):

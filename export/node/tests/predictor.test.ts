@@ -275,6 +275,18 @@ describe("suggest.js", () => {
     assert.match(three, /^(\S+\t\d+\.\d%\n){3}$/);
   });
 
+  it("offers the words of a glossary, and names a line that is none", () => {
+    const folder = mkdtempSync(join(tmpdir(), "wordgru-"));
+    const file = join(folder, "words.txt");
+    const given = [SUGGEST, TINY, "the Ey", "--complete", "--glossary", file];
+    writeFileSync(file, "\ufeffEyjafjallajo\u0308kull\t5\r\n");
+    assert.match(execFileSync(process.execPath, given, { encoding: "utf-8" }), /^Eyjafjallajökull\t/);
+    writeFileSync(file, "good\ntwo words");
+    const { stderr } = spawnSync(process.execPath, given, { encoding: "utf-8" });
+    assert.match(stderr, /^error: line 2: "two words" is not one word; [^\n]+\n$/);
+    rmSync(folder, { recursive: true });
+  });
+
   it("says in one line what is wrong", () => {
     const faults: [string[], RegExp][] = [
       [[], /usage/],
@@ -285,6 +297,7 @@ describe("suggest.js", () => {
       [[TINY, "the", "-k", "abc"], /-k is 'abc'; expected a whole number/],
       [[TINY, "the", "cat"], /put the text in quotes/],
       [[TINY, "the", "--wrong"], /--wrong/],
+      [[TINY, "the", "--glossary", "nowhere"], /nowhere: cannot be read \(ENOENT\); expected words/],
     ];
     for (const [given, message] of faults) {
       const { status, stderr } = spawnSync(process.execPath, [SUGGEST, ...given], { encoding: "utf-8" });

@@ -1,8 +1,9 @@
 /** The demo page: what is typed goes to a session in a Worker, and its words come back onto three buttons. */
-import { type BundleSource, Predictor, type Session, WordgruError } from "../src/index.js";
+import { BundleError, type BundleSource, Predictor, type Session, WordgruError } from "../src/index.js";
 import { element } from "./dom.js";
 import { Figures } from "./figures.js";
 import { keepForOffline } from "./offline.js";
+import { OwnWords, STORE } from "./own.js";
 import { checkAddress, nameOf, OWN, setUpPicker, showModel } from "./picker.js";
 import { OFFERS, View } from "./view.js";
 import { Writing } from "./writing.js";
@@ -13,6 +14,7 @@ const area = element<HTMLTextAreaElement>("text");
 const panel = element<HTMLDetailsElement>("how");
 const figures = new Figures();
 const view = new View(take);
+const own = new OwnWords(area, changed);
 const writing = new Writing(area, element("ghost"), changed, typed);
 
 let predictor: Predictor | undefined;
@@ -79,10 +81,11 @@ async function answer(field: Session, isNewest: () => boolean): Promise<void> {
 async function load(source: BundleSource, name: string): Promise<string | undefined> {
   try {
     if (typeof source === "string") checkAddress(source);
-    const loaded = await Predictor.load(source);
+    const [loaded, isKept] = await withOwnWords(source);
     predictor?.close();
     predictor = loaded;
     session = loaded.session();
+    await own.use(loaded, isKept);
     showModel(loaded.config, name);
     changed();
     return undefined;
@@ -90,6 +93,16 @@ async function load(source: BundleSource, name: string): Promise<string | undefi
     if (!predictor) element("model-name").textContent = "choose a model";
     if (!(error instanceof WordgruError)) throw error;
     return error.message;
+  }
+}
+
+/** Load a bundle with the words of this browser; where it keeps none, with words for as long as the page is open. */
+async function withOwnWords(source: BundleSource): Promise<[loaded: Predictor, isKept: boolean]> {
+  try {
+    return [await Predictor.load(source, { personal: STORE }), true];
+  } catch (error) {
+    if (error instanceof BundleError || !(error instanceof WordgruError)) throw error;
+    return [await Predictor.load(source, { personal: true }), false];
   }
 }
 

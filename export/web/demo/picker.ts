@@ -2,7 +2,7 @@
 import { type BundleConfig, type BundleSource, WordgruError } from "../src/index.js";
 import { element, make } from "./dom.js";
 
-const FILES = ["config.json", "tokenizer.json", "model.onnx", "blocked.txt"];
+const FILES = ["config.json", "tokenizer.json", "model.onnx", "blocked.txt", "known.bin"];
 
 /**
  * Set up the dialog.

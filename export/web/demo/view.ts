@@ -1,5 +1,5 @@
 /** What is shown of an answer: three buttons, the panel behind them, and a line for screen readers. */
-import type { Suggestion, Suggestions } from "../src/index.js";
+import type { Source, Suggestion, Suggestions } from "../src/index.js";
 import { element, make } from "./dom.js";
 
 /** How many words are offered. */
@@ -62,10 +62,17 @@ export class View {
   }
 }
 
-function row({ word, probability, tokens }: Suggestion): HTMLElement {
+/** What the panel calls the sources but for the model. */
+const NAMES: ReadonlyMap<Source, string> = new Map([
+  ["personal", "learned"],
+  ["glossary", "added"],
+]);
+
+function row({ word, probability, tokens, sources }: Suggestion): HTMLElement {
   const line = make("tr");
   const head = make("th", word);
   head.scope = "row";
+  for (const source of sources) if (NAMES.has(source)) head.append(" ", make("small", NAMES.get(source)));
   const share = make("td");
   const bar = make("span");
   bar.className = "bar";

@@ -6,6 +6,7 @@ import { after, afterEach, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type * as Web from "../src/index.js";
+import type * as Inline from "../src/inline.js";
 import type { Golden } from "./golden.js";
 import { findChromium, launch, Site } from "./site.js";
 
@@ -22,11 +23,11 @@ const PICTURES = process.env.PICTURES; // a folder, if the screenshots are to be
 
 const LOOKS = [
   ["light", 1200],
-  ["dark", 360],
+  ["dark", 390],
   ...(PICTURES
     ? ([
         ["dark", 1200],
-        ["light", 360],
+        ["light", 390],
       ] as const)
     : []),
 ] as const;
@@ -267,6 +268,178 @@ describe("the page", { skip: !CHROMIUM }, () => {
     assert.ok((await offered(page))[0]?.startsWith("ca"));
   });
 
+  it("learns nothing until it is told to, then offers what was written, and forgets it", async () => {
+    const listed = () => page.locator("#own-words li").allTextContents();
+    await page.locator("#own summary").click();
+    await write("see you at the Krakenhaus");
+    await page.locator("#text").blur();
+    assert.match(
+      (await page.locator("#learning-says").textContent()) ?? "",
+      /^Nothing is learned\. Nothing leaves this/,
+    );
+    assert.deepEqual(await listed(), []);
+    await page.locator("#learning").check();
+    await page.locator("#text").focus();
+    await page.locator("#text").blur();
+    await page.locator("#own-words li", { hasText: "the" }).waitFor();
+    assert.ok(
+      (await listed()).every((word) => !word.includes("Krakenhaus")),
+      "it may go on",
+    );
+    await page.locator("#finish").click();
+    await page.locator("#own-words li", { hasText: "Krakenhaus" }).waitFor();
+    assert.equal(await text(), "");
+    await page.reload();
+    assert.ok(await page.locator("#learning").isChecked());
+    await write("at the Kra");
+    assert.equal((await offered(page))[0], "Krakenhaus");
+    assert.match((await page.locator("#rows tr").first().textContent()) ?? "", /^Krakenhaus learned/);
+    await page.locator("#own summary").click();
+    const download = page.waitForEvent("download");
+    await page.locator("#save").click();
+    assert.match(readFileSync(await (await download).path(), "utf-8"), /^\{"history": "the", "word": "Krakenhaus", /m);
+    await page.locator("#learning").uncheck();
+    await page.getByRole("button", { name: "Forget Krakenhaus" }).click();
+    await page.locator("#own-said", { hasText: "Forgot Krakenhaus." }).waitFor();
+    assert.ok((await listed()).every((word) => !word.includes("Krakenhaus")));
+    await settled(page);
+    assert.notEqual((await offered(page))[0], "Krakenhaus");
+  });
+
+  it("offers words that were added, says what is no word, and forgets all", async () => {
+    await page.locator("#added").fill("two words");
+    await page.locator("#added").press("Enter");
+    await page.locator("#own-error", { hasText: '"two words" is not one word' }).waitFor();
+    await page.locator("#added").fill("Eyjafjallajökull");
+    await page.locator("#added").press("Enter");
+    await page.locator("#own-words li", { hasText: "Eyjafjallajökull added" }).waitFor();
+    assert.equal(await page.locator("#own-error").textContent(), "");
+    await page.reload();
+    await write("the Ey");
+    assert.equal((await offered(page))[0], "Eyjafjallajökull");
+    await page.locator("#own summary").click();
+    page.once("dialog", (dialog) => dialog.accept());
+    await page.locator("#forget-all").click();
+    await page.locator("#own-none").waitFor();
+    await settled(page);
+    assert.notEqual((await offered(page))[0], "Eyjafjallajökull");
+    await page.locator("#own summary").click();
+  });
+
+  it("keeps personal words in IndexedDB, which two predictors may share", async () => {
+    const other = await aside();
+    const found = await other.evaluate(async (address) => {
+      const { Predictor } = (await import(`${address}package/index.js`)) as typeof Web;
+      const load = () => Predictor.load("/model/", { personal: "shared" });
+      const [one, two] = await Promise.all([load(), load()]);
+      const first = async (predictor: Web.Predictor) => (await predictor.complete("at the Kra")).items[0]?.word;
+      const session = one.session("at the Krakenhaus");
+      const learnt = await session.commit();
+      const shared = await first(two);
+      await Promise.all([one.personal?.learn("at the Krakenhaus"), two.personal?.learn("at the Krakenhaus")]);
+      const count = (await one.personal?.grams())?.find(({ word }) => word === "Krakenhaus")?.count;
+      session.reset();
+      session.append("a Zoo");
+      await session.commit();
+      const forgotten = await two.personal?.forget("krakenhaus");
+      const gone = await first(one);
+      const lines = await two.personal?.export();
+      one.close();
+      two.close();
+      const three = await load();
+      const kept = (await three.personal?.export()) === lines;
+      const clock = await three.personal?.clock;
+      await three.words.add("Eyjafjallajökull", 3);
+      await three.words.block("the");
+      const glossary = (await three.suggest("a", { prefix: "Ey" })).items[0]?.sources;
+      const list = [[...(await three.words.weights)], (await three.words.blocked).has("the")];
+      const refused = await three.words.read("good\ntwo words").catch(String);
+      const memory = await Predictor.load("/model/", { personal: true });
+      const apart = (await memory.personal?.grams())?.length;
+      return {
+        learnt,
+        shared,
+        count,
+        forgotten: Number(forgotten) > 0,
+        gone,
+        kept,
+        clock,
+        glossary,
+        list,
+        refused,
+        apart,
+      };
+    }, site.address);
+    const { count = 0, gone, ...others } = found;
+    assert.ok(Math.abs(count - 3) < 0.05, String(count));
+    assert.notEqual(gone, "Krakenhaus");
+    assert.deepEqual(others, {
+      learnt: 3,
+      shared: "Krakenhaus",
+      forgotten: true,
+      kept: true,
+      clock: 11,
+      glossary: ["glossary"],
+      list: [[["Eyjafjallajökull", 3]], true],
+      refused:
+        'WordgruError: line 2: "two words" is not one word; expected letters or digits, with single \' ’ or - inside.',
+      apart: 0,
+    });
+  });
+
+  it("says in a line why personal words cannot be kept, and changes nothing then", async () => {
+    const other = await aside();
+    const found = await other.evaluate(async (address) => {
+      const { PersonalModel } = (await import(`${address}package/inline.js`)) as typeof Inline;
+      const said = (work: Promise<unknown>) => work.then(String, String);
+      const opened = (name: string, version: number, make?: (made: IDBDatabase) => void) =>
+        new Promise<IDBDatabase>((done) => {
+          const request = indexedDB.open(name, version);
+          request.onupgradeneeded = () => make?.(request.result);
+          request.onsuccess = () => done(request.result);
+        });
+      (await opened("newer", 99)).close();
+      (await opened("foreign", 1, (made) => made.createObjectStore("other"))).close();
+      const store = new PersonalModel("odd");
+      await store.learn("at the Krakenhaus");
+      const before = await store.export();
+      const odd = await opened("odd", 1);
+      const change = (clock: object) =>
+        new Promise((done) => {
+          const transaction = odd.transaction(["clock", "grams"], "readwrite");
+          transaction.objectStore("clock").put(clock, 0);
+          transaction.objectStore("grams").put("text", ["", "word"]);
+          transaction.oncomplete = done;
+        });
+      await change({ words: 3, edition: 1 });
+      const text = await said(store.learn("more"));
+      await change({ words: "3", edition: 2 });
+      const clock = await said(store.named("", ""));
+      odd.close();
+      await new Promise((done) => {
+        indexedDB.deleteDatabase("odd").onsuccess = done;
+      });
+      const cleared = [(await store.grams()).length, await store.learn("a Zoo"), (await store.grams()).length];
+      const [newer, foreign] = [
+        await said(new PersonalModel("newer").clock),
+        await said(new PersonalModel("foreign").clock),
+      ];
+      return { text, clock, cleared, newer, foreign, before: before.length > 0 };
+    }, site.address);
+    for (const [name, why] of [
+      ["text", "the entry .* is no word with a finite score"],
+      ["clock", "its clock is no finite number"],
+      ["newer", ".+"],
+      ["foreign", ".+"],
+    ] as const) {
+      assert.match(
+        found[name],
+        new RegExp(`^WordgruError: the personal words '\\w+' cannot be (read|written) \\(${why}`),
+      );
+    }
+    assert.deepEqual([found.cleared, found.before], [[0, 2, 5], true]);
+  });
+
   it("asks nothing of the network once it is loaded", async () => {
     const asked: string[] = [];
     page.on("request", (request) => asked.push(request.url()));
@@ -285,10 +458,19 @@ describe("the page", { skip: !CHROMIUM }, () => {
       await picture(page, `${colorScheme}-${width}`);
       assert.deepEqual(await faults(page), []);
       assert.ok(await page.locator("html").evaluate(fits), "the page scrolls sideways");
+      await page.locator("#own summary").click();
+      await page.locator("#learning").check();
+      await page.locator("#text").blur();
+      await page.locator("#added").fill("Eyjafjallajökull");
+      await page.locator("#added").press("Enter");
+      await page.locator("#own-said", { hasText: "Added." }).waitFor();
+      await picture(page, `${colorScheme}-${width}-own`);
+      assert.deepEqual(await faults(page), []);
+      assert.ok(await page.locator("html").evaluate(fits), "the page with the panel scrolls sideways");
       await page.locator("#open-picker").click();
       assert.ok(await page.locator("#picker").evaluate(fits), "the dialog scrolls sideways");
       await picture(page, `${colorScheme}-${width}-picker`);
-      if (width === 360) assert.deepEqual(await faults(page), []);
+      if (width === 390) assert.deepEqual(await faults(page), []);
       await visitor.close();
     });
   }
@@ -329,6 +511,6 @@ describe("the page", { skip: !CHROMIUM }, () => {
   async function picture(page: Page, name: string): Promise<void> {
     if (!PICTURES) return;
     mkdirSync(PICTURES, { recursive: true });
-    await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+    await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
   }
 });

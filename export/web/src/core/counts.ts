@@ -27,7 +27,7 @@ export class Counts implements Iterable<Entry> {
   edition = 0;
   #size = 0; // bytes
   #scores = new Map<string, Map<string, number>>(); // history → word → score
-  #changes: Entry<number | undefined>[] = [];
+  #changes = new Map<string, Entry<number | undefined>>(); // by history and word
   #isCleared = false;
 
   *[Symbol.iterator](): Iterator<Entry> {
@@ -57,7 +57,7 @@ export class Counts implements Iterable<Entry> {
     if (!words?.delete(word)) return;
     if (!words.size) this.#scores.delete(history);
     this.#size -= sizeOf(history, word);
-    this.#changes.push({ history, word, score: undefined });
+    this.#changes.set(`${history.length} ${history}${word}`, { history, word, score: undefined });
   }
 
   /** Forget everything; return how many grams there were. */
@@ -82,15 +82,15 @@ export class Counts implements Iterable<Entry> {
     this.#scores = new Map();
     this.#size = 0;
     for (const entry of entries) this.#keep(entry);
-    this.#changes = [];
+    this.#changes = new Map();
     this.#isCleared = false;
   }
 
   /** What has changed since this was called last: whether all was forgotten, and what came after. */
-  changes(): { isCleared: boolean; entries: readonly Entry<number | undefined>[] } {
-    const made = { isCleared: this.#isCleared, entries: this.#changes };
+  changes(): { isCleared: boolean; entries: Iterable<Entry<number | undefined>> } {
+    const made = { isCleared: this.#isCleared, entries: this.#changes.values() };
     this.#isCleared = false;
-    this.#changes = [];
+    this.#changes = new Map();
     return made;
   }
 
@@ -99,7 +99,7 @@ export class Counts implements Iterable<Entry> {
     const words = this.#scores.get(history) ?? new Map<string, number>();
     if (!words.has(word)) this.#size += sizeOf(history, word);
     this.#scores.set(history, words.set(word, score));
-    this.#changes.push(entry);
+    this.#changes.set(`${history.length} ${history}${word}`, entry);
   }
 }
 

@@ -3,16 +3,10 @@ import { type Bytes, toBytes, toShown, toText } from "./bytes.js";
 import { WordgruError } from "./errors.js";
 import type { LanguageModel } from "./model.js";
 import type { Named } from "./named.js";
+import { lessThose, type Offered, sourcesOf, stillOffered, timesOffered } from "./offers.js";
 import type { PersonalModel } from "./personal.js";
 import type { Found, WordSearch } from "./search.js";
-import {
-  type Asked,
-  type SessionOptions,
-  type Source,
-  type Suggestion,
-  type Suggestions,
-  withDefaults,
-} from "./suggestions.js";
+import { type Asked, type SessionOptions, type Suggestion, type Suggestions, withDefaults } from "./suggestions.js";
 import { TextField } from "./text_field.js";
 import { END_OF_TEXT, type Tokenizer } from "./tokenizer.js";
 import type { WordList } from "./word_list.js";
@@ -56,13 +50,6 @@ interface Mark {
 interface Committed {
   readonly text: string;
   readonly since: number;
-}
-
-/** Words that were offered after a text and the letters of a word. */
-interface Offered {
-  readonly head: string;
-  readonly prefix: string;
-  readonly words: readonly string[];
 }
 
 const NOTHING: Committed = { text: "", since: 0 };
@@ -260,7 +247,8 @@ export class Session extends TextField {
     const spaced = ends || begun.startsWith(" ");
     const wanted = ends ? wantsSpace(head) : undefined;
     const place = { state, last: this.#tokens[count - 1] as number, typed: begun };
-    const passed = asked.attention ? this.#passedOver(head, prefix) : new Map<string, number>();
+    if (asked.attention) this.#offered = stillOffered(this.#offered, head, prefix);
+    const passed = asked.attention ? timesOffered(this.#offered) : new Map<string, number>();
     const named = await this.#namedWords(head, ends ? (wanted ? " " : "") : gap);
     const accept = (word: Bytes) => this.#mayOffer(word, asked, { spaced, wanted });
     const { words, ...found } = await this.shared.search.find(place, asked.k + passed.size, asked, accept, named);
@@ -278,16 +266,6 @@ export class Session extends TextField {
       tokens: tokens.map((id) => toShown(tokenBytes[id] as Bytes)),
       sources: sourcesOf(probability, named),
     };
-  }
-
-  /** The words that were offered for this word before its last letters came, and how often. */
-  #passedOver(head: string, prefix: string): Map<string, number> {
-    this.#offered = this.#offered.filter(
-      (offer) => offer.head === head && prefix.startsWith(offer.prefix) && offer.prefix.length < prefix.length,
-    );
-    const passed = new Map<string, number>();
-    for (const word of this.#offered.flatMap(({ words }) => words)) passed.set(word, (passed.get(word) ?? 0) + 1);
-    return passed;
   }
 
   /** What other sources than the model name where a word begins after `head`, with `start` held back. */
@@ -410,33 +388,6 @@ export class Session extends TextField {
 
 function isCommitted(committed: Committed | undefined): boolean {
   return typeof committed?.text === "string" && Number.isFinite(committed.since);
-}
-
-/**
- * `offers` given that some words were passed over, best first.
- *
- * Only words that were passed over lose, so the best k are among the best k + those before.
- */
-function lessThose(
-  offers: readonly Suggestion[],
-  passed: ReadonlyMap<string, number>,
-  attention: number,
-): Suggestion[] {
-  const kept = (word: string) => (1 - attention) ** (passed.get(word) ?? 0);
-  const whole = offers.reduce((left, { word, probability }) => left - (1 - kept(word)) * probability, 1);
-  const weighed = offers.map((offer) => ({
-    ...offer,
-    probability: Math.min((kept(offer.word) * offer.probability) / Math.max(whole, 1e-9), 1),
-  }));
-  return weighed.sort((one, other) => other.probability - one.probability);
-}
-
-/** Who gives a tenth of a word's probability or more. */
-function sourcesOf(probability: number, named: ReadonlyMap<Source, number>): Source[] {
-  let ofModel = probability;
-  for (const share of named.values()) ofModel -= share;
-  const shares: (readonly [Source, number])[] = [["model", ofModel], ...named];
-  return shares.filter(([, share]) => share >= 0.1 * probability).map(([source]) => source);
 }
 
 function isMark(mark: Mark | undefined): boolean {

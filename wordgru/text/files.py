@@ -1,0 +1,23 @@
+"""Files of text that a person names: read, or told in a line why not."""
+
+from pathlib import Path
+
+from wordgru.errors import TextError
+
+
+def read_text(path: str | Path, expected: str) -> str:
+    """The text of a file, without a byte order mark.
+
+    Args:
+        path: the file.
+        expected: what should be in it, for the message.
+
+    Raises:
+        TextError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise TextError(f"{path}: cannot be read ({error.strerror}); expected {expected}.") from None
+    except UnicodeDecodeError as error:
+        raise TextError(f"{path}: byte {error.start} is not UTF-8; convert it to UTF-8 first.") from None

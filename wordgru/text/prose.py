@@ -1,0 +1,19 @@
+"""Which words of a text are prose, and may be corrected: no numbers, code, addresses or words in capitals."""
+
+from wordgru.text import words
+
+_BESIDE = frozenset("@/\\_#:=<>{}[]$%&~^+*|")  # marks beside a word that say it is something else
+_NO_APOSTROPHES = str.maketrans("", "", words.APOSTROPHES)
+
+
+def is_prose(text: str, start: int, end: int) -> bool:
+    """Whether the word of `text` from `start` to `end` may be corrected."""
+    word, before, after = text[start:end], text[:start][-2:], text[end : end + 2]
+    inside_an_address = (before[-1:] == "." and before[:1].isalnum()) or (after[:1] == "." and after[1:].isalnum())
+    return (
+        word.translate(_NO_APOSTROPHES).isalpha()
+        and not (len(word) > 1 and word.isupper())
+        and not any(char.isupper() for char in word[1:])
+        and not any(char in _BESIDE for char in before[-1:] + after[:1])
+        and not inside_an_address
+    )
