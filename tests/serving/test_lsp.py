@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import json
 import os
 import random
 import shutil
@@ -245,6 +246,18 @@ def test_words_are_learnt_and_never_offered_by_actions(tmp_path):
     assert "Krakenhaus" in predictor.complete("the K", k=5).words
     NeverOffered(predictor, never)
     assert "Krakenhaus" not in predictor.complete("the K", k=5).words
+
+
+def test_it_ends_without_a_word_when_the_editor_ends():
+    messages = [{"id": 1, "method": "initialize", "params": {"capabilities": {}}}]
+    messages += [{"id": 2, "method": "shutdown"}, {"method": "exit"}]
+    bodies = [json.dumps({"jsonrpc": "2.0"} | message) for message in messages]
+    sent = "".join(f"Content-Length: {len(body)}\r\n\r\n{body}" for body in bodies)
+    result = subprocess.run(
+        [sys.executable, *COMMAND], input=sent, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert result.stderr == ""
+    assert '"id":2' in result.stdout.replace(" ", "")
 
 
 def test_what_it_cannot_start_with_is_one_line(tmp_path):
