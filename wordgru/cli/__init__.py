@@ -265,7 +265,8 @@ def run(command: click.Command) -> int:
         if sys.stdout is None:
             raise WordgruError("standard output is closed; expected a place for the answer: a terminal, file or pipe.")
         command.main(standalone_mode=False)
-        sys.stdout.flush()
+        if not sys.stdout.closed:  # a language server closes it when its editor ends
+            sys.stdout.flush()
     except WordgruError as error:
         click.echo(f"error: {error}", err=True)
         return 1

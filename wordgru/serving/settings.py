@@ -25,7 +25,7 @@ class ServeSettings:
         glossaries: files of words to offer more.
         max_text: characters of one text.
         max_seconds: that one search may take.
-        max_writing: seconds that one completion may take.
+        max_writing: seconds that one completion may take, and the correction of one text.
         rate: requests a second of one client address, and edits a second of one WebSocket; 0: as many as come.
         sockets: WebSockets open at once.
         client_sockets: of one client address.
