@@ -8,9 +8,10 @@ A page is run from top to bottom in one folder and one Python namespace, as its 
 - `json`, `toml`: parsed.
 
 Any other block, and one that cannot run in a test, carries a line right above its fence that says why:
-`<!-- not run: needs a GPU -->`. A block that needs an extra names a module of it: `<!-- needs: torch -->`. In output `…`
-stands for anything, a bar and the width of a gap are free, and numbers with a decimal point may differ by 3 % and one
-unit of their last place, since int8 sums differ from processor to processor.
+`<!-- not run: needs a GPU -->`. A block that needs an extra names a module of it: `<!-- needs: torch -->`.
+
+In output `…` stands for anything, a bar and the width of a gap are free, and numbers with a decimal point may differ by
+3 % and one unit of their last place, since int8 sums differ from processor to processor.
 """
 
 import contextlib
