@@ -1,6 +1,9 @@
 """Every example in README.md and docs/ runs, and prints what the page says. How: see blocks.py."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -46,6 +49,14 @@ def test_the_examples_of_a_page_print_what_it_says(page, folder):
             blocks.run(block, names)
         except Exception as error:
             pytest.fail(f"{page.relative_to(ROOT)}:{block.line}: {error}", pytrace=False)
+
+
+def test_the_moving_picture_is_what_the_program_offers(tmp_path):
+    drawn = tmp_path / "suggest.svg"
+    command = [sys.executable, str(ROOT / "scripts" / "picture.py"), "-o", str(drawn)]
+    subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, capture_output=True, timeout=60)
+    expected = (ROOT / "docs" / "suggest.svg").read_text(encoding="utf-8")
+    assert blocks.same(expected, drawn.read_text(encoding="utf-8"))
 
 
 def test_blocks_that_are_not_run_are_counted():
