@@ -1,4 +1,4 @@
-"""Every example in README.md and docs/ runs, and prints what the page says. How: see blocks.py."""
+"""Every example in README.md, examples/ and docs/ runs, and prints what the page says. How: see blocks.py."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from tests.runtime.golden import ROOT
 
 blocks = pytest.importorskip("tests.runtime.blocks", reason="needs a terminal of POSIX", exc_type=ImportError)
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 NOT_RUN = {
     "README.md": 5,
@@ -29,8 +29,9 @@ ENGLISH = ROOT / "wordgru" / "models" / "en"
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Where a page's examples run: the sample texts, and the English bundle under the names that pages give theirs."""
+    """Where a page's examples run: the sample texts, the programs, the English bundle under a name that pages use."""
     shutil.copytree(ROOT / "examples" / "texts", tmp_path, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
     shutil.copytree(ENGLISH, tmp_path / "bundles" / "demo")
     monkeypatch.chdir(tmp_path)
     for variable in ("WORDGRU_MODEL", "WORDGRU_PERSONAL", "PYTHONWARNINGS"):
