@@ -1,4 +1,4 @@
-# make demo | test | lint | format | bench | torture | clean; the rest are their parts. Everything stays inside this folder.
+# make demo | test | lint | format | bench | torture | audit | clean; the rest are their parts. Everything stays inside this folder.
 
 PYTHON ?= python3
 PIP_ARGS ?=# more options for pip, an index of your own for instance
@@ -24,7 +24,7 @@ PACKAGE := $(shell find wordgru -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full test-base test-wheel test-cpp test-web web lint format dist bench torture constraints clean
+.PHONY: help demo test test-full test-base test-wheel test-cpp test-web web lint format dist bench torture audit constraints clean
 
 help:  ## Say what the targets are.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -79,6 +79,12 @@ bench: $(FULL)  ## Measure sizes and speed.
 torture: $(FULL)  ## Break what can be broken, for five minutes; count what broke.
 	.venv/bin/python scripts/torture $(TORTURE_ARGS)
 
+audit:  ## Known faults of the pinned packages, and of our own code; needs a network.
+	test -d .venv-audit || { $(PYTHON) -m venv .venv-audit && .venv-audit/bin/python -m pip install --quiet $(PIP_ARGS) bandit pip-audit; }
+	.venv-audit/bin/bandit --quiet --configfile pyproject.toml --recursive wordgru
+	grep -v '^torch' constraints.txt | .venv-audit/bin/pip-audit --no-deps --disable-pip --requirement /dev/stdin
+	cd export && $(WITH_NODE) npm audit --omit=dev
+
 constraints: $(FULL)  ## Pin what .venv holds, after you moved it to other versions.
 	{ grep -E '^(#|torch==)' constraints.txt; \
 	    .venv/bin/python -m pip freeze --exclude-editable | grep -v '^torch=='; } >constraints.new
@@ -86,6 +92,7 @@ constraints: $(FULL)  ## Pin what .venv holds, after you moved it to other versi
 
 clean:  ## Remove environments, runs, bundles and caches.
 	rm -rf .venv .venv-base .venv-wheel .venv-dist .venv-node export/node_modules export/*/dist wordgru/web build dist runs bundles .cache *.egg-info
+	rm -rf .venv .venv-base .venv-wheel .venv-node .venv-audit export/node_modules export/*/dist wordgru/web build dist runs bundles .cache *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
