@@ -107,7 +107,7 @@ def console(text: str) -> Iterator[tuple[str, str]]:
         yield command[0].strip(), part[command.end() :]
 
 
-def terminal(commands: list[str], *, seconds: float = 80) -> list[str]:
+def terminal(commands: list[str], *, seconds: float = 300) -> list[str]:
     """What each command prints on a terminal, stdout and stderr, run by one shell; the first to fail is an error."""
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

@@ -32,6 +32,10 @@ def folder(tmp_path, monkeypatch):
     """Where a page's examples run: the sample texts, the programs, the English bundle under a name that pages use."""
     shutil.copytree(ROOT / "examples" / "texts", tmp_path, dirs_exist_ok=True)
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    (tmp_path / "my-text").mkdir()
+    for page in (ROOT / "docs").glob("*.md"):
+        own = "not-read.txt" if page.stem == "glossary" else f"my-text/{page.stem}.txt"
+        shutil.copyfile(page, tmp_path / own)
     shutil.copytree(ENGLISH, tmp_path / "bundles" / "demo")
     monkeypatch.chdir(tmp_path)
     for variable in ("WORDGRU_MODEL", "WORDGRU_PERSONAL", "PYTHONWARNINGS"):
