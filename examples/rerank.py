@@ -16,7 +16,7 @@ WEIGHT = 0.5
 
 
 def log_probability(predictor: Predictor, text: str) -> float:
-    """log P(the words of the text, and that it ends), in nats."""
+    """Log P(the words of the text, and that it ends), in nats."""
     return sum(score.log_probability for score in predictor.score(text))
 
 
