@@ -12,7 +12,7 @@ BASE := .venv-base/.installed
 WHEEL := .venv-wheel/.installed
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
 # KenLM, a rival in `wordgru evaluate`, is compiled: its tests run only where it can be built, and say so elsewhere.
-EXTRAS := train,demo,serve,lsp,type,dev$(shell command -v cmake >/dev/null && command -v c++ >/dev/null && echo ,kenlm)
+EXTRAS := train,demo,serve,lsp,type,docs,dev$(shell command -v cmake >/dev/null && command -v c++ >/dev/null && echo ,kenlm)
 # Node and npm: those on the PATH, or PyPI's in an environment of their own.
 NODE := export/node_modules/.installed
 WITH_NODE := PATH="$$PATH:$(CURDIR)/.venv-node/bin"
@@ -20,7 +20,7 @@ PACKAGE := $(shell find wordgru -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full test-base test-wheel test-cpp test-web web lint format bench constraints clean
+.PHONY: help demo test test-full test-base test-wheel test-cpp test-web web docs lint format bench constraints clean
 
 help:  ## Say what the targets are.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -59,6 +59,10 @@ web: $(NODE)  ## Build the demo page: for `wordgru demo`, and with MODEL (or Eng
 	$(WITH_NODE) node export/web/build.mjs --page wordgru/web
 	rm -rf build/web && mkdir -p build && cp -r wordgru/web build/web
 	cp -r "$(MODEL)" build/web/model
+
+docs: $(FULL)  ## Build the documentation site in build/docs; a warning, and a link that leads nowhere, is an error.
+	.venv/bin/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo "build/docs/index.html"
 
 lint: $(FULL)  ## Check style, format and types; change nothing.
 	.venv/bin/ruff check .
