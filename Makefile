@@ -14,7 +14,7 @@ WHEEL := .venv-wheel/.installed
 DIST := .venv-dist/.installed
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
 # KenLM, a rival in `wordgru evaluate`, is compiled: its tests run only where it can be built, and say so elsewhere.
-EXTRAS := train,demo,serve,lsp,type,dev$(shell command -v cmake >/dev/null && command -v c++ >/dev/null && echo ,kenlm)
+EXTRAS := train,demo,serve,lsp,type,docs,dev$(shell command -v cmake >/dev/null && command -v c++ >/dev/null && echo ,kenlm)
 # Node and npm: those on the PATH, or PyPI's in an environment of their own.
 # The demo's run, one for each DEMO_ARGS: a short trial is not taken for the whole.
 DEMO_RUN := runs/demo$(shell echo '$(strip $(DEMO_ARGS))' | tr -cd 'A-Za-z0-9.-')
@@ -24,7 +24,7 @@ PACKAGE := $(shell find wordgru -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full test-base test-wheel test-cpp test-web web lint format dist bench torture audit constraints clean
+.PHONY: help demo test test-full test-base test-wheel test-cpp test-web web docs lint format dist bench torture audit constraints clean
 
 help:  ## Say what the targets are.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -64,6 +64,10 @@ web: $(NODE)  ## Build the demo page: for `wordgru demo`, and with MODEL (or Eng
 dist: $(DIST)  ## Build the sdist and the wheel twice, compare them byte for byte, and check them; they lie in dist/.
 	bash .ci/distributions .venv-dist/bin/python
 
+docs: $(FULL)  ## Build the documentation site in build/docs; a warning, and a link that leads nowhere, is an error.
+	.venv/bin/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo "build/docs/index.html"
+
 lint: $(FULL)  ## Check style, format and types; change nothing.
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
@@ -91,8 +95,7 @@ constraints: $(FULL)  ## Pin what .venv holds, after you moved it to other versi
 	mv constraints.new constraints.txt
 
 clean:  ## Remove environments, runs, bundles and caches.
-	rm -rf .venv .venv-base .venv-wheel .venv-dist .venv-node export/node_modules export/*/dist wordgru/web build dist runs bundles .cache *.egg-info
-	rm -rf .venv .venv-base .venv-wheel .venv-node .venv-audit export/node_modules export/*/dist wordgru/web build dist runs bundles .cache *.egg-info
+	rm -rf .venv .venv-base .venv-wheel .venv-dist .venv-node .venv-audit export/node_modules export/*/dist wordgru/web build dist runs bundles .cache *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
