@@ -4,8 +4,8 @@
     python examples/ray/corpus.py score documents.jsonl scored/
     python examples/ray/corpus.py correct letters.parquet corrected/ --threshold 0.95
 
-Each row is a document with a text; the rows that are written have more columns. `scores` holds what `wordgru score` says
-of the document, `corrections` and `corrected` what `wordgru correct` does. Rows keep their order.
+Each row is a document with a text; the rows that are written have more columns. `scores` holds what `wordgru score`
+says of the document, `corrections` and `corrected` what `wordgru correct` does. Rows keep their order.
 """
 
 import argparse
@@ -46,10 +46,7 @@ class Correct:
 
     def _corrections(self, text: str) -> list[dict[str, Any]]:
         session = self._predictor.session(typing=TypingModel())
-        return [
-            {"start": each.start, "end": each.end, "typed": each.typed, "word": each.word, "probability": each.probability}
-            for each in corrections(text, session, threshold=self._threshold)
-        ]  # fmt: skip
+        return [asdict(each) for each in corrections(text, session, threshold=self._threshold)]
 
 
 def _corrected(text: str, found: list[dict[str, Any]]) -> str:

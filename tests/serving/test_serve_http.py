@@ -180,6 +180,19 @@ def test_a_client_that_asks_too_often_is_told_to_wait():
     assert statuses[:10] == [200] * 10
 
 
+def test_an_address_is_believed_of_a_proxy_alone():
+    def statuses(port, count):
+        return {
+            ask(port, "/v1/suggest", {"text": "a"}, **{"X-Forwarded-For": f"192.0.2.{number}"})[0]
+            for number in range(count)
+        }
+
+    with service("--rate", "5") as (_, port):
+        assert statuses(port, 30) == {200, 429}
+    with service("--rate", "5", "--proxy", "127.0.0.1") as (_, port):
+        assert statuses(port, 30) == {200}
+
+
 def test_rates_fill_up_again_and_are_kept_for_so_many_clients():
     rates = Rates(1000)
     assert not any(rates.spend("a") for _ in range(2000))
