@@ -4,6 +4,7 @@ import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -31,7 +32,7 @@ _ATTENTION = Range(0, 1, below=True)
 _COUNT = Range(0, whole=True)  # characters to delete
 _THRESHOLD = Range(0, 1)
 _LONGEST_TYPED = 40  # letters of a word that a typing model looks at; longer ones are taken as they are
-_TYPED_ROWS = 32  # budget of a search with a typing model, whose rows cost more; it seldom finds better after them
+_TYPED_ROWS = 16  # budget of a search with a typing model, whose rows cost more; it seldom finds better after them
 _TAIL = 256  # characters before a word that say which of the person's own words follow
 
 
@@ -193,6 +194,15 @@ class Session:
         """
         return self._reading.nats_after(self._unfinished()[0], choices, following)
 
+    def nats(self, before: str, following: str) -> float:
+        """Log P(following | before), natural; read as what the field holds.
+
+        Args:
+            before: any text that ends where a word does, or before one; the field's own is read fastest.
+            following: what stands after it, whole words.
+        """
+        return self._reading.nats(before, following)
+
     def undo(self) -> None:
         """Take the last correction back; the word typed is not corrected again in this field.
 
@@ -349,23 +359,23 @@ class Session:
         place = self._reading.place
         named = self._named_words(head, b" " * bool(wanted) if ends else gap)
 
-        def accept(word: bytes) -> bool:
-            return self._may_offer(word, options, spaced=ends or typed.startswith(b" "), wanted=wanted)
+        def factor(word: bytes) -> float:
+            return self._factor(word, options, spaced=ends or typed.startswith(b" "), wanted=wanted)
 
         letters = self._typed(prefix, complete=False)
         if letters and self._typing_search:
             fewer = replace(options, max_rows=min(options.max_rows, _TYPED_ROWS))
-            answer = self._typing_search(
-                *place, gap, letters, k + len(passed), fewer, accept=accept, known=self._is_known, named=named
-            )
+            answer = self._typing_search(*place, gap, letters, k + len(passed), fewer, factor=factor, named=named)
         else:
-            answer = self._search(*place, typed, k + len(passed), options, accept=accept, named=named)
+            answer = self._search(*place, typed, k + len(passed), options, factor=factor, named=named)
         offers = self._offers(answer, typed_as)
         if passed:
             offers = less_those(offers, passed, attention)[:k]
         if attention:
             self._offered.add(head, prefix, [offer.word for offer in offers])
-        return Suggestions(offers, answer.exact, answer.unexplored, answer.rows, space)
+        return Suggestions(
+            offers, answer.exact, answer.unexplored, answer.rows, space, log_evidence=answer.log_agreeing
+        )
 
     def _offers(self, answer: Answer, typed_as: str) -> tuple[Suggestion, ...]:
         return tuple(
@@ -387,17 +397,19 @@ class Session:
         touches = [Touch(char, touched.get(first + at)) for at, char in enumerate(prefix)]
         return Typed(self._typing, touches, complete=complete)
 
-    def _meant(self, head: str, prefix: str, letters: Typed, k: int, options: SearchOptions) -> Suggestions:
+    def _meant(
+        self, head: str, prefix: str, letters: Typed, k: int, options: SearchOptions, *, doubt: float = 1.0
+    ) -> Suggestions:
         """What was meant by letters after `head` with which the word ends; what was typed is always allowed."""
         gap = self._reading.read(head)
         assert self._typing_search
         answer = self._typing_search(
             *self._reading.place, gap, letters, k,
             replace(options, max_rows=min(options.max_rows, _TYPED_ROWS)),
-            accept=lambda word: (
-                word == gap + prefix.encode() or self._may_offer(word, options, spaced=bool(gap), wanted=None)
+            factor=lambda word: (
+                self._factor(word, options, spaced=bool(gap), wanted=None) or float(word == gap + prefix.encode())
             ),
-            known=self._is_known, named=self._named_words(head, gap),
+            named=self._named_words(head, gap), doubt=doubt,
         )  # fmt: skip
         return Suggestions(self._offers(answer, self._text), answer.exact, answer.unexplored, answer.rows)
 
@@ -406,7 +418,7 @@ class Session:
         letters = self._typed(prefix, complete=True)
         if not letters or prefix in self._kept or not is_prose(head + prefix, len(head), len(head) + len(prefix)):
             return None
-        meant = self._meant(head, prefix, letters, 3, options)
+        meant = self._meant(head, prefix, letters, 3, options, doubt=1.0 - threshold)
         if not meant:
             return None
         best = meant[0].word
@@ -426,35 +438,37 @@ class Session:
             found.append(self._named[1])
         return [each for each in found if each]
 
-    def _is_known(self, spelled: bytes) -> bool:
-        """Whether a pre-token is a word that the language knows."""
-        return self._word_list.is_known(spelled.decode("utf-8", "replace").removeprefix(" "))
-
-    def _may_offer(self, spelled: bytes, options: SearchOptions, *, spaced: bool, wanted: bool | None) -> bool:
-        """Whether a pre-token is a word, or if asked a mark, that may stand here.
-
-        A space may begin it if `spaced`. Where what follows directly and what follows a space are ranked in one,
-        `wanted` says whether a word has its space: each is offered in one form, " word" and ".", not
-        "word" and " .".
-        """
-        try:
-            text = spelled.decode()
-        except UnicodeDecodeError:
-            return False
-        if not text or (text[0] == " " and not spaced) or not words.is_one(text):
-            return False
-        kind = words.kind(text)
-        if kind == "space" or (kind in ("marks", "emoji") and not options.punctuation):
-            return False
-        if wanted is not None and (text[0] == " ") != (wanted and words.takes_space(text)):
-            return False
-        return self._word_list.may_offer(text.removeprefix(" "))
+    def _factor(self, spelled: bytes, options: SearchOptions, *, spaced: bool, wanted: bool | None) -> float:
+        """What a pre-token counts: nothing if it may not stand here."""
+        text = _offered(spelled, options.punctuation, spaced, wanted)
+        return self._word_list.factor(text) if text else 0.0
 
     def _as_typed(self, word: str, text: str) -> str:
         """`word` with the apostrophe that `text` used last."""
         mark = max(words.APOSTROPHES, key=text.rfind)
         learnt = self._tokenizer.variants.get(mark)
         return word.replace(learnt, mark) if learnt and mark in text else word
+
+
+@lru_cache(maxsize=65536)  # of 20 µs each, and the same words come at every letter
+def _offered(spelled: bytes, punctuation: bool, spaced: bool, wanted: bool | None) -> str | None:
+    """A pre-token as it is offered; None if it is no word, or if asked a mark, that may stand here.
+
+    A space may begin it if `spaced`. Where what follows directly and what follows a space are ranked in one, `wanted`
+    says whether a word has its space: each is offered in one form, " word" and ".", not "word" and " .".
+    """
+    try:
+        text = spelled.decode()
+    except UnicodeDecodeError:
+        return None
+    if not text or (text[0] == " " and not spaced) or not words.is_one(text):
+        return None
+    kind = words.kind(text)
+    if kind == "space" or (kind in ("marks", "emoji") and not punctuation):
+        return None
+    if wanted is not None and (text[0] == " ") != (wanted and words.takes_space(text)):
+        return None
+    return text.removeprefix(" ")
 
 
 def _sources(found: Found) -> tuple[str, ...]:

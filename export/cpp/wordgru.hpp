@@ -22,8 +22,9 @@ namespace wordgru {
 
 /// How a bundle is loaded.
 struct LoadOptions {
-    int threads = 1;          ///< cores that one call may use
-    bool block_words = true;  ///< never offer the words of the bundle's blocked.txt
+    int threads = 1;                                    ///< cores that one call may use
+    bool block_words = true;                            ///< never offer the words of the bundle's blocked.txt
+    std::shared_ptr<PersonalModel> personal = nullptr;  ///< words that one person wrote, to offer them
 };
 
 /// Next words from a bundle. Load it once: threads may share it, and copies share the model.
@@ -44,8 +45,8 @@ class Predictor {
                               " as config.json says. Export the model again with `wordgru export`.");
         }
         auto blocked = options.block_words ? bundle.blocked() : std::unordered_set<std::string>{};
-        return Predictor(
-            std::make_shared<detail::Engine>(std::move(tokenizer), bundle, options.threads, std::move(blocked)));
+        return Predictor(std::make_shared<detail::Engine>(std::move(tokenizer), bundle, options.threads,
+                                                          std::move(blocked), options.personal));
     }
 
     /// The most probable words after `context`, with proof. A space that is missing after it is implied.
@@ -71,6 +72,12 @@ class Predictor {
 
     /// A session from what `Session::save` returned. Throws WordgruError if the data is broken, or of another model.
     Session restore(std::string_view data) const { return Session::load(data, engine_); }
+
+    /// The words to offer, and never to offer, of all its sessions.
+    WordList& words() const { return engine_->words; }
+
+    /// The personal words that it was loaded with, if any.
+    const std::shared_ptr<PersonalModel>& personal() const { return engine_->personal; }
 
     const Tokenizer& tokenizer() const { return engine_->tokenizer; }
     const LanguageModel& model() const { return engine_->model; }

@@ -91,7 +91,7 @@ def test_the_example_of_the_search_is_true():
     toy = Toy()
     search = WordSearch(toy, [name.encode() for name in toy.names], len(FINAL), spell=lambda text: ())
     options = SearchOptions(tolerance=0.01)
-    answer = search(np.zeros((1, 1), np.float32), 0, b" c", 2, options, accept=lambda word: True)
+    answer = search(np.zeros((1, 1), np.float32), 0, b" c", 2, options, factor=lambda word: 1.0)
     assert toy.calls[0] == [()]
     assert {each for call in toy.calls[1:] for each in call} == {(" ca",), (" c",), (" c", "a")}
     assert (answer.exact, answer.rows, len(toy.calls)) == (True, 4, 3)

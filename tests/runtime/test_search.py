@@ -1,6 +1,7 @@
 """The word search over final and open tokens, against all spellings added up, on small hostile vocabularies."""
 
 import hashlib
+import zlib
 from collections import defaultdict
 from dataclasses import replace
 
@@ -44,9 +45,9 @@ class Toy:
         self.histories |= dict(zip(numbers, histories, strict=True))
         return np.stack([self.row(each) for each in histories]), np.array(numbers, np.float32)[None, :, None]
 
-    def search(self, typed, k, options, accept=lambda word: True, named=()):
+    def search(self, typed, k, options, factor=lambda word: 1.0, named=()):
         found = WordSearch(self, self.token_bytes, self.finals, spell=self.spell)
-        return found(np.zeros((1, 1), np.float32), 0, typed, k, options, accept=accept, named=named)
+        return found(np.zeros((1, 1), np.float32), 0, typed, k, options, factor=factor, named=named)
 
     def spell(self, text):
         """Greedy, longest first, the last token final in its stead; as far as that goes."""
@@ -118,6 +119,36 @@ def test_the_best_words_are_those_of_all_spellings_added_up(opens, finals, seed,
 
 
 @MANY
+@given(opens=tokens, finals=tokens, seed=st.integers(0, 10**6), typed=letters, k=st.integers(1, 4))
+def test_words_that_count_less_stand_behind_and_keep_their_probability(opens, finals, seed, typed, k):
+    toy = Toy(opens, finals, seed)
+    masses, agreeing = toy.words(typed)
+    options = SearchOptions(tolerance=0.01, max_rows=3000)
+
+    def factor(word):
+        return (0.0, 0.01, 1.0)[zlib.crc32(word) % 3]
+
+    answer = toy.search(typed, k, options, factor)
+    if agreeing < 1e-3 or not answer.exact:
+        return
+    slack = probabilities_are_true(answer, masses, agreeing, options)
+    counts = [factor(item.spelled) * item.probability for item in answer.words]
+    assert counts == sorted(counts, reverse=True)
+    assert all(counts)
+    known = [item for item in answer.words if factor(item.spelled) == 1]
+    assert known in ([], list(answer.words))
+    last = counts[-1] if len(counts) == k else 0.0
+    slack = slack if len(known) == k else slack + 3 * options.tolerance
+    offered = {item.spelled for item in answer.words}
+    counted = {word: factor(word) * mass / agreeing for word, mass in masses.items() if word not in offered}
+    if known:
+        assert all(count <= last + slack for word, count in counted.items() if factor(word) == 1)
+    else:
+        last = answer.words[-1].probability if len(counts) == k else 0.0
+        assert all(masses[word] / agreeing <= last + slack for word, count in counted.items() if count)
+
+
+@MANY
 @given(
     opens=tokens, finals=tokens, seed=st.integers(0, 10**6), typed=st.sampled_from([b" ", b" a", b" ab"]),
     k=st.integers(1, 4), shares=st.lists(st.floats(1e-5, 2), max_size=8),
@@ -173,7 +204,7 @@ def test_letters_typed_one_by_one_are_answered_as_in_one_shot():
     search = WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell)
     options = SearchOptions(tolerance=1e-4, max_rows=3000)
     for size in range(5):
-        kept = search(np.zeros((1, 1), np.float32), 0, b" aba"[:size], 3, options, accept=lambda word: True)
+        kept = search(np.zeros((1, 1), np.float32), 0, b" aba"[:size], 3, options, factor=lambda word: 1.0)
         fresh = toy.search(b" aba"[:size], 3, options)
         assert [item.spelled for item in kept.words] == [item.spelled for item in fresh.words]
         assert [item.probability for item in kept.words] == pytest.approx(
@@ -186,7 +217,7 @@ def test_words_that_may_not_be_offered_make_room_for_the_next():
     toy = Toy(UNITS, UNITS, 5)
     options = SearchOptions(max_rows=3000)
     first = toy.search(b"a", 3, options).words
-    others = toy.search(b"a", 3, options, accept=lambda word: word != first[0].spelled).words
+    others = toy.search(b"a", 3, options, factor=lambda word: float(word != first[0].spelled)).words
     assert len(others) == 3
     assert [item.spelled for item in others[:2]] == [item.spelled for item in first[1:]]
 

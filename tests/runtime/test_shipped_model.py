@@ -11,11 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wordgru import Predictor, SearchOptions, WordgruError
+from wordgru.bundle import open_bundle
 from wordgru.cli import cli
 from wordgru.predictor import SHIPPED
 from wordgru.text import words
 
 PREDICTOR = Predictor.load(SHIPPED)
+SHIPPED_BUNDLE = open_bundle(SHIPPED)
+EVERY_WORD = Predictor(PREDICTOR.model, PREDICTOR.tokenizer)  # which knows no word list, and takes every word for one
 DEFAULT = SearchOptions()
 MESSAGES = [
     "I will see you today, dont be late!",
@@ -99,12 +102,20 @@ def test_random_digits_typed_one_by_one_are_always_answered() -> None:
 
 @pytest.mark.parametrize("ignore_case", [False, True])
 @pytest.mark.parametrize("message", MESSAGES)
-def test_every_keystroke_gets_three_different_words_unless_the_budget_is_spent(message: str, ignore_case: bool) -> None:
-    session = PREDICTOR.session()
+def test_every_keystroke_gets_three_different_words_that_are_ones_while_they_last(
+    message: str, ignore_case: bool
+) -> None:
+    known = SHIPPED_BUNDLE.known()
+    session, unfiltered = PREDICTOR.session(), EVERY_WORD.session()
     for text in keystrokes(message):
         session.set(text)
+        unfiltered.set(text)
         found = session.suggest(ignore_case=ignore_case)
-        assert len(found) == 3 or (not found.exact and found.rows)
+        first = unfiltered.suggest(ignore_case=ignore_case)
+        assert len(first) == 3 or not first.exact
+        if known_ones := [word for word in first.words if word in known and PREDICTOR.words.factor(word)]:
+            assert all(word in known for word in found.words)
+            assert len(found) >= len(known_ones) or not found.exact
         keys = {word.lower() if ignore_case else word for word in found.words}
         assert len(keys) == len(found)  # twins that differ in case alone take one place
         assert sum(item.probability for item in found) <= 1 + 1e-6

@@ -170,7 +170,7 @@ def test_the_words_most_probably_meant_are_those_of_all_words_weighed(
     typed = Typed(SLOPPY, [Touch(char) for char in letters], complete=complete)
     answer = search(
         np.zeros((1, 1), np.float32), 0, gap, typed, 3, SearchOptions(tolerance=0.01, max_rows=3000),
-        accept=lambda word: word in masses and is_text(word),
+        factor=lambda word: float(word in masses and is_text(word)),
         named=[Named(gap, common=NamedWords(more))] if more else (),
     )  # fmt: skip
     if whole < 1e-4 or not answer.exact:

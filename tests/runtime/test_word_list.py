@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from tests.runtime.fixtures import TINY
 from wordgru import Predictor, TextError, WordgruError, WordList
 from wordgru.cli import cli
+from wordgru.sources.word_list import STRANGE
+from wordgru.text.known import KnownWords
 
 
 @pytest.fixture
@@ -53,12 +55,25 @@ def test_a_blocked_word_is_blocked_in_every_case_until_it_is_allowed(predictor):
     assert predictor.suggest("the")[0].word == word
 
 
+def test_unknown_words_near_a_blocked_one_are_blocked_too_and_other_unknown_words_count_little():
+    words = WordList(known=KnownWords.of(["damn", "damnation", "cat"]))
+    words.block("damn")
+    words.block("bullseye")
+    assert [words.factor(word) for word in ("cat", "damnation")] == [1, 1]
+    assert [words.factor(word) for word in ("damn", "Damn’s", "Damnly", "bulls", "bullse")] == [0] * 5
+    assert [words.factor(word) for word in ("catly", "bull", "dam")] == [STRANGE] * 3
+    words.allow("damn")
+    assert words.factor("damnly") == STRANGE
+    words.add("catly")
+    assert words.factor("catly") == 1
+
+
 def test_both_apostrophes_are_one_word():
     words = WordList()
     words.block("don’t")
-    assert not words.may_offer("Don't")
+    assert words.factor("Don't") == 0
     words.allow("DON'T")
-    assert words.may_offer("don’t")
+    assert words.factor("don’t") == 1
 
 
 def test_a_word_that_matches_in_another_case_is_offered_as_it_was_added(predictor):

@@ -8,8 +8,7 @@ import click
 from wordgru.cli import model_options
 from wordgru.cli.words import PERSONAL_VARIABLE
 from wordgru.config import Range
-from wordgru.lsp.offers import NeverOffered
-from wordgru.lsp.server import LspSettings, make_server
+from wordgru.lsp.offers import LspSettings, NeverOffered
 from wordgru.predictor import Predictor
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -37,6 +36,8 @@ def lsp_command(
     glossary: tuple[Path, ...], block: bool, model: str | None, device: str, threads: int,
 ) -> None:  # fmt: skip
     """Offer words to an editor, which starts this program and speaks with it over standard input and output."""
+    from wordgru.lsp.server import make_server
+
     Range(1, 20, whole=True).check("k", k)
     logging.basicConfig(level=logging.ERROR)
     predictor = Predictor.load(model, device=device, threads=threads, block=block, personal=personal)

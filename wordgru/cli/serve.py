@@ -7,7 +7,6 @@ import click
 
 from wordgru.cli import model_options
 from wordgru.errors import WordgruError
-from wordgru.serving.run import listen, run_service
 from wordgru.serving.settings import LOOPBACK, ServeSettings
 
 TOKEN_VARIABLE = "WORDGRU_TOKEN"
@@ -53,6 +52,8 @@ def serve_command(
     threads: int,
 ) -> None:  # fmt: skip
     """Serve next words over HTTP and WebSocket, on this machine alone unless --host says otherwise."""
+    from wordgru.serving.run import listen, run_service
+
     settings = ServeSettings(
         model=model, device=device, threads=threads, block=block, glossaries=glossary, max_text=max_text,
         max_seconds=max_seconds, rate=rate, sockets=sockets, client_sockets=client_sockets, remembered=remembered,

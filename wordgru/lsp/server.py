@@ -3,7 +3,6 @@
 import asyncio
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from lsprotocol import types as lsp
@@ -13,7 +12,7 @@ from pygls.workspace import TextDocument
 from wordgru import __version__
 from wordgru.errors import WordgruError
 from wordgru.lsp.corrections import Corrections, Slip
-from wordgru.lsp.offers import Documents, NeverOffered, Offer, learn
+from wordgru.lsp.offers import Documents, LspSettings, NeverOffered, Offer, learn
 from wordgru.lsp.prose import PROSE, prose_before
 from wordgru.predictor import Predictor
 from wordgru.text import words
@@ -25,31 +24,6 @@ LEARN, NEVER = "wordgru.learn", "wordgru.neverOffer"
 _PAUSE = 0.4  # seconds without an edit before words are looked at
 _TURN = 0.005  # seconds between two words, in which letters are answered
 _FIXES = 3  # words that a slip may be replaced by
-
-
-@dataclass(frozen=True)
-class LspSettings:
-    """How it offers.
-
-    Attributes:
-        k: words in a list.
-        code: offer in comments and strings of code too.
-        phrases: offer several words at once.
-        phrase_threshold: how probable they must be in a list.
-        inline_threshold: how probable what is shown at the cursor must be.
-        corrections: mark words of prose that were probably meant otherwise.
-        layout: the keyboard they were typed on.
-        correction_threshold: how probable a correction must be.
-    """
-
-    k: int = 5
-    code: bool = False
-    phrases: bool = True
-    phrase_threshold: float = 0.1
-    inline_threshold: float = 0.25
-    corrections: bool = True
-    layout: str = TypingModel.layout
-    correction_threshold: float = 0.9
 
 
 def make_server(predictor: Predictor, settings: LspSettings, never: NeverOffered) -> LanguageServer:

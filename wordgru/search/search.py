@@ -6,9 +6,11 @@ tokens of a row spell whole words, which are *found*; its open tokens are *open*
 looked yet. P(word) is the sum over all its spellings, so what a word can still gain is the sum of the open masses whose
 bytes the word begins with: its *missing* mass. They all lie on one path of the trie of tokens, and that is the bound.
 
-With A the mass of all that agrees with the letters typed, and t the tolerance, an answer of k words is proved when
+Words stand in the order of what they count: their mass times a *factor*, 1 for a word that the language knows, less for
+another, 0 for one that may not be offered. With A the mass of all that agrees with the letters typed, and t the
+tolerance, an answer of k words is proved when
 
-- no word but these k can exceed the k-th by more than t · A, and
+- no word but these k can count more than the k-th by more than t · A, and
 - none of these k misses more than t · A, or the tokens that `Tokenizer.encode` spells it with.
 
 Until then the heaviest open tokens on the paths that break a rule are read, many in one call, within a budget.
@@ -17,7 +19,8 @@ docs/search.md works an example by hand.
 
 import heapq
 import time
-from collections.abc import Callable, Mapping, Sequence
+from bisect import insort
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -35,7 +38,8 @@ from wordgru.text.vocabulary import Vocabulary
 
 _NAMED = 256  # words that a source names everywhere which a search looks at one by one
 _FORGOTTEN = 0.01  # share of the tolerance below which a node that was read is taken as not read
-_EXAMINED = 256  # words asked at most whether they may be offered, in one ranking: each costs some 20 µs
+_EXAMINED = 256  # words of which the factor is asked at most, in one ranking: each costs some 20 µs
+_LOOSE = 4  # times the tolerance: what a known word may have that is missing where not k known words were found
 _SMALLEST = 1e-9  # the least tolerance: sums of masses are no more exact
 
 
@@ -61,16 +65,18 @@ class Answer:
     """What a search found.
 
     Attributes:
-        words: most probable first.
+        words: best first.
         exact: whether it is proved that they are the most probable.
         unexplored: share, of all that agrees with the bytes typed, of spellings that were not looked into.
         rows: rows of the model that were asked for.
+        log_agreeing: log P(the bytes typed | context), natural, as far as it is known.
     """
 
     words: tuple[Found, ...]
     exact: bool
     unexplored: float
     rows: int
+    log_agreeing: float = 0.0
 
 
 class WordSearch:
@@ -97,9 +103,9 @@ class WordSearch:
 
     def __call__(
         self, state: Floats, last: int, typed: bytes, k: int, options: SearchOptions, *,
-        accept: Callable[[bytes], bool], named: Sequence[Named] = (),
+        factor: Callable[[bytes], float], named: Sequence[Named] = (),
     ) -> Answer:  # fmt: skip
-        """The `k` most probable words that begin with `typed`.
+        """The `k` words that begin with `typed` and count most.
 
         Args:
             state: (layers, hidden) before the context's last token.
@@ -107,12 +113,13 @@ class WordSearch:
             typed: what the word begins with: the space before it, if there is one, and the letters typed.
             k: how many words, at least 1.
             options: tolerance and budgets.
-            accept: whether these bytes are a word that may be offered.
+            factor: of these bytes, from 0 for what may not be offered to 1; a named word that may be offered has 1.
+                Words of less than 1 are in the answer only if there are no others.
             named: words that other sources name. The answer's probabilities are those of the mixture.
         """
         with self.reader(state, last, options) as reader:
             typed_key = reader.vocabulary.key(typed)
-            search = _Search(reader, reader.vocabulary, typed_key, k, options, self.spell, accept, named)
+            search = _Search(reader, reader.vocabulary, typed_key, k, options, self.spell, factor, named)
             return search.run(typed)
 
     def reader(self, state: Floats, last: int, options: SearchOptions) -> AbstractContextManager[Reader]:
@@ -136,10 +143,10 @@ class _Search:
 
     def __init__(
         self, reader: Reader, vocabulary: Vocabulary, typed: bytes, k: int, options: SearchOptions,
-        spell: Callable[[bytes], Sequence[int]], accept: Callable[[bytes], bool], named: Sequence[Named] = (),
+        spell: Callable[[bytes], Sequence[int]], factor: Callable[[bytes], float], named: Sequence[Named] = (),
     ) -> None:  # fmt: skip
         self._reader, self._vocabulary, self._typed, self._k = reader, vocabulary, typed, k
-        self._options, self._spell, self._accept = options, spell, cache(accept)
+        self._options, self._spell, self._model_factor = options, spell, cache(factor)
         self._rows: dict[tuple[int, ...], Row] = {}
         self._groups: dict[bytes, Group] = {}
         self._found: dict[bytes, float] = {}  # word → mass of its spellings, of the rows that list it
@@ -262,8 +269,12 @@ class _Search:
         """The mass by which a word may be short of the truth."""
         return max(self._options.tolerance, _SMALLEST) * self._agreeing
 
+    def _factor(self, word: bytes) -> float:
+        factor = self._model_factor(word)
+        return 1.0 if factor and word in self._named else factor
+
     def _ranking(self) -> list[tuple[bytes, float]]:
-        """The k best words found and their masses; of words that are compared as equals, the best."""
+        """The k best words found and what they count; of words that are compared as equals, the heaviest."""
         best = self._best()
         if len(best) < self._k and not self._few and any(group.unlisted > 0 for group in self._groups.values()):
             self._found, self._few, self._unlisted = dict(self._named), _EXAMINED, list(self._rows.values())
@@ -279,12 +290,18 @@ class _Search:
         best: dict[bytes, tuple[bytes, float]] = {}
         for examined in sorted({min(4 * self._k, _EXAMINED), _EXAMINED}):  # mostly a few are enough
             heaviest = heapq.nlargest(examined, self._found.items(), key=itemgetter(1))
+            counts: list[float] = []
             for word, mass in sorted(heaviest, key=lambda item: (-item[1], item[0])):
-                if (key := self._vocabulary.key(word)) not in best and self._accept(word):
-                    best[key] = (word, mass)
-                    if len(best) == self._k:
-                        return list(best.values())
-        return list(best.values())
+                if len(counts) >= self._k and mass <= counts[-self._k]:
+                    return self._first(best.values())
+                key = self._vocabulary.key(word)
+                if (key not in best or best[key][0] == word) and (factor := self._factor(word)):
+                    best[key] = (word, mass * factor)
+                    insort(counts, mass * factor)
+        return self._first(best.values())
+
+    def _first(self, words: Iterable[tuple[bytes, float]]) -> list[tuple[bytes, float]]:
+        return sorted(words, key=lambda item: (-item[1], item[0]))[: self._k]
 
     def _in_question(self) -> tuple[bool, set[Pick]]:
         """Whether the answer is proved, and if not the open tokens to read next."""
@@ -303,11 +320,17 @@ class _Search:
             picks |= {*self._heaviest(self._options.batch), *self._question_letters()}
             unlisted = len(self._found) > _EXAMINED or any(group.unlisted > 0 for group in self._groups.values())
             return not picks and not unlisted, picks
-        limit = ranking[-1][1] + allowed
+        limit = self._limit(ranking, allowed)
         most = self._question_unlisted(limit, picks)
-        if most <= limit:
-            self._question_listed(ranking, limit, most, picks)
-        return most <= limit and not picks, picks
+        settled = most <= limit and self._question_listed(ranking, limit, most, picks)
+        return settled and not picks, picks
+
+    def _limit(self, ranking: Sequence[tuple[bytes, float]], allowed: float) -> float:
+        """The most that a word may count which is missing from the answer."""
+        word, count = ranking[-1]
+        if self._factor(ranking[0][0]) < 1.0:  # no known word at all: what is missing is hardly one
+            return count / self._factor(word) + allowed
+        return count + allowed if self._factor(word) == 1.0 else max(count + allowed, _LOOSE * allowed)
 
     def _question_letters(self) -> set[Pick]:
         """The heaviest tokens inside the letters typed, and with a third of a call those that agree already.
@@ -362,26 +385,34 @@ class _Search:
                     break  # enough for the next call
         return most
 
-    def _question_listed(self, ranking: list[tuple[bytes, float]], limit: float, most: float, picks: set[Pick]) -> None:
-        """Add tokens by which a word that is listed, but not among the best, may still exceed `limit`."""
-        best = {self._vocabulary.key(word) for word, _ in ranking}
-        for word, mass in self._found.items():
-            if mass + most > limit and self._vocabulary.key(word) not in best:
+    def _question_listed(self, ranking: list[tuple[bytes, float]], limit: float, most: float, picks: set[Pick]) -> bool:
+        """Add tokens by which a word that is listed, but not among the best, may still exceed `limit`.
+
+        False if one exceeds it that was not examined.
+        """
+        best, settled = {self._vocabulary.key(word) for word, _ in ranking}, True
+        for word, found in self._found.items():
+            if found + most > limit and self._vocabulary.key(word) not in best:
                 along = self._along(self._keys[word])
-                mass += sum(group.unlisted for group, _ in along) + self._unnamed
-                if mass + _missing(along) > limit and self._accept(word):
-                    picks |= _enough(along, limit - mass)
+                mass = found + sum(group.unlisted for group, _ in along) + self._unnamed
+                if mass + _missing(along) > limit and (factor := self._factor(word)):
+                    picks |= _enough(along, max(limit / factor - mass, 0.0))
+                    settled = settled and factor * found <= limit
+        return settled
 
     # -- the answer --------------------------------------------------------------------------------------------
 
     def _answer(self, ranking: list[tuple[bytes, float]], *, exact: bool) -> Answer:
+        words = [word for word, _ in ranking]
+        words = [word for word in words if self._factor(word) == 1.0] or words
         found = sorted(
-            (self._measured(word) for word, _ in ranking), key=lambda each: (-each.probability, each.spelled)
+            map(self._measured, words), key=lambda each: (-each.probability * self._factor(each.spelled), each.spelled)
         )
         unexplored = sum(float(row.open.sum()) + sum(row.inner.values()) for row in self._rows.values())
         whole = self._agreeing + sum(sum(row.inner.values()) for row in self._rows.values())
         share = min(unexplored / whole, 1.0) if whole > 0 else 1.0
-        return Answer(tuple(found), exact and self._agreeing > 0, share, self._reader.rows)
+        evidence = float(np.log(max(self._agreeing, 1e-300))) + self._scale
+        return Answer(tuple(found), exact and self._agreeing > 0, share, self._reader.rows, evidence)
 
     def _measured(self, word: bytes) -> Found:
         """A word with the mass of all its spellings seen, light ones too, and the best of them."""

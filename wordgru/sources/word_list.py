@@ -14,6 +14,10 @@ STRENGTH = 10_000.0
 """Words of the model's text that a list is held against: a word of weight 1 gains as much probability as one has that
 is written once in so many words."""
 
+STRANGE = 0.01
+"""What a word counts that the language does not know: most of them are slips, or put together from tokens."""
+
+_NEAR, _CUT = 4, 5  # letters that a blocked word, and one cut short, has at least to block unknown ones like it
 _WEIGHT = Range(0, 1e6)
 
 
@@ -35,6 +39,7 @@ class WordList:
         self._weights: dict[bytes, float] = {}
         self._blocked = dict.fromkeys(blocked, "")
         self._named: NamedWords | None = None
+        self._cut: set[str] | None = None  # beginnings of the blocked words
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -67,6 +72,7 @@ class WordList:
             WordgruError: it is not one word.
         """
         self._blocked |= dict.fromkeys(_marked(self._one(word)), reason)
+        self._cut = None
 
     def allow(self, word: str) -> None:
         """Take `word` off the words that are never offered, those of the bundle too.
@@ -76,14 +82,26 @@ class WordList:
         """
         for form in _marked(self._one(word)):
             self._blocked.pop(form, None)
+        self._cut = None
 
-    def is_known(self, word: str) -> bool:
-        """Whether `word` is one of the language or of the list; so is every word where nobody says."""
-        return self._known is None or word in self._known or word.encode() in self._weights
+    def factor(self, word: str) -> float:
+        """What `word` counts: nothing if it is blocked, `STRANGE` if it is not known, else 1.
 
-    def may_offer(self, word: str) -> bool:
-        """Whether `word` is not blocked."""
-        return word.lower() not in self._blocked
+        Known are the words of the language and of the list; so is every word where nobody says. An unknown word that
+        a blocked one begins or ends early is blocked too.
+        """
+        lower = word.lower()
+        if lower in self._blocked or lower.replace(words.APOSTROPHES[1], "'").removesuffix("'s") in self._blocked:
+            return 0.0
+        if self._known is None or word in self._known or word.encode() in self._weights:
+            return 1.0
+        return 0.0 if self._is_near_blocked(lower) else STRANGE
+
+    def _is_near_blocked(self, word: str) -> bool:
+        """Whether an unknown word begins with a blocked one, or is one cut short."""
+        if self._cut is None:
+            self._cut = {each[:size] for each in self._blocked for size in range(_CUT, len(each))}
+        return word in self._cut or any(word[:size] in self._blocked for size in range(_NEAR, len(word)))
 
     def read(self, path: str | Path) -> int:
         r"""Add the words of a file: one a line, if you wish with a tab and a weight; return how many.

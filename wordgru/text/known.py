@@ -1,9 +1,12 @@
 """The words that a language knows, in a few bits each: a Bloom filter (Bloom 1970) that every language reads alike.
 
-The file: the 8 bytes "WGKNOWN1", the number of bits and the number of hashes as little-endian 32-bit numbers, then the
-bits, the lowest of each byte first. A word is looked up in lower case, NFC, with ' for ’, in UTF-8. Its bits are
+The file: the 8 bytes "WGKNOWN1", the number of bits and the number of hashes as little-endian 32-bit numbers, then
+the bits, the lowest of each byte first. A word is looked up in lower case, NFC, with ' for ’, in UTF-8. Its bits are
 (h1 + i · h2) mod bits for each hash i, where h1 and h2 are its 32-bit FNV-1a hashes from the offsets 2166136261 and
-2166136261 ^ 0x5bd1e995, h2 made odd. One word in a hundred that is not in it is taken for known.
+2166136261 ^ 0x5bd1e995, h2 made odd. One word in two thousand that is not in it is taken for known: of the many that
+a search looks at, the rare word taken for known is the one that it offers.
+
+Known beside the words of the list: what has no letter, and a word of the list with 's that does not end in s.
 """
 
 import struct
@@ -16,7 +19,7 @@ from wordgru.errors import WordgruError
 
 _MAGIC = b"WGKNOWN1"
 _HEADER = struct.Struct("<8sII")
-_BITS, _HASHES = 10, 7  # for each word
+_BITS, _HASHES = 16, 11  # for each word
 _OFFSET, _OTHER, _PRIME = 2166136261, 2166136261 ^ 0x5BD1E995, 16777619
 
 
@@ -25,7 +28,11 @@ class KnownWords:
 
     def __init__(self, bits: bytes, size: int, hashes: int) -> None:
         self._bits, self._size, self._hashes = bits, size, hashes
-        self._has = lru_cache(maxsize=8192)(self._look_up)
+        self._has = lru_cache(maxsize=65536)(self._look_up)
+
+    def __reduce__(self) -> tuple[type["KnownWords"], tuple[bytes, int, int]]:
+        """As its bits, without what was looked up."""
+        return type(self), (self._bits, self._size, self._hashes)
 
     @classmethod
     def of(cls, words: Iterable[str]) -> Self:
@@ -34,7 +41,7 @@ class KnownWords:
         size = max(len(keys) * _BITS, 64) // 8 * 8 + 8
         bits = bytearray(size // 8)
         for key in keys:
-            for bit in _places(key, size, _HASHES):
+            for bit in _places(key.encode("utf-8", "surrogatepass"), size, _HASHES):
                 bits[bit // 8] |= 1 << bit % 8
         return cls(bytes(bits), size, _HASHES)
 
@@ -55,16 +62,23 @@ class KnownWords:
         return _HEADER.pack(_MAGIC, self._size, self._hashes) + self._bits
 
     def __contains__(self, word: str) -> bool:
-        """Whether it is a word of the list; of others one in a hundred is taken for one."""
+        """Whether it is a word of the list, or made of one; of others one in two thousand is taken for one."""
         return self._has(word)
 
     def _look_up(self, word: str) -> bool:
-        places = _places(_key(word), self._size, self._hashes)
+        key = _key(word)
+        if self._lists(key) or not any(char.isalpha() for char in key):
+            return True
+        stem = key.removesuffix("'s")
+        return stem != key and stem[-1:] != "s" and self._lists(stem)
+
+    def _lists(self, key: str) -> bool:
+        places = _places(key.encode("utf-8", "surrogatepass"), self._size, self._hashes)
         return all(self._bits[bit // 8] >> bit % 8 & 1 for bit in places)
 
 
-def _key(word: str) -> bytes:
-    return unicodedata.normalize("NFC", word).lower().replace("’", "'").encode("utf-8", "surrogatepass")
+def _key(word: str) -> str:
+    return unicodedata.normalize("NFC", word).lower().replace("’", "'")
 
 
 def _places(key: bytes, size: int, hashes: int) -> list[int]:

@@ -57,7 +57,6 @@ class TypingModel:
         lower: that a capital is typed as a small letter.
         upper: that a small letter is typed as a capital.
         unknown: that the next word is one which no model knows; its letters are equally probable.
-        strange: what a word counts that is none of the language (`KnownWords`), for most of them are slips.
     """
 
     layout: str = "qwerty"
@@ -74,7 +73,6 @@ class TypingModel:
     lower: float = ranged(0.3, _SHARE)
     upper: float = ranged(0.005, _SHARE)
     unknown: float = ranged(1e-4, _SHARE)
-    strange: float = ranged(0.01, Range(0, 1))
 
     def __post_init__(self) -> None:
         """Refuse numbers out of their ranges, and layouts that are none."""

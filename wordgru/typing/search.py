@@ -10,6 +10,7 @@ import heapq
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import count
 
 import numpy as np
@@ -93,10 +94,9 @@ class TypingSearch:
 
     def __call__(
         self, state: Floats, last: int, gap: bytes, typed: Typed, k: int, options: SearchOptions, *,
-        accept: Callable[[bytes], bool], known: Callable[[bytes], bool] = lambda word: True,
-        named: Sequence[Named] = (),
+        factor: Callable[[bytes], float], named: Sequence[Named] = (), doubt: float = 1.0,
     ) -> Answer:  # fmt: skip
-        """The `k` words with the largest P(word | context) · P(typed | word).
+        """The `k` words with the largest P(word | context) · P(typed | word) · factor.
 
         Args:
             state: (layers, hidden) before the context's last token.
@@ -105,12 +105,13 @@ class TypingSearch:
             typed: what was typed.
             k: how many words, at least 1.
             options: tolerance and budgets.
-            accept: whether these bytes are a word that may be offered.
-            known: whether they are a word of the language.
+            factor: of these bytes, from 0 for what may not be offered to 1. Words of less than 1 are in the answer only
+                if there are no others, or as what was typed.
             named: words that other sources name.
+            doubt: share of what was typed, as a word, above which no others are looked for.
         """
         with self._search.reader(state, last, replace(options, ignore_case=False)) as reader:
-            search = _Search(reader, self._search.tries, gap, typed, k, options, accept, known)
+            search = _Search(reader, self._search.tries, gap, typed, k, options, factor, doubt)
             search.begin(self._search.spell(gap + typed.letters.encode()), named)
             return search.run()
 
@@ -120,11 +121,11 @@ class _Search:
 
     def __init__(
         self, reader: Reader, tries: TokenTries, gap: bytes, typed: Typed, k: int, options: SearchOptions,
-        accept: Callable[[bytes], bool], known: Callable[[bytes], bool],
+        factor: Callable[[bytes], float], doubt: float,
     ) -> None:  # fmt: skip
-        self._known = known
+        self._doubt = doubt
         self._reader, self._tries, self._gap, self._typed, self._k = reader, tries, gap, typed, k
-        self._options, self._accept = options, accept
+        self._options, self._factor = options, cache(factor)
         self._scale = 0.0  # log of what has mass 1
         self._agreeing = 1.0  # mass that agrees for sure; 1 is a first guess, from below
         self._guessed = True
@@ -159,12 +160,23 @@ class _Search:
         while True:
             ranking = self._ranking()
             proved = self._is_proved(ranking)
-            if proved or not self._open or time.perf_counter() > deadline:
+            if proved or not self._open or self._is_settled() or time.perf_counter() > deadline:
                 return self._answer(ranking, exact=proved)
             picks = list(self._heaviest())
             if not picks:
                 return self._answer(ranking, exact=False)
             self._expand(picks)
+
+    def _is_settled(self) -> bool:
+        """Whether what was typed is so probable that no other word need be looked for."""
+        typed = self._words.get(self._gap + self._typed.letters.encode())
+        total = self._agreeing + self._expected
+        return typed is not None and typed.mass > self._doubt * total
+
+    def _left(self) -> float:
+        """Share of what agrees that lies in open tokens, roughly."""
+        left = self._expected + sum(each.mass * each.sure for _, _, each in self._open)
+        return min(max(left / max(self._agreeing + self._expected, 1e-300), 0.0), 1.0)
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -281,9 +293,9 @@ class _Search:
 
     def _find(self, node: Node, token: int, mass: float) -> None:
         spelled = node.spelled + self._reader.vocabulary.token_bytes[token]
-        if not self._known(spelled):
-            self._agreeing -= mass * (1.0 - self._typed.model.strange)
-            mass *= self._typed.model.strange
+        if factor := self._factor(spelled):  # what may not be offered still agrees
+            self._agreeing -= mass * (1.0 - factor)
+            mass *= factor
         word = self._words.setdefault(spelled, _Word())
         word.mass += mass
         if mass > word.best:
@@ -320,7 +332,7 @@ class _Search:
         best: list[tuple[bytes, float]] = []
         heaviest = heapq.nlargest(_RANKED, self._words.items(), key=lambda item: item[1].mass)
         for spelled, word in heaviest:
-            if self._accept(spelled):
+            if self._factor(spelled):
                 best.append((spelled, word.mass))
                 if len(best) == self._k:
                     break
@@ -343,23 +355,24 @@ class _Search:
             return False
         best = {word for word, _ in ranking}
         return all(
-            word.mass + _along(missing, spelled) <= limit or spelled in best or not self._accept(spelled)
+            word.mass + _along(missing, spelled) <= limit or spelled in best or not self._factor(spelled)
             for spelled, word in self._words.items()
             if word.mass > limit / 4
         )
 
     def _answer(self, ranking: Sequence[tuple[bytes, float]], *, exact: bool) -> Answer:
         whole = max(self._agreeing, 1e-300)
+        typed = self._gap + self._typed.letters.encode()
+        known = [each for each in ranking if each[0] == typed or self._factor(each[0]) == 1.0]
         found = tuple(
             Found(
                 word, min(mass / whole, 1.0), self._words[word].tokens,
                 {name: masses[word] / whole for name, masses in self._shares.items() if word in masses},
             )
-            for word, mass in ranking
+            for word, mass in known or ranking
         )  # fmt: skip
-        open_ = self._expected + sum(each.mass * each.sure for _, _, each in self._open)
-        share = open_ / max(self._agreeing + self._expected, 1e-300)
-        return Answer(found, exact, min(max(share, 0.0), 1.0), self._reader.rows)
+        evidence = float(np.log(max(self._agreeing, 1e-300))) + self._scale
+        return Answer(found, exact, self._left(), self._reader.rows, evidence)
 
 
 def _along(missing: dict[bytes, float], word: bytes) -> float:

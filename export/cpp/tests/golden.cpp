@@ -209,9 +209,10 @@ class Golden {
         bool right = found.size() >= each.at("words").size();
         std::vector<std::string> seen;
         for (std::size_t i = 0; right && i < each.at("words").size(); ++i) {
-            const auto& [word, probability, tokens] = found[i];
+            const std::string& word = found[i].word;
+            const double probability = found[i].probability;
             const auto same =
-                std::find_if(among.begin(), among.end(), [&w = word](const json& a) { return a.at("word") == w; });
+                std::find_if(among.begin(), among.end(), [&](const json& a) { return a.at("word") == word; });
             right = same != among.end() && close(probability, same->at("probability"), tolerance) &&
                     close(probability, each.at("words")[i].at("probability"), tolerance) &&
                     std::find(seen.begin(), seen.end(), word) == seen.end();
@@ -373,6 +374,26 @@ void check_saved(const Predictor& predictor) {
     other = data;
     other.back() ^= 1;
     refuses(other, "changed");
+    const std::size_t head = data.find('\n') + 1 + 64, start = head + 64;
+    const auto forged = [&](std::string body) { return data.substr(0, head) + sha256(body) + std::move(body); };
+    const std::string body = data.substr(start);
+    expect(predictor.restore(forged(body)).text() == "the cat sat on", "a session with its hash made again");
+    for (std::size_t size = 0; size < body.size(); size += 1 + size / 8)
+        refuses(forged(body.substr(0, size)), "forged");
+    refuses(forged(body + "x"), "longer");
+    std::mt19937 random(0);
+    for (int i = 0; i < 300; ++i) {  // whatever bytes, it is refused or goes on
+        std::string bytes = body;
+        for (int flips = 0; flips < 3; ++flips) {
+            const std::size_t at = random() % std::min<std::size_t>(i % 2 ? 120 : body.size(), body.size());
+            bytes[at] = static_cast<char>(random());
+        }
+        try {
+            predictor.restore(forged(std::move(bytes))).suggest();
+        } catch (const WordgruError&) {
+            continue;
+        }
+    }
 }
 
 /// One predictor serves many threads.

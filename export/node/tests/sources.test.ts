@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { type Gram, PersonalModel, Predictor, type Suggestions, WordgruError, WordList } from "../src/index.js";
+import {
+  type Gram,
+  KnownWords,
+  PersonalModel,
+  Predictor,
+  STRANGE,
+  type Suggestions,
+  WordgruError,
+  WordList,
+} from "../src/index.js";
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
 const TINY = join(ROOT, "tests/runtime/tiny");
@@ -236,12 +245,28 @@ describe("a word list", () => {
     assert.equal(words(await session.suggest())[0], "Eyjafjallajökull");
   });
 
+  it("knows the words of a filter that Python wrote, what is made of them, and of the others the near ones of a block", () => {
+    const data = Buffer.from("57474b4e4f574e31480000000b000000" + "1886a120110cc25092", "hex"); // cat, dog
+    const known = KnownWords.from(data, "here");
+    const isKnown = (word: string) => known.has(word);
+    assert.ok(["cat", "Dog", "dog's", "DOG’S", "12", "-"].every(isKnown));
+    assert.ok(!["fish", "cat-", "cat-dog", "fish's", "7x", "'s"].some(isKnown));
+    for (const bad of [data.subarray(0, 20), Buffer.alloc(0), Buffer.concat([data, data])]) {
+      assert.throws(() => KnownWords.from(bad, "here"), /^BundleError: here: is no list of known words, or is cut off/);
+    }
+    const list = new WordList(undefined, ["dogma", "bullseye"], known);
+    assert.deepEqual(
+      ["cat", "dogma", "dogmatix", "bullse", "bull", "fish"].map((word) => list.factor(word)),
+      [1, 0, 0, 0, STRANGE, STRANGE],
+    );
+  });
+
   it("takes both apostrophes for one", () => {
     const list = new WordList();
     list.block("don’t");
-    assert.ok(!list.mayOffer("Don't"));
+    assert.equal(list.factor("Don't"), 0);
     list.allow("DON'T");
-    assert.ok(list.mayOffer("don’t"));
+    assert.equal(list.factor("don’t"), 1);
   });
 
   it("refuses what is not one word, and what is no weight", () => {

@@ -1,10 +1,11 @@
 /** A bundle: the only module that knows its file names, its version and its hashes. */
 import { BundleError } from "./errors.js";
+import { KnownWords } from "./known.js";
 import { APOSTROPHES, lines, spans } from "./words.js";
 
 const FORMAT_VERSION = 2;
 const [CONFIG, TOKENIZER, MODEL, BLOCKED] = ["config.json", "tokenizer.json", "model.onnx", "blocked.txt"] as const;
-const KNOWN = "known.bin"; // read by typing models alone
+const KNOWN = "known.bin";
 const KEYS = ["files", "format_version", "model", "precision", "quality", "training", "wordgru"];
 const SIZES = ["embedding_size", "hidden_size", "layers", "vocab_size"] as const;
 
@@ -38,6 +39,8 @@ export interface Bundle {
   readonly graph: Uint8Array;
   /** The words that are never offered, in lower case. */
   readonly blocked: ReadonlySet<string>;
+  /** The words of its language, if it says. */
+  readonly known: KnownWords | undefined;
 }
 
 /**
@@ -59,6 +62,7 @@ export async function openBundle(read: ReadFile, where: string): Promise<Bundle>
     tokenizerJson: text(file(TOKENIZER), `${at}/${TOKENIZER}`),
     graph: file(MODEL),
     blocked: readBlocked(text(file(BLOCKED), `${at}/${BLOCKED}`), `${at}/${BLOCKED}`),
+    known: names.includes(KNOWN) ? KnownWords.from(file(KNOWN), `${at}/${KNOWN}`) : undefined,
   };
 }
 

@@ -2,6 +2,7 @@ export type { Bundle, BundleConfig, ReadFile } from "./bundle.js";
 export { openBundle } from "./bundle.js";
 export { BundleError, WordgruError } from "./errors.js";
 export type { Gram } from "./grams.js";
+export { KnownWords } from "./known.js";
 export type { Runtime } from "./model.js";
 export type { PersonalOptions } from "./personal.js";
 export { PersonalModel } from "./personal.js";
@@ -18,4 +19,4 @@ export type {
   Suggestions,
   SuggestOptions,
 } from "./suggestions.js";
-export { WordList } from "./word_list.js";
+export { STRANGE, WordList } from "./word_list.js";

@@ -72,7 +72,7 @@ export class Predictor {
    */
   static async open(
     runtime: Runtime,
-    { config, tokenizerJson, graph, blocked }: Bundle,
+    { config, tokenizerJson, graph, blocked, known }: Bundle,
     { block = true, personal: given }: OpenOptions = {},
   ): Promise<Predictor> {
     const tokenizer = Tokenizer.fromJson(tokenizerJson);
@@ -90,7 +90,7 @@ export class Predictor {
       model,
       tokenizer,
       search: new WordSearch(model, tokenBytes, finals, (preToken) => tokenizer.spell(preToken)),
-      words: new WordList((text) => tokenizer.normalize(text), block ? blocked : []),
+      words: new WordList((text) => tokenizer.normalize(text), block ? blocked : [], known),
       personal,
       identity: Object.values(config.files).sort().join(" "),
     });

@@ -9,9 +9,11 @@
  * whose bytes the word begins with: its *missing* mass. They all lie on one path of the trie of tokens, and that is the
  * bound.
  *
- * With A the mass of all that agrees with the letters typed, and t the tolerance, an answer of k words is proved when
+ * Words stand in the order of what they count: their mass times a factor, 1 for a word that the language knows, less for
+ * another, 0 for one that may not be offered. With A the mass of all that agrees with the letters typed, and t the
+ * tolerance, an answer of k words is proved when
  *
- * - no word but these k can exceed the k-th by more than t · A, and
+ * - no word but these k can count more than the k-th by more than t · A, and
  * - none of these k misses more than t · A, or the tokens that `Tokenizer.encode` spells it with.
  *
  * Until then the heaviest open tokens on the paths that break a rule are read, many in one call, within a budget.
@@ -38,7 +40,8 @@ import { compare, Vocabulary } from "./vocabulary.js";
 const REMEMBERED = 4; // places of which the nodes are kept; each node takes four bytes a token of the vocabulary
 const NAMED = 256; // words that a source names everywhere which a search looks at one by one
 const FORGOTTEN = 0.01; // share of the tolerance below which a node that was read is taken as not read
-const EXAMINED = 256; // words asked at most whether they may be offered, in one ranking
+const EXAMINED = 256; // words of which the factor is asked at most, in one ranking
+const LOOSE = 4; // times the tolerance: what a known word may have that is missing where not k known words were found
 const SMALLEST = 1e-9; // the least tolerance: sums of masses are no more exact
 
 /** One word of an answer. */
@@ -76,7 +79,7 @@ export interface Place {
 }
 
 type Spell = (preToken: Bytes) => readonly number[];
-type Accept = (spelled: Bytes) => boolean;
+type Factor = (spelled: Bytes) => number;
 
 interface Remembered {
   readonly state: Float32Array;
@@ -103,16 +106,17 @@ export class WordSearch {
   ) {}
 
   /**
-   * The `k` most probable words that begin with the bytes typed.
+   * The `k` words that begin with the bytes typed and count most.
    *
-   * @param accept whether these bytes are a word that may be offered.
+   * @param factor of these bytes, from 0 for what may not be offered to 1; a named word that may be offered has 1.
+   * Words of less than 1 are in the answer only if there are no others.
    * @param named words that other sources name. The answer's probabilities are those of the mixture.
    */
   async find(
     { state, last, typed }: Place,
     k: number,
     options: SearchOptions,
-    accept: Accept,
+    factor: Factor,
     named: readonly Named[] = [],
   ): Promise<Answer> {
     const fold = options.ignoreCase;
@@ -122,7 +126,7 @@ export class WordSearch {
     this.#places = this.#places.filter((each) => each !== known);
     const reader = new Reader(this.model, vocabulary, known?.nodes ?? new Map(), options);
     if (!known) await reader.begin(state, last);
-    const search = new Search(reader, vocabulary, vocabulary.key(typed), k, options, this.spell, accept, named);
+    const search = new Search(reader, vocabulary, vocabulary.key(typed), k, options, this.spell, factor, named);
     const answer = await search.run(typed);
     this.#places.push({ state, last, fold, nodes: new Map([...reader.nodes].slice(0, 2 * options.maxRows)) });
     this.#places = this.#places.slice(-REMEMBERED);
@@ -172,7 +176,7 @@ class Search {
   #agreeing = 0; // mass of all that agrees with the letters for sure
   #unlisted: Row[] = []; // rows of which the words are still to be listed
   #few = 0; // how many words the rows list at least
-  readonly #acceptable = new Map<Bytes, boolean>();
+  readonly #factors = new Map<Bytes, number>();
 
   constructor(
     private readonly reader: Reader,
@@ -181,7 +185,7 @@ class Search {
     private readonly k: number,
     private readonly options: SearchOptions,
     private readonly spell: Spell,
-    private readonly accept: Accept,
+    private readonly factor: Factor,
     private readonly sources: readonly Named[],
   ) {}
 
@@ -337,13 +341,13 @@ class Search {
     return along;
   }
 
-  #mayOffer(word: Bytes): boolean {
-    let acceptable = this.#acceptable.get(word);
-    if (acceptable === undefined) {
-      acceptable = this.accept(word);
-      this.#acceptable.set(word, acceptable);
+  #factor(word: Bytes): number {
+    let factor = this.#factors.get(word);
+    if (factor === undefined) {
+      factor = this.factor(word);
+      this.#factors.set(word, factor);
     }
-    return acceptable;
+    return factor && this.#named.has(word) ? 1 : factor;
   }
 
   // -- the proof -----------------------------------------------------------------------------------------------
@@ -353,7 +357,7 @@ class Search {
     return Math.max(this.options.tolerance, SMALLEST) * this.#agreeing;
   }
 
-  /** The k best words found and their masses; of words that are compared as equals, the best. */
+  /** The k best words found and what they count; of words that are compared as equals, the heaviest. */
   #ranking(): Ranked[] {
     this.#listAll();
     const best = this.#best();
@@ -378,13 +382,21 @@ class Search {
     ).map((at) => found[at] as Ranked);
     examined.sort(([word, mass], [other, more]) => more - mass || compare(word, other));
     const best = new Map<Bytes, Ranked>();
-    for (const ranked of examined) {
-      const key = this.vocabulary.key(ranked[0]);
-      if (best.has(key) || !this.#mayOffer(ranked[0])) continue;
-      best.set(key, ranked);
-      if (best.size === this.k) break;
+    let last = 0; // what the k-th counts
+    for (const [word, mass] of examined) {
+      if (best.size >= this.k && mass <= last) break;
+      const key = this.vocabulary.key(word);
+      const factor = best.has(key) ? 0 : this.#factor(word);
+      if (!factor) continue;
+      best.set(key, [word, mass * factor]);
+      if (best.size >= this.k) last = this.#first(best).at(-1)?.[1] ?? 0;
     }
-    return [...best.values()];
+    return this.#first(best);
+  }
+
+  #first(words: ReadonlyMap<Bytes, Ranked>): Ranked[] {
+    const sorted = [...words.values()].sort(([word, count], [other, more]) => more - count || compare(word, other));
+    return sorted.slice(0, this.k);
   }
 
   /** Whether the answer is proved; if not, the open tokens to read next are added to `choices`. */
@@ -406,10 +418,19 @@ class Search {
       this.#questionLetters(choices);
       return !choices.size && this.#found.size <= EXAMINED && !this.#isSomeUnlisted();
     }
-    const limit = (ranking.at(-1) as Ranked)[1] + allowed;
+    const limit = this.#limit(ranking, allowed);
     const most = this.#questionUnlisted(limit, choices);
-    if (most <= limit) this.#questionListed(ranking, limit, most, choices);
-    return most <= limit && !choices.size;
+    const settled = most <= limit && this.#questionListed(ranking, limit, most, choices);
+    return settled && !choices.size;
+  }
+
+  /** The most that a word may count which is missing from the answer. */
+  #limit(ranking: readonly Ranked[], allowed: number): number {
+    const [last, count] = ranking.at(-1) as Ranked;
+    const factor = this.#factor(last);
+    // no known word at all: what is missing is hardly one
+    if (this.#factor((ranking[0] as Ranked)[0]) < 1) return count / factor + allowed;
+    return factor === 1 ? count + allowed : Math.max(count + allowed, LOOSE * allowed);
   }
 
   /** The mass of the open tokens that spell a part of the letters. */
@@ -485,23 +506,33 @@ class Search {
     return most;
   }
 
-  /** Add tokens by which a word that is listed, but not among the best, may still exceed `limit`. */
-  #questionListed(ranking: readonly Ranked[], limit: number, most: number, choices: Choices): void {
+  /**
+   * Add tokens by which a word that is listed, but not among the best, may still exceed `limit`; false if one exceeds it
+   * that was not examined.
+   */
+  #questionListed(ranking: readonly Ranked[], limit: number, most: number, choices: Choices): boolean {
+    let settled = true;
     const best = new Set(ranking.map(([word]) => this.vocabulary.key(word)));
     for (const [word, found] of this.#found) {
       if (found + most <= limit) continue;
       if (best.has(this.vocabulary.key(word))) continue;
       const along = this.#along(this.#keyOf(word));
       const mass = along.reduce((total, [group]) => total + group.unlisted, found + this.#unnamed);
-      if (mass + missing(along) > limit && this.#mayOffer(word)) choices.add(enough(along, limit - mass));
+      const factor = mass + missing(along) > limit ? this.#factor(word) : 0;
+      if (!factor) continue;
+      choices.add(enough(along, Math.max(limit / factor - mass, 0)));
+      settled &&= factor * found <= limit;
     }
+    return settled;
   }
 
   // -- the answer ----------------------------------------------------------------------------------------------
 
   #answer(ranking: readonly Ranked[], proved: boolean): Answer {
-    const words = ranking.map(([word]) => this.#measured(word));
-    words.sort((one, other) => other.probability - one.probability || compare(one.spelled, other.spelled));
+    const known = ranking.filter(([word]) => this.#factor(word) === 1);
+    const words = (known.length ? known : ranking).map(([word]) => this.#measured(word));
+    const count = ({ spelled, probability }: Found) => probability * this.#factor(spelled);
+    words.sort((one, other) => count(other) - count(one) || compare(one.spelled, other.spelled));
     const inner = this.#inner();
     const unexplored = this.#rows.reduce((total, { open }) => total + sum(open), inner);
     const whole = this.#agreeing + inner;

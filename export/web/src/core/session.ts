@@ -250,8 +250,8 @@ export class Session extends TextField {
     if (asked.attention) this.#offered = stillOffered(this.#offered, head, prefix);
     const passed = asked.attention ? timesOffered(this.#offered) : new Map<string, number>();
     const named = await this.#namedWords(head, ends ? (wanted ? " " : "") : gap);
-    const accept = (word: Bytes) => this.#mayOffer(word, asked, { spaced, wanted });
-    const { words, ...found } = await this.shared.search.find(place, asked.k + passed.size, asked, accept, named);
+    const factor = (word: Bytes) => this.#factor(word, asked, { spaced, wanted });
+    const { words, ...found } = await this.shared.search.find(place, asked.k + passed.size, asked, factor, named);
     let items = words.map((word) => this.#offer(word, typed));
     if (passed.size) items = lessThose(items, passed, asked.attention).slice(0, asked.k);
     if (asked.attention) this.#offered = [...this.#offered, { head, prefix, words: items.map(({ word }) => word) }];
@@ -285,22 +285,22 @@ export class Session extends TextField {
   }
 
   /**
-   * Whether a pre-token is a word, or if asked a mark, that may stand here.
+   * What a pre-token counts: nothing if it is no word, or if asked a mark, that may stand here.
    *
    * A space may begin it if `spaced`. Where what follows directly and what follows a space are ranked in one, `wanted`
    * says whether a word has its space: each is offered in one form, " word" and ".", not "word" and " .".
    */
-  #mayOffer(
+  #factor(
     spelled: Bytes,
     { punctuation }: Asked,
     { spaced, wanted }: { spaced: boolean; wanted: boolean | undefined },
-  ): boolean {
+  ): number {
     const text = toText(spelled);
-    if (!text || (text.startsWith(" ") && !spaced) || !isOne(text)) return false;
+    if (!text || (text.startsWith(" ") && !spaced) || !isOne(text)) return 0;
     const what = kind(text);
-    if (what === "space" || ((what === "marks" || what === "emoji") && !punctuation)) return false;
-    if (wanted !== undefined && text.startsWith(" ") !== (wanted && takesSpace(text))) return false;
-    return this.shared.words.mayOffer(text.replace(/^ /, ""));
+    if (what === "space" || ((what === "marks" || what === "emoji") && !punctuation)) return 0;
+    if (wanted !== undefined && text.startsWith(" ") !== (wanted && takesSpace(text))) return 0;
+    return this.shared.words.factor(text.replace(/^ /, ""));
   }
 
   /** `word` with the apostrophe that `text` used last. */

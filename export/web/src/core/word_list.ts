@@ -4,6 +4,7 @@
  */
 import { type Bytes, toBytes } from "./bytes.js";
 import { WordgruError } from "./errors.js";
+import type { KnownWords } from "./known.js";
 import { Named, NamedWords } from "./named.js";
 import { Range, shown } from "./ranges.js";
 import { APOSTROPHES, isSpace, lines, normalize, spans } from "./words.js";
@@ -14,6 +15,10 @@ import { APOSTROPHES, isSpace, lines, normalize, spans } from "./words.js";
  */
 export const STRENGTH = 10_000;
 
+/** What a word counts that the language does not know: most of them are slips, or put together from tokens. */
+export const STRANGE = 0.01;
+
+const [NEAR, CUT] = [4, 5] as const; // letters that a blocked word, and one cut short, has at least to block unknown ones
 const WEIGHT = new Range(0, { most: 1e6 });
 
 /** Words to offer, each with a weight, and words never to offer. Changes count from the next keystroke on. */
@@ -21,14 +26,17 @@ export class WordList {
   #weights = new Map<string, number>();
   readonly #blocked: Map<string, string>;
   #named: NamedWords | undefined;
+  #cut: Set<string> | undefined; // beginnings of the blocked words
 
   /**
    * @param normalForm the form in which the model reads text.
    * @param blocked words in lower case that are never offered.
+   * @param known the words of the language; without them, every word is one.
    */
   constructor(
     private readonly normalForm: (text: string) => string = normalize,
     blocked: Iterable<string> = [],
+    private readonly known?: KnownWords,
   ) {
     this.#blocked = new Map(Array.from(blocked, (word) => [word, ""]));
   }
@@ -63,6 +71,7 @@ export class WordList {
    */
   block(word: string, reason = ""): void {
     for (const form of marked(this.#one(word))) this.#blocked.set(form, reason);
+    this.#cut = undefined;
   }
 
   /**
@@ -72,11 +81,25 @@ export class WordList {
    */
   allow(word: string): void {
     for (const form of marked(this.#one(word))) this.#blocked.delete(form);
+    this.#cut = undefined;
   }
 
-  /** Whether `word` is not blocked. */
-  mayOffer(word: string): boolean {
-    return !this.#blocked.has(word.toLowerCase());
+  /**
+   * What `word` counts: nothing if it is blocked, `STRANGE` if it is not known, else 1.
+   *
+   * Known are the words of the language and of the list; so is every word where nobody says. An unknown word that a
+   * blocked one begins or ends early is blocked too.
+   */
+  factor(word: string): number {
+    const lower = word.toLowerCase();
+    if (this.#blocked.has(lower) || this.#blocked.has(lower.replace(/['’]s$/, ""))) return 0;
+    if (!this.known || this.known.has(word) || this.#weights.has(word)) return 1;
+    return this.#isNearBlocked([...lower]) ? 0 : STRANGE;
+  }
+
+  #isNearBlocked(letters: readonly string[]): boolean {
+    this.#cut ??= new Set([...this.#blocked.keys()].flatMap((word) => beginnings([...word], CUT)));
+    return this.#cut.has(letters.join("")) || beginnings(letters, NEAR).some((start) => this.#blocked.has(start));
   }
 
   /**
@@ -127,6 +150,11 @@ export class WordList {
     }
     return text;
   }
+}
+
+/** The proper beginnings of a word that have so many letters at least. */
+function beginnings(letters: readonly string[], least: number): string[] {
+  return letters.slice(least).map((_, at) => letters.slice(0, least + at).join(""));
 }
 
 /** A word in lower case with each apostrophe, if it has one. */

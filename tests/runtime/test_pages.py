@@ -1,0 +1,91 @@
+"""Every example in README.md, examples/ and docs/ runs, and prints what the page says. How: see blocks.py."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from tests.runtime.golden import ROOT
+
+blocks = pytest.importorskip("tests.runtime.blocks", reason="needs a terminal of POSIX", exc_type=ImportError)
+
+PAGES = [ROOT / "README.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+NOT_RUN = {
+    "README.md": 5,
+    "docs/benchmark.md": 2,
+    "docs/editors.md": 4,
+    "docs/evaluation.md": 3,
+    "docs/personal.md": 2,
+    "docs/serve.md": 4,
+}
+"""How many blocks of each page are marked as not run. Each has its reason on the page."""
+
+ENGLISH = ROOT / "wordgru" / "models" / "en"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Where a page's examples run: the sample texts, the programs, the English bundle under a name that pages use."""
+    shutil.copytree(ROOT / "examples" / "texts", tmp_path, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    shutil.copytree(ENGLISH, tmp_path / "bundles" / "demo")
+    monkeypatch.chdir(tmp_path)
+    for variable in ("WORDGRU_MODEL", "WORDGRU_PERSONAL", "PYTHONWARNINGS"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_the_examples_of_a_page_print_what_it_says(page, folder):
+    names = {"__name__": "__main__"}
+    for block in blocks.blocks(page.read_text(encoding="utf-8")):
+        if not blocks.runs_here(block):
+            continue
+        try:
+            blocks.run(block, names)
+        except Exception as error:
+            pytest.fail(f"{page.relative_to(ROOT)}:{block.line}: {error}", pytrace=False)
+
+
+def test_the_moving_picture_is_what_the_program_offers(tmp_path):
+    drawn = tmp_path / "suggest.svg"
+    command = [sys.executable, str(ROOT / "scripts" / "picture.py"), "-o", str(drawn)]
+    subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, capture_output=True, timeout=60)
+    expected = (ROOT / "docs" / "suggest.svg").read_text(encoding="utf-8")
+    assert blocks.same(expected, drawn.read_text(encoding="utf-8"))
+
+
+def test_blocks_that_are_not_run_are_counted():
+    found = Counter()
+    for page, name in zip(PAGES, NAMES, strict=True):
+        found[name] += sum(block.not_run is not None for block in blocks.blocks(page.read_text(encoding="utf-8")))
+    assert +found == NOT_RUN
+
+
+@pytest.mark.parametrize(
+    ("expected", "printed", "agree"),
+    [
+        ("word 20.2%  ███▋\n", "word  20.6% ████", True),
+        ("word 20.2%  ███▋\n", "word  21.6% ████", False),
+        ("word 20.2%", "ward 20.2%", False),
+        ("3 words", "4 words", False),
+        ("a … z\n", "a b\nc z\n", True),
+        ("a\nb\n", "a b\n", False),
+        ("('x', 1.0)", "('x', 0.998)", True),
+    ],
+)
+def test_output_is_compared_word_by_word(expected, printed, agree):
+    assert blocks.same(expected, printed) is agree
+
+
+def test_a_block_that_fails_or_prints_another_word_is_found(folder):
+    page = "```console\n$ false\n```\n\n```python\nprint('a')\n```\n\n```\nb\n```\n\n```ini\na = 1\n```\n"
+    for block in blocks.blocks(page):
+        with pytest.raises(AssertionError):
+            blocks.run(block, {})
+    assert [block.output for block in blocks.blocks(page)] == [None, "b\n", None]
