@@ -60,6 +60,21 @@ def test_a_text_that_goes_on_letter_by_letter_is_answered_as_at_once(port):
         assert [item["word"] for item in answer["suggestions"]] == predictor.complete(text[:end]).words
 
 
+def test_options_and_glossaries_are_heeded(tmp_path):
+    (tmp_path / "field.txt").write_text("Krakenhaus\n", encoding="utf-8")
+    source = Source.load(ServeSettings(model=str(TINY), glossaries=(tmp_path / "field.txt",)))
+
+    def words(**fields):
+        request = KINDS["complete"].read(Fields(json.dumps(fields)), source.settings)
+        return [item["word"] for item in request.answer(source, "")["suggestions"]]
+
+    assert "Krakenhaus" in words(text="the Krak")
+    assert "Krakenhaus" in words(text="the krak", ignore_case=True)
+    assert "Krakenhaus" not in words(text="the krak")
+    marks = Predictor.load(TINY).session("the cat").suggest(k=5, punctuation=True).words
+    assert words(text="the cat", k=5, punctuation=True) == marks
+
+
 def test_the_next_character_is_that_of_the_package(port):
     predictor = Predictor.load(TINY)
     for text in ("", "the", "the c", "I don’", "日"):
