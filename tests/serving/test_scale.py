@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import itertools
 import json
+import os
 import socket
 import threading
 from pathlib import Path
@@ -113,7 +114,8 @@ def test_ray_data_writes_the_rows_in_their_order(corpus, tmp_path):
     texts = [f"the cat sat on {number} dogs" for number in range(40)]
     rows = [json.dumps({"id": number, "text": text}) for number, text in enumerate(texts)]
     (tmp_path / "corpus.jsonl").write_text("\n".join(rows), encoding="utf-8")
-    ray.init(num_cpus=2, log_to_driver=False, runtime_env={"env_vars": {"PYTHONPATH": str(EXAMPLES / "ray")}})
+    path = os.pathsep.join([str(EXAMPLES / "ray"), os.environ.get("PYTHONPATH", "")])
+    ray.init(num_cpus=2, log_to_driver=False, runtime_env={"env_vars": {"PYTHONPATH": path}})
     try:
         count = corpus.run(
             "score", str(tmp_path / "corpus.jsonl"), str(tmp_path / "out"), column="text", model=str(TINY),
