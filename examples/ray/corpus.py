@@ -69,13 +69,13 @@ def run(
     readers = {".parquet": ray.data.read_parquet, ".txt": ray.data.read_text}
     actors = actors or int(ray.cluster_resources()["CPU"])
     documents = readers.get(Path(corpus).suffix, ray.data.read_json)(
-        corpus, override_num_blocks=8 * actors, ray_remote_args={"num_cpus": _READING}
+        corpus, override_num_blocks=8 * actors, num_cpus=_READING
     )  # many blocks, so that no core waits for the last one long
     done = documents.map_batches(
         WORK[what], fn_constructor_args=(column, model, threshold), batch_size=16,
         compute=ray.data.ActorPoolStrategy(size=actors), num_cpus=1 - _READING,
     ).materialize()  # fmt: skip
-    done.write_parquet(output, ray_remote_args={"num_cpus": _READING})
+    done.write_parquet(output, num_cpus=_READING)
     return int(done.count())
 
 
