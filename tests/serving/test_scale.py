@@ -117,17 +117,16 @@ def test_ray_data_writes_the_rows_in_their_order(corpus, tmp_path):
     path = os.pathsep.join([str(EXAMPLES / "ray"), os.environ.get("PYTHONPATH", "")])
     ray.init(num_cpus=2, log_to_driver=False, runtime_env={"env_vars": {"PYTHONPATH": path}})
     try:
-        count = corpus.run(
+        corpus.run(
             "score", str(tmp_path / "corpus.jsonl"), str(tmp_path / "out"), column="text", model=str(TINY),
             threshold=0.9, actors=2,
         )  # fmt: skip
     finally:
         ray.shutdown()
-    assert count == 40
     files = sorted((tmp_path / "out").glob("*.parquet"))
     found = [row for file in files for row in pyarrow.parquet.read_table(file).to_pylist()]
     predictor = Predictor.load(TINY)
-    assert sorted(row["id"] for row in found) == list(range(40))
+    assert [row["id"] for row in found] == list(range(40))
     for row in found:
         assert row["text"] == texts[row["id"]]
         assert row["bits"] == pytest.approx(sum(each.bits for each in predictor.score(row["text"])))
