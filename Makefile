@@ -1,33 +1,37 @@
-# make demo | test | lint | format | bench | clean; the rest are their parts. Everything stays inside this folder.
+# make demo | test | lint | format | bench | torture | audit | clean; the rest are their parts. Everything stays inside this folder.
 
 PYTHON ?= python3
 PIP_ARGS ?=# more options for pip, an index of your own for instance
 DEMO_ARGS ?=# more options for the demo's training, `--steps 200` for instance
 BENCH_ARGS ?=
+TORTURE_ARGS ?=# `--minutes 60 --seed 7` for instance
 MODEL ?= wordgru/models/en# bundle of the static page
 
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 FULL := .venv/.installed
 BASE := .venv-base/.installed
 WHEEL := .venv-wheel/.installed
+DIST := .venv-dist/.installed
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
 # KenLM, a rival in `wordgru evaluate`, is compiled: its tests run only where it can be built, and say so elsewhere.
 EXTRAS := train,demo,serve,lsp,type,docs,dev$(shell command -v cmake >/dev/null && command -v c++ >/dev/null && echo ,kenlm)
 # Node and npm: those on the PATH, or PyPI's in an environment of their own.
+# The demo's run, one for each DEMO_ARGS: a short trial is not taken for the whole.
+DEMO_RUN := runs/demo$(shell echo '$(strip $(DEMO_ARGS))' | tr -cd 'A-Za-z0-9.-')
 NODE := export/node_modules/.installed
 WITH_NODE := PATH="$$PATH:$(CURDIR)/.venv-node/bin"
 PACKAGE := $(shell find wordgru -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full test-base test-wheel test-cpp test-web web docs lint format bench constraints clean
+.PHONY: help demo test test-full test-base test-wheel test-cpp test-web web docs lint format dist bench torture audit constraints clean
 
 help:  ## Say what the targets are.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 demo: $(FULL)  ## Train a tiny model on Python's own documentation, export it, print next words (about 5 minutes).
-	.venv/bin/wordgru train --preset tiny -o runs/demo $(if $(wildcard runs/demo/config.json),--resume) $(DEMO_ARGS)
-	.venv/bin/wordgru export runs/demo -o bundles/demo --precision int8 --overwrite
+	.venv/bin/wordgru train --preset tiny -o $(DEMO_RUN) $(if $(wildcard $(DEMO_RUN)/config.json),--resume) $(DEMO_ARGS)
+	.venv/bin/wordgru export $(DEMO_RUN) -o bundles/demo --precision int8 --overwrite
 	@for context in "Return the" "This function is" "If the file does not" "a list of" "the number of"; do \
 	    echo; echo "$$context …"; .venv/bin/wordgru suggest "$$context" -k 5 --model bundles/demo || exit 1; \
 	done
@@ -39,16 +43,13 @@ test-full: $(FULL)  ## All tests and the examples in docstrings, with every extr
 	.venv/bin/python -m pytest --doctest-modules wordgru tests/runtime tests/training tests/serving
 
 test-base: $(BASE)  ## The runtime's quick tests with the base dependencies alone: no torch, no datasets, no onnx.
-	@.venv-base/bin/python -c "import sys; from importlib.util import find_spec as f; \
-	found = [m for m in ('torch', 'datasets', 'onnx', 'safetensors', 'matplotlib') if f(m)]; \
-	sys.exit(f'.venv-base holds {found}, which prediction must do without' if found else 0)"
-	.venv-base/bin/python -m pytest -m 'not slow' tests/runtime
+	bash .ci/base .venv-base/bin/python
 
 test-wheel: $(WHEEL)  ## The built wheel in a clean environment, from outside this folder.
 	cd "$${TMPDIR:-/tmp}" && "$(CURDIR)/.venv-wheel/bin/python" -m pytest -c "$(CURDIR)/pyproject.toml" \
 	    -p no:cacheprovider "$(CURDIR)/tests/wheel"
 
-test-cpp:  ## The C++ program against the golden vectors, under the sanitizers too; says so where it cannot.
+test-cpp:  ## The C++ program against the golden vectors, and the C library, under the sanitizers too; says so where it cannot.
 	$(WITH_NODE) sh export/cpp/test.sh
 
 test-web: $(NODE)  ## The browser's and Node's module, and the page in Chromium; says so where that is not there.
@@ -59,6 +60,9 @@ web: $(NODE)  ## Build the demo page: for `wordgru demo`, and with MODEL (or Eng
 	$(WITH_NODE) node export/web/build.mjs --page wordgru/web
 	rm -rf build/web && mkdir -p build && cp -r wordgru/web build/web
 	cp -r "$(MODEL)" build/web/model
+
+dist: $(DIST)  ## Build the sdist and the wheel twice, compare them byte for byte, and check them; they lie in dist/.
+	bash .ci/distributions .venv-dist/bin/python
 
 docs: $(FULL)  ## Build the documentation site in build/docs; a warning, and a link that leads nowhere, is an error.
 	.venv/bin/python -m sphinx -q -W --keep-going -b html docs build/docs
@@ -76,13 +80,22 @@ format: $(FULL)  ## Format, and fix what can be fixed.
 bench: $(FULL)  ## Measure sizes and speed.
 	.venv/bin/python scripts/benchmark.py $(BENCH_ARGS)
 
+torture: $(FULL)  ## Break what can be broken, for five minutes; count what broke.
+	.venv/bin/python scripts/torture $(TORTURE_ARGS)
+
+audit:  ## Known faults of the pinned packages, and of our own code; needs a network.
+	test -d .venv-audit || { $(PYTHON) -m venv .venv-audit && .venv-audit/bin/python -m pip install --quiet $(PIP_ARGS) bandit pip-audit; }
+	.venv-audit/bin/bandit --quiet --configfile pyproject.toml --recursive wordgru
+	grep -v '^torch' constraints.txt | .venv-audit/bin/pip-audit --no-deps --disable-pip --requirement /dev/stdin
+	cd export && $(WITH_NODE) npm audit --omit=dev
+
 constraints: $(FULL)  ## Pin what .venv holds, after you moved it to other versions.
 	{ grep -E '^(#|torch==)' constraints.txt; \
 	    .venv/bin/python -m pip freeze --exclude-editable | grep -v '^torch=='; } >constraints.new
 	mv constraints.new constraints.txt
 
 clean:  ## Remove environments, runs, bundles and caches.
-	rm -rf .venv .venv-base .venv-wheel .venv-node export/node_modules export/*/dist wordgru/web build dist runs bundles .cache *.egg-info
+	rm -rf .venv .venv-base .venv-wheel .venv-dist .venv-node .venv-audit export/node_modules export/*/dist wordgru/web build dist runs bundles .cache *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -103,7 +116,12 @@ $(WHEEL): pyproject.toml constraints.txt $(PACKAGE)
 	rm -rf dist
 	$(PYTHON) -m venv --clear .venv-wheel
 	.venv-wheel/bin/python -m pip wheel --quiet --disable-pip-version-check $(PIP_ARGS) --no-deps -w dist .
-	.venv-wheel/bin/python $(PIP_INSTALL) dist/*.whl pytest
+	.venv-wheel/bin/python $(PIP_INSTALL) dist/*.whl pytest mypy
+	touch $@
+
+$(DIST): Makefile
+	$(PYTHON) -m venv --clear .venv-dist
+	.venv-dist/bin/python $(PIP_INSTALL) build==1.6.1 hatchling==1.33.0 twine==7.0.0 check-wheel-contents==0.6.3
 	touch $@
 
 $(NODE): export/package-lock.json export/package.json export/web/package.json export/node/package.json

@@ -1,25 +1,29 @@
-"""Measure `wordgru serve`: typists over WebSocket, one request over HTTP, idle connections.
+"""Measure `wordgru serve`: typists over WebSocket, one request over HTTP, idle connections; and beside hostile clients.
 
 Each typist types text at five keystrokes a second, letter by letter, and waits for no answer. An answer that takes
 longer than 50 ms comes too late; one that a newer letter made stale is lost. Load and service share this machine.
 
     python scripts/load.py --typists 50 150 300
+    python scripts/load.py --typists 50 --beside garbage
 """
 
 import argparse
 import asyncio
 import json
+import multiprocessing
 import os
 import random
-import re
 import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
+from hostile import garbage, long_texts, memory
 from websockets.asyncio.client import connect
 
 from wordgru import Predictor
@@ -63,7 +67,8 @@ def _get(port: int, path: str) -> bytes:
 async def typist(port: int, seconds: float, waits: list[float], lost: list[int], seed: int) -> None:
     """Type for so many seconds; note how long each answer took."""
     random_ = random.Random(seed)
-    text, sent = TEXT[random_.randrange(len(TEXT)) :] + TEXT * 10, dict[int, float]()
+    start = random_.choice([at + 1 for at, char in enumerate(TEXT[:-1]) if char == " "])
+    text, sent = TEXT[start:] + TEXT * 10, dict[int, float]()
     async with connect(f"ws://127.0.0.1:{port}/v1/session", compression=None, max_queue=None) as socket_:
 
         async def read() -> None:
@@ -73,7 +78,7 @@ async def typist(port: int, seconds: float, waits: list[float], lost: list[int],
                     waits.append(time.perf_counter() - sent.pop(answer["id"]))
 
         reader = asyncio.create_task(read())
-        await asyncio.sleep(random_.random() / RATE)
+        await asyncio.sleep(2 * random_.random())  # they do not all begin at once
         began = time.perf_counter()
         for number in range(int(seconds * RATE)):
             await asyncio.sleep(max(began + number / RATE - time.perf_counter(), 0))
@@ -93,19 +98,12 @@ async def typists(port: int, count: int, seconds: float) -> tuple[list[float], i
 
 async def idle(port: int, pid: int, count: int) -> None:
     """Memory of connections that do nothing."""
-    before = _memory(pid)
+    before = memory(pid)
     open_ = [await connect(f"ws://127.0.0.1:{port}/v1/session", compression=None) for _ in range(count)]
     await asyncio.sleep(1)
-    print(f"{count:,} idle connections: {(_memory(pid) - before) / 1e6:.1f} MB above {before / 1e6:.0f} MB")
+    print(f"{count:,} idle connections: {(memory(pid) - before) / 1e6:.1f} MB above {before / 1e6:.0f} MB")
     for each in open_:
         each.transport.close()
-
-
-def _memory(pid: int) -> int:
-    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
-        found = re.search(r"^Pss:\s+(\d+)", file.read(), re.M)
-    assert found
-    return int(found[1]) * 1024
 
 
 def request(port: int, times: int) -> None:
@@ -134,6 +132,32 @@ def request(port: int, times: int) -> None:
     print(f"one request alone: HTTP p50 {http:.2f} ms, Python p50 {python:.2f} ms, {http - python:+.2f} ms")
 
 
+@contextmanager
+def beside(kind: str | None, port: int) -> Iterator[None]:
+    """Hostile clients in a process of their own; what became of what they sent is printed."""
+    if kind is None:
+        yield
+        return
+    context = multiprocessing.get_context("spawn")
+    stop, told = context.Event(), context.Queue()
+    process = context.Process(target=_hostile, args=(kind, port, stop, told))
+    process.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        print(f"     beside {kind}: {told.get(timeout=60)}")
+        process.join(20)
+
+
+def _hostile(kind: str, port: int, stop: Any, told: Any) -> None:  # noqa: ANN401  (of multiprocessing)
+    fates, text = Counter[str](), TEXT * 10
+    for fates in garbage(port, 10_000) if kind == "garbage" else long_texts(port, kind, text):  # noqa: B007
+        if stop.is_set():
+            break
+    told.put(", ".join(f"{times} {fate}" for fate, times in sorted(fates.items())))
+
+
 def _cpu(pid: int) -> float:
     """Seconds of a core that a process and its children have used."""
     seconds = 0.0
@@ -156,6 +180,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--idle", type=int, default=1000)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--beside", choices=["garbage", "correct", "score", "suggest"])
     arguments = parser.parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before")
     limits = ("--rate", "0", "--sockets", "10000", "--client-sockets", "10000", "--workers", str(arguments.workers))
@@ -165,7 +190,8 @@ def main() -> None:
             asyncio.run(idle(port, pid, arguments.idle))
         for count in arguments.typists:
             before = _cpu(pid)
-            waits, lost = asyncio.run(typists(port, count, arguments.seconds))
+            with beside(arguments.beside, port):
+                waits, lost = asyncio.run(typists(port, count, arguments.seconds))
             cost = (_cpu(pid) - before) / max(len(waits), 1) * 1e3
             p50, p90, p99 = np.percentile(np.array(waits or [np.inf]) * 1e3, [50, 90, 99])
             verdict = "served" if p99 <= 50 and not lost else "too slow"

@@ -5,9 +5,15 @@
 >>> predictor.suggest("the cat").words  # doctest: +SKIP
 """
 
+import os
+
 __version__ = "0.1.0"  # before the imports, which read it
 
+# onnxruntime from 1.29 on tells its maker of every process and model, unless this is set before it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 from wordgru.errors import BundleError, TextError, WordgruError
+from wordgru.mixture import MixedPredictor, MixedSession
 from wordgru.predictor import Phrase, Predictor, Score
 from wordgru.search.characters import Characters
 from wordgru.search.suggestions import SearchOptions, Suggestion, Suggestions
@@ -21,6 +27,8 @@ __all__ = [
     "BundleError",
     "Characters",
     "Layout",
+    "MixedPredictor",
+    "MixedSession",
     "PersonalModel",
     "Phrase",
     "Predictor",

@@ -22,7 +22,7 @@ from typing import Any, Literal, Self, get_args
 
 from wordgru import __version__
 from wordgru.config import Config, ModelConfig
-from wordgru.errors import BundleError, WordgruError
+from wordgru.errors import BundleError, WordgruError, reason
 from wordgru.text import words
 from wordgru.text.known import KnownWords
 
@@ -133,6 +133,19 @@ class Bundle:
     def size(self) -> int:
         """Bytes of the files that an app needs, the model card not among them."""
         return sum((self.folder / name).stat().st_size for name in (_CONFIG, *self.config.files))
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The bundle's own files, the card among them if there is one; what else lies in the folder is not."""
+        card = (_CARD,) if (self.folder / _CARD).is_file() else ()
+        return tuple(self.folder / name for name in (_CONFIG, *self.config.files, *card))
+
+    def card(self) -> str:
+        """The text of the model card; empty where there is none, or none in UTF-8."""
+        try:
+            return (self.folder / _CARD).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ""
 
     def blocked(self) -> frozenset[str]:
         """The words that are never offered, in lower case; none where the bundle holds no such list."""
@@ -294,21 +307,29 @@ def _read_config(folder: Path) -> BundleConfig:
         raise BundleError(
             f"{folder}: is a training run; write a bundle of it with `wordgru export {folder} -o BUNDLE`."
         )
+    _check_plain(path)
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BundleError(f"{folder}: has no {_CONFIG}; expected a bundle written by `wordgru export`.") from None
     except OSError as error:
         raise BundleError(f"{path}: cannot be read ({error.strerror}); check its permissions.") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BundleError(f"{path}: is not JSON in UTF-8 ({error}); copy or export the bundle again.") from None
     if not isinstance(values, dict):
         raise BundleError(f"{path}: holds a {type(values).__name__}; expected an object. Export the bundle again.")
     return BundleConfig.from_dict(values, str(path))
 
 
+def _check_plain(path: Path) -> None:
+    """Refuse a pipe, a device or a link to one, from which one could read for ever."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise BundleError(f"{path}: is no plain file; expected one. Copy or export the bundle again.")
+
+
 def _check_file(path: Path, expected: str) -> None:
     """Refuse a file that is missing or is not the one that was exported."""
+    _check_plain(path)
     try:
         with path.open("rb") as file:
             beginning = file.read(40)
@@ -338,12 +359,18 @@ def _download(name: str, revision: str | None) -> Path:
     files = list(_OWN)
     try:
         return Path(hub.snapshot_download(name, revision=revision, allow_patterns=files, etag_timeout=5))
+    except hub.errors.GatedRepoError:
+        why = "its owner asks to accept terms on the Hub first; then log in with `hf auth login`"
+    except hub.errors.RepositoryNotFoundError:
+        why = "there is no such model, or it is private: then log in with `hf auth login`"
+    except hub.errors.RevisionNotFoundError:
+        why = f"it has no revision {revision!r}"
     except (hub.errors.HfHubHTTPError, hub.errors.LocalEntryNotFoundError, OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise BundleError(
-            f"{name}: no such folder, and the Hub did not give it ({reason}); check the name and the network, or "
-            "give a local folder."
-        ) from None
+        why = reason(error)
+    raise BundleError(
+        f"{name}: no such folder, and the Hub did not give it ({why}); check the name and the network, or give a local "
+        "folder."
+    )
 
 
 def _write_files(folder: Path, contents: Mapping[str, bytes]) -> None:

@@ -85,8 +85,7 @@ class Range:
         Raises:
             WordgruError: `value`, which is called `name`, is no such number.
         """
-        fits = isinstance(value, Integral if self.whole else Real) and not isinstance(value, bool)
-        if not fits or not self._holds(value):  # type: ignore[arg-type]
+        if not self.holds(value):
             raise WordgruError(f"{name} is {value!r}; expected {self}.")
 
     def __str__(self) -> str:
@@ -95,9 +94,13 @@ class Range:
         most = f" and {'below' if self.below else 'at most'} {self.most:g}" if self.most < math.inf else ""
         return f"a {'whole ' * self.whole}number {least}{most}"
 
-    def _holds(self, value: float) -> bool:
-        enough = value > self.least if self.above else value >= self.least
-        return enough and (value < self.most if self.below else value <= self.most)
+    def holds(self, value: object) -> bool:
+        """Whether `value` is a number in the range."""
+        if isinstance(value, bool) or not isinstance(value, Integral if self.whole else Real):
+            return False
+        number: Any = value
+        enough = number > self.least if self.above else number >= self.least
+        return bool(enough and (number < self.most if self.below else number <= self.most))
 
 
 def ranged(default: Any, range_: Range) -> Any:  # noqa: ANN401  (as `dataclasses.field` itself)

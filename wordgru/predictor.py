@@ -1,29 +1,32 @@
 """The predictor: a bundle, loaded once and shared by threads, that answers what word comes next."""
 
-import heapq
-import itertools
 import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self, overload
 
 import numpy as np
 
+from wordgru.asking import Asking, Phrase
 from wordgru.bundle import Bundle, open_bundle
 from wordgru.config import Range
 from wordgru.errors import BundleError
 from wordgru.search.model import Doubles, Floats, Ints, LanguageModel, OnnxLanguageModel
 from wordgru.search.search import WordSearch
-from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions, with_settings
+from wordgru.search.suggestions import Suggestion, Suggestions
 from wordgru.session import Session
+from wordgru.shipped import DEFAULT, MODELS, shipped_models
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 from wordgru.text import words
 from wordgru.text.known import KnownWords
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
 from wordgru.typing.channel import TypingModel
+
+if TYPE_CHECKING:
+    from wordgru.mixture import MixedPredictor
 
 MODEL_VARIABLE = "WORDGRU_MODEL"
 """Environment variable that names the bundle to load where none is given."""
@@ -34,21 +37,8 @@ THREADS = Range(1, 256, whole=True)
 _CHUNK = 256  # tokens whose log-probabilities are held at once
 _DRAWN = 50  # words that a word cut by the end of a text may become, where one is drawn
 
-SHIPPED = Path(__file__).parent / "models" / "en"
-"""The bundle in the package; its folder's name is the model's."""
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """Several words ahead.
-
-    Attributes:
-        text: the words, with the spaces between them.
-        probability: P(all of them, in this order | context).
-    """
-
-    text: str
-    probability: float
+SHIPPED: Path = MODELS / DEFAULT
+"""The bundle in the package that answers where none is named; its folder's name is the model's."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +61,7 @@ class Score:
         return -self.log_probability / math.log(2)
 
 
-class Predictor:
+class Predictor(Asking):
     """Next words from a bundle.
 
     >>> predictor = Predictor.load("bundles/demo")  # doctest: +SKIP
@@ -97,16 +87,28 @@ class Predictor:
         self.words = WordList(tokenizer.normalize, blocked, known)
         self._identity = " ".join(sorted(bundle.config.files.values())) if bundle else ""  # for saved sessions
 
+    @overload
     @classmethod
     def load(
         cls, path: str | Path | None = None, *, device: str = "cpu", threads: int = 1, block: bool = True,
         personal: PersonalModel | str | Path | None = None,
-    ) -> Self:  # fmt: skip
-        """Load a bundle: a folder, a name on the Hugging Face Hub, or "en", the model in the package.
+    ) -> Self: ...  # fmt: skip
+    @overload
+    @classmethod
+    def load(
+        cls, path: list[str] | list[Path] | tuple[str | Path, ...], *, device: str = "cpu", threads: int = 1,
+        block: bool = True, personal: PersonalModel | str | Path | None = None,
+    ) -> "MixedPredictor": ...  # fmt: skip
+    @classmethod
+    def load(
+        cls, path: str | Path | list[str] | list[Path] | tuple[str | Path, ...] | None = None, *, device: str = "cpu",
+        threads: int = 1, block: bool = True, personal: PersonalModel | str | Path | None = None,
+    ) -> "Self | MixedPredictor":  # fmt: skip
+        """Load a bundle: a folder, a name on the Hugging Face Hub, or of a model in the package ("en").
 
         Args:
             path: as `find_model` takes it; without one, what the environment variable WORDGRU_MODEL names, else the
-                model in the package.
+                model in the package. A list of several: one predictor that follows its user between their languages.
             device: `"cpu"` or `"cuda"`.
             threads: cores that one call may use.
             block: never offer the words of the bundle's block list, if it has one.
@@ -119,6 +121,10 @@ class Predictor:
         THREADS.check("threads", threads)
         if personal is not None and not isinstance(personal, PersonalModel):
             personal = PersonalModel(personal)
+        if isinstance(path, list | tuple):
+            from wordgru.mixture import MixedPredictor  # which is made of predictors
+
+            return MixedPredictor.load(path, device=device, threads=threads, block=block, personal=personal)
         bundle = open_bundle(find_model(path))
         tokenizer = Tokenizer.load(bundle.tokenizer_path)
         if tokenizer.vocab_size != bundle.config.model.vocab_size:
@@ -131,33 +137,6 @@ class Predictor:
             model, tokenizer, bundle=bundle, blocked=bundle.blocked() if block else frozenset(), personal=personal,
             known=bundle.known(),
         )  # fmt: skip
-
-    def suggest(
-        self, context: str, *, prefix: str = "", k: int = 3, options: SearchOptions | None = None, **settings: object
-    ) -> Suggestions:
-        """The `k` most probable words after `context`, with proof.
-
-        Args:
-            context: the text so far; a space that is missing after it is implied.
-            prefix: letters of the next word that are already typed.
-            k: how many words; fewer come only where fewer exist, or a budget is spent.
-            options: budgets, tolerance and what matches.
-            settings: fields of `SearchOptions`, in place of those of `options`.
-
-        Raises:
-            WordgruError: the text holds a lone surrogate, the prefix is no part of a word, or a number is out of its
-                range.
-        """
-        return self.session(context).suggest(prefix=prefix, k=k, options=with_settings(options, settings))
-
-    def complete(
-        self, text: str, *, k: int = 3, options: SearchOptions | None = None, **settings: object
-    ) -> Suggestions:
-        """What the unfinished last word of `text` may become: `complete("the ca")` offers words that begin with "ca".
-
-        Where no word is unfinished, the next word is offered. `options` and `settings` are as for `suggest`.
-        """
-        return self.session(text).suggest(k=k, options=with_settings(options, settings))
 
     def session(self, text: str = "", *, typing: TypingModel | None = None) -> Session:
         """A text field of its own: what is typed into it is read once.
@@ -183,36 +162,6 @@ class Predictor:
             data, self.model, self.tokenizer, self.search, word_list=self.words, identity=self._identity,
             personal=self.personal, typing=typing,
         )  # fmt: skip
-
-    def phrases(
-        self, context: str, *, k: int = 3, max_words: int = 4, threshold: float = 0.05,
-        options: SearchOptions | None = None,
-    ) -> list[Phrase]:  # fmt: skip
-        """Several words ahead, best first, longer ones only while their probability stays above `threshold`.
-
-        A phrase is returned when no continuation of it is probable enough, or it has `max_words` words; at most `k`.
-
-        Raises:
-            WordgruError: the text holds a lone surrogate, or a number is out of its range.
-        """
-        K.check("k", k)
-        Range(1, whole=True).check("max_words", max_words)
-        Range(0, 1).check("threshold", threshold)
-        found: list[Phrase] = []
-        order = itertools.count()  # so that sessions are never compared
-        waiting = [(-1.0, next(order), 0, self.session(context))]
-        while waiting and len(found) < k:
-            negative, _, length, session = heapq.heappop(waiting)
-            offers = session.suggest(prefix="", k=k, options=options) if length < max_words else Suggestions(())
-            likely = [(item.word, -negative * item.probability) for item in offers]
-            likely = [(word, probability) for word, probability in likely if probability >= threshold]
-            for word, probability in likely:
-                longer = session.copy()
-                longer.append(" " * offers.space + word)
-                heapq.heappush(waiting, (-probability, next(order), length + 1, longer))
-            if length and not likely:
-                found.append(Phrase(session.text[len(context) :].strip(), -negative))
-        return found
 
     def score(self, text: str) -> list[Score]:
         """Log-probability of each word and mark of `text`, and of the text's end; they sum to the text's.
@@ -319,21 +268,30 @@ def find_model(name: str | Path | None = None) -> str | Path:
     """The folder, or the name on the Hub, that a model's name means.
 
     Args:
-        name: a folder, a name on the Hub, or "en" for the model in the package, unless a folder is called so; without
-            one, what the environment names, else the model in the package.
+        name: a folder, a name on the Hub, or that of a model in the package ("en"), unless a folder is called so;
+            without one, what the environment names, else the default model in the package.
 
     Raises:
-        BundleError: nothing is named, and the package holds no model.
+        BundleError: nothing is named, and the package holds no model; or a single word that is neither a folder nor a
+            model in the package.
     """
     name = name or os.environ.get(MODEL_VARIABLE)
-    if name:
-        return SHIPPED if str(name) == SHIPPED.name and not Path(name).is_dir() else name
-    if SHIPPED.is_dir():
-        return SHIPPED
-    raise BundleError(
-        f"no model is given; expected a bundle: name one (--model, Predictor.load), set {MODEL_VARIABLE}, or make one "
-        "with `wordgru train` and `wordgru export`."
-    )
+    shipped = shipped_models()
+    if not name and DEFAULT in shipped:
+        return shipped[DEFAULT]
+    if not name:
+        raise BundleError(
+            f"no model is given; expected a bundle: name one (--model, Predictor.load), set {MODEL_VARIABLE}, or make "
+            "one with `wordgru train` and `wordgru export`."
+        )
+    if str(name) in shipped and not Path(name).is_dir():
+        return shipped[str(name)]
+    if Path(name).name == str(name) and not Path(name).exists():
+        raise BundleError(
+            f"{name}: no such folder, nor a model in the package ({', '.join(shipped) or 'it has none'}); expected the "
+            "folder of a bundle, owner/name of the Hub, or a name that `wordgru models` lists."
+        )
+    return name
 
 
 __all__ = ["Phrase", "Predictor", "Score", "Session", "Suggestion", "Suggestions"]

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wordgru.search.model import Doubles, Floats, LanguageModel
+from wordgru.text import words
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
 
 _STRIDE = 64  # tokens between the snapshots that a long text leaves
@@ -76,6 +77,7 @@ class Reading:
 
     def nats_after(self, head: str, choices: Sequence[str], following: str) -> Doubles:
         """Log P(following | head and each of some words), natural; see `Session.nats_after`."""
+        words.check("".join(choices))
         gap = self.read(head)
         state, last = self.place
         tail = self._tokenizer.encode(following).tolist()
@@ -83,7 +85,9 @@ class Reading:
         sequences = [[*tokens, *tail] for tokens in begun]
         states = np.repeat(state[:, None], len(choices), axis=1)
         nats = np.zeros(len(choices))
-        for at in range(max(map(len, sequences)) - 1):  # all in step; those with shorter words wait at the end
+        for at in range(
+            max(map(len, sequences), default=1) - 1
+        ):  # all in step; those with shorter words wait at the end
             (going,) = np.nonzero([at < len(sequence) - 1 for sequence in sequences])
             rows, states[:, going] = self._model.step(
                 np.array([sequences[row][at] for row in going], np.int64), states[:, going]
@@ -92,6 +96,19 @@ class Reading:
                 if at + 1 >= len(begun[row]):
                     nats[row] += np.log(max(float(rows[place, sequences[row][at + 1]]), _TINY))
         return nats
+
+    def nats(self, head: str, following: str) -> float:
+        """Log P(following | head), natural; 0 where the two are not cut between words."""
+        self.read(head)
+        chars, count = self._marks[-1]
+        read = len(self._tokens)
+        tokens = self._tokenizer.encode(head[chars:] + following)
+        if len(tokens) <= read - count or not np.array_equal(tokens[: read - count], self._tokens[count:]):
+            return 0.0
+        after = tokens[read - count :]
+        begun = np.concatenate([self._tokens[-1:], after[:-1]], dtype=np.int64)
+        rows, _ = self._model.score(begun, self._snapshots[-1][1])
+        return float(rows[np.arange(len(after)), after].sum(dtype=np.float64))
 
     def read(self, head: str, *, ends: bool = False) -> bytes:
         """Read `head` up to the token before the next word; return the bytes held back for that word.

@@ -29,7 +29,9 @@ from wordgru.typing.layout import Layout
 from wordgru.typing.search import TypingSearch
 
 _ATTENTION = Range(0, 1, below=True)
-_COUNT = Range(0, whole=True)  # characters to delete
+COUNT = Range(0, whole=True)
+"""How many characters may be deleted."""
+
 _THRESHOLD = Range(0, 1)
 _LONGEST_TYPED = 40  # letters of a word that a typing model looks at; longer ones are taken as they are
 _TYPED_ROWS = 16  # budget of a search with a typing model, whose rows cost more; it seldom finds better after them
@@ -90,7 +92,7 @@ class Session:
 
     def delete(self, count: int = 1) -> None:
         """Delete the last `count` characters."""
-        _COUNT.check("count", count)
+        COUNT.check("count", count)
         self.set(self._text[: max(len(self._text) - count, 0)])
 
     def set(self, text: str) -> None:
@@ -193,6 +195,15 @@ class Session:
             Natural logarithms, (B,).
         """
         return self._reading.nats_after(self._unfinished()[0], choices, following)
+
+    def nats(self, before: str, following: str) -> float:
+        """Log P(following | before), natural; read as what the field holds.
+
+        Args:
+            before: any text that ends where a word does, or before one; the field's own is read fastest.
+            following: what stands after it, whole words.
+        """
+        return self._reading.nats(before, following)
 
     def undo(self) -> None:
         """Take the last correction back; the word typed is not corrected again in this field.
@@ -364,7 +375,9 @@ class Session:
             offers = less_those(offers, passed, attention)[:k]
         if attention:
             self._offered.add(head, prefix, [offer.word for offer in offers])
-        return Suggestions(offers, answer.exact, answer.unexplored, answer.rows, space)
+        return Suggestions(
+            offers, answer.exact, answer.unexplored, answer.rows, space, log_evidence=answer.log_agreeing
+        )
 
     def _offers(self, answer: Answer, typed_as: str) -> tuple[Suggestion, ...]:
         return tuple(

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Build the C++ program and hold it to the golden vectors, plainly and under the sanitizers: `make test-cpp`.
+# Build the C++ program and hold it to the golden vectors, then the C library and its callers, plainly and under the
+# sanitizers: `make test-cpp`.
 #
 # What wordgru.hpp needs is looked for where CMAKE_PREFIX_PATH says; without it, dependencies.sh fetches it once.
 set -eu
@@ -20,10 +21,14 @@ if [ -z "${CMAKE_PREFIX_PATH:-}" ]; then
     fi
 fi
 
-cmake -S "$here" -B "$build/release" -DCMAKE_BUILD_TYPE=Release
-cmake -S "$here" -B "$build/sanitized" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 -DWORDGRU_SANITIZE=ON
-cmake --build "$build/release" --parallel 2
-cmake --build "$build/sanitized" --parallel 2 --target golden
-for kind in release sanitized; do
-    ctest --test-dir "$build/$kind" --parallel 2 --output-on-failure --no-tests=error
-done
+test_in() { # FOLDER KIND OPTIONS [TARGETS]: build and test what is there
+    # shellcheck disable=SC2086  # words, not one string
+    cmake -S "$here/../$1" -B "$build/../$1/$2" $3
+    cmake --build "$build/../$1/$2" --parallel 2 ${4:+--target $4}
+    ctest --test-dir "$build/../$1/$2" --parallel 2 --output-on-failure --no-tests=error
+}
+sanitized="-DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 -DWORDGRU_SANITIZE=ON"
+test_in cpp release -DCMAKE_BUILD_TYPE=Release
+test_in cpp sanitized "$sanitized" "golden sources fuzz"
+test_in c release -DCMAKE_BUILD_TYPE=Release
+test_in c sanitized "$sanitized"

@@ -7,11 +7,14 @@
 // WordgruError, or BundleError where the bundle is at fault; each says in one line what was wrong and what to do.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "wordgru/bundle.hpp"
 #include "wordgru/errors.hpp"
@@ -22,8 +25,9 @@ namespace wordgru {
 
 /// How a bundle is loaded.
 struct LoadOptions {
-    int threads = 1;          ///< cores that one call may use
-    bool block_words = true;  ///< never offer the words of the bundle's blocked.txt
+    int threads = 1;                                    ///< cores that one call may use
+    bool block_words = true;                            ///< never offer the words of the bundle's blocked.txt
+    std::shared_ptr<PersonalModel> personal = nullptr;  ///< words that one person wrote, to offer them
 };
 
 /// Next words from a bundle. Load it once: threads may share it, and copies share the model.
@@ -44,8 +48,8 @@ class Predictor {
                               " as config.json says. Export the model again with `wordgru export`.");
         }
         auto blocked = options.block_words ? bundle.blocked() : std::unordered_set<std::string>{};
-        return Predictor(
-            std::make_shared<detail::Engine>(std::move(tokenizer), bundle, options.threads, std::move(blocked)));
+        return Predictor(std::make_shared<detail::Engine>(std::move(tokenizer), bundle, options.threads,
+                                                          std::move(blocked), options.personal));
     }
 
     /// The most probable words after `context`, with proof. A space that is missing after it is implied.
@@ -62,6 +66,51 @@ class Predictor {
         return session(text).suggest(query);
     }
 
+    /// Several words ahead, best first, longer ones only while their probability stays above the threshold. A phrase is
+    /// returned when no continuation of it is probable enough, or it has so many words.
+    /// Throws WordgruError if the text is not UTF-8, or a number is out of its range.
+    std::vector<Phrase> phrases(const std::string& context, const PhraseQuery& query = {}) const {
+        detail::kWords.check("k", query.k);
+        detail::kCount.check("max_words", query.max_words);
+        detail::Range{0, 1}.check("threshold", query.threshold);
+        struct Begun {
+            double probability;
+            int order, words;  // the first of equals comes first
+            Session session;
+            bool operator<(const Begun& other) const {
+                return std::tie(probability, other.order) < std::tie(other.probability, order);
+            }
+        };
+        Query next;
+        next.prefix = "";
+        next.k = query.k;
+        next.options = query.options;
+        std::vector<Phrase> found;
+        std::vector<Begun> waiting;  // a heap
+        int order = 0;
+        waiting.push_back({1, order++, 0, session(context)});
+        while (!waiting.empty() && found.size() < static_cast<std::size_t>(query.k)) {
+            std::pop_heap(waiting.begin(), waiting.end());
+            Begun begun = std::move(waiting.back());
+            waiting.pop_back();
+            bool any = false;
+            const Suggestions offers = begun.words < query.max_words ? begun.session.suggest(next) : Suggestions();
+            for (const Suggestion& offer : offers) {
+                const double probability = begun.probability * offer.probability;
+                if (probability < query.threshold) continue;
+                any = true;
+                Session longer = begun.session;
+                longer.append((offers.space ? " " : "") + offer.word);
+                waiting.push_back({probability, order++, begun.words + 1, std::move(longer)});
+                std::push_heap(waiting.begin(), waiting.end());
+            }
+            if (any || begun.words == 0) continue;
+            const std::u32string text = decode(begun.session.text().substr(context.size())).text;
+            found.push_back({to_utf8(trimmed(text)), begun.probability});
+        }
+        return found;
+    }
+
     /// A text field of its own: what is typed into it is read once. It may outlive the predictor.
     Session session(const std::string& text = "") const {
         Session session(engine_);
@@ -71,6 +120,12 @@ class Predictor {
 
     /// A session from what `Session::save` returned. Throws WordgruError if the data is broken, or of another model.
     Session restore(std::string_view data) const { return Session::load(data, engine_); }
+
+    /// The words to offer, and never to offer, of all its sessions.
+    WordList& words() const { return engine_->words; }
+
+    /// The personal words that it was loaded with, if any.
+    const std::shared_ptr<PersonalModel>& personal() const { return engine_->personal; }
 
     const Tokenizer& tokenizer() const { return engine_->tokenizer; }
     const LanguageModel& model() const { return engine_->model; }

@@ -7,9 +7,12 @@ be short of what those could still add. suggest.py proves its answers, and has p
 errors.
 """
 
+import os
 import sys
 from collections import defaultdict
 from heapq import heappop, heappush
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before onnxruntime is imported, which else tells its maker
 
 import numpy as np
 import onnxruntime

@@ -11,6 +11,7 @@ so after some hundred improbable letters they are 0 and nothing is offered.
 """
 
 import json
+import os
 import sys
 import time
 from bisect import insort
@@ -20,6 +21,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before onnxruntime is imported, which else tells its maker
 
 import numpy as np
 import onnxruntime

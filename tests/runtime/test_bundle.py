@@ -279,6 +279,7 @@ class FakeHub(types.ModuleType):
         super().__init__("huggingface_hub")
         self.folder, self.asked = folder, []
         names = {"HfHubHTTPError": OSError, "LocalEntryNotFoundError": FileNotFoundError}
+        names |= dict.fromkeys(("GatedRepoError", "RepositoryNotFoundError", "RevisionNotFoundError"), OSError)
         self.errors = types.SimpleNamespace(**{name: type(name, (base,), {}) for name, base in names.items()})
 
     def snapshot_download(self, name, *, revision, allow_patterns, etag_timeout):
@@ -299,7 +300,9 @@ def test_a_hub_name_is_loaded_from_the_hub(monkeypatch, tiny):
 
 def test_a_hub_that_does_not_answer_is_one_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", FakeHub())
-    message = refused("someone/a-model", "someone/a-model", "Connection refused", "check the name and the network")
+    message = refused(
+        "someone/a-model", "someone/a-model", "it refuses the connection", "check the name and the network"
+    )
     assert "and more" not in message
 
 

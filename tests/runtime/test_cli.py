@@ -2,18 +2,20 @@
 
 import io
 import json
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click import unstyle
 from click.testing import CliRunner
 
 from tests.runtime.fixtures import TINY
-from wordgru.cli import _print_table, cli
+from wordgru.cli import cli, print_table
 from wordgru.predictor import SHIPPED, Predictor, find_model
 from wordgru.text import words
 
@@ -44,7 +46,7 @@ def test_a_table_on_a_terminal_is_aligned_by_what_the_eye_sees(
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     columns = [("word", "left"), ("probability", "right"), ("", "left")]
-    _print_table(columns, [("of", "15.7%", "██"), ("日本語", "0.1%", "")], plain=[])
+    print_table(columns, [("of", "15.7%", "██"), ("日本語", "0.1%", "")], plain=[])
     lines = unstyle(capsys.readouterr().out).splitlines()
     assert lines == [
         " word     probability",
@@ -107,10 +109,10 @@ def test_the_line_end_of_a_pipe_is_no_part_of_the_text(end: bytes) -> None:
 @pytest.mark.parametrize(
     ("arguments", "stdin", "sentence"),
     [
-        (["suggest", "x", "-m", "/nowhere"], b"", "no such folder"),
+        (["suggest", "x", "-m", "/nowhere/at/all"], b"", "no such folder"),
         (["suggest", "x", "-m", str(TINY), "-k", "0"], b"", "k is 0"),
         (["suggest", "x", "-m", str(TINY), "--device", "cuda"], b"", "onnxruntime"),
-        (["score", "/nowhere.txt", "-m", str(TINY)], b"", "cannot be read"),
+        (["score", "/nowhere/at/all.txt", "-m", str(TINY)], b"", "cannot be read"),
         (["score", "-", "-m", str(TINY)], b"ab\xff", "byte 2 is not UTF-8"),
     ],
 )
@@ -131,6 +133,66 @@ def test_help_lists_every_verb_without_importing_what_trains() -> None:
     assert result.returncode == 0
     for verb in ("train", "export", "evaluate", "suggest", "score", "phrases", "generate"):
         assert verb.encode() in result.stdout
+
+
+EXTRAS = {"train": "train", "export": "train", "serve": "serve", "lsp": "lsp", "type": "type", "demo": "demo"}
+"""Verbs that need more than the base install, and the extra that brings it."""
+
+BARE = """
+import sys, wordgru.cli
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"torch", "datasets", "onnx", "uvicorn", "starlette", "pygls", "lsprotocol",
+                                      "prompt_toolkit", "pyarrow", "safetensors"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Nothing())
+for line in sys.stdin.read().splitlines():
+    sys.argv = ["wordgru", *line.split()]
+    print("exit code", wordgru.cli.run(wordgru.cli.cli), flush=True)
+"""
+"""Runs one command for each line of its input, as the base install would."""
+
+
+def in_the_base_install(*commands: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", BARE], input="\n".join(commands), capture_output=True, text=True, encoding="utf-8",
+        timeout=60, check=True,
+    )  # fmt: skip
+
+
+def test_the_base_install_prints_the_help_of_every_verb() -> None:
+    verbs = cli.list_commands(click.Context(cli))
+    assert set(EXTRAS) < set(verbs)
+    done = in_the_base_install(*(f"{verb} --help" for verb in verbs))
+    assert done.stderr == ""
+    assert done.stdout.count("exit code 0") == len(verbs)
+    for verb in verbs:
+        assert f"Usage: wordgru {verb} " in done.stdout
+    assert "--learning-rate" in done.stdout
+
+
+def test_a_verb_that_lacks_its_extra_names_it() -> None:
+    commands = {"train": "train -o nowhere", "export": "export nowhere -o nowhere"}
+    done = in_the_base_install(*(commands.get(verb, verb) for verb in EXTRAS))
+    assert done.stdout.splitlines() == ["exit code 1"] * len(EXTRAS)
+    for (verb, extra), line in zip(EXTRAS.items(), done.stderr.splitlines(), strict=True):
+        assert line.startswith(f"error: `wordgru {verb}` needs ")
+        assert line.endswith(f"pip install 'wordgru[{extra}]'.")
+
+
+def test_a_store_that_is_only_read_is_not_made_under_a_mistyped_name(tmp_path: Path) -> None:
+    store = tmp_path / "typo.words"
+    for verb in (["list"], ["export"], ["forget", "a"], ["forget", "--all"]):
+        result = wordgru("words", *verb, "--personal", str(store))
+        assert result.returncode == 1
+        assert f"{store}: there is no such file" in result.stderr.decode()
+    named = ["suggest", "the", "-m", str(TINY), "--personal", str(store)]
+    assert f"{store}: there is no such file" in wordgru(*named).stderr.decode()
+    later = wordgru(*named[:-2], WORDGRU_PERSONAL=str(store))
+    assert (later.returncode, later.stderr) == (0, b"")
+    assert not store.exists()
+    assert wordgru("words", "learn", "-", "--personal", str(store), stdin=b"Krakenhaus").returncode == 0
+    assert b"Krakenhaus" in wordgru("words", "list", "--personal", str(store)).stdout
 
 
 def test_the_model_in_the_package_answers_without_being_named() -> None:
@@ -195,8 +257,22 @@ def test_a_plain_terminal_gets_plain_text(monkeypatch: pytest.MonkeyPatch, encod
     terminal = Terminal(io.BytesIO(), encoding)
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("TERM", term)
-    _print_table([("word", "left")], [("of",)], plain=["of"])
+    print_table([("word", "left")], [("of",)], plain=["of"])
     terminal.flush()
     shown = terminal.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
     assert "of" in shown
     assert "\x1b" not in shown
+
+
+def test_the_headings_of_learning_are_explained(tmp_path: Path) -> None:
+    people = tmp_path / "people.jsonl"
+    rows = [{"person": name, "text": f"the {name} sat on the mat and the {name} ran"} for name in ("cat", "dog") * 2]
+    people.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    result = CliRunner().invoke(cli, ["evaluate", str(people), "--learn", "-k", "1", "-m", str(TINY)])
+    assert result.exit_code == 0, result.output
+    shown = " ".join(result.output.split())
+    assert "without learning the model alone" in shown
+    assert "with learning each person's store begins empty" in shown
+    assert "Learning curve, hit: without → with learning" in shown
+    assert "learning curve figures without → with learning, by how many words" in shown
+    assert not re.search(r"(^| )(off|on)( |$)", "\n".join(result.output.splitlines()[:3]))

@@ -372,6 +372,7 @@ def test_the_store_is_named_before_or_after_the_verb_and_help_needs_none(tmp_pat
 )
 def test_the_verb_says_what_it_expected(arguments, text, says, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["wordgru", "words", "--personal", str(tmp_path / "my.words"), *arguments])
+    PersonalModel(tmp_path / "my.words").close()
     if text is not None:
         (tmp_path / "in").write_text(text)
         monkeypatch.setattr(sys, "argv", [*sys.argv[:-1], str(tmp_path / "in")])

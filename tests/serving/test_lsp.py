@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import json
 import os
 import random
 import shutil
@@ -12,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.fixtures import TINY
-from wordgru import PersonalModel, Predictor
+from wordgru import PersonalModel, Predictor, TypingModel
 
 pytest.importorskip("pygls", reason="needs the lsp extra")
 
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
+from wordgru.lsp.corrections import Corrections
 from wordgru.lsp.offers import Documents, NeverOffered
 from wordgru.lsp.prose import prose_before
 
@@ -31,6 +33,7 @@ class Editor:
 
     def __init__(self, client, language="markdown", uri="file:///a.md"):
         self.client, self.uri, self.language, self.text, self.version = client, uri, language, "", 0
+        self.marks = []
 
     async def open(self, text=""):
         self.text = text
@@ -65,12 +68,20 @@ class Editor:
         )
         return (await self.client.text_document_inline_completion_async(params)).items
 
-    async def actions(self, start, end=None):
+    async def code_actions(self, start, end=None):
         span = lsp.Range(self.position(start), self.position(start if end is None else end))
         params = lsp.CodeActionParams(lsp.TextDocumentIdentifier(self.uri), span, lsp.CodeActionContext([]))
-        found = await self.client.text_document_code_action_async(params)
+        return {action.title: action for action in await self.client.text_document_code_action_async(params) or ()}
+
+    async def actions(self, start, end=None):
         # The client takes an action for a command, whose name is then the text of a dictionary.
-        return {action.title: ast.literal_eval(action.command) for action in found or ()}
+        found = await self.code_actions(start, end)
+        return {title: ast.literal_eval(action.command) for title, action in found.items() if title[:2] != "Re"}
+
+    def at(self, span):
+        """The text in a range of one line."""
+        line = self.text.split("\n")[span.start.line].encode("utf-16-le")
+        return line[2 * span.start.character : 2 * span.end.character].decode("utf-16-le")
 
     async def run(self, command):
         params = lsp.ExecuteCommandParams(command["command"], command["arguments"])
@@ -93,13 +104,16 @@ def served(test, *options, **document):
     async def run():
         client = LanguageClient("test", "1")
         messages = []
+        editor = Editor(client, **document)
+        client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(
+            lambda params: setattr(editor, "marks", params.diagnostics)
+        )
         client.feature(lsp.WINDOW_SHOW_MESSAGE)(lambda params: messages.append(params.message))
         await client.start_io(sys.executable, *COMMAND, *options)
         try:  # the server is told to end before whatever went wrong is told
             found = await client.initialize_async(
                 lsp.InitializeParams(lsp.ClientCapabilities(), process_id=os.getpid())
             )
-            editor = Editor(client, **document)
             editor.capabilities, editor.messages = found.capabilities, messages
             await asyncio.wait_for(test(editor), 60)
         finally:
@@ -234,17 +248,89 @@ def test_words_are_learnt_and_never_offered_by_actions(tmp_path):
     assert "Krakenhaus" not in predictor.complete("the K", k=5).words
 
 
+def test_it_ends_without_a_word_when_the_editor_ends():
+    messages = [{"id": 1, "method": "initialize", "params": {"capabilities": {}}}]
+    messages += [{"id": 2, "method": "shutdown"}, {"method": "exit"}]
+    bodies = [json.dumps({"jsonrpc": "2.0"} | message) for message in messages]
+    sent = "".join(f"Content-Length: {len(body)}\r\n\r\n{body}" for body in bodies)
+    result = subprocess.run(
+        [sys.executable, *COMMAND], input=sent, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert result.stderr == ""
+    assert '"id":2' in result.stdout.replace(" ", "")
+
+
 def test_what_it_cannot_start_with_is_one_line(tmp_path):
     (tmp_path / "bad").write_bytes(b"\xff")
-    for options in (["-k", "0"], ["--model", "nowhere"], ["--never", str(tmp_path / "bad")], ["--glossary", "nowhere"]):
+    for options in (
+        ["-k", "0"],
+        ["--layout", "nowhere"],
+        ["--model", "nowhere"],
+        ["--never", str(tmp_path / "bad")],
+        ["--glossary", "nowhere"],
+    ):
         command = [sys.executable, *COMMAND, *options]
         result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, input="")
         assert result.returncode == 1
         assert len(result.stderr.strip().splitlines()) == 1, result.stderr
 
 
+async def marked(editor, *typed):
+    """Wait until these words are marked, and no others; return their diagnostics."""
+    for _ in range(200):
+        found = {editor.at(each.range): each for each in editor.marks}
+        if set(found) == set(typed):
+            return found
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{set(found)} are marked; expected {set(typed)}")
+
+
+def test_slips_are_marked_and_replaced_and_words_learnt_are_left_alone(tmp_path):
+    async def test(editor):
+        await editor.open("🙂 said I dont know.\n```\nI dont\n```\n")
+        mark = (await marked(editor, "dont"))["dont"]
+        assert "don't" in mark.message
+        title = "Replace “dont” with “don't”"
+        fix = (await editor.code_actions(10))[title]
+        assert fix.is_preferred
+        (change,) = fix.edit.changes[editor.uri]
+        editor.edit(9, 13, change.new_text)
+        assert (await editor.code_actions(10)).keys() == {"Learn “don't”", "Never offer “don't”"}  # at once
+        await marked(editor)
+        assert editor.text.startswith("🙂 said I don't know.")
+        editor.edit(len(editor.text), len(editor.text), "I dont")
+        await asyncio.sleep(1)
+        await marked(editor)  # a word that is being typed is left alone
+        editor.edit(len(editor.text), len(editor.text), " know")
+        await marked(editor, "dont")
+        await editor.run((await editor.actions(len(editor.text) - 6))["Learn “dont”"])
+        await marked(editor)
+
+    async def code(editor):
+        await editor.open("# I dont know.\n")
+        await asyncio.sleep(1)
+        assert not editor.marks
+
+    served(test)
+    served(code, "--code", language="python")
+
+
+def test_lines_looked_at_are_remembered_and_a_letter_waits_for_one_word_at_most():
+    predictor, text = Predictor.load(TINY), "I dont know.\n" * 5
+    checker = Corrections(predictor, TypingModel(), threshold=0.9)
+    steps = list(checker.check("a", text, "markdown"))
+    assert len(steps) == 16  # each word, and the end
+    assert [slip.line for slip in steps[-1]] == [0, 1, 2, 3, 4]
+    assert len(list(checker.check("a", text, "markdown"))) == 1
+    assert len(list(checker.check("a", text + "I dont\n", "markdown"))) == 3
+    checker.left_alone.add("dont")
+    assert list(checker.check("a", text, "markdown"))[-1] == []
+    checker.close("a")
+    assert len(list(checker.check("a", text, "markdown"))) == 16
+
+
 @pytest.mark.skipif(NVIM is None, reason="Neovim is not installed")
-def test_neovim_types_and_accepts(tmp_path):
+def test_neovim_types_accepts_and_corrects(tmp_path):
     (tmp_path / "a.txt").write_text("", encoding="utf-8")
     environment = os.environ | {"WORDGRU_PYTHON": sys.executable, "WORDGRU_MODEL": str(TINY), "HOME": str(tmp_path)}
     script = Path(__file__).with_name("neovim.lua")
@@ -253,4 +339,4 @@ def test_neovim_types_and_accepts(tmp_path):
         env=environment, timeout=60, check=True, cwd=tmp_path,
     )  # fmt: skip
     best = Predictor.load(TINY).complete("the ca")[0].word
-    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == f"the {best}\n"
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == f"the {best}\nI don't know.\n"

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,15 @@ pytest.importorskip("prometheus_client", reason="needs the serve extra")
 
 from tests.runtime.fixtures import TINY
 from tests.serving.service import ask, raw, service
-from wordgru import Predictor
-from wordgru.serving.answers import KINDS
+from wordgru import Predictor, TypingModel
+from wordgru.serving.answers import KINDS, Correct, Source
 from wordgru.serving.fields import Fields, RequestError
 from wordgru.serving.guard import Rates
 from wordgru.serving.logs import JsonLines
 from wordgru.serving.memory import SessionMemory
 from wordgru.serving.openapi import EXAMPLES
+from wordgru.serving.settings import ServeSettings
+from wordgru.typing.correct import corrections
 
 REQUEST = b'POST /v1/suggest HTTP/1.1\r\nHost: localhost\r\nContent-Length: 15\r\n\r\n{"text": "the"}'
 SECRET = "Krakenhaus"
@@ -57,6 +60,69 @@ def test_a_text_that_goes_on_letter_by_letter_is_answered_as_at_once(port):
         assert [item["word"] for item in answer["suggestions"]] == predictor.complete(text[:end]).words
 
 
+def test_options_and_glossaries_are_heeded(tmp_path):
+    (tmp_path / "field.txt").write_text("Krakenhaus\n", encoding="utf-8")
+    source = Source.load(ServeSettings(model=str(TINY), glossaries=(tmp_path / "field.txt",)))
+
+    def words(**fields):
+        request = KINDS["complete"].read(Fields(json.dumps(fields)), source.settings)
+        return [item["word"] for item in request.answer(source, "")["suggestions"]]
+
+    assert "Krakenhaus" in words(text="the Krak")
+    assert "Krakenhaus" in words(text="the krak", ignore_case=True)
+    assert "Krakenhaus" not in words(text="the krak")
+    marks = Predictor.load(TINY).session("the cat").suggest(k=5, punctuation=True).words
+    assert words(text="the cat", k=5, punctuation=True) == marks
+
+
+def test_the_next_character_is_that_of_the_package(port):
+    predictor = Predictor.load(TINY)
+    for text in ("", "the", "the c", "I don’", "日"):
+        answer = ask(port, "/v1/characters", {"text": text})[1]
+        expected = predictor.session(text).characters()
+        assert answer["probabilities"] == pytest.approx(expected.probabilities, abs=1e-6)
+        assert sum(answer["probabilities"].values()) + answer["end"] == pytest.approx(1)
+        assert answer["exact"] == expected.exact
+
+
+def test_a_text_is_corrected_as_the_package_corrects_it(port):
+    predictor, text = Predictor.load(TINY), "I dont know teh cat. Thhe dog, said teh cat."
+    expected = list(corrections(text, predictor.session(typing=TypingModel()), threshold=0.5))
+    assert expected
+    answer = ask(port, "/v1/correct", {"text": text, "threshold": 0.5})[1]
+    assert answer["read"] == len(text)
+    found = [(each["start"], each["end"], each["word"]) for each in answer["corrections"]]
+    assert found == [(each.start, each.end, each.word) for each in expected]
+    assert answer["corrections"][0]["probability"] == pytest.approx(expected[0].probability, abs=0.01)
+    rest = ask(port, "/v1/correct", {"text": text, "threshold": 0.5, "start": expected[0].end})[1]["corrections"]
+    assert rest
+    assert all(each["start"] >= expected[0].end for each in rest)
+
+
+def test_correction_stops_when_its_time_is_up_and_says_where():
+    source, text = Source.load(ServeSettings(model=str(TINY), max_writing=1e-9)), "teh cat sat on teh dog"
+    first = Correct.read(Fields(json.dumps({"text": text, "threshold": 0.5})), source.settings)
+    read = 0
+    for _ in text.split():
+        (*_, answer) = replace(first, start=read).answer(source, "")
+        assert answer["read"] > read
+        read = answer["read"]
+    assert read == len(text)
+
+
+def test_with_a_layout_the_words_meant_are_offered(port):
+    predictor, text = Predictor.load(TINY), "I dont"
+    expected = predictor.session(text, typing=TypingModel()).suggest()
+    assert expected.autocorrect == "don't"
+    for _ in range(2):  # the second time it is remembered
+        answer = ask(port, "/v1/complete", {"text": text, "layout": "qwerty"})[1]
+        assert [item["word"] for item in answer["suggestions"]] == expected.words
+        assert answer["autocorrect"] == expected.autocorrect
+    plain = ask(port, "/v1/complete", {"text": text})[1]
+    assert [item["word"] for item in plain["suggestions"]] == predictor.complete(text).words
+    assert plain["autocorrect"] is None
+
+
 def test_many_clients_at_once_get_their_own_answers(port):
     predictor = Predictor.load(TINY)
     texts = [" ".join(random.Random(seed).choices(["the", "cat", "a", "of", "I"], k=5)) for seed in range(40)]
@@ -74,16 +140,20 @@ def test_memory_is_bounded_and_never_changes_an_answer():
         client = draw.choice(list(texts))
         text = texts[client][: draw.choice([None, None, -3, 0])] + draw.choice(["the ", "c", "at", "\n", "I "])
         texts[client] = text
-        session = memory.take(client, text)
-        assert session.suggest().words == predictor.complete(text).words
-        memory.keep(client, session)
+        layout = draw.choice([None, None, "qwerty"])
+        with memory.session(client, text, layout) as session:
+            typing = TypingModel() if layout else None
+            found, expected = session.suggest(), predictor.session(text, typing=typing).suggest()
+            if layout is None or (found.exact and expected.exact):  # else rows read before may have found more
+                assert found.words == expected.words
         assert len(memory) <= 5
     assert 0 < memory.size < 5 * 100_000
 
 
 def test_what_one_client_typed_is_not_remembered_for_another():
     memory = SessionMemory(Predictor.load(TINY), most=5)
-    memory.keep("a", memory.take("a", "the cat sat on "))
+    with memory.session("a", "the cat sat on "):
+        pass
     assert memory.unread("a", "the cat sat on a") == 1
     assert memory.unread("b", "the cat sat on a") == 16
 
@@ -127,6 +197,19 @@ def test_a_client_that_asks_too_often_is_told_to_wait():
     assert statuses[:10] == [200] * 10
 
 
+def test_an_address_is_believed_of_a_proxy_alone():
+    def statuses(port, count):
+        return {
+            ask(port, "/v1/suggest", {"text": "a"}, **{"X-Forwarded-For": f"192.0.2.{number}"})[0]
+            for number in range(count)
+        }
+
+    with service("--rate", "5") as (_, port):
+        assert statuses(port, 30) == {200, 429}
+    with service("--rate", "5", "--proxy", "127.0.0.1") as (_, port):
+        assert statuses(port, 30) == {200}
+
+
 def test_rates_fill_up_again_and_are_kept_for_so_many_clients():
     rates = Rates(1000)
     assert not any(rates.spend("a") for _ in range(2000))
@@ -152,6 +235,13 @@ def test_rates_fill_up_again_and_are_kept_for_so_many_clients():
         ("/v1/suggest", {"text": "the", "max_seconds": 3600}),
         ("/v1/suggest", b'{"text": "the", "tolerance": -Infinity}'),
         ("/v1/suggest", b'{"text": "the", "k": ' + b"9" * 5000 + b"}"),
+        ("/v1/suggest", {"text": "the", "layout": "/etc/passwd"}),
+        ("/v1/suggest", {"text": "the", "layout": ["qwerty"]}),
+        ("/v1/characters", {"text": "x" * 2000}),
+        ("/v1/characters", {"text": "x", "k": 3}),
+        ("/v1/correct", {"text": "the", "threshold": 1.5}),
+        ("/v1/correct", {"text": "the", "start": -1}),
+        ("/v1/correct", {"text": "a " * 10_001}),
         ("/v1/score", {"text": None}),
         ("/v1/score", {"text": "a", "k": 1}),
         ("/v1/completions", {"prompt": [1, 2]}),
@@ -200,6 +290,13 @@ def test_headers_and_bodies_without_end_are_cut(port):
     chunk = b"10000\r\n" + b" " * 65536 + b"\r\n"
     assert raw(port, head + chunk * 40 + b"0\r\n\r\n").startswith(b"HTTP/1.1 413")
     assert ask(port, "/healthz")[0] == 200
+
+
+def test_a_client_that_asks_on_without_reading_is_cut(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection, pytest.raises(ConnectionError):
+        connection.sendall(REQUEST * 1_000_000)
+    answers = raw(port, REQUEST * 20 + REQUEST.replace(b"Host", b"Connection: close\r\nHost"))
+    assert answers.count(b"HTTP/1.1 200") == 21
 
 
 def test_a_client_that_goes_before_its_answer_harms_nobody(port):
@@ -256,8 +353,10 @@ def test_several_processes_answer_and_end_together():
                 time.sleep(0.2)
         for _ in range(20):
             assert ask(port, "/v1/suggest", {"text": "the"})[0] == 200
-        figures = raw(port, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").decode()
-        assert 'wordgru_requests_total{path="/v1/suggest",status="200"} 20.0' in figures
+        figures, deadline = "", time.monotonic() + 10
+        while 'wordgru_requests_total{path="/v1/suggest",status="200"} 20.0' not in figures:
+            assert time.monotonic() < deadline, figures  # a request is counted after its answer was sent
+            figures = raw(port, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").decode()
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     deadline = time.monotonic() + 10
     while alive := [child for child in children if Path(f"/proc/{child}").exists()]:

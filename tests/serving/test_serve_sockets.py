@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 
 from tests.runtime.fixtures import TINY
 from tests.serving.service import ask, service
-from wordgru import Predictor
+from wordgru import Predictor, TypingModel
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +45,15 @@ def test_edits_are_answered_as_the_package_answers_their_text(port, predictor):
             ({"id": 3, "delete": 3, "append": "do"}, "the do"),
             ({"id": 4, "delete": 100}, ""),
             ({"id": 5, "set": "Ich weiß 🙂 th", "k": 5}, "Ich weiß 🙂 th"),
+            ({"id": 6, "set": "I dont", "layout": "qwerty"}, "I dont"),
+            ({"id": 7}, "I dont"),
         ):
             answer = told(socket, edit)
             assert answer["id"] == edit["id"]
-            found = predictor.complete(text, k=edit.get("k", 3))
+            typing = TypingModel(edit["layout"]) if "layout" in edit else None
+            found = predictor.session(text, typing=typing).suggest(k=edit.get("k", 3))
             assert [item["word"] for item in answer["suggestions"]] == found.words
+            assert answer["autocorrect"] == found.autocorrect
 
 
 def test_random_edits_give_what_one_shot_gives(port, predictor):

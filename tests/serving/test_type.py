@@ -19,7 +19,8 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from wordgru.cli.type import Count, type_command, typed_lines
+from wordgru.cli.line import Count, typed_lines
+from wordgru.cli.type import type_command
 
 COMMAND = [sys.executable, "-m", "wordgru", "type", "--model", str(TINY)]
 ALT = "\x1b"

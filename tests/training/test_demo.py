@@ -1,4 +1,6 @@
+import re
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,8 @@ from starlette.testclient import TestClient
 
 from tests.runtime.fixtures import TINY
 from wordgru.bundle import open_bundle
-from wordgru.cli.demo import PAGE, demo_app, demo_command
+from wordgru.cli.demo import demo_command
+from wordgru.cli.page import PAGE, demo_app
 from wordgru.errors import WordgruError
 
 
@@ -42,10 +45,25 @@ def test_a_page_that_was_not_built_says_how_to(tmp_path):
 
 
 def test_a_port_that_is_taken_is_told(page, monkeypatch):
-    monkeypatch.setattr("wordgru.cli.demo.demo_app", lambda bundle: None)
+    monkeypatch.setattr("wordgru.cli.page.demo_app", lambda bundle: None)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = CliRunner().invoke(demo_command, ["--model", str(TINY), "--port", str(port)])
     assert isinstance(result.exception, WordgruError)
     assert f"port {port}" in str(result.exception)
     assert isinstance(CliRunner().invoke(demo_command, ["-m", str(TINY), "--port", "99999"]).exception, WordgruError)
+
+
+def test_a_short_trial_of_the_demo_is_not_taken_for_the_whole():
+    root = Path(__file__).parents[2]
+    said = [
+        subprocess.run(
+            ["make", "--dry-run", "demo", *arguments], cwd=root, capture_output=True, text=True, check=True
+        ).stdout
+        for arguments in ([], ["DEMO_ARGS=--steps 200"], ["DEMO_ARGS=--steps 400"])
+    ]
+    runs = [re.search(r"wordgru train --preset tiny -o (\S+)", each)[1] for each in said]
+    assert len(set(runs)) == 3
+    assert all(
+        run.startswith("runs/") and f"wordgru export {run} " in each for run, each in zip(runs, said, strict=True)
+    )

@@ -23,8 +23,9 @@ from wordgru.predictor import SHIPPED, Predictor
 from wordgru.text.tokenizer import Tokenizer
 from wordgru.training.network.model import GRULanguageModel
 from wordgru.training.run import checkpoint
+from wordgru.training.run.checkpoint import resume_command
 from wordgru.training.run.initial_weights import open_origin
-from wordgru.training.run.loop import resume_command, train
+from wordgru.training.run.loop import train
 from wordgru.training.run.report import Reporter, read_metrics
 from wordgru.training.run.settings import PRESETS, TrainConfig
 from wordgru.training.run.trainer import Trainer, learning_rate, window_size
@@ -311,6 +312,8 @@ def test_the_command_trains_resumes_and_refuses(text, run, signal_at):
     assert "hidden_size is 24 in this run, not 32" in str(refused.exception)
     assert invoke(text, "-o", run, "--preset", "tiny", *flags, "--resume").exit_code == 0
     assert invoke("-o", run, "--resume").exit_code == 0
+    other = invoke("-o", run, "--preset", "base", "--resume")
+    assert "a resumed run keeps its settings" in str(other.exception)
     assert isinstance(invoke(text, "-o", run).exception, TrainingError)
 
 

@@ -147,6 +147,16 @@ def test_files_that_are_not_there_or_not_text_are_refused(tmp_path, monkeypatch)
     assert "empty" in refused("empty.txt")
 
 
+@pytest.mark.parametrize("mistyped", ["mytexts/", "mytexts", "./mytexts", "mytexts.txt", "my  texts"])
+def test_a_mistyped_folder_is_told_as_one_and_the_nearest_name_is_shown(tmp_path, monkeypatch, mistyped):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    (tmp_path / "my-texts").mkdir()
+    message = refused(mistyped)
+    assert f"{mistyped}: there is no such file or folder" in message
+    assert message.endswith("Did you mean my-texts?")
+
+
 @pytest.mark.parametrize("streaming", [False, True])
 def test_a_comma_without_quotes_does_not_cut_a_text_in_silence(tmp_path, streaming):
     file = tmp_path / "a.csv"
@@ -190,7 +200,8 @@ def test_an_unreachable_hub_is_told_within_seconds(tmp_path):
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert time.monotonic() - start < 15  # imports on a busy machine; the retries of `datasets` take 23 s more
     last = done.stderr.strip().splitlines()[-1]
-    assert "TextError: owner/name: the Hub at http://127.0.0.1:9 cannot be reached" in last
+    assert "TextError: owner/name: there is no such file or folder here" in last
+    assert "the Hub at http://127.0.0.1:9 cannot be reached (it refuses the connection)" in last
 
 
 class _Hub(BaseHTTPRequestHandler):

@@ -65,7 +65,57 @@ def test_command_suggests_whole_words(model: list[str], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["train", "serve", "lsp", "type", "demo"])
 def test_a_verb_without_its_extra_says_what_to_install(verb: str, tmp_path: Path) -> None:
-    result = run(COMMAND, verb, cwd=tmp_path)
+    assert run(COMMAND, verb, "--help", cwd=tmp_path).returncode == 0
+    result = run(COMMAND, verb, *(["-o", "run"] if verb == "train" else []), cwd=tmp_path)
     assert result.returncode == 1
     assert f"wordgru[{verb}]" in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_every_model_in_the_wheel_is_listed_and_the_licences_travel_with_it(tmp_path: Path) -> None:
+    names = [line.split("\t")[0] for line in run(COMMAND, "models", cwd=tmp_path).stdout.splitlines()]
+    assert set(names) == {path.parent.name for path in (REPOSITORY / "wordgru" / "models").glob("*/config.json")}
+    metadata = importlib.metadata.metadata("wordgru")
+    listed = {
+        json.loads(line)["licence"] for line in run(COMMAND, "models", "--json", cwd=tmp_path).stdout.splitlines()
+    }
+    expression = metadata["License-Expression"].split(" AND ")
+    assert {"Apache-2.0", *expression} == set(expression)
+    assert {licence.lower() for licence in listed} <= {licence.lower() for licence in expression}
+    texts = metadata.get_all("License-File") or []
+    files = importlib.metadata.files("wordgru") or []
+    for name in ("LICENSE", *(f"LICENSES/{licence}.txt" for licence in expression if licence != "Apache-2.0")):
+        assert name in texts
+        (place,) = [path for path in files if path.as_posix().endswith(f"licenses/{name}")]
+        assert place.read_text(encoding="utf-8") == (REPOSITORY / name).read_text(encoding="utf-8")
+
+
+def test_the_metadata_names_every_python_that_it_is_for() -> None:
+    metadata = importlib.metadata.metadata("wordgru")
+    versions = {each.rpartition(" ")[2] for each in metadata.get_all("Classifier") or [] if "Python :: 3." in each}
+    assert metadata["Requires-Python"] == f">={min(versions, key=lambda each: int(each.split('.')[1]))}"
+    assert f"{sys.version_info.major}.{sys.version_info.minor}" in versions
+
+
+@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+def test_its_types_hold_from_outside(checker: str, tmp_path: Path) -> None:
+    """A strict check of somebody else's program, which uses what the package offers."""
+    if importlib.util.find_spec(checker) is None:
+        pytest.skip(f"{checker} is not installed here")
+    program = tmp_path / "client.py"
+    program.write_text((REPOSITORY / "tests" / "wheel" / "client.py").read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": "strict"}))
+    arguments = (
+        ["--strict", "--cache-dir", tmp_path / "cache"] if checker == "mypy" else ["--pythonpath", sys.executable]
+    )
+    result = run(sys.executable, "-m", checker, *arguments, program, cwd=tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert run(sys.executable, program, cwd=tmp_path).returncode == 0
+    program.write_text(program.read_text(encoding="utf-8") + "\nx: int = Predictor.load().suggest('a')\n")
+    assert run(sys.executable, "-m", checker, *arguments, program, cwd=tmp_path).returncode != 0
+
+
+def test_doctor_finds_nothing_wrong(tmp_path: Path) -> None:
+    result = run(COMMAND, "doctor", "--json", cwd=tmp_path)
+    assert json.loads(result.stdout)["problems"] == []
+    assert result.returncode == 0

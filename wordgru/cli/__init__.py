@@ -14,30 +14,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
+from click.shell_completion import CompletionItem
 
 from wordgru import __version__
 from wordgru.errors import WordgruError
 
 if TYPE_CHECKING:
+    from wordgru.mixture import MixedPredictor
     from wordgru.predictor import Predictor, Score
 
 _ELSEWHERE = {
     "train": ("wordgru.cli.train", "train_command", "train", "Train a model on text."),
     "export": ("wordgru.cli.export", "export_command", "train", "Turn a training run into a bundle."),
+    "push": ("wordgru.cli.push", "push_command", "hub", "Put a bundle on the Hugging Face Hub."),
     "evaluate": ("wordgru.cli.evaluate", "evaluate_command", "train", "Measure what a typist gains on a text."),
-    "words": (
-        "wordgru.cli.words",
-        "words_command",
-        "train",
-        "List, learn, forget, export, import a person's words.",
-    ),
-    "correct": ("wordgru.cli.correct", "correct_command", "train", "Correct slips and misspellings of a text."),
+    "words": ("wordgru.cli.words", "words_command", None, "List, learn, forget, export, import a person's words."),
+    "correct": ("wordgru.cli.correct", "correct_command", None, "Correct slips and misspellings of a text."),
     "serve": ("wordgru.cli.serve", "serve_command", "serve", "Serve next words over HTTP and WebSocket."),
     "lsp": ("wordgru.cli.lsp", "lsp_command", "lsp", "Offer words to an editor, as a language server."),
     "type": ("wordgru.cli.type", "type_command", "type", "Type a line with offers, in the terminal."),
     "demo": ("wordgru.cli.demo", "demo_command", "demo", "Serve a page that suggests words as you type."),
+    "models": ("wordgru.cli.models", "models_command", None, "List the models in the package."),
+    "doctor": ("wordgru.cli.doctor", "doctor_command", None, "Say what is installed, and whether it works."),
+    "completion": ("wordgru.cli.completion", "completion_command", None, "Print what completes commands in a shell."),
 }
-"""Verbs whose modules are imported only when asked for: (module, command, extra, help)."""
+"""Verbs whose modules are imported only when asked for: (module, command, extra that it needs if any, help).
+
+They import what the extra brings only when they run, so that the base install can print their help.
+"""
 
 _UNWRITABLE = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG)
 """What an output says that takes nothing more."""
@@ -54,14 +58,29 @@ class Verbs(click.Group):
         """The verb, imported if need be."""
         if cmd_name not in _ELSEWHERE:
             return super().get_command(ctx, cmd_name)
-        module, name, extra, _ = _ELSEWHERE[cmd_name]
-        try:
-            command: click.Command = getattr(importlib.import_module(module), name)
-        except ModuleNotFoundError as error:
-            raise WordgruError(
-                f"`wordgru {cmd_name}` needs {error.name}, which is not installed; pip install 'wordgru[{extra}]'."
-            ) from None
+        module, name, _, _ = _ELSEWHERE[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  (as click has it)
+        """Run a verb; one that lacks what its extra brings names the extra. Its help needs none."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            extra = _ELSEWHERE[ctx.invoked_subcommand][2] if ctx.invoked_subcommand in _ELSEWHERE else None
+            if extra is None or not error.name or error.name.startswith("wordgru"):
+                raise
+            raise WordgruError(
+                f"`wordgru {ctx.invoked_subcommand}` needs {error.name}, which is not installed; "
+                f"pip install 'wordgru[{extra}]'."
+            ) from None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The verbs that begin so, without importing any."""
+        helps = {name: text for name, (*_, text) in _ELSEWHERE.items()}
+        helps |= {name: command.get_short_help_str(limit=100) for name, command in self.commands.items()}
+        found = [CompletionItem(name, help=text) for name, text in helps.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of verbs, without importing any."""
@@ -77,6 +96,21 @@ def cli() -> None:
     """Next words from a small GRU: private, exact, fast."""
 
 
+def _models(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """What a shell completes after --model: the models in the package, and folders."""
+    from wordgru.shipped import shipped_models
+
+    names = [CompletionItem(name) for name in shipped_models() if name.startswith(incomplete)]
+    return [*names, CompletionItem(incomplete, type="dir")]
+
+
+MODEL = click.option(
+    "-m", "--model", metavar="DIR", shell_complete=_models,
+    help="Bundle: a folder, a name on the Hub, or one of `wordgru models` (en); else WORDGRU_MODEL, else en. Several "
+    "languages with commas (en,de) where words are offered.",
+)  # fmt: skip
+"""The flag that says which bundle to load."""
+
 _BLOCK = click.option("--block/--no-block", default=True, show_default=True, help="Heed the bundle's block list.")
 
 
@@ -85,12 +119,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--threads", default=1, show_default=True, help="Cores that one step may use."),
         click.option("--device", default="cpu", show_default=True, help="cpu or cuda."),
-        click.option(
-            "-m",
-            "--model",
-            metavar="DIR",
-            help="Bundle: a folder, a name on the Hub, or en for English; else WORDGRU_MODEL, else en.",
-        ),
+        MODEL,
     ):
         command = option(command)
     return command
@@ -125,7 +154,7 @@ def suggest(
 ) -> None:  # fmt: skip
     """Print the most probable next words after TEXT ("-" reads it from standard input, but for its last line end)."""
     text = read_text(Path("-")).removesuffix("\n") if text == "-" else text
-    predictor = _load(model, device, threads, block=block, personal=personal)
+    predictor = load_mixed(model, device, threads, block=block, personal=_existing(personal))
     for file in glossary:
         predictor.words.read(file)
     if complete and not prefix:
@@ -142,9 +171,9 @@ def suggest(
             }
             for item in found
         ]
-        _print_json({"suggestions": items, "exact": found.exact, "unexplored": found.unexplored})
+        print_json({"suggestions": items, "exact": found.exact, "unexplored": found.unexplored})
         return
-    _print_table(
+    print_table(
         [("word", "left"), ("probability", "right"), ("", "left")],
         [(item.word, f"{item.probability:.1%}", _bar(item.probability)) for item in found],
         plain=[item.word for item in found],
@@ -165,11 +194,11 @@ def score(file: Path, as_json: bool, model: str | None, device: str, threads: in
     scores = _load(model, device, threads).score(read_text(file).rstrip())
     if as_json:
         for item in scores:
-            _print_json(
+            print_json(
                 {"text": item.text, "start": item.start, "log_probability": item.log_probability, "bits": item.bits}
             )
         return
-    _print_table(
+    print_table(
         [("word", "left"), ("log-probability", "right"), ("bits", "right"), ("", "left")],
         [
             (item.text or "(end)", f"{item.log_probability:.3f}", f"{item.bits:.2f}", _bar(item.bits / 24))
@@ -193,11 +222,11 @@ def phrases(
     model: str | None, device: str, threads: int,
 ) -> None:  # fmt: skip
     """Print the most probable next words after TEXT, several ahead."""
-    found = _load(model, device, threads, block=block).phrases(text, k=k, max_words=max_words, threshold=threshold)
+    found = load_mixed(model, device, threads, block=block).phrases(text, k=k, max_words=max_words, threshold=threshold)
     if as_json:
-        _print_json({"phrases": [{"text": item.text, "probability": item.probability} for item in found]})
+        print_json({"phrases": [{"text": item.text, "probability": item.probability} for item in found]})
         return
-    _print_table(
+    print_table(
         [("words", "left"), ("probability", "right"), ("", "left")],
         [(item.text, f"{item.probability:.1%}", _bar(item.probability)) for item in found],
         plain=[item.text for item in found],
@@ -236,7 +265,8 @@ def run(command: click.Command) -> int:
         if sys.stdout is None:
             raise WordgruError("standard output is closed; expected a place for the answer: a terminal, file or pipe.")
         command.main(standalone_mode=False)
-        sys.stdout.flush()
+        if not sys.stdout.closed:  # a language server closes it when its editor ends
+            sys.stdout.flush()
     except WordgruError as error:
         click.echo(f"error: {error}", err=True)
         return 1
@@ -293,8 +323,34 @@ def _load(
     return Predictor.load(model, device=device, threads=threads, block=block, personal=personal)
 
 
-def read_text(file: Path) -> str:
-    r"""The text of a file or of standard input, as training reads it: no byte order mark, lines that end with \n."""
+def load_mixed(
+    model: str | None, device: str, threads: int, *, block: bool = True, personal: Path | None = None
+) -> "Predictor | MixedPredictor":
+    """The model that an option names, or several with commas between them as one."""
+    from wordgru.mixture import MixedPredictor
+
+    if model and "," in model and not Path(model).exists():
+        names = [name.strip() for name in model.split(",") if name.strip()]
+        return MixedPredictor.load(names, device=device, threads=threads, block=block, personal=personal)
+    return _load(model, device, threads, block=block, personal=personal)
+
+
+def _existing(personal: Path | None) -> Path | None:
+    """A store that is only read: one that the environment names may not be there yet; one that the user names must."""
+    from wordgru.cli.words import check_store
+
+    source = click.get_current_context().get_parameter_source("personal")
+    if personal is None or (source is click.core.ParameterSource.ENVIRONMENT and not personal.exists()):
+        return None
+    check_store(personal)
+    return personal
+
+
+def read_text(file: Path, *, keep_ends: bool = False) -> str:
+    r"""The text of a file or of standard input, as training reads it: no byte order mark, lines that end with \n.
+
+    With `keep_ends` they end as they do in the file.
+    """
     name = "standard input" if str(file) == "-" else str(file)
     try:
         data = _standard_input() if str(file) == "-" else file.read_bytes()
@@ -306,7 +362,8 @@ def read_text(file: Path) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise WordgruError(f"{name}: byte {error.start} is not UTF-8; convert it to UTF-8 first.") from None
-    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+    text = text.removeprefix("\ufeff")
+    return text if keep_ends else text.replace("\r\n", "\n")
 
 
 def _standard_input() -> bytes:
@@ -315,11 +372,12 @@ def _standard_input() -> bytes:
     return sys.stdin.buffer.read()
 
 
-def _print_json(value: object) -> None:
+def print_json(value: object) -> None:
+    """A line of JSON."""
     click.echo(json.dumps(value, ensure_ascii=False))
 
 
-def _print_table(columns: list[tuple[str, str]], rows: Sequence[tuple[str, ...]], *, plain: list[str]) -> None:
+def print_table(columns: list[tuple[str, str]], rows: Sequence[tuple[str, ...]], *, plain: list[str]) -> None:
     """A table on a terminal; `plain` lines in a pipe, and on a terminal that cannot show the table."""
     if not sys.stdout.isatty() or not _shows("─█▏", *itertools.chain(*rows)):
         for line in plain:

@@ -25,13 +25,14 @@ def correct_command(
 ) -> None:
     """Print the words of FILE that were probably meant otherwise, line by line ("-" reads standard input).
 
-    Numbers, code, addresses and names are left alone.
+    Numbers, code, addresses and names are left alone; so are line ends, whatever they are. Places in JSON are counted
+    in characters, without a byte order mark.
     """
-    text = read_text(file)
+    text = read_text(file, keep_ends=True)
     session = Predictor.load(model, device=device, threads=threads).session(typing=TypingModel(layout=layout))
     found = list(corrections(text, session, threshold=threshold))
     if apply:
-        click.echo(_applied(text, found), nl=False)
+        click.echo(_applied(text, found), nl=False, color=True)  # escape sequences are text here
     elif as_json:
         for each in found:
             _print(each)
@@ -72,5 +73,6 @@ def _show(text: str, found: Sequence[Correction]) -> None:
             for each in changes
         ]
         end = starts[line + 1] - 1 if line + 1 < len(starts) else len(text)
-        click.echo(f"{line + 1}: {_applied(text[begin:end], moved, marked=True)}")
+        shown = _applied(text[begin:end].removesuffix("\r"), moved, marked=True)
+        click.echo(f"{line + 1}: {shown}")
     click.echo(f"{len(found)} corrections; --apply prints the text with them", err=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from wordgru.errors import TextError
+from wordgru.errors import TextError, WordgruError
 from wordgru.evaluation.bench import Document
 from wordgru.text import words
 from wordgru.text.words import normalize
@@ -110,7 +110,7 @@ def _json_lines(source: str, options: TextOptions) -> Iterator[tuple[str, str]]:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise TextError(
                 f"{source}: line {number} is not JSON ({error}); expected an object in each line."
             ) from None
@@ -127,7 +127,12 @@ def _json_lines(source: str, options: TextOptions) -> Iterator[tuple[str, str]]:
                 f"{source}: line {number}: column {options.column!r} holds {text!r:.40}, not text; name another "
                 "(--column)."
             )
-        yield text or "", str(row[options.by]) if options.by else ""
+        group = str(row[options.by]) if options.by else ""
+        try:
+            words.check((text or "") + group)
+        except WordgruError as error:
+            raise TextError(f"{source}: line {number}: {error}") from None
+        yield text or "", group
 
 
 def _lines(source: str) -> Iterator[tuple[int, str]]:
@@ -156,7 +161,8 @@ def _open(source: str) -> IO[bytes]:
 def _other(source: str, options: TextOptions) -> Iterator[str]:
     """Documents of what training reads: a name on the Hub, Parquet, CSV, a folder, a pattern."""
     try:
-        from wordgru.training.data.text import TextConfig, documents, load_text
+        from wordgru.training.data.text import documents, load_text
+        from wordgru.training.data.text_config import TextConfig
     except ModuleNotFoundError as error:
         if Path(source).suffix in (".txt", ".jsonl", ".ndjson") and not Path(source).exists():
             raise TextError(f"{source}: there is no such file; looked from {Path.cwd()}.") from None

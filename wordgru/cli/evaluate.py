@@ -13,10 +13,11 @@ from wordgru.cli.evaluate_typing import judge_corrections, judge_touch, typing_f
 from wordgru.errors import WordgruError
 from wordgru.evaluation.bench import DEFINITIONS, KS, Document, Evaluation, evaluate
 from wordgru.evaluation.figures import difference
+from wordgru.evaluation.learning import DEFINITIONS as LEARNING
 from wordgru.evaluation.learning import evaluate_learning
 from wordgru.evaluation.output import console, progress_bar, write_json
 from wordgru.evaluation.predictor import PredictorSubject, Subject
-from wordgru.evaluation.table import print_curve, print_tables
+from wordgru.evaluation.table import print_tables
 from wordgru.predictor import Predictor
 
 
@@ -113,15 +114,14 @@ def _judge_learning(
 ) -> None:  # fmt: skip
     """`--learn`: what a store of the person's words is worth."""
     with progress_bar() as progress:
-        task = progress.add_task("off, on", total=2 * sum(len(document.text) for document in text))
+        task = progress.add_task("without, with learning", total=2 * sum(len(document.text) for document in text))
         found = evaluate_learning(
             text, predictor, ks=ks, attention=attention, progress=lambda count: progress.advance(task, count)
         )
     if json_file:
         write_json(json_file, found.to_dict())
     if json_file != "-":
-        print_tables(console(), [found.off, found.on], [found.gain], DEFINITIONS)
-        print_curve(console(), found.curve)
+        print_tables(console(), [found.off, found.on], [found.gain], LEARNING | DEFINITIONS, found.curve)
     if picture:
         from wordgru.evaluation.picture import draw_curve
 

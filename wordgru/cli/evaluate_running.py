@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wordgru.config import DynamicOptions
-from wordgru.errors import WordgruError
+from wordgru.errors import TextError, WordgruError
 from wordgru.evaluation.bench import Document
 from wordgru.evaluation.cache import CachedReader, CacheOptions
 from wordgru.evaluation.output import console, progress_bar, write_json
@@ -85,6 +85,8 @@ def judge_running(
     texts: dict[str, str] = {}
     for document in documents:
         texts[document.group] = texts.get(document.group, "") + document.text + "\n"
+    if not texts:
+        raise TextError("the text holds no document; expected words or lines. Check the source and its column.")
     found = [_judge(model, texts, options, device, threads) for model in models]
     if json_file:
         write_json(json_file, {"definition": DEFINITION, "evaluations": [_plain(each) for each in found]})

@@ -9,8 +9,10 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from wordgru.cli import read_text
+from wordgru.cli.documents import STANDARD_INPUT
 from wordgru.evaluation.bench import Document
-from wordgru.evaluation.corrections import evaluate_corrections, read_slips
+from wordgru.evaluation.corrections import Slip, evaluate_corrections, parse_slips, read_slips
 from wordgru.evaluation.output import console, progress_bar, write_json
 from wordgru.evaluation.touch import evaluate_touch
 from wordgru.predictor import Predictor
@@ -68,7 +70,7 @@ def judge_corrections(
     sources: Sequence[str], predictor: Predictor, layout: str, limit: int | None, json_file: str | None
 ) -> None:
     """Print or write how often the word meant is found."""
-    slips = [slip for source in sources for slip in read_slips(Path(source))[:limit]]
+    slips = [slip for source in sources for slip in _slips(source)[:limit]]
     with progress_bar() as bar:
         task = bar.add_task("slips", total=len(slips))
         found = evaluate_corrections(
@@ -84,6 +86,12 @@ def judge_corrections(
             figures = (f"{100 * share:.1f}" for share in (*each.left, *each.whole))
             table.add_row(Text(each.group), f"{each.count:,}", *figures)
         console().print(table)
+
+
+def _slips(source: str) -> list[Slip]:
+    if source == STANDARD_INPUT:
+        return parse_slips(read_text(Path(source)), "standard input")
+    return read_slips(source)
 
 
 def _values(groups: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:

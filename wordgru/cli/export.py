@@ -1,13 +1,15 @@
 """`wordgru export`: the flags of `export_run`, and what it found in lines for a person."""
 
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from wordgru.bundle import PRECISIONS, Precision, read_blocked
-from wordgru.exporting.export import PARITY, PERPLEXITY_CHANGE, ExportReport, export_run
 from wordgru.text.files import read_text
+
+if TYPE_CHECKING:
+    from wordgru.exporting.export import ExportReport
 
 
 @click.command("export")
@@ -18,6 +20,7 @@ from wordgru.text.files import read_text
 )
 @click.option("--overwrite", is_flag=True, help="Replace the files of a bundle that is already there.")
 @click.option("--license", "license_", default="other", show_default=True, help="Licence of the model, for its card.")
+@click.option("--language", "languages", multiple=True, metavar="CODE", help="Language, for the card (en).")
 @click.option("--about", type=click.Path(path_type=Path), help="Markdown for the card: data, owners, licences.")
 @click.option(
     "--blocked",
@@ -29,19 +32,22 @@ from wordgru.text.files import read_text
     help="Words that the language knows, one a line; a typing model takes others for slips sooner.",
 )  # fmt: skip
 def export_command(
-    run: Path, bundle: Path, precision: str, overwrite: bool, license_: str, about: Path | None,
-    blocked: Path | None, known: Path | None,
+    run: Path, bundle: Path, precision: str, overwrite: bool, license_: str, languages: tuple[str, ...],
+    about: Path | None, blocked: Path | None, known: Path | None,
 ) -> None:  # fmt: skip
     """Turn the training run RUN into a bundle: a folder with an ONNX graph that an app can ship.
 
     The graph is compared with the trained model first; if a check fails, nothing is written.
     """
+    from wordgru.exporting.export import export_run
+
     report = export_run(
         run,
         bundle,
         precision=cast("Precision", precision),
         overwrite=overwrite,
         license=license_,
+        languages=languages,
         about=read_text(about, "Markdown in UTF-8") if about else "",
         blocked=read_blocked(blocked) if blocked else None,
         known=[line.strip() for line in read_text(known, "words in UTF-8, one a line").splitlines() if line.strip()]
@@ -53,8 +59,10 @@ def export_command(
         click.echo(line)
 
 
-def summary(report: ExportReport) -> list[str]:
+def summary(report: "ExportReport") -> list[str]:
     """The checks and what came of them, a line each."""
+    from wordgru.exporting.export import PARITY, PERPLEXITY_CHANGE
+
     bundle, quality = report.bundle, report.quality
     lines = [
         f"fp32 graph against torch: largest difference {report.parity:.1e} (at most {PARITY:.0e})",

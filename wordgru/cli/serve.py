@@ -7,7 +7,6 @@ import click
 
 from wordgru.cli import model_options
 from wordgru.errors import WordgruError
-from wordgru.serving.run import listen, run_service
 from wordgru.serving.settings import LOOPBACK, ServeSettings
 
 TOKEN_VARIABLE = "WORDGRU_TOKEN"
@@ -23,6 +22,9 @@ _DEFAULT = ServeSettings()
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 256), help="Processes.")
 @click.option("--allow-host", "hosts", multiple=True, help='Name by which clients ask (header Host); "*" for any.')
 @click.option("--allow-origin", "origins", multiple=True, help='Origin of pages that may ask; "*" for any.')
+@click.option(
+    "--proxy", "proxies", multiple=True, help="Address (or network) of a proxy whose X-Forwarded-For is believed."
+)
 @click.option(
     "--token-file", type=click.Path(path_type=Path, dir_okay=False),
     help=f"File of the token that clients must send (else {TOKEN_VARIABLE}; else none).",
@@ -43,17 +45,20 @@ _DEFAULT = ServeSettings()
 @click.option("--block/--no-block", default=True, show_default=True, help="Heed the bundle's block list.")
 @model_options
 def serve_command(
-    host: str, port: int, workers: int, hosts: tuple[str, ...], origins: tuple[str, ...], token_file: Path | None,
+    host: str, port: int, workers: int, hosts: tuple[str, ...], origins: tuple[str, ...], proxies: tuple[str, ...],
+    token_file: Path | None,
     max_text: int, max_seconds: float, rate: float, sockets: int, client_sockets: int, remembered: int,
     patience: float, glossary: tuple[Path, ...], log_level: str, block: bool, model: str | None, device: str,
     threads: int,
 ) -> None:  # fmt: skip
     """Serve next words over HTTP and WebSocket, on this machine alone unless --host says otherwise."""
+    from wordgru.serving.run import listen, run_service
+
     settings = ServeSettings(
         model=model, device=device, threads=threads, block=block, glossaries=glossary, max_text=max_text,
         max_seconds=max_seconds, rate=rate, sockets=sockets, client_sockets=client_sockets, remembered=remembered,
         patience=patience, hosts=(*LOOPBACK, *(name.lower() for name in hosts)), origins=origins,
-        token=_token(token_file),
+        proxies=proxies, token=_token(token_file),
     )  # fmt: skip
     with listen(host, port) as listener:
         place = f"http://{'localhost' if host in _LOCAL else host}:{listener.getsockname()[1]}"

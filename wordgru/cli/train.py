@@ -11,9 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 import click
 
 from wordgru.errors import TrainingError
-from wordgru.training.data.text import TextConfig
-from wordgru.training.run.checkpoint import load_run
-from wordgru.training.run.initial_weights import open_origin
+from wordgru.training.data.text_config import TextConfig
 from wordgru.training.run.settings import MACHINE, PRESETS, TrainConfig
 
 _LENGTHS = ("steps", "epochs", "minutes")
@@ -21,7 +19,8 @@ _TEXT_HELP = {
     "name": "Configuration of a Hub data set.",
     "split": "Split of a Hub data set.",
     "revision": "Branch, tag or commit of a Hub data set.",
-    "column": "Column that holds the text, in all but .txt files.",
+    "column": "Column of the text, or of lists of messages, in all but .txt files.",
+    "delimiter": "Character that parts the cells of .csv files; tab for a tab.",
     "documents": "How .txt files are cut into documents: line, paragraph or file.",
     "streaming": "Read while training, for text larger than the disk.",
 }
@@ -64,8 +63,9 @@ def _flag(field: "Field[Any]", text: str) -> Callable[..., Any]:
 def train_command(sources: tuple[str, ...], run: Path, preset: str | None, resume: bool, **flags: Any) -> None:  # noqa: ANN401
     """Train a model on text.
 
-    SOURCES are local files, folders and globs (txt, jsonl, csv, parquet), or one name on the Hugging Face Hub. Without
-    any, the documentation that comes with Python is the text. The preset's settings hold where no flag says otherwise.
+    SOURCES are local files, folders and globs (txt, jsonl, csv, tsv, parquet; also in gz, bz2, xz, zst or zip), or one
+    name on the Hugging Face Hub. Without any, the documentation that comes with Python is the text. The preset's
+    settings hold where no flag says otherwise.
 
     Ctrl-C saves; --resume goes on. On several GPUs: torchrun --nproc-per-node=N scripts/train.py …
     """
@@ -80,6 +80,8 @@ def train_command(sources: tuple[str, ...], run: Path, preset: str | None, resum
 
 def _begun(sources: Sequence[str], preset: str | None, given: dict[str, Any]) -> TrainConfig:
     """Settings of a new run: the preset's, then the flags'."""
+    from wordgru.training.run.initial_weights import open_origin
+
     text = TextConfig(sources=tuple(sources), **{name: given.pop(name) for name in _TEXT_HELP if name in given})
     chosen = dict(PRESETS[preset or "small"])
     if "init_from" in given:
@@ -94,13 +96,15 @@ def _resumed(run: Path, sources: Sequence[str], preset: str | None, given: dict[
 
     Whatever else is given must be what the run has, so that the command that began it can be repeated with --resume.
     """
+    from wordgru.training.run.checkpoint import load_run
+
     saved = load_run(run)
     machine = {name: given.pop(name) for name in MACHINE if name in given}
     if given or sources or preset:
         asked = _begun(sources or saved.text.sources, preset, dict(given))
-        for name in ("sources" if sources else "", *given):
+        for name in dict.fromkeys([*(["sources"] if sources else []), *given, *(PRESETS[preset] if preset else ())]):
             where = (saved.text, asked.text) if name == "sources" or name in _TEXT_HELP else (saved, asked)
-            if name and getattr(where[0], name) != getattr(where[1], name):
+            if getattr(where[0], name) != getattr(where[1], name):
                 raise TrainingError(
                     f"{run}: {name} is {getattr(where[0], name)!r} in this run, not {getattr(where[1], name)!r}; "
                     "a resumed run keeps its settings. Leave the flag out, or begin another run."

@@ -16,7 +16,7 @@ PERSONAL_VARIABLE = "WORDGRU_PERSONAL"
 
 _PERSONAL = click.option(
     "--personal", type=click.Path(path_type=Path, dir_okay=False), envvar=PERSONAL_VARIABLE,
-    help=f"File of the personal words (else {PERSONAL_VARIABLE}); made where there is none.",
+    help=f"File of the personal words (else {PERSONAL_VARIABLE}); learn and import make it where there is none.",
 )  # fmt: skip
 
 
@@ -28,24 +28,42 @@ def words_command(context: click.Context, personal: Path | None) -> None:
     context.obj = personal
 
 
-def with_store(command: Callable[..., None]) -> Callable[..., None]:
-    """Give `command` the store that `--personal` names, before or after the verb."""
+def with_store(*, made: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the store that `--personal` names, before or after the verb; is it `made` where there is none?"""
 
-    @_PERSONAL
-    @wraps(command)
-    def opened(*, personal: Path | None, **arguments: object) -> None:
-        path = personal or click.get_current_context().obj
-        if path is None:
-            raise WordgruError(f"no store is named; name a file by --personal FILE or {PERSONAL_VARIABLE}.")
-        with PersonalModel(path) as store:
-            command(store, **arguments)
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @_PERSONAL
+        @wraps(command)
+        def opened(*, personal: Path | None, **arguments: object) -> None:
+            path = personal or click.get_current_context().obj
+            if path is None:
+                raise WordgruError(f"no store is named; name a file by --personal FILE or {PERSONAL_VARIABLE}.")
+            if not made:
+                check_store(path)
+            with PersonalModel(path) as store:
+                command(store, **arguments)
 
-    return opened
+        return opened
+
+    return decorate
+
+
+def check_store(path: Path) -> None:
+    """Refuse a store that is not there, where opening it would make an empty one under a name that was mistyped.
+
+    Raises:
+        WordgruError: there is no such file.
+    """
+    if not path.exists():
+        raise WordgruError(
+            f"{path}: there is no such file; expected a store of personal words, which `wordgru words learn` makes. "
+            "Check its name."
+        )
 
 
 @words_command.command("list")
 @click.option("-n", "most", default=50, show_default=True, type=click.IntRange(min=1), help="Words to print at most.")
-@with_store
+@with_store(made=False)
 def list_command(store: PersonalModel, most: int) -> None:
     """Print the words and their decayed counts, the most frequent first."""
     for at, gram in enumerate(store.grams()):
@@ -56,7 +74,7 @@ def list_command(store: PersonalModel, most: int) -> None:
 
 @words_command.command("learn")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@with_store
+@with_store(made=True)
 def learn_command(store: PersonalModel, file: Path) -> None:
     """Learn the words of FILE ("-" reads standard input), as if its writer had just committed it."""
     from wordgru.cli import read_text
@@ -67,7 +85,7 @@ def learn_command(store: PersonalModel, file: Path) -> None:
 @words_command.command("forget")
 @click.argument("words", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Forget everything.")
-@with_store
+@with_store(made=False)
 def forget_command(store: PersonalModel, words: tuple[str, ...], everything: bool) -> None:
     """Forget WORDS, in every case and wherever they stand before another word. No byte of them stays in the file."""
     if bool(words) == everything:
@@ -77,7 +95,7 @@ def forget_command(store: PersonalModel, words: tuple[str, ...], everything: boo
 
 
 @words_command.command("export")
-@with_store
+@with_store(made=False)
 def export_command(store: PersonalModel) -> None:
     """Print all counts as JSON lines."""
     for gram in store.grams():
@@ -86,7 +104,7 @@ def export_command(store: PersonalModel) -> None:
 
 @words_command.command("import")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@with_store
+@with_store(made=True)
 def import_command(store: PersonalModel, file: Path) -> None:
     """Add the counts of FILE, JSON lines that `export` printed ("-" reads standard input)."""
     from wordgru.cli import read_text
@@ -101,7 +119,7 @@ def _grams(text: str, name: str) -> Iterator[Gram]:
         try:
             fields = json.loads(line)
             yield Gram(str(fields["history"]), str(fields["word"]), float(fields["count"]))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             raise WordgruError(
                 f'{name}, line {number}: expected {{"history": …, "word": …, "count": …}} as `wordgru words export` '
                 "prints it. Nothing was added."

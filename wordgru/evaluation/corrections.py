@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wordgru.errors import TextError
+from wordgru.errors import TextError, WordgruError
 from wordgru.predictor import Predictor
+from wordgru.text import words
 from wordgru.text.files import read_text
 from wordgru.typing.channel import TypingModel
 from wordgru.typing.correct import Candidate, meant
@@ -68,19 +69,27 @@ def read_slips(path: str | Path) -> list[Slip]:
     Raises:
         TextError: the file cannot be read, or a line is no slip.
     """
-    lines = read_text(path, "JSON lines with typed and intended").splitlines()
+    return parse_slips(read_text(path, "JSON lines with typed and intended"), str(path))
+
+
+def parse_slips(text: str, path: str) -> list[Slip]:
+    """The slips of the text of such a file, which is called `path`."""
     slips = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
             values = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             values = None
         names = ("typed", "intended", "context", "source")
         texts = [values.get(name, "") for name in names] if isinstance(values, dict) else []
         if not texts or not all(isinstance(text, str) for text in texts) or not texts[0] or not texts[1]:
             raise TextError(f'{path}, line {number}: expected an object with the texts "typed" and "intended".')
+        try:
+            words.check("".join(texts))
+        except WordgruError as error:
+            raise TextError(f"{path}, line {number}: {error}") from None
         slips.append(Slip(*texts))
     if not slips:
         raise TextError(f"{path}: holds no line; expected JSON lines with typed and intended.")

@@ -148,7 +148,7 @@ def _row(name: str, counts: Sequence[Counts], ks: Sequence[int], resamples: int,
         hits={k: figure(*_hits(counts, at)) for at, k in enumerate(ks)},
         reciprocal_rank=figure(_column(count.ranks for count in counts), words),
         savings={k: figure(*_saved(counts, at)) for at, k in enumerate(ks)},
-        perplexity=figure(nats, spaced, np.exp) if known else None,
+        perplexity=figure(nats, spaced, _exp) if known else None,
         bits_per_byte=figure(bits, _column(count.bytes for count in counts)) if known else None,
     )
 
@@ -186,3 +186,8 @@ def _figure(value: float, samples: _Array, documents: int) -> Figure:
         return Figure(value)
     low, high = np.nanquantile(samples, (0.025, 0.975))
     return Figure(float(value), float(low), float(high))
+
+
+def _exp(values: _Array) -> _Array:
+    """exp, at most what a float holds: a text of marks with hardly a word has nats without measure."""
+    return np.exp(np.minimum(values, np.log(np.finfo(np.float64).max)))

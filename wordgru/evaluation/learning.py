@@ -17,6 +17,17 @@ STRETCHES = (0, 100, 200, 400, 800, 1600, 3200, 6400)
 """Words that a person has written before: where the stretches of the learning curve begin."""
 
 
+_OFF, _ON = "without learning", "with learning"
+
+DEFINITIONS = {
+    _OFF: "the model alone, as it is",
+    _ON: "each person's store begins empty; a message is typed, then learnt; the next person begins anew",
+    "group": "a person; messages are read in the order of the file",
+    "learning curve": "figures without → with learning, by how many words the person had written before",
+}
+"""What the headings mean, beside those of every bench. Perplexity is the model's alone: learning does not change it."""
+
+
 @dataclass(frozen=True)
 class Stretch:
     """A part of the learning curve: the words of all people who had written so much.
@@ -66,10 +77,10 @@ def evaluate_learning(
     A message is learnt when it is finished; nothing is carried from one person to the next.
     """
     ordered = [each for group in dict.fromkeys(d.group for d in documents) for each in documents if each.group == group]
-    off = evaluate(ordered, PredictorSubject(predictor, name="off", attention=attention), ks=ks, progress=progress)
+    off = evaluate(ordered, PredictorSubject(predictor, name=_OFF, attention=attention), ks=ks, progress=progress)
     subject = _Learning(predictor, attention)
     on = evaluate(ordered, subject, ks=ks, progress=progress, before=subject.turn_to)
-    gain = difference(("on", "off"), _by_person(on.counts), _by_person(off.counts), sorted(ks))
+    gain = difference((_ON, _OFF), _by_person(on.counts), _by_person(off.counts), sorted(ks))
     return Learning(off, on, gain, _curve(off.counts, on.counts, sorted(ks)))
 
 
@@ -77,7 +88,7 @@ class _Learning(PredictorSubject):
     """A predictor that learns each text before it turns to the next, and forgets all where another person begins."""
 
     def __init__(self, predictor: Predictor, attention: float) -> None:
-        super().__init__(predictor, name="on", attention=attention)
+        super().__init__(predictor, name=_ON, attention=attention)
         self.predictor.personal = PersonalModel()
         self._before: Document | None = None
 

@@ -4,6 +4,7 @@ A text is read once from its beginning; the state runs on through all its lines.
 """
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,6 +15,8 @@ from wordgru.errors import TextError
 from wordgru.search.model import Floats, Ints, LanguageModel
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
 from wordgru.text.words import normalize
+
+_MOST_NATS = math.log(sys.float_info.max)  # per word, of a text of marks or white space with hardly a word
 
 DEFINITION = (
     "perplexity per word: exp of the nats of the whole text per word; words stand between white space, and "
@@ -55,8 +58,8 @@ class Likelihood:
 
     @property
     def perplexity(self) -> float:
-        """Per word."""
-        return math.exp(self.nats / self.words)
+        """Per word; at most what a float holds."""
+        return math.exp(min(self.nats / self.words, _MOST_NATS))
 
     @property
     def bits_per_byte(self) -> float:

@@ -17,15 +17,18 @@ _HUGE = 1e6  # a perplexity that says no more than that the text is foreign to t
 
 
 def print_tables(
-    console: Console, found: Sequence[Evaluation], differences: Sequence[Difference], definitions: Mapping[str, str]
-) -> None:
-    """Print each subject's groups, all subjects side by side, their differences, and what the figures mean."""
+    console: Console, found: Sequence[Evaluation], differences: Sequence[Difference], definitions: Mapping[str, str],
+    curve: Sequence[Stretch] = (),
+) -> None:  # fmt: skip
+    """Print each subject's groups, all side by side, their differences, a learning curve, and what the figures mean."""
     for evaluation in found:
         if len(evaluation.rows) > 1:
             console.print(_groups(evaluation))
     console.print(_summary(found))
     if differences:
         console.print(_differences(differences))
+    if curve:
+        _print_curve(console, curve)
     meanings = Table.grid(padding=(0, 2))
     meanings.add_column(no_wrap=True)
     for term, meaning in definitions.items():
@@ -33,22 +36,15 @@ def print_tables(
     console.print(meanings)
 
 
-def print_curve(console: Console, curve: Sequence[Stretch]) -> None:
-    """Print the learning curve: figures without → with learning, by how much a person had written."""
-    ks = list(curve[0].hits)
-    columns = [
-        "words written before",
-        "words",
-        "people",
-        *(f"hit@{k}, %" for k in ks),
-        *(f"savings@{k}, %" for k in ks),
-    ]
-    table = _table("Learning curve", columns)
-    for each in curve:
-        pairs = [*each.hits.values(), *each.savings.values()]
-        cells = [f"{100 * off:.1f} → {100 * on:.1f}" for off, on in pairs]
-        table.add_row(f"{each.start:,} …", f"{each.words:,}", f"{each.people}", *cells)
-    console.print(table)
+def _print_curve(console: Console, curve: Sequence[Stretch]) -> None:
+    """Figures without → with learning, by how much a person had written: hits, then savings."""
+    for name, key in (("hit", "hits"), ("savings", "savings")):
+        columns = ["words written before", "words", "people", *(f"{name}@{k}, %" for k in getattr(curve[0], key))]
+        table = _table(f"Learning curve, {name}: without → with learning", columns)
+        for each in curve:
+            cells = [f"{100 * off:.1f} → {100 * on:.1f}" for off, on in getattr(each, key).values()]
+            table.add_row(f"{each.start:,} …", f"{each.words:,}", f"{each.people}", *cells)
+        console.print(table)
 
 
 def _groups(evaluation: Evaluation) -> Table:
@@ -108,7 +104,7 @@ def _speed(evaluation: Evaluation) -> list[tuple[str, str]]:
 
 def _differences(differences: Sequence[Difference]) -> Table:
     """How much more than the first subject, in points."""
-    title = f"How much more than {differences[0].baseline}, in points"
+    title = f"Gain over {differences[0].baseline}, in points"
     table = _table(title, ["", *(each.name for each in differences)])
     for k in differences[0].hits:
         table.add_row(f"hit@{k}", *(_cell(each.hits[k], 100, 1, sign="+") for each in differences))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from wordgru.errors import TextError
 from wordgru.evaluation.bench import Document
 from wordgru.predictor import Predictor
 from wordgru.session import Session
@@ -60,6 +61,9 @@ def evaluate_touch(
         rivals: judge SymSpell and word frequencies too, if `symspellpy` is installed.
         progress: called with the number of words done since the last call.
     """
+    lines = [line for document in documents for line in document.text.lower().splitlines()]
+    if all(unspaced for line in lines for *_, unspaced in words.spans(line)):
+        raise TextError("the text holds no word to type; expected letters or digits. Check the source and its column.")
     keyboard = Layout.load(layout)
     slips = ("anywhere", "vowel", "omitted", "undoubled", "extra", "doubled", "swapped", "apostrophe")
     never = dict.fromkeys(slips, _SELDOM)
@@ -67,7 +71,7 @@ def evaluate_touch(
     others = _rivals(keyboard, model) if rivals else {}
     wrong: dict[str, int] = defaultdict(int)
     rng, count = random.Random(seed), 0
-    for line in (line for document in documents for line in document.text.lower().splitlines()):
+    for line in lines:
         fields = {name: predictor.session(typing=model) for name in ("letters", "points")}
         for start, end, unspaced in words.spans(line):
             word = line[start:end]
@@ -82,7 +86,7 @@ def evaluate_touch(
             count += 1
             if progress:
                 progress(1)
-    rates = {name: number / max(count, 1) for name, number in wrong.items()}
+    rates = {name: number / count for name, number in wrong.items()}
     of_others = {name: rates.get(name, 0.0) for name in others}
     return TouchErrors(count, rates.get("typed", 0.0), rates.get("letters", 0.0), rates.get("points", 0.0), of_others)
 

@@ -13,7 +13,7 @@ Trained on {data}. Licence of this model: {license}. The text may have terms of 
 _CARD = """\
 ---
 license: {license}
-library_name: wordgru
+{languages}library_name: wordgru
 pipeline_tag: text-generation
 tags:
 - next-word-prediction
@@ -83,6 +83,7 @@ def model_card(
     settings: Mapping[str, Any],
     quality: Mapping[str, Any],
     about: str = "",
+    languages: Sequence[str] = (),
 ) -> str:
     """The text of a bundle's `README.md`.
 
@@ -95,11 +96,13 @@ def model_card(
         settings: how it was trained, a row each.
         quality: how it scored, a row each.
         about: Markdown on the data, its owners and licences, instead of a sentence made of `data`.
+        languages: their codes ("en"), for the Hub.
     """
     return _CARD.format(
         license=license,
         precision=precision,
-        datasets="".join(["datasets:\n", *(f"- {name}\n" for name in datasets)]) if datasets else "",
+        datasets=_list("datasets", datasets),
+        languages=_list("language", languages),
         plural="s" if sizes.layers > 1 else "",
         state_bytes=4 * sizes.layers * sizes.hidden_size,
         end=END_OF_TEXT,
@@ -108,6 +111,11 @@ def model_card(
         figures=_table(quality),
         **sizes.to_dict(),
     )
+
+
+def _list(name: str, values: Sequence[str]) -> str:
+    """A list of the front matter; nothing where it is empty."""
+    return "".join([f"{name}:\n", *(f"- {value}\n" for value in values)]) if values else ""
 
 
 def _table(values: Mapping[str, Any]) -> str:

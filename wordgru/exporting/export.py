@@ -17,13 +17,13 @@ import numpy.typing as npt
 import onnxruntime
 import torch
 
-from wordgru.bundle import GRAPH_INPUTS, GRAPH_OUTPUTS, Bundle, Precision, check_destination, write_bundle
+from wordgru.bundle import GRAPH_INPUTS, GRAPH_OUTPUTS, Bundle, Precision, check_destination, open_bundle, write_bundle
 from wordgru.config import ModelConfig
 from wordgru.errors import ExportError
 from wordgru.exporting.card import model_card
 from wordgru.graph import Weights, build_graph
-from wordgru.predictor import SHIPPED
 from wordgru.search.model import Floats, Ints, OnnxLanguageModel
+from wordgru.shipped import facts, shipped_models
 from wordgru.text.known import KnownWords
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
 from wordgru.training.data.local_files import is_local
@@ -112,6 +112,7 @@ def export_run(
     precision: Precision,
     overwrite: bool = False,
     license: str = "other",
+    languages: Sequence[str] = (),
     about: str = "",
     blocked: Iterable[str] | None = None,
     known: Iterable[str] | None = None,
@@ -125,6 +126,7 @@ def export_run(
         precision: "fp32" or "int8".
         overwrite: replace a bundle that is already there.
         license: licence of the model for its card, as the Hub spells it ("apache-2.0").
+        languages: codes of the languages for the card ("en").
         about: Markdown for the card on the data, its owners and licences.
         blocked: words that the bundle never offers; None are those of the model that the run began with.
         known: words that the language knows; others are more probably slips. None: the bundle does not say.
@@ -144,16 +146,18 @@ def export_run(
     say(f"scoring {precision} on it")
     quality = measure(graph, fp32, sizes, tokenizer, documents)
     check_quality(quality)
-    facts = _quality_facts(quality, parity)
+    figures = _quality_facts(quality, parity)
     written = write_bundle(
         bundle,
         model=graph,
         tokenizer_json=tokenizer.to_json(),
         sizes=sizes,
         precision=precision,
-        card=_card(settings, sizes, precision=precision, license=license, about=about, quality=facts),
+        card=_card(
+            settings, sizes, precision=precision, license=license, languages=languages, about=about, quality=figures
+        ),
         training={"settings": _settings(settings), "best": load_best_facts(run)},
-        quality=facts,
+        quality=figures,
         blocked=load_blocked(run) if blocked is None else blocked,
         known=KnownWords.of(known).to_bytes() if known is not None else None,
         overwrite=overwrite,
@@ -314,14 +318,15 @@ def _shared_top5(one: Floats, other: Floats) -> float:
 
 
 def _card(
-    settings: TrainConfig, sizes: ModelConfig, *, precision: Precision, license: str, about: str,
-    quality: Mapping[str, Any],
+    settings: TrainConfig, sizes: ModelConfig, *, precision: Precision, license: str, languages: Sequence[str],
+    about: str, quality: Mapping[str, Any],
 ) -> str:  # fmt: skip
     """The model card of a run's bundle."""
     return model_card(
         sizes=sizes,
         precision=precision,
         license=license,
+        languages=languages,
         data=_data(settings),
         datasets=[source for source in settings.text.sources if not is_local(source)],
         settings={name: value for name, value in _settings(settings).items() if not isinstance(value, dict)},
@@ -344,8 +349,9 @@ def _data(settings: TrainConfig) -> str:
     text, origin = settings.text, settings.init_from
     data = ", ".join(f"`{_public(source)}`" for source in text.sources) + (f" ({text.name})" if text.name else "")
     data = data or "the documentation that comes with CPython (PSF licence)"
-    if origin == SHIPPED.name:
-        return f"{data}, beginning with the English model of wordgru (CC BY-SA 4.0, which asks to share alike)"
+    if origin and (folder := shipped_models().get(origin)):
+        licence = facts(open_bundle(folder), origin).licence
+        return f"{data}, beginning with the model {origin} of wordgru ({licence}), whose licence goes on"
     return f"{data}, beginning with the weights of `{_public(origin)}`, whose licence goes on" if origin else data
 
 

@@ -8,10 +8,36 @@ from wordgru.predictor import Predictor
 from wordgru.search.suggestions import SearchOptions
 from wordgru.session import Session
 from wordgru.text import words
+from wordgru.typing.channel import TypingModel
 
 _MOST_WORDS = 5  # ahead
 _LONGEST_WORD = 60  # letters; what is longer is no word, and takes long
 _SEEN = 20_000  # characters before the cursor that are looked at; the model reads 2,048
+
+
+@dataclass(frozen=True)
+class LspSettings:
+    """How it offers.
+
+    Attributes:
+        k: words in a list.
+        code: offer in comments and strings of code too.
+        phrases: offer several words at once.
+        phrase_threshold: how probable they must be in a list.
+        inline_threshold: how probable what is shown at the cursor must be.
+        corrections: mark words of prose that were probably meant otherwise.
+        layout: the keyboard they were typed on.
+        correction_threshold: how probable a correction must be.
+    """
+
+    k: int = 5
+    code: bool = False
+    phrases: bool = True
+    phrase_threshold: float = 0.1
+    inline_threshold: float = 0.25
+    corrections: bool = True
+    layout: str = TypingModel.layout
+    correction_threshold: float = 0.9
 
 
 @dataclass(frozen=True)

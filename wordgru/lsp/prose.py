@@ -1,7 +1,7 @@
 """Which part of a document is prose, up to the cursor: all of a text, comments and strings of code."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 _PROSE = (
@@ -10,6 +10,9 @@ _PROSE = (
 )
 PROSE = frozenset([*_PROSE.split(), ""])
 """Languages, as editors name them, whose whole text is prose."""
+
+_FENCES = ("```", "~~~")  # open and close blocks of code
+_COMMITS = ("gitcommit", "git-commit")  # where lines with # are git's own
 
 _LINE = {
     "//": "c cpp csharp dart go java javascript javascriptreact kotlin objective-c php rust scala swift typescript "
@@ -23,6 +26,20 @@ _LINE = {
 _BLOCKS = {"//": ("/*", "*/"), "--": ("{-", "-}")}
 _NO_SINGLE_QUOTES = frozenset({"clojure", "elisp", "haskell", "lisp", "matlab", "racket", "rust", "scheme"})
 _MARKERS: Mapping[str, str] = {language: marker for marker, names in _LINE.items() for language in names.split()}
+
+
+def prose_lines(text: str, language: str) -> Iterator[tuple[int, int, str]]:
+    """The lines of a document of prose, but for blocks of code: number, where it begins in `text`, and the line."""
+    if language not in PROSE:
+        return
+    start, fence = 0, ""
+    for number, line in enumerate(text.split("\n")):
+        mark = line.lstrip()[:3]
+        if mark in _FENCES and (not fence or mark == fence):
+            fence = "" if fence else mark
+        elif not fence and line.strip() and not (language in _COMMITS and line.startswith("#")):
+            yield number, start, line
+        start += len(line) + 1
 
 
 def prose_before(text: str, language: str, *, code: bool) -> str | None:

@@ -80,7 +80,7 @@ def characters(
         return Characters({}, 0.0, False, 1.0)
     ordered = sorted(found.masses.items(), key=lambda item: (-item[1], item[0]))
     shares = {char: float(mass / whole) for char, mass in ordered}
-    unexplored = found.undecided / (whole + found.undecided)
+    unexplored = float(found.undecided / (whole + found.undecided))
     return Characters(shares, float(found.end / whole), unexplored <= options.tolerance, unexplored)
 
 

@@ -1,5 +1,6 @@
 """A language model over tokens that is driven through its state; and the one that onnxruntime runs."""
 
+import os
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +15,9 @@ from wordgru.errors import BundleError, WordgruError
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+TELEMETRY_VARIABLE = "ORT_DISABLE_TELEMETRY"
+"""Environment variable that wordgru sets to 1 unless it is set, before onnxruntime is imported."""
 
 _CHUNK = 512  # tokens in one call: bounds memory on a long text
 _LAST = np.array([-1], np.int64)
@@ -121,6 +125,8 @@ def open_session(path: Path, device: str, threads: int) -> Any:  # noqa: ANN401 
             f"device is {device!r}, but this onnxruntime has only {', '.join(onnxruntime.get_available_providers())}; "
             "use device='cpu', or install onnxruntime-gpu in place of onnxruntime."
         )
+    if os.environ.get(TELEMETRY_VARIABLE) == "1":
+        onnxruntime.disable_telemetry_events()  # on Windows, and where it was imported before wordgru
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

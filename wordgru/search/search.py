@@ -69,12 +69,14 @@ class Answer:
         exact: whether it is proved that they are the most probable.
         unexplored: share, of all that agrees with the bytes typed, of spellings that were not looked into.
         rows: rows of the model that were asked for.
+        log_agreeing: log P(the bytes typed | context), natural, as far as it is known.
     """
 
     words: tuple[Found, ...]
     exact: bool
     unexplored: float
     rows: int
+    log_agreeing: float = 0.0
 
 
 class WordSearch:
@@ -409,7 +411,8 @@ class _Search:
         unexplored = sum(float(row.open.sum()) + sum(row.inner.values()) for row in self._rows.values())
         whole = self._agreeing + sum(sum(row.inner.values()) for row in self._rows.values())
         share = min(unexplored / whole, 1.0) if whole > 0 else 1.0
-        return Answer(tuple(found), exact and self._agreeing > 0, share, self._reader.rows)
+        evidence = float(np.log(max(self._agreeing, 1e-300))) + self._scale
+        return Answer(tuple(found), exact and self._agreeing > 0, share, self._reader.rows, evidence)
 
     def _measured(self, word: bytes) -> Found:
         """A word with the mass of all its spellings seen, light ones too, and the best of them."""

@@ -19,7 +19,8 @@ class Suggestion:
         word: the whole word, the letters already typed included.
         probability: P(word | context, prefix), short of the truth by at most the search's tolerance.
         tokens: its most probable spelling, as bytes; the first token may begin with a space.
-        sources: who gives it: "model", "personal", "glossary"; one that gives less than a tenth of it is not told.
+        sources: who gives it: "model", "personal", "glossary", of several models the name of each; one that gives less
+            than a tenth of it is not told.
     """
 
     word: str
@@ -40,6 +41,7 @@ class Suggestions(Sequence[Suggestion]):
         rows: rows of the model that were asked for.
         space: whether a space is missing between the text and these words.
         autocorrect: with a typing model, the word to put in place of the letters typed if the word ends here.
+        log_evidence: log P(the letters typed | the text before the word), natural, as far as it is known.
     """
 
     items: tuple[Suggestion, ...]
@@ -48,6 +50,7 @@ class Suggestions(Sequence[Suggestion]):
     rows: int = 0
     space: bool = False
     autocorrect: str | None = None
+    log_evidence: float = 0.0
 
     @overload
     def __getitem__(self, index: int) -> Suggestion: ...

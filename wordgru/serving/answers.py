@@ -1,10 +1,12 @@
 """Requests, and the answers of the predictor to them: text in, plain values out. Nothing here knows of HTTP.
 
-To add a kind of request (characters, corrections): a class here with `read` and `answer`, and a line in `KINDS`; the
-route, the OpenAPI document, the limits and the metrics follow from it.
+To add a kind of request: a class here with `read`, `is_long` and `answer`, and a line in `KINDS`; the route, the limits
+and the metrics follow from it. Its fields and an example go into `openapi.py`.
 """
 
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Protocol, Self
 
 from wordgru.config import Range
@@ -15,12 +17,18 @@ from wordgru.serving.memory import SessionMemory
 from wordgru.serving.settings import ServeSettings
 from wordgru.session import Session
 from wordgru.text import words
+from wordgru.typing.channel import TypingModel
+from wordgru.typing.correct import word_by_word
+from wordgru.typing.layout import Layout
 
 _K = Range(1, 100, whole=True)
 _MAX_ROWS = Range(1, 256, whole=True)
 _TOLERANCE = Range(0, 1, below=True)
+_THRESHOLD = Range(0, 1)
+_START = Range(0, 10_000_000, whole=True)
 _PLACES = 500  # where somebody types: a letter costs 2 rows instead of 5 while its place is remembered
 _LONGEST_WORD = 100  # letters: the time that a search takes grows with them, 0.1 s with 1,000
+_FEW = 10  # words of a list; 100 take 0.1 s
 _LAST_PART = 64  # characters before the cursor in which most edits are
 _AT_ONCE = 256  # characters read among the typists' letters; a longer text is read beside them
 
@@ -45,6 +53,10 @@ class Source:
         predictor.suggest("The", k=1)
         return cls(predictor, SessionMemory(predictor, most=settings.remembered), settings)
 
+    def new_session(self, layout: str | None) -> Session:
+        """An empty session; with a typing model where a keyboard is named."""
+        return self.predictor.session(typing=TypingModel(layout=layout) if layout else None)
+
     @property
     def name(self) -> str:
         """The model's."""
@@ -63,16 +75,22 @@ class Kind(Protocol):
     def is_long(self, source: Source, client: str) -> bool:
         """Whether it takes longer than a typist's letter may wait for."""
 
-    def answer(self, source: Source, client: str) -> dict[str, Any]:
-        """The answer, ready for JSON."""
+    def answer(self, source: Source, client: str) -> dict[str, Any] | Iterator[dict[str, Any]]:
+        """The answer, ready for JSON; of what takes seconds, the answer so far, and others have their turns between."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What every search is asked: how many words, and how to look for them."""
+    """What every search is asked: how many words, how to look for them, and on which keyboard letters were typed."""
 
     k: int
     options: SearchOptions
+    layout: str | None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether so much is asked that others should not wait for it; a letter with a typing model takes 13 ms."""
+        return self.k > _FEW or self.options.max_rows > SearchOptions.max_rows or self.layout is not None
 
     @classmethod
     def read(cls, fields: Fields, settings: ServeSettings) -> Self:
@@ -88,6 +106,7 @@ class Asked:
                 ignore_case=fields.flag("ignore_case"),
                 punctuation=fields.flag("punctuation"),
             ),
+            fields.choice("layout", Layout.names(), None),
         )
 
 
@@ -111,15 +130,12 @@ class Suggest:
 
     def is_long(self, source: Source, client: str) -> bool:
         """Whether much of the text was not read yet."""
-        return source.memory.unread(client, self.text) > _AT_ONCE
+        return self.asked.is_long or source.memory.unread(client, self.text) > _AT_ONCE
 
     def answer(self, source: Source, client: str) -> dict[str, Any]:
         """The words."""
-        session = source.memory.take(client, self.text)
-        try:
+        with source.memory.session(client, self.text, self.asked.layout) as session:
             return found(session, self.asked, prefix=self.prefix)
-        finally:
-            source.memory.keep(client, session)
 
 
 @dataclass(frozen=True)
@@ -168,7 +184,84 @@ class Score:
         }
 
 
-KINDS: dict[str, type[Kind]] = {"suggest": Suggest, "complete": Complete, "score": Score}
+@dataclass(frozen=True)
+class NextCharacter:
+    """What the next character of a text is."""
+
+    summary: ClassVar[str] = "The distribution of the next character, and of the end of the word."
+    text: str
+    options: SearchOptions
+
+    @classmethod
+    def read(cls, fields: Fields, settings: ServeSettings) -> Self:
+        """A text."""
+        text = fields.text("text", most=settings.max_text)
+        check_last_word(text)
+        options = SearchOptions(
+            tolerance=fields.number("tolerance", _TOLERANCE, SearchOptions.tolerance),
+            max_rows=fields.number("max_rows", _MAX_ROWS, SearchOptions.max_rows),
+        )
+        request = cls(text, options)
+        fields.end()
+        return request
+
+    def is_long(self, source: Source, client: str) -> bool:
+        """Whether much of the text was not read yet."""
+        return self.options.max_rows > SearchOptions.max_rows or source.memory.unread(client, self.text) > _AT_ONCE
+
+    def answer(self, source: Source, client: str) -> dict[str, Any]:
+        """Each character with its probability."""
+        with source.memory.session(client, self.text, None) as session:
+            return asdict(session.characters(options=self.options))
+
+
+@dataclass(frozen=True)
+class Correct:
+    """What was meant by the words of a text."""
+
+    summary: ClassVar[str] = "The words of a text that were probably meant otherwise."
+    text: str
+    start: int
+    threshold: float
+    layout: str
+    max_seconds: float
+
+    @classmethod
+    def read(cls, fields: Fields, settings: ServeSettings) -> Self:
+        """A text, and where in it to begin."""
+        request = cls(
+            fields.text("text", most=settings.max_text),
+            fields.number("start", _START, 0),
+            fields.number("threshold", _THRESHOLD, 0.9),
+            fields.choice("layout", Layout.names(), TypingModel.layout),
+            settings.max_writing,
+        )
+        fields.end()
+        return request
+
+    def is_long(self, source: Source, client: str) -> bool:
+        """A word takes 13 ms."""
+        return True
+
+    def answer(self, source: Source, client: str) -> Iterator[dict[str, Any]]:
+        """The corrections, and how much of the text was looked at: after each word, until the time is up."""
+        latest = time.perf_counter() + self.max_seconds
+        answer: dict[str, Any] = {"corrections": [], "read": min(self.start, len(self.text))}
+        session = source.new_session(self.layout)
+        for end, correction in word_by_word(self.text, session, threshold=self.threshold, start=self.start):
+            answer["read"] = end
+            if correction:
+                answer["corrections"].append(asdict(correction))
+            yield answer
+            if time.perf_counter() > latest:
+                return
+        answer["read"] = len(self.text)
+        yield answer
+
+
+KINDS: dict[str, type[Kind]] = {
+    "suggest": Suggest, "complete": Complete, "score": Score, "characters": NextCharacter, "correct": Correct,
+}  # fmt: skip
 """Each kind of request, by the last part of its path."""
 
 
@@ -187,6 +280,7 @@ def offers(answer: Suggestions) -> dict[str, Any]:
         "unexplored": answer.unexplored,
         "rows": answer.rows,
         "space": answer.space,
+        "autocorrect": answer.autocorrect,
     }
 
 

@@ -1,7 +1,8 @@
 """The application: endpoints behind the guard."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -60,9 +61,19 @@ def _answering(kind: type[Kind], service: Service):  # type: ignore[no-untyped-d
         asked = kind.read(Fields(await body(request, service.settings)), service.settings)
         source, client = service.source, client_of(request.scope)
         answer = await service.work(lambda: asked.answer(source, client), long=asked.is_long(source, client))
-        return JSONResponse(answer)
+        return JSONResponse(answer if isinstance(answer, dict) else await _last(answer, service, request))
 
     return endpoint
+
+
+async def _last(answers: Iterator[dict[str, Any]], service: Service, request: Request) -> dict[str, Any]:
+    """The last of them, each made in a turn of its own, so that others have theirs between."""
+    answer: dict[str, Any] = {}
+    while (more := await service.work(lambda: next(answers, None), long=True)) is not None:
+        answer = more
+        if await request.is_disconnected():
+            break
+    return answer
 
 
 def _lifespan(service: Service):  # type: ignore[no-untyped-def]  # noqa: ANN202  (as Starlette takes it)

@@ -1,7 +1,7 @@
 """What a client sends, checked: one line for each way in which it can be wrong."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from wordgru.config import Range
@@ -82,6 +82,13 @@ class Fields:
         value = self._take(name)
         if value is not None and not isinstance(value, bool):
             raise RequestError(f"{name} is {_kind(value)}; expected true or false.", param=name)
+        return default if value is None else value
+
+    def choice(self, name: str, choices: Sequence[str], default: Any) -> Any:  # noqa: ANN401  (a choice, or what stands for none)
+        """One of some names."""
+        value = self._take(name)
+        if value is not None and value not in choices:
+            raise RequestError(f"{name} is none of {', '.join(choices)}.", param=name)
         return default if value is None else value
 
     def object(self, name: str) -> "Fields | None":

@@ -21,6 +21,10 @@ REFUSED = 1008
 """Code with which a WebSocket closes whose client broke a rule."""
 
 
+class _GoneError(Exception):
+    """The client has gone before its answer was sent."""
+
+
 class Rates:
     """How often each client may ask: so many times a second, and twice as many at once after a pause."""
 
@@ -76,7 +80,10 @@ class Guard:
                 message["headers"] = [*message.get("headers", []), *_shared(origin if allowed else None)]
             elif message["type"] == "websocket.accept":
                 status = 101
-            await send(message)
+            try:
+                await send(message)
+            except RuntimeError as error:  # uvloop writes to nobody who was cut, and uvicorn does not look first
+                raise _GoneError from error
 
         path = scope["path"] if scope["path"] in self._paths else "other"
         try:
@@ -86,6 +93,8 @@ class Guard:
                 await _preflight()(scope, receive, answer)
             else:
                 await self._app(scope, receive, answer)
+        except _GoneError:
+            pass
         except RequestError as error:
             await refusal(error)(scope, receive, answer)
         except Exception:

@@ -1,10 +1,13 @@
 """What texts were answered last, so that a text which goes on from one of them costs its new letters alone."""
 
+import contextlib
 from collections import OrderedDict
+from collections.abc import Iterator
 from threading import Lock
 
 from wordgru.predictor import Predictor
 from wordgru.session import Session
+from wordgru.typing.channel import TypingModel
 
 _SPACES = " \n\r\t"
 _LOOKED_BACK = 6  # words that may have come since a text was answered
@@ -33,22 +36,31 @@ class SessionMemory:
         """Bytes of the sessions kept; states that copies share are counted for each."""
         return self._bytes
 
-    def take(self, client: str, text: str) -> Session:
-        """A session whose text is `text`, taken out of the memory while it is in use."""
-        end = len(text)
-        for looked in range(_LOOKED_BACK):
-            cut = _word_start(text, end)
-            if (session := self._found(hash((client, text[:cut])), copied=looked > 0)) is not None:
+    @contextlib.contextmanager
+    def session(self, client: str, text: str, layout: str | None = None) -> Iterator[Session]:
+        """A session whose text is `text`, for one user at a time; afterwards it is remembered.
+
+        Args:
+            client: whose text it is.
+            text: what stands before the cursor.
+            layout: the keyboard of its typing model; None: it has none.
+        """
+        session = self._take(client, text, layout)
+        try:
+            yield session
+        finally:
+            self._keep(client, layout, session)
+
+    def _take(self, client: str, text: str, layout: str | None) -> Session:
+        for looked, cut in enumerate(_word_starts(text)):
+            if (session := self._found(hash((client, layout, text[:cut])), copied=looked > 0)) is not None:
                 session.set(text)
                 return session
-            if not cut:
-                break
-            end = cut - 1
-        return self._predictor.session(text)
+        return self._predictor.session(text, typing=TypingModel(layout=layout) if layout else None)
 
-    def keep(self, client: str, session: Session) -> None:
-        """Remember a session; the ones used longest ago make room."""
-        key = hash((client, session.text[: _word_start(session.text, len(session.text))]))
+    def _keep(self, client: str, layout: str | None, session: Session) -> None:
+        """The sessions used longest ago make room."""
+        key = hash((client, layout, session.text[: next(_word_starts(session.text))]))
         with self._lock:
             self._drop(key)
             size = session.size + _ENTRY
@@ -58,15 +70,10 @@ class SessionMemory:
                 self._drop(next(iter(self._kept)))
 
     def unread(self, client: str, text: str) -> int:
-        """How many characters of `text` were not read yet, at most."""
-        end = len(text)
-        for _ in range(_LOOKED_BACK):
-            cut = _word_start(text, end)
-            if hash((client, text[:cut])) in self._kept:
+        """How many characters of `text` a session without a typing model has not read yet, at most."""
+        for cut in _word_starts(text):
+            if hash((client, None, text[:cut])) in self._kept:
                 return len(text) - cut
-            if not cut:
-                break
-            end = cut - 1
         return len(text)
 
     def _found(self, key: int, *, copied: bool) -> Session | None:
@@ -85,6 +92,12 @@ class SessionMemory:
             self._bytes -= entry[1]
 
 
-def _word_start(text: str, end: int) -> int:
-    """Where what follows the last white space before `end` begins."""
-    return max(text.rfind(mark, 0, end) for mark in _SPACES) + 1
+def _word_starts(text: str) -> Iterator[int]:
+    """Where the last words of `text` begin, the last one first: after white space, or at its beginning."""
+    end = len(text)
+    for _ in range(_LOOKED_BACK):
+        cut = max(text.rfind(mark, 0, end) for mark in _SPACES) + 1
+        yield cut
+        if not cut:
+            return
+        end = cut - 1

@@ -7,6 +7,8 @@ from wordgru import __version__
 from wordgru.search.suggestions import SearchOptions
 from wordgru.serving.answers import KINDS
 from wordgru.serving.settings import ServeSettings
+from wordgru.typing.channel import TypingModel
+from wordgru.typing.layout import Layout
 
 Schema = dict[str, Any]
 
@@ -14,6 +16,8 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "/v1/suggest": {"text": "Thank you for your", "k": 3},
     "/v1/complete": {"text": "I will be there in a m", "k": 3},
     "/v1/score": {"text": "Thank you for your help."},
+    "/v1/characters": {"text": "I will be there in a m"},
+    "/v1/correct": {"text": "I hvae a beatiful idea."},
     "/v1/completions": {"prompt": "Thank you for", "max_tokens": 8, "temperature": 0, "logprobs": 1},
 }
 """A request for each path, which the service answers."""
@@ -100,6 +104,11 @@ def _flag(text: str) -> Schema:
     return {"type": "boolean", "description": text, "default": False}
 
 
+def _layout(text: str, default: str | None = None) -> Schema:
+    schema: Schema = {"type": "string", "description": text, "enum": Layout.names()}
+    return schema if default is None else schema | {"default": default}
+
+
 def _list(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
@@ -115,6 +124,7 @@ def _schemas(settings: ServeSettings) -> Schema:
         ),
         "ignore_case": _flag("Letters typed match letters of either case."),
         "punctuation": _flag("Offer marks and emoji too."),
+        "layout": _layout("Keyboard on which the letters were typed: the words meant by them are offered."),
     }
     word = _object(word={"type": "string"}, probability=_number("P(word)."), sources=_list({"type": "string"}))
     found = _object(
@@ -123,10 +133,17 @@ def _schemas(settings: ServeSettings) -> Schema:
         unexplored=_number("Share of the mass that was not looked into."),
         rows=_whole("Rows of the model that were asked for.", None, 0),
         space=_flag("Whether a space is missing between the text and the words."),
+        autocorrect={"type": ["string", "null"], "description": "With `layout`: what stands there if the word ends."},
     )
     scored = _object(
         text={"type": "string"}, start=_whole("Where it begins, in characters.", None, 0),
         log_probability=_number("Nats."), bits=_number("Surprisal."),
+    )  # fmt: skip
+    corrected = _object(
+        start=_whole("Where the word begins, in characters.", None, 0), end=_whole("And where it ends.", None, 0),
+        typed={"type": "string"}, word={"type": "string", "description": "What was meant."},
+        probability=_number("That it was."),
+        candidates=_list(_object(word={"type": "string"}, probability=_number("That it was meant."))),
     )  # fmt: skip
     return {
         "SuggestRequest": _object(("text",), text=text, prefix={"type": "string"}, **asked),
@@ -135,6 +152,23 @@ def _schemas(settings: ServeSettings) -> Schema:
         "CompleteAnswer": found,
         "ScoreRequest": _object(("text",), text=text),
         "ScoreAnswer": _object(scores=_list(scored), bits=_number("Of the whole.")),
+        "CharactersRequest": _object(
+            ("text",), text=text, tolerance=asked["tolerance"], max_rows=asked["max_rows"]
+        ),
+        "CharactersAnswer": _object(
+            probabilities={"type": "object", "additionalProperties": _number("P(it comes next).")},
+            end=_number("P(the word ends here)."),
+            exact=_flag("Whether what is undecided is within the tolerance."), unexplored=_number("What is undecided."),
+        ),
+        "CorrectRequest": _object(
+            ("text",), text=text, start=_whole("Words that end there or before are read as they stand.", 0, 0),
+            threshold=_number("How probable a correction must be.", 0.9, minimum=0, maximum=1),
+            layout=_layout("Keyboard on which it was typed.", TypingModel.layout),
+        ),
+        "CorrectAnswer": _object(
+            corrections=_list(corrected),
+            read=_whole("Characters looked at. Where the time ran out before the end: `start` of the next.", None, 0),
+        ),
         "CompletionsRequest": _completion_request(text),
         "CompletionsAnswer": {
             "type": "object",

@@ -1,5 +1,7 @@
 """What the endpoints of one process share."""
 
+import gc
+import time
 from dataclasses import dataclass
 from typing import Self
 
@@ -32,10 +34,9 @@ class Service:
         Raises:
             WordgruError: the model or a glossary cannot be read.
         """
-        import time
-
         work = Work(waiting=settings.waiting, patience=settings.patience)
         service = cls(Source.load(settings), work, Metrics(), int(time.time()))
+        gc.freeze()  # what is there now stays: the collector need not look at it again
         service.metrics.waiting.set_function(lambda: work.waiting)
         return service
 

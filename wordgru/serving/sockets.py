@@ -84,7 +84,8 @@ class _Field:
 
     def __init__(self, websocket: WebSocket, service: Service) -> None:
         self._websocket, self._service = websocket, service
-        self._session = service.source.predictor.session()
+        self._layout: str | None = None
+        self._session = service.source.new_session(None)
         self._rates = Rates(service.settings.rate)
         self._newest: Edit | None = None
         self._answering: asyncio.Task[None] | None = None
@@ -117,7 +118,7 @@ class _Field:
         answered: Edit | None = None
         while answered is not self._newest:
             assert self._newest
-            long = is_long_edit(self._session.text, self._newest.text)
+            long = self._newest.asked.is_long or is_long_edit(self._session.text, self._newest.text)
             try:
                 answered, answer = await self._service.work(self._find, long=long)
             except RequestError as error:  # the queue is full
@@ -132,6 +133,9 @@ class _Field:
         assert edit
         try:
             check_last_word(edit.text)
+            if edit.asked.layout != self._layout:
+                self._layout = edit.asked.layout
+                self._session = self._service.source.new_session(self._layout)
             self._session.set(edit.text)
             return edit, found(self._session, edit.asked, prefix=None)
         except WordgruError as error:

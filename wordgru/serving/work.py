@@ -1,4 +1,4 @@
-"""Where the model works: threads for typists' letters, and one for all that takes longer, beside the event loop."""
+"""Where the model works: on letters in the event loop itself, on all that takes longer in a thread beside it."""
 
 import asyncio
 import time
@@ -16,10 +16,11 @@ _LONG_WAITING = 32  # long requests that may wait: each takes up to seconds
 class Work:
     """Two queues with an end: what does not fit, or waited too long, is told to come again.
 
-    Letters have two threads, so that one works in Python while the other is in onnxruntime, which lets Python's lock
-    go. Steps of several typists in one call of the model were tried, with 4 to 16 threads that wait for each other:
-    up to 5 rows a call, and a letter took 1.7 to 3.2 ms of a core, against 1.9 to 2.2 without. Waiting for each other
-    costs what the calls save.
+    A letter takes 2 ms, most of it in Python, so threads for letters only pass Python's lock round: with one or two of
+    them, a letter took 2.2 to 3.3 ms of a core, and 60 typists were served where 80 are without. Steps of several
+    typists in one call of the model, with 4 to 16 threads that wait for each other, put up to 5 rows into a call and
+    took 1.7 to 3.2 ms, against 1.9 to 2.2: waiting for each other costs what the calls save. Long texts are read inside
+    onnxruntime, which lets the lock go.
 
     Args:
         waiting: letters that may wait.
@@ -28,10 +29,7 @@ class Work:
 
     def __init__(self, *, waiting: int, patience: float) -> None:
         self._most, self._patience = {False: waiting, True: min(_LONG_WAITING, waiting)}, patience
-        self._threads = {
-            False: ThreadPoolExecutor(2, thread_name_prefix="letters"),
-            True: ThreadPoolExecutor(1, thread_name_prefix="long"),
-        }
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="long")
         self._waiting = {False: 0, True: 0}
 
     @property
@@ -56,14 +54,16 @@ class Work:
 
         self._waiting[long] += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads[long], in_time)
+            if long:
+                return await asyncio.get_running_loop().run_in_executor(self._beside, in_time)
+            await asyncio.sleep(0)  # what came meanwhile is read first: a newer edit, a socket that closed
+            return in_time()
         finally:
             self._waiting[long] -= 1
 
     def close(self) -> None:
         """Answer nothing more."""
-        for threads in self._threads.values():
-            threads.shutdown(wait=False, cancel_futures=True)
+        self._beside.shutdown(wait=False, cancel_futures=True)
 
 
 def _busy() -> RequestError:

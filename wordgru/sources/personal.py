@@ -15,15 +15,19 @@ the word: log2 c(now) = score - now / HALF_LIFE.
 """
 
 import math
+import os
 import re
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from threading import RLock
 from typing import Self
 
+from wordgru.config import Range
 from wordgru.errors import WordgruError
 from wordgru.search.named import Named, NamedWords
 from wordgru.text import words
@@ -46,6 +50,8 @@ _LONGEST = 48  # characters of a word that is learnt
 _ADDRESS = re.compile(r"@\S|://|www\.")  # inside a run without white space
 _DIGITS = re.compile(r"\d(?:\D?\d){3,}")  # four or more, with single characters between them
 _KEY = 12  # characters of a run with a digit in it that looks like a key
+_SIZE = Range(100_000, whole=True)
+_UNCHANGED = "Nothing in it was changed."
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS grams (history TEXT, word TEXT, score REAL NOT NULL, PRIMARY KEY (history, word))
@@ -71,28 +77,39 @@ class Gram:
 
 
 class PersonalModel:
-    """Counts of one person's words, in one file or in memory alone. Share it between the threads of one process.
+    """Counts of one person's words, in one file or in memory alone.
+
+    Threads may share it, and processes the file: a fork or a pickled copy opens it again.
 
     Args:
         path: sqlite file, made where there is none; without one nothing is kept.
-        max_bytes: size of the file beyond which the oldest and least used words go.
+        max_bytes: size of the file beyond which the oldest and least used words go, at least 100,000.
 
     Raises:
         WordgruError: the file cannot be opened, is of another kind, or of a newer edition.
     """
 
     def __init__(self, path: str | Path | None = None, *, max_bytes: int = 2_000_000) -> None:
-        if max_bytes < 100_000:
-            raise WordgruError(f"max_bytes is {max_bytes}; expected at least 100000.")
+        _SIZE.check("max_bytes", max_bytes)
+        if path == "":
+            raise WordgruError("the name of the file of personal words is empty; name a file, or give None for none.")
         self.path, self._max_bytes = path, max_bytes
         self._rows: dict[str, dict[bytes, float]] = {}
         self._words: tuple[NamedWords, float] | None = None
         self._seen = (-1, -1)  # state of the file that `_rows` was read from
-        self._store = self._open()
+        self._left: list[sqlite3.Connection] = []  # of the process that this one was forked from: not ours to close
+        self._begin()
+
+    def __reduce__(self) -> tuple[Callable[..., "PersonalModel"], tuple[str | Path]]:
+        """The file, opened again."""
+        if self.path is None:
+            raise WordgruError("personal words in memory cannot be pickled or copied; keep them in a file.")
+        return partial(type(self), max_bytes=self._max_bytes), (self.path,)
 
     def close(self) -> None:
         """Close the file."""
-        self._store.close()
+        with self._lock:
+            self._store.close()
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -145,7 +162,7 @@ class PersonalModel:
                         if wanted and (other.lower() == wanted or wanted in history.split(" "))
                     ],
                 ).rowcount
-        with self._failures("written"):
+        with self._failures("made smaller", so="What was asked for is forgotten; do it once more when there is room."):
             self._store.execute("VACUUM")
         return max(gone, 0)
 
@@ -189,9 +206,13 @@ class PersonalModel:
 
     def named(self, text: str, start: bytes) -> Named:
         """The same for a search, in which each word begins with `start`."""
-        self._refresh()
-        now = self.clock
         units = [_BEGIN, *(unit.lower() for unit in _units(text))]
+        with self._failures("read"):
+            return self._named(units, start)
+
+    def _named(self, units: list[str], start: bytes) -> Named:
+        self._refresh()
+        now = self._now()
         common, share = self._common(now)
         scale, gained = 1.0, {}  # type: float, dict[bytes, float]
         for size in range(1, min(len(STRENGTHS) - 1, len(units)) + 1):
@@ -217,10 +238,7 @@ class PersonalModel:
         if history not in self._rows:
             if len(self._rows) >= _CONTEXTS:
                 self._rows.clear()
-            with self._failures("read"):
-                self._rows[history] = {
-                    word.encode(): score for _, word, score in self._kept("WHERE history = ?", history)
-                }
+            self._rows[history] = {word.encode(): score for _, word, score in self._kept("WHERE history = ?", history)}
         counts = ((word, _decayed(score, now)) for word, score in self._rows[history].items())
         return {word: count for word, count in counts if count >= _LEAST}
 
@@ -282,6 +300,12 @@ class PersonalModel:
     def _pragma(self, name: str) -> int:
         return int(self._store.execute(f"PRAGMA {name}").fetchone()[0])
 
+    def _begin(self) -> None:
+        """Open the file, in the process that runs."""
+        self._lock, self._process = RLock(), os.getpid()
+        self._seen = (-1, -1)
+        self._store = self._open()
+
     def _open(self) -> sqlite3.Connection:
         with self._failures("opened"):
             store = sqlite3.connect(self.path or ":memory:", timeout=5, isolation_level=None, check_same_thread=False)
@@ -303,20 +327,25 @@ class PersonalModel:
             self._store.execute("BEGIN IMMEDIATE")
             try:
                 yield self._store
+                self._store.execute("COMMIT")  # may fail too, while another process reads
             except BaseException:
                 if self._store.in_transaction:  # sqlite itself ended it when the disk was full
                     self._store.execute("ROLLBACK")
                 raise
-            self._store.execute("COMMIT")
 
     @contextmanager
-    def _failures(self, done: str) -> Iterator[None]:
+    def _failures(self, done: str, *, so: str = _UNCHANGED) -> Iterator[None]:
+        """The store for this thread alone; what goes wrong with it in a line."""
+        if self._process != os.getpid() and self.path is not None:
+            self._left.append(self._store)
+            self._begin()
         try:
-            yield
-        except (sqlite3.Error, UnicodeError) as error:
+            with self._lock:
+                yield
+        except (sqlite3.Error, ValueError) as error:  # ValueError: text or a name that sqlite cannot hold
             raise WordgruError(
                 f"{self.path or 'the store in memory'}: personal words cannot be {done} ({error}); expected a file of "
-                "`wordgru words` that this user may write. Nothing in it was changed."
+                f"`wordgru words` that this user may write. {so}"
             ) from None
 
 

@@ -30,6 +30,10 @@ class KnownWords:
         self._bits, self._size, self._hashes = bits, size, hashes
         self._has = lru_cache(maxsize=65536)(self._look_up)
 
+    def __reduce__(self) -> tuple[type["KnownWords"], tuple[bytes, int, int]]:
+        """As its bits, without what was looked up."""
+        return type(self), (self._bits, self._size, self._hashes)
+
     @classmethod
     def of(cls, words: Iterable[str]) -> Self:
         """The filter of some words."""

@@ -8,7 +8,7 @@ _NO_APOSTROPHES = str.maketrans("", "", words.APOSTROPHES)
 
 def is_prose(text: str, start: int, end: int) -> bool:
     """Whether the word of `text` from `start` to `end` may be corrected."""
-    word, before, after = text[start:end], text[:start][-2:], text[end : end + 2]
+    word, before, after = text[start:end], text[max(start - 2, 0) : start], text[end : end + 2]
     inside_an_address = (before[-1:] == "." and before[:1].isalnum()) or (after[:1] == "." and after[1:].isalnum())
     return (
         word.translate(_NO_APOSTROPHES).isalpha()

@@ -88,11 +88,17 @@ class Tokenizer:
             raise _foreign("its tokens are not in the order of their bytes")
         if any(sum(len(token) == 1 for token in kind) != 256 for kind in kinds):
             raise _foreign("a byte is missing")
-        if _part(backend.pre_tokenizer)["pretokenizers"][0]["pattern"] != {"Regex": words.PATTERN}:
+        if backend.get_added_tokens_decoder():
+            raise _foreign("it has tokens beside those of its vocabulary")
+        if backend.model.dropout:
+            raise _foreign("it leaves tokens to chance")
+        if _part(backend.pre_tokenizer) != _part(_pre_tokenizer()):
             raise _foreign("its rule of a word is another one")
         state = _part(backend.normalizer)["normalizers"]
         replaced = [each for each in state if each["type"] == "Replace" and "String" in each["pattern"]]
         self.variants = {each["pattern"]["String"]: each["content"] for each in replaced if each["content"] != "\n "}
+        if {"normalizers": state, "type": "Sequence"} != _part(_normalizer(self.variants)):  # a pattern may never end
+            raise _foreign("its normalizer is another one")
 
     @classmethod
     def train(cls, texts: Iterable[str], *, vocab_size: int, show_progress: bool = False) -> Self:
@@ -108,12 +114,7 @@ class Tokenizer:
             )
         backend = BackendTokenizer(BPE(end_of_word_suffix=SUFFIX))
         backend.normalizer = _normalizer({})
-        backend.pre_tokenizer = PreTokenizers(
-            [
-                Split(Regex(words.PATTERN), behavior="isolated"),
-                ByteLevel(add_prefix_space=False, use_regex=False),
-            ]
-        )
+        backend.pre_tokenizer = _pre_tokenizer()
         backend.decoder = Decoders(
             [ReplaceDecoder(SUFFIX, ""), ByteLevelDecoder(), ReplaceDecoder("\n ", "\n"), Strip(" ", 1, 0)]
         )
@@ -155,7 +156,7 @@ class Tokenizer:
             raise WordgruError(f"tokenizer.json cannot be understood: {error}; write the bundle again.") from None
         try:
             return cls(backend)
-        except (KeyError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError) as error:
             raise _foreign(f"its normalizer or its pre-tokenizer is another one ({error!r})") from None
 
     def to_json(self) -> str:
@@ -245,6 +246,11 @@ def _normalizer(variants: dict[str, str]) -> Normalizer:
     return Normalizers([*lines, *marks, Prepend(" "), Replace("\n", "\n ")])
 
 
+def _pre_tokenizer() -> PreTokenizers:
+    split = Split(Regex(words.PATTERN), behavior="isolated")
+    return PreTokenizers([split, ByteLevel(add_prefix_space=False, use_regex=False)])
+
+
 def _unlearnt(vocab: Iterable[str]) -> dict[str, str]:
     """Variants that are to be read as another mark: those that no token of more than one byte holds.
 
@@ -290,13 +296,7 @@ def _foreign(reason: str) -> WordgruError:
 def _checked(texts: Iterable[str]) -> Iterator[str]:
     """The same texts; a lone surrogate, which no file can hold, is refused."""
     for text in texts:
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise WordgruError(
-                f"the text holds a lone surrogate (U+{ord(text[error.start]):04X} at character {error.start}), "
-                "which is not Unicode text; remove it or decode the text again with errors='replace'."
-            ) from None
+        words.check(text)
         yield text
 
 

@@ -35,6 +35,7 @@ class Index:
     Attributes:
         ids: their ids, (N,).
         ends: for each, where the tokens that begin with its key end: `[at, ends[at])` is its part of the trie, (N,).
+        longest: bytes of the longest key.
     """
 
     def __init__(self, ids: Sequence[int], keys: Sequence[bytes]) -> None:
@@ -46,7 +47,7 @@ class Index:
         self._equal: dict[bytes, range] = {}
         for at, key in enumerate(self._keys):
             self._equal[key] = range(self._equal.get(key, range(at, at)).start, at + 1)
-        self._longest = max(map(len, keys), default=0)
+        self.longest = max(map(len, keys), default=0)
         self.range = lru_cache(maxsize=8192)(self._range)
         self.deepest = lru_cache(maxsize=8192)(self._deepest)
 
@@ -85,7 +86,7 @@ class Index:
 
     def _deepest(self, text: bytes) -> int:
         """Place of the longest token whose key `text` begins with, the last of equals; -1 if there is none."""
-        for size in range(min(len(text), self._longest), 0, -1):
+        for size in range(min(len(text), self.longest), 0, -1):
             if found := self.equal(text[:size]):
                 return found[-1]
         return -1
@@ -126,7 +127,8 @@ class Vocabulary:
 
     def inner(self, rest: bytes) -> list[int]:
         """Places of the open tokens that spell a part, not all, of the letters still to be typed."""
-        return [at for size in range(1, len(rest)) for at in self.opens.equal(rest[:size])]
+        sizes = range(1, min(len(rest), self.opens.longest + 1))
+        return [at for size in sizes for at in self.opens.equal(rest[:size])]
 
     def _ends_unit(self, tail: bytes) -> npt.NDArray[np.bool_]:
         """Which open tokens, after half a character `tail` (or nothing), end a unit of a script without spaces.

@@ -21,6 +21,8 @@ from typing import Literal
 from tokenizers import Regex
 from tokenizers.pre_tokenizers import Split
 
+from wordgru.errors import WordgruError
+
 Kind = Literal["word", "unspaced", "emoji", "marks", "space"]
 
 APOSTROPHES = "'’"
@@ -92,8 +94,28 @@ def normalize(text: str) -> str:
     return unicodedata.normalize("NFC", _DROPPED.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
+def check(text: str) -> None:
+    """Refuse a lone surrogate, which no file in UTF-8 can hold.
+
+    Raises:
+        WordgruError: `text` holds one.
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise WordgruError(
+            f"the text holds a lone surrogate (U+{ord(text[error.start]):04X} at character {error.start}), "
+            "which is not Unicode text; remove it or decode the text again with errors='replace'."
+        ) from None
+
+
 def pre_tokens(text: str) -> list[tuple[str, int]]:
-    """The pre-tokens of `text` (normalised) and where each begins, in characters."""
+    """The pre-tokens of `text` (normalised) and where each begins, in characters.
+
+    Raises:
+        WordgruError: the text holds a lone surrogate.
+    """
+    check(text)
     return [(pre_token, start) for pre_token, (start, _) in _SPLIT.pre_tokenize_str(text)]
 
 

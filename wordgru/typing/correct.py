@@ -68,19 +68,39 @@ def corrections(text: str, session: Session, *, threshold: float = 0.9) -> Itera
     Raises:
         WordgruError: the session has no typing model, or the threshold is no probability.
     """
+    return (found for _, found in word_by_word(text, session, threshold=threshold) if found)
+
+
+def word_by_word(
+    text: str, session: Session, *, threshold: float = 0.9, start: int = 0
+) -> Iterator[tuple[int, Correction | None]]:
+    """Each word of `text` in turn: where it ends, and its correction if it was meant otherwise.
+
+    As `corrections`, for programs that do something else between two words, or stop early.
+
+    Args:
+        text: any text.
+        session: an empty session with a typing model; it is used up.
+        threshold: how probable a correction must be.
+        start: words that end there or before are read as they stand.
+
+    Raises:
+        WordgruError: the session has no typing model, or the threshold is no probability.
+    """
     _THRESHOLD.check("the threshold", threshold)
     before, done = "", 0
-    for start, end, unspaced in words.spans(text):
-        before += text[done:start]
-        typed, done = text[start:end], end
-        word = typed
-        if not unspaced and is_prose(text, start, end):
+    for begin, end, unspaced in words.spans(text):
+        before += text[done:begin]
+        typed, done = text[begin:end], end
+        correction = None
+        if end > start and not unspaced and is_prose(text, begin, end):
             found = meant(before, typed, text[end : end + _FOLLOWING], session)
             twins = sum(each.probability for each in found if found and each.word.lower() == found[0].word.lower())
             if found and found[0].word.lower() != typed.lower() and twins >= threshold:
-                word = found[0].word
-                yield Correction(start, end, typed, word, twins, tuple(found))
-        before += word
+                correction = Correction(begin, end, typed, found[0].word, twins, tuple(found))
+        before += correction.word if correction else typed
+        if end > start:
+            yield end, correction
 
 
 def meant(before: str, typed: str, after: str, session: Session) -> list[Candidate]:

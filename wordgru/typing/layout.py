@@ -2,16 +2,18 @@
 
 import json
 import math
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from wordgru.config import Range
 from wordgru.errors import WordgruError
 
 _FOLDER = Path(__file__).with_name("layouts")
-_FARTHEST = 100.0  # key widths from the first key: whatever lies beyond is a mistake of units
+_PLACE = Range(-100, 100)  # key widths from the first key: whatever lies beyond is a mistake of units
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Layout:
         """A layout by its name (`Layout.names`), or from a JSON file of one's own.
 
         The file holds `rows`, each with `x` and `y` of its first key's centre and `keys`, a string with one character a
-        key, a key width apart; docs/typing.md shows one.
+        key, a key width apart; docs/typing.md shows one. Capitals stand for small letters, as they do on keys.
 
         Raises:
             WordgruError: there is no such layout, or the file is none.
@@ -61,11 +63,10 @@ def check_point(x: float, y: float) -> None:
         WordgruError: a number is not finite, or far away.
     """
     for name, value in (("x", x), ("y", y)):
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not abs(value) <= _FARTHEST:
+        if not _PLACE.holds(value):
             raise WordgruError(
                 f"{name} of the touch is {value!r}; expected key widths from the centre of the first key, "
-                f"{-_FARTHEST:g} to {_FARTHEST:g}."
+                f"{_PLACE.least:g} to {_PLACE.most:g}."
             )
 
 
@@ -77,14 +78,16 @@ def _read(path: Path) -> Layout:
         raise WordgruError(
             f"{path}: there is no such layout ({error.strerror}); expected {', '.join(Layout.names())}, or a JSON file."
         ) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WordgruError(f"{path}: is no JSON ({error}); expected a layout with rows of keys.") from None
     keys: dict[str, tuple[float, float]] = {}
     for number, row in enumerate(_rows(data, path), 1):
         x, y, chars = (row.get(name) if isinstance(row, dict) else None for name in ("x", "y", "keys"))
-        if not isinstance(chars, str) or not chars or not all(_is_place(each) for each in (x, y)):
+        if not isinstance(chars, str) or not chars or not all(_PLACE.holds(each) for each in (x, y)):
             raise WordgruError(f"{path}, row {number}: expected the numbers x and y, and keys, a string of characters.")
-        for at, char in enumerate(chars):
+        for at, char in enumerate(_typed(chars)):
+            if "\ud800" <= char <= "\udfff":
+                raise WordgruError(f"{path}, row {number}: a key types U+{ord(char):04X}, half a character.")
             if char in keys:
                 raise WordgruError(f"{path}, row {number}: the key {char!r} is there twice.")
             keys[char] = (float(x) + at, float(y))  # type: ignore[arg-type]
@@ -94,12 +97,13 @@ def _read(path: Path) -> Layout:
     return Layout(str(name), keys)
 
 
+def _typed(keys: str) -> list[str]:
+    """What each key of a row types, without shift."""
+    return [char.lower() if len(char.lower()) == 1 else char for char in unicodedata.normalize("NFC", keys)]
+
+
 def _rows(data: Any, path: Path) -> list[Any]:  # noqa: ANN401  (what a file holds)
     rows = data.get("rows") if isinstance(data, dict) else None
     if not isinstance(rows, list):
         raise WordgruError(f'{path}: has no list "rows"; expected rows with x, y and keys.')
     return rows
-
-
-def _is_place(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _FARTHEST

@@ -371,7 +371,8 @@ class _Search:
             )
             for word, mass in known or ranking
         )  # fmt: skip
-        return Answer(found, exact, self._left(), self._reader.rows)
+        evidence = float(np.log(max(self._agreeing, 1e-300))) + self._scale
+        return Answer(found, exact, self._left(), self._reader.rows, evidence)
 
 
 def _along(missing: dict[bytes, float], word: bytes) -> float:

@@ -123,6 +123,7 @@ class Golden {
             check_found(fresh(each).complete(text, query(each)), each);
         }
         for (const json& each : vectors_.at("sessions")) check_session(each);
+        for (const json& each : vectors_.at("phrases")) check_phrases(each);
         for (const json& each : vectors_.at("blocked")) check_blocked(each);
         for (const json& each : vectors_.at("broken_bundles")) check_broken_bundle(each);
         for (const json& each : vectors_.at("broken_calls")) check_broken_call(each);
@@ -209,9 +210,10 @@ class Golden {
         bool right = found.size() >= each.at("words").size();
         std::vector<std::string> seen;
         for (std::size_t i = 0; right && i < each.at("words").size(); ++i) {
-            const auto& [word, probability, tokens] = found[i];
+            const std::string& word = found[i].word;
+            const double probability = found[i].probability;
             const auto same =
-                std::find_if(among.begin(), among.end(), [&w = word](const json& a) { return a.at("word") == w; });
+                std::find_if(among.begin(), among.end(), [&](const json& a) { return a.at("word") == word; });
             right = same != among.end() && close(probability, same->at("probability"), tolerance) &&
                     close(probability, each.at("words")[i].at("probability"), tolerance) &&
                     std::find(seen.begin(), seen.end(), word) == seen.end();
@@ -220,6 +222,28 @@ class Golden {
         std::string got;
         for (const auto& item : found) got += " " + item.word + " " + std::to_string(item.probability);
         expect(right, "got" + got + " for " + each.dump());
+    }
+
+    void check_phrases(const json& each) const {
+        Suggestions found;
+        for (const Phrase& phrase : predictor_.phrases(each.at("context"), phrase_query(each))) {
+            found.items.push_back({phrase.text, phrase.probability, {}, {}});
+        }
+        json expected = {{"exact", true}, {"space", false}, {"words", json::array()}, {"near", json::array()}};
+        for (const json& phrase : each.at("phrases")) {
+            expected["words"].push_back({{"word", phrase.at("text")}, {"probability", phrase.at("probability")}});
+        }
+        check_found(found, expected);
+        expect(found.size() == each.at("phrases").size(), "how many phrases: " + each.dump());
+    }
+
+    PhraseQuery phrase_query(const json& each) const {
+        PhraseQuery query;
+        query.k = each.value("k", query.k);
+        query.max_words = each.value("max_words", query.max_words);
+        query.threshold = each.value("threshold", query.threshold);
+        query.options = this->query(each).options;
+        return query;
     }
 
     void check_session(const json& each) const {
@@ -261,7 +285,7 @@ class Golden {
 
     void check_broken_call(const json& each) const {
         const json arguments = each.value("arguments", json::object());
-        if (each.at("call") == "phrases" || arguments.value("k", 1.0) != arguments.value("k", 1)) return;  // not in C++
+        if (arguments.value("k", 1.0) != arguments.value("k", 1)) return;  // C++ has no such k
         std::string text = arguments.value("context", arguments.value("text", ""));
         if (each.contains("not_unicode")) {
             text.clear();
@@ -272,6 +296,7 @@ class Golden {
                 const std::string call = each.at("call");
                 if (call == "suggest") predictor_.suggest(text, query(arguments));
                 else if (call == "complete") predictor_.complete(text, query(arguments));
+                else if (call == "phrases") predictor_.phrases(text, phrase_query(arguments));
                 else if (call == "delete") predictor_.session().erase(arguments.at("count"));
                 else throw std::logic_error("an unknown call: " + call);
             },
@@ -373,6 +398,26 @@ void check_saved(const Predictor& predictor) {
     other = data;
     other.back() ^= 1;
     refuses(other, "changed");
+    const std::size_t head = data.find('\n') + 1 + 64, start = head + 64;
+    const auto forged = [&](std::string body) { return data.substr(0, head) + sha256(body) + std::move(body); };
+    const std::string body = data.substr(start);
+    expect(predictor.restore(forged(body)).text() == "the cat sat on", "a session with its hash made again");
+    for (std::size_t size = 0; size < body.size(); size += 1 + size / 8)
+        refuses(forged(body.substr(0, size)), "forged");
+    refuses(forged(body + "x"), "longer");
+    std::mt19937 random(0);
+    for (int i = 0; i < 300; ++i) {  // whatever bytes, it is refused or goes on
+        std::string bytes = body;
+        for (int flips = 0; flips < 3; ++flips) {
+            const std::size_t at = random() % std::min<std::size_t>(i % 2 ? 120 : body.size(), body.size());
+            bytes[at] = static_cast<char>(random());
+        }
+        try {
+            predictor.restore(forged(std::move(bytes))).suggest();
+        } catch (const WordgruError&) {
+            continue;
+        }
+    }
 }
 
 /// One predictor serves many threads.

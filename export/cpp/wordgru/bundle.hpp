@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "errors.hpp"
+#include "known.hpp"
 #include "sha256.hpp"
 #include "words.hpp"
 
@@ -51,6 +53,9 @@ class Bundle {
     /// The words that are never offered, in lower case; none where the bundle holds no such list.
     const std::unordered_set<std::string>& blocked() const { return blocked_; }
 
+    /// The words of its language, if it says.
+    const std::optional<KnownWords>& known() const { return known_; }
+
     /// The hashes of its files, by which a saved session knows its model again.
     const std::string& identity() const { return identity_; }
 
@@ -87,6 +92,9 @@ class Bundle {
     }
 
     static std::string read_file(const std::filesystem::path& path) {
+        if (!std::filesystem::is_regular_file(path)) {  // from a pipe or a device one could read for ever
+            throw BundleError(path.string() + ": is no plain file; expected one. Copy or export the bundle again.");
+        }
         std::ifstream file(path, std::ios::binary);
         std::string content{std::istreambuf_iterator<char>(file), {}};
         if (!file) throw BundleError(path.string() + ": cannot be read; check its permissions.");
@@ -174,6 +182,7 @@ class Bundle {
             const std::string content = check_file(folder_ / name, expected);
             identity_ += expected.get<std::string>() + " ";
             if (name == kBlocked) read_blocked(content);
+            if (name == kKnown) known_.emplace(content, (folder_ / name).string());
         }
     }
 
@@ -203,29 +212,22 @@ class Bundle {
         }
         std::u32string_view text = found.text;
         if (!text.empty() && text[0] == 0xFEFF) text.remove_prefix(1);  // a mark of the byte order
-        std::u32string entry;
-        bool comment = false;
-        for (std::size_t at = 0, line = 1; at <= text.size(); ++at) {
-            const char32_t c = at < text.size() ? text[at] : U'\n';
-            const bool ends = detail::among(c, U"\n\r\v\f\x1C\x1D\x1E\u0085\u2028\u2029");
-            comment = comment || c == U'#';
-            if (ends || detail::among(c, U"#,;、，")) {
-                const bool any = !std::all_of(entry.begin(), entry.end(), is_space);
-                if (any) block(entry, name + ": line " + std::to_string(line));
-                entry.clear();
-            } else if (!comment) {
-                entry.push_back(c);
+        std::size_t number = 0;
+        for (std::u32string_view line : lines(text)) {
+            const std::string where = name + ": line " + std::to_string(++number);
+            line = line.substr(0, line.find(U'#'));
+            for (std::size_t start = 0; start <= line.size();) {
+                const std::size_t end = std::min(line.find_first_of(U",;、，", start), line.size());
+                const std::u32string_view entry = line.substr(start, end - start);
+                if (!trimmed(entry).empty()) block(entry, where);
+                start = end + 1;
             }
-            if (!ends) continue;
-            comment = false;
-            if (!(c == U'\r' && at + 1 < text.size() && text[at + 1] == U'\n')) ++line;
         }
     }
 
     /// Block the one word of an entry, with each apostrophe, if it has one.
-    void block(const std::u32string& entry, const std::string& where) {
-        std::string written;
-        for (const char32_t c : entry) append_utf8(written, c);
+    void block(std::u32string_view entry, const std::string& where) {
+        const std::string written = to_utf8(entry);
         const Characters text = decode(lower(nfc(written)));
         const std::vector<Span> words = spans(text.text);
         if (words.size() != 1) {
@@ -246,6 +248,7 @@ class Bundle {
     ModelConfig model_;
     std::string identity_;
     std::unordered_set<std::string> blocked_;
+    std::optional<KnownWords> known_;
 };
 
 }  // namespace wordgru

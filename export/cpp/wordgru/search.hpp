@@ -8,10 +8,11 @@
 // open masses whose bytes the word begins with: its *missing* mass. They all lie on one path of the trie of tokens, and
 // that is the bound.
 //
-// With A the mass of all that agrees with the letters typed, and t the tolerance, an answer of k words is proved when
-// no word but these k can exceed the k-th by more than t · A, and none of these k misses more than t · A, or the tokens
-// that `Tokenizer::encode` spells it with. Until then the heaviest open tokens on the paths that break a rule are read,
-// many in one call, within a budget.
+// Words stand in the order of what they count: their mass times a factor, 1 for a word that the language knows, less
+// for another, 0 for one that may not be offered. With A the mass of all that agrees with the letters typed, and t the
+// tolerance, an answer of k words is proved when no word but these k can count more than the k-th by more than t · A,
+// and none of these k misses more than t · A, or the tokens that `Tokenizer::encode` spells it with. Until then the
+// heaviest open tokens on the paths that break a rule are read, many in one call, within a budget.
 #pragma once
 
 #include <algorithm>
@@ -37,6 +38,7 @@
 #include <vector>
 
 #include "language_model.hpp"
+#include "named.hpp"
 #include "rows.hpp"
 #include "suggestions.hpp"
 #include "vocabulary.hpp"
@@ -46,17 +48,21 @@ namespace detail {
 
 inline constexpr std::size_t kRemembered = 4;  // places of which the nodes are kept
 inline constexpr double kForgotten = 0.01;     // share of the tolerance below which a node is taken as not read
-inline constexpr std::size_t kExamined = 256;  // words asked at most whether they may be offered, in one ranking
+inline constexpr std::size_t kNamed = 256;     // words that a source names everywhere which are looked at one by one
+inline constexpr std::size_t kExamined = 256;  // words of which the factor is asked at most, in one ranking
+inline constexpr double kLoose = 4;            // times the tolerance: what a known word may have that is missing where
+                                               // not k known words were found
 inline constexpr double kSmallest = 1e-9;      // the least tolerance: sums of masses are no more exact
 
-/// Whether these bytes are a word that may be offered.
-using Accept = std::function<bool(std::string_view)>;
+/// What these bytes count: from 0 for what may not be offered to 1.
+using Factor = std::function<double(std::string_view)>;
 
 /// One word of an answer.
 struct Found {
-    std::string spelled;  ///< its bytes, those held back before the word included
-    double probability;   ///< out of what agrees with the bytes typed
-    Ids tokens;           ///< its most probable spelling
+    std::string spelled;                                ///< its bytes, those held back before the word included
+    double probability;                                 ///< out of what agrees with the bytes typed
+    Ids tokens;                                         ///< its most probable spelling
+    std::vector<std::pair<const char*, double>> named;  ///< other sources, and how much of the probability is theirs
 };
 
 /// What a search found.
@@ -94,7 +100,7 @@ class Search {
    public:
     /// All but `typed` is kept by reference. `typed` is as `vocabulary` compares it.
     Search(Reader& reader, const Vocabulary& vocabulary, std::string typed, std::size_t k, const SearchOptions& options,
-           const Tokenizer& tokenizer, const Accept& accept)
+           const Tokenizer& tokenizer, const Factor& factor, const std::vector<Named>& named)
         : reader_(reader),
           vocabulary_(vocabulary),
           typed_(std::move(typed)),
@@ -102,7 +108,8 @@ class Search {
           options_(options),
           batch_(static_cast<std::size_t>(options.batch)),
           tokenizer_(tokenizer),
-          accept_(accept) {}
+          ask_factor_(factor),
+          sources_(named) {}
 
     /// Read the usual tokens of what is typed, then what is in question.
     Answer run(std::string_view typed) {
@@ -121,7 +128,8 @@ class Search {
     }
 
    private:
-    using Ranking = std::vector<std::pair<std::string_view, double>>;
+    using Ranked = std::pair<std::string_view, double>;
+    using Ranking = std::vector<Ranked>;
 
     static std::vector<Pick> heaviest(const Picks& picks, std::size_t most) {
         std::vector<Pick> found;
@@ -160,6 +168,48 @@ class Search {
             const Ids parent(row.node->tokens.begin(), row.node->tokens.end() - 1);
             take(*by_tokens_.at(parent), vocabulary_.opens().place(row.node->tokens.back()));
         }
+        for (const Named& source : sources_) name(source);
+    }
+
+    /// Weigh the named words that agree; they are found from the start, the heaviest one by one.
+    void name(const Named& source) {
+        const double unit = share_of(vocabulary_.key(source.start)) * std::exp(std::min(-scale_, 700.0));
+        const Named::Agreeing agreeing = source.agreeing(typed_, kNamed, options_.ignore_case);
+        agreeing_ += unit * agreeing.total;
+        const double least = options_.tolerance / 8 * agreeing.total;
+        double most = agreeing.rest;
+        auto& masses = shares_.emplace_back(source.source, std::unordered_map<std::string, double>()).second;
+        for (const auto& [word, share] : agreeing.found) {
+            if (share <= least) {
+                most = std::max(most, share);
+                continue;
+            }
+            masses[word] = unit * share;
+            named_[word] += unit * share;
+            found_[word] += unit * share;
+            keys_.try_emplace(word, usual_key(word));
+        }
+        unnamed_ += unit * most;
+    }
+
+    /// Probability of the tokens that begin with `start`, first in the context's row.
+    double share_of(std::string_view start) const {
+        const Floats& row = reader_.find({})->row;
+        double total = 0;
+        for (const Index* index : {&vocabulary_.finals(), &vocabulary_.opens()}) {
+            const auto [low, high] = index->range(start);
+            Floats copied;
+            total += sum(index->of(row, low, high, copied), high - low);
+        }
+        return total;
+    }
+
+    /// The key of a word that is spelled by its usual tokens.
+    std::string usual_key(const std::string& word) const {
+        if (!options_.ignore_case) return word;
+        std::string key;
+        for (const Id token : tokenizer_.spell(word)) key += vocabulary_.key(vocabulary_.spelled(token));
+        return key;
     }
 
     void set_scale(const std::map<const Node*, Row>& rows) {
@@ -195,12 +245,11 @@ class Search {
 
     void list(const Row& row) {
         const std::size_t few = few_ ? std::max(few_ / rows_.size(), k_) : 0;
-        group(row).unlisted += row.words(
-            few, kForgotten * allowed(), [&](Id token, double mass) {
-                std::string word = row.node->spelled + vocabulary_.spelled(token);
-                keys_[word] = row.node->key + vocabulary_.key(vocabulary_.spelled(token));
-                found_[std::move(word)] += mass;
-            });
+        group(row).unlisted += row.words(few, kForgotten * allowed(), [&](Id token, double mass) {
+            std::string word = row.node->spelled + vocabulary_.spelled(token);
+            keys_[word] = row.node->key + vocabulary_.key(vocabulary_.spelled(token));
+            found_[std::move(word)] += mass;
+        });
     }
 
     Group& group(const Row& row) { return *by_key_.at(row.node->key); }
@@ -245,12 +294,12 @@ class Search {
     /// The mass by which a word may be short of the truth.
     double allowed() const { return std::max(options_.tolerance, kSmallest) * agreeing_; }
 
-    /// The k best words found and their masses; of words that are compared as equals, the best.
+    /// The k best words found and what they count; of words that are compared as equals, the heaviest.
     Ranking ranking() {
         list_all();
         Ranking found = best();
         if (found.size() >= k_ || few_ || !is_any_unlisted()) return found;
-        found_.clear();
+        found_ = named_;
         few_ = kExamined;
         for (Group& group : groups_) group.unlisted = 0;
         for (const Row& row : rows_) unlisted_.push_back(&row);
@@ -266,25 +315,37 @@ class Search {
             return one->second != other->second ? one->second < other->second : one->first > other->first;
         };
         std::make_heap(heap.begin(), heap.end(), worse);
-        Ranking best;
+        Ranking best;  // sorted
         std::set<std::string> keys;
-        for (std::size_t examined = 0; examined < kExamined && !heap.empty() && best.size() < k_; ++examined) {
+        for (std::size_t examined = 0; examined < kExamined && !heap.empty(); ++examined) {
             std::pop_heap(heap.begin(), heap.end(), worse);
             const auto& [word, mass] = *heap.back();
             heap.pop_back();
+            if (best.size() >= k_ && mass <= best.back().second) break;
             std::string key = vocabulary_.key(word);
-            if (keys.count(key) || !may_offer(word)) continue;
+            const double factor = keys.count(key) ? 0 : this->factor(word);
+            if (factor <= 0) continue;
             keys.insert(std::move(key));
-            best.emplace_back(word, mass);
+            const Ranked ranked(word, mass * factor);
+            best.insert(std::upper_bound(best.begin(), best.end(), ranked, counts_more), ranked);
+            if (best.size() > k_) best.pop_back();
         }
         return best;
     }
 
-    bool may_offer(const std::string& word) {
-        const auto [known, is_new] = acceptable_.try_emplace(word);
-        if (is_new) known->second = accept_(word);
+    static bool counts_more(const Ranked& one, const Ranked& other) {
+        return one.second != other.second ? one.second > other.second : one.first < other.first;
+    }
+
+    double factor(const std::string& word) const {
+        const auto [known, is_new] = factors_.try_emplace(word);
+        if (is_new) {
+            known->second = ask_factor_(word);
+            if (known->second > 0 && named_.count(word)) known->second = 1;
+        }
         return known->second;
     }
+    double factor(std::string_view word) const { return factor(std::string(word)); }
 
     /// Whether the answer is proved, and if not the open tokens to read next.
     bool in_question(Picks& picks) {
@@ -294,7 +355,7 @@ class Search {
             question_letters(picks);
             return false;
         }
-        allowed -= inner;
+        allowed -= inner + unnamed_;
         const Ranking ranking = this->ranking();
         for (const auto& item : ranking) {
             enough(along(keys_.at(std::string(item.first))), allowed, picks);
@@ -305,10 +366,18 @@ class Search {
             question_letters(picks);
             return picks.empty() && found_.size() <= kExamined && !is_any_unlisted();
         }
-        const double limit = ranking.back().second + allowed;
+        const double limit = this->limit(ranking, allowed);
         const double most = question_unlisted(limit, picks);
-        if (most <= limit) question_listed(ranking, limit, most, picks);
-        return most <= limit && picks.empty();
+        const bool settled = most <= limit && question_listed(ranking, limit, most, picks);
+        return settled && picks.empty();
+    }
+
+    /// The most that a word may count which is missing from the answer.
+    double limit(const Ranking& ranking, double allowed) const {
+        const auto& [last, count] = ranking.back();
+        // no known word at all: what is missing is hardly one
+        if (factor(ranking[0].first) < 1) return count / factor(last) + allowed;
+        return factor(last) < 1 ? std::max(count + allowed, kLoose * allowed) : count + allowed;
     }
 
     double inner_mass() const {
@@ -360,7 +429,7 @@ class Search {
                          [](const auto& one, const auto& other) { return one.first > other.first; });
         double most = 0;
         for (const auto& each : heaviest_first) {
-            double total = 0, highest = 0;
+            double total = unnamed_, highest = 0;
             const Group* heaviest = nullptr;
             for (const auto& [group, rest] : along(each.second->key)) {
                 const double peak = group->peak(rest);
@@ -375,27 +444,39 @@ class Search {
         return most;
     }
 
-    /// Add tokens by which a word that is listed, but not among the best, may still exceed `limit`.
-    void question_listed(const Ranking& ranking, double limit, double most, Picks& picks) {
+    /// Add tokens by which a word that is listed, but not among the best, may still exceed `limit`; false if one
+    /// exceeds it that was not examined.
+    bool question_listed(const Ranking& ranking, double limit, double most, Picks& picks) const {
+        bool settled = true;
         std::set<std::string> best;
         for (const auto& item : ranking) best.insert(vocabulary_.key(item.first));
         for (const auto& [word, mass] : found_) {
             if (mass + most <= limit) continue;
             if (best.count(vocabulary_.key(word))) continue;
             const Along along = this->along(keys_.at(word));
-            double known = mass;
+            double known = mass + unnamed_;
             for (const auto& each : along) known += each.first->unlisted;
-            if (known + missing(along) > limit && may_offer(word)) enough(along, limit - known, picks);
+            const double factor = known + missing(along) > limit ? this->factor(word) : 0;
+            if (factor <= 0) continue;
+            enough(along, std::max(limit / factor - known, 0.0), picks);
+            settled = settled && factor * mass <= limit;
         }
+        return settled;
     }
 
     // -- the answer --------------------------------------------------------------------------------------------
 
     Answer answer(const Ranking& ranking, bool exact) const {
         std::vector<Found> found;
-        for (const auto& item : ranking) found.push_back(measured(std::string(item.first)));
-        std::sort(found.begin(), found.end(), [](const Found& one, const Found& other) {
-            return std::tie(other.probability, one.spelled) < std::tie(one.probability, other.spelled);
+        const auto is_known = [this](const Ranked& ranked) { return factor(ranked.first) >= 1; };
+        const bool any = std::any_of(ranking.begin(), ranking.end(), is_known);
+        for (const Ranked& ranked : ranking) {
+            if (!any || is_known(ranked)) found.push_back(measured(std::string(ranked.first)));
+        }
+        std::sort(found.begin(), found.end(), [this](const Found& one, const Found& other) {
+            const double count = one.probability * factor(one.spelled);
+            const double more = other.probability * factor(other.spelled);
+            return std::tie(more, one.spelled) < std::tie(count, other.spelled);
         });
         const double inner = inner_mass();
         double unexplored = inner;
@@ -406,7 +487,8 @@ class Search {
 
     /// A word with the mass of all its spellings seen, light ones too, and the best of them.
     Found measured(const std::string& word) const {
-        double total = 0, best = -1;
+        const auto given = named_.find(word);
+        double total = given == named_.end() ? 0 : given->second, best = 0;
         Ids tokens;
         for (const auto& each : along(keys_.at(word))) {
             for (const Row* row : each.first->rows) {
@@ -422,7 +504,13 @@ class Search {
                 }
             }
         }
-        return {std::string(word), std::min(total / agreeing_, 1.0), std::move(tokens)};
+        if (tokens.empty()) tokens = tokenizer_.spell(word);
+        std::vector<std::pair<const char*, double>> named;
+        for (const auto& [source, masses] : shares_) {
+            const auto mass = masses.find(word);
+            if (mass != masses.end()) named.emplace_back(source, mass->second / agreeing_);
+        }
+        return {word, std::min(total / agreeing_, 1.0), std::move(tokens), std::move(named)};
     }
 
     Reader& reader_;
@@ -432,15 +520,19 @@ class Search {
     const SearchOptions& options_;
     const std::size_t batch_;
     const Tokenizer& tokenizer_;
-    const Accept& accept_;
-    std::deque<Row> rows_;  // by their numbers
+    const Factor& ask_factor_;
+    const std::vector<Named>& sources_;
+    std::vector<std::pair<const char*, std::unordered_map<std::string, double>>> shares_;  // source → word → its mass
+    std::unordered_map<std::string, double> named_;  // words, and the masses that they have beside the model's
+    double unnamed_ = 0;                             // the most that any other word may have beside it
+    std::deque<Row> rows_;                           // by their numbers
     std::map<Ids, Row*> by_tokens_;
     std::deque<Group> groups_;
     std::unordered_map<std::string_view, Group*> by_key_;
-    std::set<std::size_t> sizes_;                    // of the keys of groups
+    std::set<std::size_t> sizes_;                        // of the keys of groups
     std::unordered_map<std::string, std::string> keys_;  // of words: their bytes as compared, token by token
     std::unordered_map<std::string, double> found_;  // words, and the masses of their spellings in rows that list them
-    std::unordered_map<std::string, bool> acceptable_;
+    mutable std::unordered_map<std::string, double> factors_;
     std::vector<const Row*> unlisted_;  // rows of which the words are still to be listed
     std::size_t few_ = 0;               // how many words the rows list at least
     double scale_ = 0;     // log of what has mass 1, so that no mass underflows however improbable the letters are
@@ -456,14 +548,17 @@ class WordSearch {
     WordSearch(const LanguageModel& model, const Tokenizer& tokenizer)
         : model_(model), tokenizer_(tokenizer), plain_(tokenizer.token_bytes(), tokenizer.finals(), false) {}
 
-    /// The `k` most probable words that begin with `typed`: the space before the word, if there is one, and the letters
-    /// typed. `state` is the one before the context's last token, which is `last`.
+    /// The `k` words that begin with `typed` and count most: the space before the word, if there is one, and the
+    /// letters typed. `state` is the one before the context's last token, which is `last`. Words of a factor below 1
+    /// are in the answer only if there are no others. `named` are words that other sources name, which count in full if
+    /// they may be offered; probabilities are those of the mixture.
     detail::Answer operator()(const State& state, Id last, const std::string& typed, std::size_t k,
-                              const SearchOptions& options, const detail::Accept& accept) {
+                              const SearchOptions& options, const detail::Factor& factor,
+                              const std::vector<detail::Named>& named = {}) {
         const detail::Vocabulary& vocabulary = options.ignore_case ? folding() : plain_;
         detail::Reader reader(model_, vocabulary, known(state, last, options.ignore_case), options);
         if (reader.nodes().empty()) reader.begin(state, last);
-        detail::Search search(reader, vocabulary, vocabulary.key(typed), k, options, tokenizer_, accept);
+        detail::Search search(reader, vocabulary, vocabulary.key(typed), k, options, tokenizer_, factor, named);
         detail::Answer answer = search.run(typed);
         const std::lock_guard lock(mutex_);
         places_.push_front({state, last, options.ignore_case, reader.remembered()});

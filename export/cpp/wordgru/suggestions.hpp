@@ -14,9 +14,10 @@ namespace wordgru {
 
 /// One word and its probability after the context and the letters typed.
 struct Suggestion {
-    std::string word;                 ///< the whole word, the letters already typed included
-    double probability = 0;           ///< P(word | context, prefix), short of the truth by at most the tolerance
-    std::vector<std::string> tokens;  ///< its most probable spelling; the first token may begin with a space
+    std::string word;                  ///< the whole word, the letters already typed included
+    double probability = 0;            ///< P(word | context, prefix), short of the truth by at most the tolerance
+    std::vector<std::string> tokens;   ///< its most probable spelling; the first token may begin with a space
+    std::vector<std::string> sources;  ///< who gives a tenth of its probability or more: model, personal, glossary
 };
 
 /// The words found, most probable first.
@@ -89,6 +90,20 @@ struct SearchOptions {
     }
 };
 
+/// Several words ahead.
+struct Phrase {
+    std::string text;        ///< without the space before it
+    double probability = 0;  ///< P(its words | context)
+};
+
+/// How far ahead phrases go.
+struct PhraseQuery {
+    int k = 3;                   ///< how many phrases at most, 1 to 256
+    int max_words = 4;           ///< of a phrase
+    double threshold = 0.05;     ///< a phrase is less probable nowhere
+    SearchOptions options = {};  ///< of each of its words
+};
+
 /// What is asked of a text.
 struct Query {
     /// Letters of the next word that are not in the text. In a session, without them, the unfinished last word of the
@@ -96,6 +111,9 @@ struct Query {
     std::optional<std::string> prefix = std::nullopt;
     int k = 3;                   ///< how many words, 1 to 256; fewer come where fewer exist, or a budget is spent
     SearchOptions options = {};  ///< tolerance, budgets and what matches
+    double attention = 0;  ///< in a session: that the writer looks at what is offered. Words that were offered for
+                           ///< fewer letters of this word, and passed over, give way: P(types on | word meant and
+                           ///< offered) = 1 - attention
 };
 
 }  // namespace wordgru

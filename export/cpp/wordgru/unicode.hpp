@@ -93,6 +93,12 @@ inline void append_utf8(std::string& to, char32_t character) {
     to.append(reinterpret_cast<const char*>(buffer), static_cast<std::size_t>(size));
 }
 
+inline std::string to_utf8(std::u32string_view text) {
+    std::string encoded;
+    for (const char32_t character : text) append_utf8(encoded, character);
+    return encoded;
+}
+
 inline bool is_ascii(std::string_view text) {
     bool ascii = true;
     for (const char byte : text) ascii = ascii && static_cast<unsigned char>(byte) < 0x80;

@@ -167,6 +167,27 @@ inline std::size_t pre_token_end(std::u32string_view text, std::size_t at) { ret
 
 }  // namespace detail
 
+/// The lines of a text, whatever ends them, without their ends: as Python's `str.splitlines`, and an empty last one.
+inline std::vector<std::u32string_view> lines(std::u32string_view text) {
+    std::vector<std::u32string_view> found;
+    std::size_t start = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (!detail::among(text[at], U"\n\r\v\f\x1C\x1D\x1E\u0085\u2028\u2029")) continue;
+        found.push_back(text.substr(start, at - start));
+        if (text[at] == U'\r' && at + 1 < text.size() && text[at + 1] == U'\n') ++at;
+        start = at + 1;
+    }
+    found.push_back(text.substr(start));
+    return found;
+}
+
+/// `text` without the white space at both ends.
+inline std::u32string_view trimmed(std::u32string_view text) {
+    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+    return text;
+}
+
 /// `text` in NFC, with LF as line end and without invisible marks; what every tokenizer does first.
 inline std::string normalize(std::string_view text) {
     std::string lines;

@@ -13,6 +13,9 @@ import {
 
 export * from "../../web/src/core/index.js";
 
+// onnxruntime from 1.29 on tells its maker of every process and model, unless this is set before its first session.
+process.env.ORT_DISABLE_TELEMETRY ??= "1";
+
 /** Next words from a bundle. Its sessions share what it remembers. */
 export class Predictor extends CorePredictor {
   /**

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import datasets
 from datasets import Dataset, IterableDataset, load_dataset
 from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
 
-from wordgru.errors import TextError
-from wordgru.training.data.local_files import reason
+from wordgru.errors import TextError, reason
+from wordgru.training.data.local_files import meant
 from wordgru.training.run.quiet import quiet
 
 _PATIENCE = 5.0  # seconds for the first answer; `datasets` alone retries for 23 s
@@ -50,11 +51,14 @@ def _probe(source: str, revision: str | None) -> str | None:
         raise TextError(f"{source}: has no revision {revision!r}; check it on the Hub, or leave it out.") from None
     except RepositoryNotFoundError:
         raise TextError(
-            f"{source}: no such data set on the Hub (or it is private), and no such local file or folder; "
-            "check the name, or log in with `hf auth login`."
+            f"{source}: there is no such file or folder here, and no such data set on the Hub (or it is private). "
+            f"{meant(source)} For a private one log in with `hf auth login`."
         ) from None
-    except HFValidationError as error:
-        raise TextError(f"{source}: {reason(error)}. Expected a local file, or owner/name of the Hub.") from None
+    except HFValidationError:
+        raise TextError(
+            f"{source}: there is no such file or folder, looked from {Path.cwd()}, nor is this a name of the Hub, "
+            f"which is owner/name. {meant(source)}"
+        ) from None
     except Exception as error:  # the HTTP client, and so its errors, differ between versions of huggingface_hub
         return reason(error)
     return None
@@ -63,12 +67,12 @@ def _probe(source: str, revision: str | None) -> str | None:
 def _out_of_reach(source: str, why: str) -> TextError:
     if constants.HF_HUB_OFFLINE:
         return TextError(
-            f"{source}: is not cached and HF_HUB_OFFLINE is set (there is no such local file or folder); "
-            "unset it, or give local files."
+            f"{source}: there is no such file or folder here; as a data set of the Hub it is not cached, and "
+            f"HF_HUB_OFFLINE is set. {meant(source)}"
         )
     return TextError(
-        f"{source}: the Hub at {constants.ENDPOINT} cannot be reached ({why}) and nothing is cached, nor is there such "
-        "a local file or folder; check the name and the network, or give local files."
+        f"{source}: there is no such file or folder here, and the Hub at {constants.ENDPOINT} cannot be reached "
+        f"({why}) nor is such a data set cached. {meant(source)}"
     )
 
 

@@ -1,10 +1,11 @@
 """Local files of text as `datasets`: finds them, knows their formats, and names what is wrong with one.
 
-Text, JSON lines (or a JSON list), CSV and Parquet; all but Parquet may be gzipped. Files of several kinds make
-one data set. It must not know what becomes of the text.
+Text, JSON lines (or a JSON list), CSV and Parquet; all but Parquet may be gzipped, and all may be packed
+(`packed.py`). Files of several kinds make one data set. It must not know what becomes of the text.
 """
 
 import csv
+import difflib
 import glob
 import gzip
 import io
@@ -18,7 +19,8 @@ import pyarrow.parquet as pq
 from datasets import Dataset, Features, IterableDataset, Value, load_dataset
 from datasets.exceptions import DatasetsError
 
-from wordgru.errors import TextError
+from wordgru.errors import TextError, reason
+from wordgru.training.data import chat, packed
 from wordgru.training.run.quiet import quiet
 
 AnyDataset: TypeAlias = Dataset | IterableDataset
@@ -29,9 +31,12 @@ _KINDS = {
     ".ndjson": "json",
     ".json": "json",
     ".csv": "csv",
+    ".tsv": "csv",
     ".parquet": "parquet",
 }
-_LOOKED_FOR = ", ".join(f"*{suffix}" for suffix in _KINDS) + " (also gzipped, but for Parquet)"
+_LOOKED_FOR = (
+    ", ".join(f"*{suffix}" for suffix in _KINDS) + " (also in .gz but for Parquet, and in .bz2, .xz, .zst and .zip)"
+)
 _READING_RULES = 1  # part of the key under which `datasets` caches text files: raise it when `_texts` changes
 LOADING_ERRORS = (DatasetsError, OSError, ValueError, TypeError, KeyError, RuntimeError, EOFError, pa.ArrowException)
 """What `datasets` and its readers raise for a file they cannot read."""
@@ -44,6 +49,7 @@ def is_local(source: str) -> bool:
         path.exists()
         or glob.has_magic(source)
         or source.startswith((".", "/", "~", "\\"))
+        or source.endswith(("/", "\\"))
         or source.replace(os.sep, "/").count("/") > 1
         or _kind(path) is not None
     )
@@ -60,24 +66,30 @@ def find(sources: tuple[str, ...]) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for path in dict.fromkeys(path.absolute() for source in sources for path in _expand(source)):
-        kind = _kind(path)
-        if kind is None:
+        if _kind(path) is None:
             raise TextError(f"{path}: unknown kind of file; expected one of {_LOOKED_FOR}.")
-        found.setdefault(kind, []).append(str(path))
+        plain = packed.unpacked(path, _is_plain) if path.suffix.lower() in packed.SUFFIXES else [path]
+        for file in plain:
+            found.setdefault(str(_kind(file)), []).append(str(file))
     return found
 
 
-def load(kind: str, files: list[str], *, column: str, documents: str, streaming: bool) -> AnyDataset:
+def load(
+    kind: str, files: list[str], *, column: str, documents: str, streaming: bool, delimiter: str = ","
+) -> AnyDataset:
     """The `files`, all of one kind, as a data set with (at least) `column`; of text files, with the column "text".
+
+    Where there is no column "text" but one of lists of messages (`chat.COLUMNS`), it has that.
 
     Raises:
         TextError: a file cannot be read, or has no such column.
     """
-    options = _reader_options(kind, files[0], column)
+    delimiter = "\t" if files[0].lower().endswith((".tsv", ".tsv.gz")) else delimiter
+    options = _reader_options(kind, files[0], column, delimiter)
     try:
         if kind == "csv":
             for file in files:
-                _check_rows(file)
+                _check_rows(file, delimiter)
         with quiet(bars=True):
             if kind == "text":
                 return _load_text(files, documents, streaming=streaming)
@@ -88,14 +100,6 @@ def load(kind: str, files: list[str], *, column: str, documents: str, streaming:
             return dataset
     except LOADING_ERRORS as error:
         raise _explained(error, kind, files) from None
-
-
-def reason(error: BaseException) -> str:
-    """The first line of the error that lies deepest under `error`."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 def _expand(source: str) -> list[Path]:
@@ -115,7 +119,18 @@ def _expand(source: str) -> list[Path]:
         if not found:
             raise TextError(f"{source}: no file matches; looked from {Path.cwd()}. Check the pattern and its quotes.")
         return found
-    raise TextError(f"{source}: there is no such file or folder; looked from {Path.cwd()}. Check its name.")
+    raise TextError(f"{source}: there is no such file or folder; looked from {Path.cwd()}. {meant(source)}")
+
+
+def meant(source: str) -> str:
+    """What somebody may have meant by a name that means nothing here: a sentence."""
+    path = Path(source).expanduser()
+    try:
+        there = [entry.name for entry in path.parent.iterdir() if not entry.name.startswith(".")]
+    except OSError:
+        return "Check its name."
+    near = difflib.get_close_matches(path.name, there, n=1, cutoff=0.7)
+    return f"Did you mean {path.parent / near[0]}?" if near else "Check its name."
 
 
 def _holds(path: Path) -> bool:
@@ -130,10 +145,19 @@ def _hidden(file: Path, folder: Path) -> bool:
 def _kind(path: Path) -> str | None:
     """The builder of `datasets` that reads `path`, by its name."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes[-1:] == [".zip"]:
+        return "zip"
+    if suffixes and suffixes[-1] in packed.SUFFIXES:
+        return _KINDS.get("".join(suffixes[-2:-1]))
     if suffixes[-1:] == [".gz"]:
         kind = _KINDS.get("".join(suffixes[-2:-1]))
         return None if kind == "parquet" else kind
     return _KINDS.get("".join(suffixes[-1:]))
+
+
+def _is_plain(path: Path) -> bool:
+    """Whether a file in a zip is read."""
+    return _kind(path) is not None and path.suffix.lower() not in packed.SUFFIXES
 
 
 def _open(file: str) -> IO[bytes]:
@@ -141,46 +165,71 @@ def _open(file: str) -> IO[bytes]:
     return cast("IO[bytes]", opened)
 
 
-def _reader_options(kind: str, file: str, column: str) -> dict[str, Any]:
+def _reader_options(kind: str, file: str, column: str, delimiter: str) -> dict[str, Any]:
     """What makes a reader read the text column alone, once the first file is known to have it."""
     try:
         if kind == "parquet":
-            require_column(column, pq.read_schema(file).names, file)
-            return {"columns": [column]}
+            return {"columns": [chosen_column(column, pq.read_schema(file).names, file)]}
         if kind == "csv":
             with _open(file) as stream:
                 first = stream.readline().decode("utf-8-sig")
-            require_column(column, next(csv.reader([first]), []), file)
+            _require_csv_column(column, first, delimiter, file)
             # A cell is text as it stands: neither the number 42 nor a missing value, be it written "None".
             text = Features({column: Value("string")})
-            return {"usecols": [column], "features": text, "keep_default_na": False, "na_filter": False}
+            return {
+                "sep": delimiter,
+                "usecols": [column],
+                "features": text,
+                "keep_default_na": False,
+                "na_filter": False,
+            }
     except LOADING_ERRORS as error:
         raise _explained(error, kind, [file]) from None
     return {}
 
 
-def _check_rows(file: str) -> None:
+def _check_rows(file: str, delimiter: str) -> None:
     """Refuse a row of more cells than the first one: a comma in a text without quotes, whose rest would be lost."""
     csv.field_size_limit(2**31 - 1)  # a document may be a whole book
     with io.TextIOWrapper(_open(file), encoding="utf-8-sig", newline="") as stream:
-        rows = csv.reader(stream)
+        rows = csv.reader(stream, delimiter=delimiter)
         try:
             width = len(next(rows, []))
             for row in rows:
                 if len(row) > width:
                     raise TextError(
                         f"{file}: line {rows.line_num} has {len(row)} cells; expected {width}, as the first line has. "
-                        'Put a text that holds commas into quotes ("…").'
+                        f'Put a text that holds {delimiter!r} into quotes ("…").'
                     )
         except csv.Error as error:
             raise TextError(f"{file}: line {rows.line_num} is not CSV ({error}); check its quotes.") from None
 
 
-def require_column(column: str, names: list[str], where: str) -> None:
-    """Raise `TextError` unless `column` is one of `names`."""
+def _require_csv_column(column: str, first: str, delimiter: str, file: str) -> None:
+    """Raise `TextError` unless the first line of a CSV file has `column`; it names a delimiter that would find it."""
+    names = next(csv.reader([first], delimiter=delimiter), [])
     if column not in names:
+        for other in ",;\t|":
+            if column in next(csv.reader([first], delimiter=other), []):
+                flag = "tab" if other == "\t" else f"'{other}'"
+                raise TextError(
+                    f"{file}: its cells are parted by {other!r}, not by {delimiter!r}; give --delimiter {flag}."
+                )
+    chosen_column(column, names, file, lists=False)
+
+
+def chosen_column(column: str, names: list[str], where: str, *, lists: bool = True) -> str:
+    """`column`, if it is one of `names`; in place of the usual "text" also one that holds lists of messages.
+
+    Raises:
+        TextError: there is none.
+    """
+    if column not in names:
+        if column == "text" and lists and (found := [name for name in chat.COLUMNS if name in names]):
+            return found[0]
         known = ", ".join(names) or "none"
         raise TextError(f"{where}: no column {column!r}; it has {known}. Name the one that holds the text (column).")
+    return column
 
 
 def _load_text(files: list[str], documents: str, *, streaming: bool) -> AnyDataset:

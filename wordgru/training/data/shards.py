@@ -23,6 +23,7 @@ from datasets import Dataset, IterableDataset
 
 from wordgru.errors import TextError
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
+from wordgru.training.data.cache import cache_root
 from wordgru.training.data.encoding import Encoder, batches
 from wordgru.training.data.text import documents
 
@@ -123,10 +124,8 @@ def write_shards(
 
 
 def cache_folder() -> Path:
-    """Where shards lie: below WORDGRU_CACHE, else XDG_CACHE_HOME/wordgru, else ~/.cache/wordgru."""
-    own, base = os.environ.get("WORDGRU_CACHE"), os.environ.get("XDG_CACHE_HOME")
-    root = Path(own) if own else (Path(base) if base else Path.home() / ".cache") / "wordgru"
-    return root.expanduser() / "shards"
+    """Where shards lie, below the cache's root."""
+    return cache_root() / "shards"
 
 
 class _Writer:

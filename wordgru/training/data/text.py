@@ -6,8 +6,7 @@ row. White space around a document is not part of it, and an empty document is n
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,49 +20,17 @@ from datasets import (
     concatenate_datasets,
 )
 
-from wordgru.config import Config
-from wordgru.errors import TextError, WordgruError
-from wordgru.training.data import documentation, hub, local_files
+from wordgru.errors import TextError, WordgruError, reason
+from wordgru.training.data import chat, documentation, hub, local_files, packed
 from wordgru.training.data.local_files import AnyDataset
+from wordgru.training.data.text_config import TextConfig
 from wordgru.training.run.quiet import quiet
 
 Rows = TypeVar("Rows")
 
-_CUTS = ("line", "paragraph", "file")
 _ROWS = 200  # rows read at a time: documents may be whole books
+_MESSAGES = "messages"  # the type of a column of lists of messages
 _TEXT_TYPES = ("string", "large_string", "string_view")
-
-
-@dataclass(frozen=True)
-class TextConfig(Config):
-    """Where text comes from; saved with a run.
-
-    Attributes:
-        sources: one Hub name, or local files, folders and globs; none for Python's own documentation.
-        name: the configuration of a Hub data set.
-        split: the split of a Hub data set.
-        revision: branch, tag or commit of a Hub data set.
-        column: the column that holds the text, in all but .txt files.
-        documents: how .txt files are cut: by "line", "paragraph" (blank lines) or "file".
-        streaming: read while training, for text larger than the disk.
-    """
-
-    sources: tuple[str, ...] = ()
-    name: str | None = None
-    split: str = "train"
-    revision: str | None = None
-    column: str = "text"
-    documents: str = "paragraph"
-    streaming: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse an unknown cut; take a list, as JSON has it, for the sources."""
-        sources: object = self.sources
-        if isinstance(sources, str):
-            raise TextError(f"sources is the text {sources!r}; expected a tuple of names.")
-        object.__setattr__(self, "sources", tuple(str(source) for source in self.sources))
-        if self.documents not in _CUTS:
-            raise TextError(f"documents is {self.documents!r}; expected one of {', '.join(_CUTS)}.")
 
 
 def load_text(config: TextConfig) -> AnyDataset:
@@ -107,7 +74,9 @@ def from_dataset(dataset: AnyDataset, column: str = "text") -> AnyDataset:
     if isinstance(dataset, Dataset) and not len(dataset):
         raise TextError("the text is empty: not one row. Give another source or split.")
     types = _column_types(dataset)
-    local_files.require_column(column, list(types), "the text")
+    column = local_files.chosen_column(column, list(types), "the text")
+    if types[column] == _MESSAGES:
+        return _with_conversations(dataset.select_columns([column]), column)
     if types[column] not in _TEXT_TYPES:
         fitting = ", ".join(name for name, type_ in types.items() if type_ in _TEXT_TYPES) or "none"
         raise TextError(f"column {column!r} holds {types[column]}, not text; columns that hold text: {fitting}.")
@@ -180,7 +149,7 @@ def readable(rows: Iterator[Rows]) -> Iterator[Rows]:
         except WordgruError:
             raise
         except Exception as error:  # of `datasets`, its readers, or an HTTP client that differs between versions
-            raise TextError(f"the text cannot be read on: {local_files.reason(error)}. Check its source.") from error
+            raise TextError(f"the text cannot be read on: {reason(error)}. Check its source.") from error
         yield row
 
 
@@ -189,23 +158,57 @@ def _load_local(config: TextConfig) -> AnyDataset:
     parts = []
     for kind, files in local_files.find(config.sources).items():
         column = "text" if kind == "text" else config.column
-        part = local_files.load(kind, files, column=column, documents=config.documents, streaming=config.streaming)
         try:
-            parts.append(from_dataset(part, column))
+            part = local_files.load(
+                kind, files, column=column, documents=config.documents, streaming=config.streaming,
+                delimiter=config.delimiter,
+            )  # fmt: skip
+            parts.append(_narrowed(part, column, files[0]))
         except TextError as error:
-            raise TextError(f"{files[0]}: {error}") from None
+            raise TextError(packed.shown(str(error), files)) from None
     return parts[0] if len(parts) == 1 else concatenate_datasets(parts)
 
 
+def _narrowed(part: AnyDataset, column: str, file: str) -> AnyDataset:
+    try:
+        return from_dataset(part, column)
+    except TextError as error:
+        raise TextError(f"{file}: {error}") from None
+
+
+def _with_conversations(dataset: AnyDataset, column: str) -> AnyDataset:
+    """Lists of messages as text, in the column "text"."""
+    options: dict[str, Any] = {"batched": True, "batch_size": _ROWS, "remove_columns": [column]}
+    with quiet(bars=True):
+        return dataset.map(
+            _spoken, fn_kwargs={"column": column}, features=Features({"text": Value("string")}), **options
+        )
+
+
+def _spoken(rows: dict[str, list[Any]], column: str) -> dict[str, list[str]]:
+    return {"text": [chat.conversation(messages) for messages in rows[column]]}
+
+
 def _column_types(dataset: AnyDataset) -> dict[str, str]:
-    """The type of each column by name; of a stream that does not say, by its first row."""
-    if dataset.features is not None:
-        return {name: getattr(type_, "dtype", type(type_).__name__) for name, type_ in dataset.features.items()}
+    """The type of each column by name; of one that does not say, or of lists, by the first row that holds something."""
+    features = dataset.features
+    types = {name: getattr(type_, "dtype", type(type_).__name__) for name, type_ in (features or {}).items()}
+    unknown = [name for name, type_ in types.items() if type_ not in _TEXT_TYPES]
+    if features is not None and not any(name in chat.COLUMNS or "List" in types[name] for name in unknown):
+        return types
     with quiet():
-        first = next(readable(iter(dataset.take(1))), None)
-    if first is None:
+        rows = dataset.select(range(min(len(dataset), _ROWS))) if isinstance(dataset, Dataset) else dataset.take(_ROWS)
+        for row in readable(iter(rows)):
+            for name, value in row.items():
+                if chat.is_conversation(value):
+                    types[name] = _MESSAGES
+                elif name not in types or types[name] == "NoneType":
+                    types[name] = "string" if isinstance(value, str) else type(value).__name__
+            if all(value is not None for value in row.values()):
+                break
+    if not types:
         raise TextError("the text is empty: not one row. Give another source or split.")
-    return {name: "string" if isinstance(value, str) else type(value).__name__ for name, value in first.items()}
+    return types
 
 
 def _hashes(dataset: Dataset) -> npt.NDArray[np.uint64]:

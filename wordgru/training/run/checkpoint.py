@@ -18,6 +18,7 @@ is one file, replaced in one step. Nothing is pickled.
 import errno
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ from torch import Tensor
 
 from wordgru.bundle import read_blocked
 from wordgru.config import ModelConfig
-from wordgru.errors import TrainingError
+from wordgru.errors import TrainingError, reason
 from wordgru.text.tokenizer import Tokenizer
 from wordgru.training.run.settings import TrainConfig
 
@@ -103,6 +104,11 @@ def load_best_facts(run: Path) -> dict[str, Any]:
         return {}
     with _readable(path), safetensors.safe_open(path, "numpy") as file:
         return dict(json.loads(file.metadata()["facts"]))
+
+
+def resume_command(run: Path) -> str:
+    """What to paste into a shell to go on with a run."""
+    return shlex.join(["wordgru", "train", "-o", str(run), "--resume"])
 
 
 def is_run(run: Path) -> bool:
@@ -203,7 +209,7 @@ def writing(run: Path) -> Iterator[None]:
             raise TrainingError(f"{where}: cannot be written ({error.strerror}); check the folder.") from None
         clean(run)
         raise TrainingError(
-            f"{run}: the disk is full; the last checkpoint is intact. Free some space and go on with --resume."
+            f"{run}: the disk is full; the last checkpoint is intact. Free some space, then: {resume_command(run)}"
         ) from None
 
 
@@ -222,6 +228,8 @@ def _checkpoints(run: Path) -> list[Path]:
 
 def _read_config(run: Path) -> dict[str, Any]:
     path = run / CONFIG
+    if not run.exists():
+        raise TrainingError(f"{run}: there is no such folder; expected a training run, the folder of `train -o`.")
     if not path.exists():
         raise TrainingError(f"{run}: holds no {CONFIG}, so it is not a training run; give the folder of `train -o`.")
     with _readable(path):
@@ -267,5 +275,6 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise TrainingError(f"{path}: cannot be read ({reason}); restore it from a copy, or train again.") from None
+        raise TrainingError(
+            f"{path}: cannot be read ({reason(error)}); restore it from a copy, or train again."
+        ) from None

@@ -14,7 +14,6 @@ where a document begins it is zero, exactly as when the model is used.
 """
 
 import math
-import shlex
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -77,7 +76,9 @@ def train(
         _check_folder(config, run, origin, resume=resume)
         ranks.wait()  # all have looked before the first writes
         if newest and (facts := checkpoint.load_facts(newest))["finished"]:
-            reporter.say(f"{run} is finished: {facts['step']:,} steps. Nothing to do.")
+            reporter.say(
+                f"{run} is finished: {facts['step']:,} steps. To train on, begin another with --init-from {run}."
+            )
             return TrainResult(run, facts["step"], finished=True, signal=None, best=facts["best"])
         if ranks.first:
             checkpoint.clean(run)
@@ -105,7 +106,9 @@ def _check_folder(config: TrainConfig, run: Path, origin: Origin | None, *, resu
     """Refuse a folder that must not be touched, and settings that are not the run's."""
     if checkpoint.is_run(run):
         if not resume:
-            raise TrainingError(f"{run}: holds a run already; go on with --resume, or choose another folder.")
+            raise TrainingError(
+                f"{run}: holds a run already; go on with `{checkpoint.resume_command(run)}`, or choose another folder."
+            )
         saved = checkpoint.load_run(run)
         for name in (field.name for field in fields(saved) if field.name not in MACHINE):
             if getattr(config, name) == getattr(saved, name):
@@ -159,13 +162,8 @@ def _run(trainer: Trainer, run: Path, reporter: Reporter) -> TrainResult:
     if finished:
         reporter.say(f"finished: {run}")
     else:
-        reporter.say(f"stopped and saved at step {trainer.step:,}; go on with: {resume_command(run)}")
+        reporter.say(f"stopped and saved at step {trainer.step:,}; go on with: {checkpoint.resume_command(run)}")
     return TrainResult(run, trainer.step, finished, None if finished else interrupt.signal, trainer.best)
-
-
-def resume_command(run: Path) -> str:
-    """What to paste into a shell to go on with a run."""
-    return shlex.join(["wordgru", "train", "-o", str(run), "--resume"])
 
 
 def _due(step: int, every: int, fraction: float) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self, get_args
 
 from wordgru.config import Config, ModelConfig
 from wordgru.errors import TrainingError
-from wordgru.training.data.text import TextConfig
+from wordgru.training.data.text_config import TextConfig
 
 
 def _setting(default: Any, help_: str) -> Any:  # noqa: ANN401  (as `dataclasses.field` itself)

@@ -1,4 +1,4 @@
-"""Average a model with the run that went on from it: `python scripts/english/average.py en runs/more -o runs/en`.
+"""Average a model with the run that went on from it: `python scripts/models/average.py en runs/more -o runs/en`.
 
 Two models of which one went on from the other lie in one valley of the loss, and the mean of their weights lies lower
 in it than either: stochastic weight averaging with a cyclical learning rate (Izmailov et al. 2018, "Averaging Weights

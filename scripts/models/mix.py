@@ -1,4 +1,4 @@
-"""Mix the text of the English model: `python scripts/english/mix.py 'data/en/*-train.parquet' -o mixture.parquet`.
+"""Mix the text of a model: `python scripts/models/mix.py 'data/en/*-train.parquet' -o mixture.parquet`.
 
 A keyboard meets every kind of text about equally often, while sources differ a hundredfold in size. So a source is
 read in proportion to a power of its size, the old fiction less. Three things are added that typists do and corpora
@@ -46,7 +46,28 @@ OWN_PEOPLE = {
 }
 """Names that one source says far more often than people do, after "my name is", "dear", "hi" and the like."""
 
-NAMES = tuple(Path(__file__).with_name("names.txt").read_text("utf-8").split())
+NAMES = tuple((Path(__file__).parent / "en" / "names.txt").read_text("utf-8").split())
+_OLD_SPELLING = {
+    "fiction": (
+        # German before 1996: ß after a short vowel
+        (
+            r"(?<!e)[iI]ß|(?<![FfBbRäaÄAe])(?<![Gg]r)uß|(?<=[dDlLhHnNfFP])aß|(?<![Ss])paß|(?<=[Ss]chl)oß|(?<=gen)oß"
+            r"|(?<=dr)oß|(?<=\bfl)oß|(?<=\bsch)oß|\bRoß|(?<=g)oß\b|(?<=[lhn])äß|(?<=[mwkln])üß|(?<![i])[eE]ß",
+            lambda match: match[0][:-1] + "ss",
+        ),
+        # and before 1901: th, -iren, giebt
+        (
+            r"\b([Uu]nter|[Gg]e)?([Tt])h"
+            r"(?=ür(?!i)|ier|un\b|ue|ust|ut\b|at|ät|an\b|eil|or\b|ore\b|rän|al\b|aler|äler|ee\b)",
+            r"\1\2",
+        ),
+        (r"([Rr]o|[Nn]o|[Nn]ö|[Mm]u|[Ww]er|[Bb]lü|[Hh]eima|[Ww]u|[Ff]lu|[Rr]ä|[Rr]a)th(?!a)", r"\1t"),
+        (r"\b([Gg])ieb(t|st|)\b", r"\1ib\2"),
+        (r"(?<=[a-zäöü]{3})iren\b", "ieren"),
+    )
+}
+"""Sources in a spelling that nobody types now, and what is written instead."""
+
 _NAMES = {source: re.compile(rf"\b(?:{'|'.join(names)})\b") for source, names in OWN_PEOPLE.items()}
 _PUNCTUATION = re.compile(r"(?<!\w)[^\w\s]+|[^\w\s]+(?!\w)|[^\w\s'’-]")
 
@@ -75,7 +96,7 @@ def english(
     for name, documents in sources.items():
         wanted = min(weights[name] * scale, passes * sizes[name])
         for text in _read(documents, wanted, cut, rng):
-            text = _renamed(text, name, rng)
+            text = _renamed(_respelled(text, name), name, rng)
             texts.append(_as_typed(text, rng) if name in TYPED and rng.random() < lower else text)
         table.add_row(name, f"{wanted:,.0f}", f"{wanted / words:.1%}", f"{wanted / sizes[name]:.1f}")
     rng.shuffle(texts)
@@ -110,6 +131,13 @@ def _parts(document: str, rng: random.Random) -> Iterator[str]:
         end = begin + int(2 ** rng.uniform(0, 5))
         yield "\n".join(lines[begin:end])
         begin = end
+
+
+def _respelled(text: str, source: str) -> str:
+    """A text in the spelling of today."""
+    for old, new in _OLD_SPELLING.get(source, ()):
+        text = re.sub(old, new, text)
+    return text
 
 
 def _renamed(text: str, source: str, rng: random.Random) -> str:

@@ -1,4 +1,4 @@
-"""List the words of the English model's text: `python scripts/english/words.py 'data/en/*-train.parquet' -o known.txt`.
+"""List the words of the English model's text: `python scripts/models/words.py 'data/en/*-train.parquet' -o known.txt`.
 
 A word is listed that is written often enough, or once and stands in a list of one's own too (`--list`, a word a line,
 what follows it on the line is ignored). What the list is for: `wordgru export --known known.txt`.

@@ -1,0 +1,396 @@
+// wordgru.h over wordgru.hpp: handles hold the C++ objects, and `guarded` turns what is thrown into a status.
+#include "wordgru.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "wordgru.hpp"
+
+struct wordgru_predictor {
+    wordgru::Predictor predictor;
+};
+struct wordgru_session {
+    wordgru::Session session;
+};
+struct wordgru_suggestions {
+    wordgru::Suggestions suggestions;
+};
+
+namespace {
+
+using wordgru::WordgruError;
+
+/// What the latest call of this thread that failed has to say. It lives to the end of the thread, and saying that there
+/// is no memory takes none.
+thread_local std::string message;
+thread_local const char* said = "";
+
+wordgru_status fail(wordgru_status status, const char* what) noexcept {
+    try {
+        message = what;
+        std::replace(message.begin(), message.end(), '\n', ' ');
+        said = message.c_str();
+    } catch (...) {
+        said = "there is not enough memory; close something else, and try again.";
+    }
+    return status;
+}
+
+/// Do `work`; nothing that it throws gets out.
+template <typename Work>
+wordgru_status guarded(Work&& work) noexcept {
+    try {
+        work();
+        return WORDGRU_OK;
+    } catch (const wordgru::BundleError& error) {
+        return fail(WORDGRU_WRONG_BUNDLE, error.what());
+    } catch (const WordgruError& error) {
+        return fail(WORDGRU_WRONG_ARGUMENT, error.what());
+    } catch (const std::bad_alloc&) {
+        return fail(WORDGRU_NO_MEMORY, "there is not enough memory; close something else, and try again.");
+    } catch (const std::exception& error) {
+        return fail(WORDGRU_INTERNAL, error.what());
+    } catch (...) {
+        return fail(WORDGRU_INTERNAL, "an unknown fault inside wordgru; please report it.");
+    }
+}
+
+/// What a pointer points to. Throws WordgruError if it is NULL.
+template <typename Value>
+Value& at(Value* pointer, const char* name) {
+    if (!pointer) {
+        throw WordgruError(std::string(name) + " is NULL; expected what a call of wordgru gave, or a place for it.");
+    }
+    return *pointer;
+}
+
+std::string_view text_of(const char* text, size_t size, const char* name) {
+    if (text) return size == WORDGRU_NUL_ENDED ? std::string_view(text) : std::string_view(text, size);
+    if (size == 0) return {};
+    throw WordgruError(std::string(name) + " is NULL; expected text in UTF-8, or 0 bytes of it.");
+}
+
+/// Defaults for the caller's struct, of `size` bytes; of a newer header's, the rest is zero.
+template <typename Options>
+void init(Options* options, size_t size, const Options& defaults) noexcept {
+    if (!options) return;
+    std::memset(static_cast<void*>(options), 0, size);
+    std::memcpy(static_cast<void*>(options), &defaults, std::min(size, sizeof defaults));
+    if (size >= sizeof options->size) options->size = size;
+}
+
+/// The caller's struct as this library knows it: what an older header lacks has its default.
+template <typename Options>
+Options known(const Options* options, const char* name, Options values) {
+    if (!options) return values;
+    const size_t size = options->size;
+    if (size < sizeof size || size > 4096) {
+        throw WordgruError(std::string(name) + ".size is " + std::to_string(size) + "; set the defaults with wordgru_" +
+                           name + "_init first.");
+    }
+    const char* const bytes = reinterpret_cast<const char*>(options);
+    if (std::any_of(bytes + std::min(size, sizeof values), bytes + size, [](char byte) { return byte != 0; })) {
+        throw WordgruError(std::string(name) +
+                           " sets what this library does not know; its header is of a newer wordgru. "
+                           "Upgrade the library.");
+    }
+    std::memcpy(static_cast<void*>(&values), options, std::min(size, sizeof values));
+    return values;
+}
+
+const wordgru_load_options kLoadOptions = [] {
+    const wordgru::LoadOptions defaults;
+    wordgru_load_options options{};
+    options.size = sizeof options;
+    options.threads = defaults.threads;
+    options.block_words = defaults.block_words;
+    return options;
+}();
+const wordgru_query kQuery = [] {
+    const wordgru::Query defaults;
+    wordgru_query query{};
+    query.size = sizeof query;
+    query.prefix_size = WORDGRU_NUL_ENDED;
+    query.k = defaults.k;
+    query.tolerance = defaults.options.tolerance;
+    query.max_rows = defaults.options.max_rows;
+    query.batch = defaults.options.batch;
+    return query;
+}();
+
+wordgru::Query query_of(const wordgru_query* given) {
+    const wordgru_query asked = known(given, "query", kQuery);
+    wordgru::Query query;
+    if (asked.prefix) query.prefix = text_of(asked.prefix, asked.prefix_size, "query.prefix");
+    query.k = asked.k;
+    query.options.tolerance = asked.tolerance;
+    query.options.max_rows = asked.max_rows;
+    if (asked.max_seconds != 0) query.options.max_seconds = asked.max_seconds;
+    query.attention = asked.attention;
+    query.options.ignore_case = asked.ignore_case != 0;
+    query.options.punctuation = asked.punctuation != 0;
+    query.options.batch = asked.batch;
+    return query;
+}
+
+wordgru::PersonalModel& personal_of(const wordgru_predictor* predictor) {
+    const auto& personal = at(predictor, "predictor").predictor.personal();
+    if (personal) return *personal;
+    throw WordgruError("the predictor has no personal words; set load_options.personal to 1 and load it again.");
+}
+
+/// Give the caller a handle of its own.
+template <typename Handle, typename Value>
+void give(Handle** place, Value&& value) {
+    *place = new Handle{std::forward<Value>(value)};
+}
+
+const wordgru::Suggestion* item(const wordgru_suggestions* suggestions, size_t index) noexcept {
+    return suggestions && index < suggestions->suggestions.size() ? &suggestions->suggestions[index] : nullptr;
+}
+
+}  // namespace
+
+extern "C" {
+
+const char* wordgru_message(void) { return said; }
+const char* wordgru_version(void) { return WORDGRU_VERSION; }
+int32_t wordgru_abi(void) { return WORDGRU_ABI; }
+
+// -- a bundle --------------------------------------------------------------------------------------------------------
+
+void wordgru_load_options_init(wordgru_load_options* options, size_t size) { init(options, size, kLoadOptions); }
+
+wordgru_status wordgru_load(const char* folder, const wordgru_load_options* options, wordgru_predictor** predictor) {
+    return guarded([&] {
+        at(predictor, "predictor");
+        const wordgru_load_options given = known(options, "load_options", kLoadOptions);
+        const auto name = text_of(folder, WORDGRU_NUL_ENDED, "folder");
+        wordgru::LoadOptions how;
+        how.threads = given.threads;
+        how.block_words = given.block_words != 0;
+        if (given.personal != 0) how.personal = std::make_shared<wordgru::PersonalModel>();
+        give(predictor, wordgru::Predictor::load(std::filesystem::u8path(name), how));
+    });
+}
+
+void wordgru_predictor_free(wordgru_predictor* predictor) { delete predictor; }
+
+// -- words of a field, and of a person -------------------------------------------------------------------------------
+
+wordgru_status wordgru_add(wordgru_predictor* predictor, const char* word, size_t size, double weight) {
+    return guarded([&] { at(predictor, "predictor").predictor.words().add(text_of(word, size, "word"), weight); });
+}
+
+wordgru_status wordgru_add_all(wordgru_predictor* predictor, const char* text, size_t size, size_t* count) {
+    return guarded([&] {
+        const size_t added = at(predictor, "predictor").predictor.words().read(text_of(text, size, "text"));
+        if (count) *count = added;
+    });
+}
+
+wordgru_status wordgru_block(wordgru_predictor* predictor, const char* word, size_t size) {
+    return guarded([&] { at(predictor, "predictor").predictor.words().block(text_of(word, size, "word")); });
+}
+
+wordgru_status wordgru_allow(wordgru_predictor* predictor, const char* word, size_t size) {
+    return guarded([&] { at(predictor, "predictor").predictor.words().allow(text_of(word, size, "word")); });
+}
+
+wordgru_status wordgru_learn(wordgru_predictor* predictor, const char* text, size_t size, size_t* count) {
+    return guarded([&] {
+        const size_t learnt = personal_of(predictor).learn(text_of(text, size, "text"));
+        if (count) *count = learnt;
+    });
+}
+
+wordgru_status wordgru_forget(wordgru_predictor* predictor, const char* word, size_t size, size_t* count) {
+    return guarded([&] {
+        wordgru::PersonalModel& personal = personal_of(predictor);
+        const size_t gone = word ? personal.forget(text_of(word, size, "word")) : personal.forget_all();
+        if (count) *count = gone;
+    });
+}
+
+wordgru_status wordgru_personal_save(const wordgru_predictor* predictor, const char* file) {
+    return guarded(
+        [&] { personal_of(predictor).save(std::filesystem::u8path(text_of(file, WORDGRU_NUL_ENDED, "file"))); });
+}
+
+wordgru_status wordgru_personal_read(wordgru_predictor* predictor, const char* file, size_t* count) {
+    return guarded([&] {
+        const auto name = std::filesystem::u8path(text_of(file, WORDGRU_NUL_ENDED, "file"));
+        const size_t added = personal_of(predictor).read(name);
+        if (count) *count = added;
+    });
+}
+
+// -- questions and answers -------------------------------------------------------------------------------------------
+
+void wordgru_query_init(wordgru_query* query, size_t size) { init(query, size, kQuery); }
+
+wordgru_status wordgru_suggest(const wordgru_predictor* predictor, const char* context, size_t size,
+                               const wordgru_query* query, wordgru_suggestions** suggestions) {
+    return guarded([&] {
+        at(suggestions, "suggestions");
+        const std::string text(text_of(context, size, "context"));
+        give(suggestions, at(predictor, "predictor").predictor.suggest(text, query_of(query)));
+    });
+}
+
+wordgru_status wordgru_complete(const wordgru_predictor* predictor, const char* text, size_t size,
+                                const wordgru_query* query, wordgru_suggestions** suggestions) {
+    return guarded([&] {
+        at(suggestions, "suggestions");
+        const std::string whole(text_of(text, size, "text"));
+        give(suggestions, at(predictor, "predictor").predictor.complete(whole, query_of(query)));
+    });
+}
+
+wordgru_status wordgru_phrases(const wordgru_predictor* predictor, const char* context, size_t size, int32_t max_words,
+                               double threshold, const wordgru_query* query, wordgru_suggestions** phrases) {
+    return guarded([&] {
+        at(phrases, "phrases");
+        const wordgru::Query asked = query_of(query);
+        const std::string text(text_of(context, size, "context"));
+        wordgru::PhraseQuery wanted;
+        wanted.k = asked.k;
+        wanted.max_words = max_words;
+        wanted.threshold = threshold;
+        wanted.options = asked.options;
+        wordgru::Suggestions found;
+        for (const wordgru::Phrase& phrase : at(predictor, "predictor").predictor.phrases(text, wanted)) {
+            found.items.push_back({phrase.text, phrase.probability, {}, {}});
+        }
+        give(phrases, std::move(found));
+    });
+}
+
+size_t wordgru_suggestions_count(const wordgru_suggestions* suggestions) {
+    return suggestions ? suggestions->suggestions.size() : 0;
+}
+
+const char* wordgru_suggestions_word(const wordgru_suggestions* suggestions, size_t index, size_t* size) {
+    const wordgru::Suggestion* const found = item(suggestions, index);
+    if (size) *size = found ? found->word.size() : 0;
+    return found ? found->word.c_str() : nullptr;
+}
+
+double wordgru_suggestions_probability(const wordgru_suggestions* suggestions, size_t index) {
+    const wordgru::Suggestion* const found = item(suggestions, index);
+    return found ? found->probability : 0;
+}
+
+int32_t wordgru_suggestions_sources(const wordgru_suggestions* suggestions, size_t index) {
+    const wordgru::Suggestion* const found = item(suggestions, index);
+    int32_t sources = 0;
+    for (size_t at = 0; found && at < found->sources.size(); ++at) {
+        const std::string& source = found->sources[at];
+        sources |= source == "model"      ? WORDGRU_FROM_MODEL
+                   : source == "personal" ? WORDGRU_FROM_PERSONAL
+                                          : WORDGRU_FROM_GLOSSARY;
+    }
+    return sources;
+}
+
+int32_t wordgru_suggestions_exact(const wordgru_suggestions* suggestions) {
+    return suggestions && suggestions->suggestions.exact;
+}
+
+int32_t wordgru_suggestions_space(const wordgru_suggestions* suggestions) {
+    return suggestions && suggestions->suggestions.space;
+}
+
+double wordgru_suggestions_unexplored(const wordgru_suggestions* suggestions) {
+    return suggestions ? suggestions->suggestions.unexplored : 0;
+}
+
+void wordgru_suggestions_free(wordgru_suggestions* suggestions) { delete suggestions; }
+
+// -- a text field ----------------------------------------------------------------------------------------------------
+
+wordgru_status wordgru_session_new(const wordgru_predictor* predictor, wordgru_session** session) {
+    return guarded([&] {
+        at(session, "session");
+        give(session, at(predictor, "predictor").predictor.session());
+    });
+}
+
+wordgru_status wordgru_session_copy(const wordgru_session* session, wordgru_session** copy) {
+    return guarded([&] {
+        at(copy, "copy");
+        give(copy, wordgru::Session(at(session, "session").session));
+    });
+}
+
+void wordgru_session_free(wordgru_session* session) { delete session; }
+
+wordgru_status wordgru_session_append(wordgru_session* session, const char* text, size_t size) {
+    return guarded([&] { at(session, "session").session.append(text_of(text, size, "text")); });
+}
+
+wordgru_status wordgru_session_delete(wordgru_session* session, int32_t count) {
+    return guarded([&] { at(session, "session").session.erase(count); });
+}
+
+wordgru_status wordgru_session_set(wordgru_session* session, const char* text, size_t size) {
+    return guarded([&] { at(session, "session").session.set(std::string(text_of(text, size, "text"))); });
+}
+
+const char* wordgru_session_text(const wordgru_session* session, size_t* size) {
+    if (size) *size = session ? session->session.text().size() : 0;
+    return session ? session->session.text().c_str() : nullptr;
+}
+
+wordgru_status wordgru_session_suggest(wordgru_session* session, const wordgru_query* query,
+                                       wordgru_suggestions** suggestions) {
+    return guarded([&] {
+        at(suggestions, "suggestions");
+        give(suggestions, at(session, "session").session.suggest(query_of(query)));
+    });
+}
+
+wordgru_status wordgru_session_commit(wordgru_session* session, size_t* count) {
+    return guarded([&] {
+        const size_t learnt = at(session, "session").session.commit();
+        if (count) *count = learnt;
+    });
+}
+
+wordgru_status wordgru_session_reset(wordgru_session* session) {
+    return guarded([&] { at(session, "session").session.reset(); });
+}
+
+wordgru_status wordgru_session_save(wordgru_session* session, void** data, size_t* size) {
+    return guarded([&] {
+        at(data, "data");
+        at(size, "size");
+        const std::string saved = at(session, "session").session.save();
+        void* const copy = std::malloc(saved.size());
+        if (!copy) throw std::bad_alloc();
+        std::memcpy(copy, saved.data(), saved.size());
+        *data = copy;
+        *size = saved.size();
+    });
+}
+
+wordgru_status wordgru_session_restore(const wordgru_predictor* predictor, const void* data, size_t size,
+                                       wordgru_session** session) {
+    return guarded([&] {
+        at(session, "session");
+        if (size == WORDGRU_NUL_ENDED) throw WordgruError("size is WORDGRU_NUL_ENDED; expected the number of bytes.");
+        const auto saved = text_of(static_cast<const char*>(data), size, "data");
+        give(session, at(predictor, "predictor").predictor.restore(saved));
+    });
+}
+
+void wordgru_data_free(void* data) { std::free(data); }
+
+}  // extern "C"

@@ -1,0 +1,225 @@
+/*
+ * wordgru in C: the next word, exactly, from a bundle written by `wordgru export`.
+ *
+ * Texts are UTF-8, each with its number of bytes; WORDGRU_NUL_ENDED stands for "up to the NUL". A character is a code
+ * point. Every call that can fail returns a status and leaves what it would have made untouched; wordgru_message() then
+ * says in one line what was wrong, what was expected and what to do. Nothing is thrown, and a handle that is NULL is
+ * refused like any other wrong argument.
+ *
+ * Threads: a predictor may be used by many threads at once. A session, and an answer, is for one thread at a time;
+ * different sessions of one predictor may be used at once. Nothing may be used while, or after, it is freed; but
+ * sessions and answers live on when the predictor is freed. wordgru_message() is of the calling thread: ask in the
+ * thread that made the call (in Go, between runtime.LockOSThread and runtime.UnlockOSThread).
+ */
+#ifndef WORDGRU_H
+#define WORDGRU_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32) && defined(WORDGRU_BUILD)
+#define WORDGRU_API __declspec(dllexport)
+#elif defined(_WIN32)
+#define WORDGRU_API __declspec(dllimport)
+#else
+#define WORDGRU_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The binary interface that this header describes; wordgru_abi() gives the library's. What is added to it later leaves
+ * this number as it is: structs say their size, and new functions have new names. */
+#define WORDGRU_ABI 1
+
+/* In place of a text's number of bytes: the text ends at its first NUL. */
+#define WORDGRU_NUL_ENDED ((size_t)-1)
+
+typedef struct wordgru_predictor wordgru_predictor;     /* a bundle, loaded */
+typedef struct wordgru_session wordgru_session;         /* one text field */
+typedef struct wordgru_suggestions wordgru_suggestions; /* an answer */
+
+/* How a call ended. */
+typedef int32_t wordgru_status;
+enum {
+    WORDGRU_OK = 0,
+    WORDGRU_WRONG_ARGUMENT = 1, /* a text, a number, a handle or saved data is not what was expected */
+    WORDGRU_WRONG_BUNDLE = 2,   /* a bundle is missing, broken, foreign, or newer than this library */
+    WORDGRU_NO_MEMORY = 3,      /* there is not enough memory */
+    WORDGRU_INTERNAL = 4        /* a fault of wordgru's own, or of onnxruntime's */
+};
+
+/* What the latest call of this thread that failed has to say; "" if none did. Good until the next call that fails. */
+WORDGRU_API const char *wordgru_message(void);
+
+/* The version of wordgru, as "0.1.0". */
+WORDGRU_API const char *wordgru_version(void);
+
+/* The binary interface of the library; it is WORDGRU_ABI if this header goes with it. */
+WORDGRU_API int32_t wordgru_abi(void);
+
+/* -- a bundle ----------------------------------------------------------------------------------------------------- */
+
+/* How a bundle is loaded. */
+typedef struct wordgru_load_options {
+    size_t size;         /* of this struct */
+    int32_t threads;     /* cores that one call may use, 1 to 256; 1 */
+    int32_t block_words; /* never offer the words of the bundle's blocked.txt; 1 */
+    int32_t personal;    /* keep what the person writes, in memory, and offer it; 0 */
+    int32_t reserved;    /* 0 */
+} wordgru_load_options;
+
+/* Set the defaults. `size` is sizeof *options. */
+WORDGRU_API void wordgru_load_options_init(wordgru_load_options *options, size_t size);
+
+/* Load the bundle in a folder, whose name ends at its NUL. `options` may be NULL: the defaults. */
+WORDGRU_API wordgru_status wordgru_load(const char *folder, const wordgru_load_options *options,
+                                        wordgru_predictor **predictor);
+
+/* Free a predictor; its sessions go on. NULL is no fault, here as in the other functions that free. */
+WORDGRU_API void wordgru_predictor_free(wordgru_predictor *predictor);
+
+/* -- words of a field, and of a person ---------------------------------------------------------------------------- */
+
+/* Offer a word as if it were written `weight` times more often in 10,000 words; 0 takes it off the list. This and what
+ * follows counts from the next question on, in all sessions of the predictor. */
+WORDGRU_API wordgru_status wordgru_add(wordgru_predictor *predictor, const char *word, size_t size, double weight);
+
+/* Add the words of a glossary's text: one a line, if you wish with a tab and a weight. `count`, if it is not NULL,
+ * becomes how many; if a line is no word none of it is added. */
+WORDGRU_API wordgru_status wordgru_add_all(wordgru_predictor *predictor, const char *text, size_t size, size_t *count);
+
+/* Never offer a word, in whatever case and with either apostrophe; it can still be typed. */
+WORDGRU_API wordgru_status wordgru_block(wordgru_predictor *predictor, const char *word, size_t size);
+
+/* Take a word off those that are never offered, those of the bundle too. */
+WORDGRU_API wordgru_status wordgru_allow(wordgru_predictor *predictor, const char *word, size_t size);
+
+/* Learn a text that the person has written and sent. `count`, if it is not NULL, becomes how many words. Addresses,
+ * long numbers and what looks like a key are left out. What follows needs load_options.personal. */
+WORDGRU_API wordgru_status wordgru_learn(wordgru_predictor *predictor, const char *text, size_t size, size_t *count);
+
+/* Forget a word, in every case; NULL: everything. `count`, if it is not NULL, becomes how many entries. */
+WORDGRU_API wordgru_status wordgru_forget(wordgru_predictor *predictor, const char *word, size_t size, size_t *count);
+
+/* Write what was learnt into a file, or add that of a file, whose name ends at its NUL. Python and JavaScript read and
+ * write such files too. */
+WORDGRU_API wordgru_status wordgru_personal_save(const wordgru_predictor *predictor, const char *file);
+WORDGRU_API wordgru_status wordgru_personal_read(wordgru_predictor *predictor, const char *file, size_t *count);
+
+/* -- questions and answers ---------------------------------------------------------------------------------------- */
+
+/* What is asked of a text. */
+typedef struct wordgru_query {
+    size_t size;         /* of this struct */
+    const char *prefix;  /* letters of the next word that are not in the text. NULL: in a session the unfinished last
+                          * word of the text is the prefix; wordgru_suggest takes none */
+    size_t prefix_size;  /* its bytes; WORDGRU_NUL_ENDED */
+    double tolerance;    /* share of what agrees with the letters by which a probability may be short; 0.003 */
+    double max_seconds;  /* time to take at most; 0: as long as it takes */
+    double attention;    /* in a session: words that were offered for fewer letters of this word, and passed over, give
+                          * way; P(types on | word meant and offered) = 1 - attention; 0 */
+    int32_t k;           /* how many words, 1 to 256; 3 */
+    int32_t max_rows;    /* rows of the model to ask for at most; 64 */
+    int32_t batch;       /* rows asked for in one call of the model at most; 8 */
+    int32_t ignore_case; /* letters typed match those of either case; 0 */
+    int32_t punctuation; /* offer marks and emoji too; 0 */
+    int32_t reserved;    /* 0 */
+} wordgru_query;
+
+/* Set the defaults. `size` is sizeof *query. */
+WORDGRU_API void wordgru_query_init(wordgru_query *query, size_t size);
+
+/* The most probable words after a text. `query` may be NULL, the defaults. Free the answer with
+ * wordgru_suggestions_free. */
+WORDGRU_API wordgru_status wordgru_suggest(const wordgru_predictor *predictor, const char *context, size_t size,
+                                           const wordgru_query *query, wordgru_suggestions **suggestions);
+
+/* What the unfinished last word of a text may become. The query's prefix is not looked at. */
+WORDGRU_API wordgru_status wordgru_complete(const wordgru_predictor *predictor, const char *text, size_t size,
+                                            const wordgru_query *query, wordgru_suggestions **suggestions);
+
+/* Several words ahead, as an answer whose words are phrases; `exact` and what follows it say nothing of them. Longer ones
+ * come only while their probability stays above `threshold`, 0 to 1 (0.05 is usual), up to `max_words` words (4). The
+ * query's prefix is not looked at. */
+WORDGRU_API wordgru_status wordgru_phrases(const wordgru_predictor *predictor, const char *context, size_t size,
+                                           int32_t max_words, double threshold, const wordgru_query *query,
+                                           wordgru_suggestions **phrases);
+
+/* How many words there are: at most k; 0 for NULL. */
+WORDGRU_API size_t wordgru_suggestions_count(const wordgru_suggestions *suggestions);
+
+/* The word at `index`, the most probable at 0, and if `size` is not NULL its bytes; it ends with a NUL. It lives as
+ * long as the answer. NULL where there is none. */
+WORDGRU_API const char *wordgru_suggestions_word(const wordgru_suggestions *suggestions, size_t index, size_t *size);
+
+/* P(word | text, letters typed), short of the truth by at most the tolerance; 0 where there is no word. */
+WORDGRU_API double wordgru_suggestions_probability(const wordgru_suggestions *suggestions, size_t index);
+
+/* Who gives a tenth of the word's probability or more, a sum of these; 0 where there is no word. */
+enum { WORDGRU_FROM_MODEL = 1, WORDGRU_FROM_PERSONAL = 2, WORDGRU_FROM_GLOSSARY = 4 };
+WORDGRU_API int32_t wordgru_suggestions_sources(const wordgru_suggestions *suggestions, size_t index);
+
+/* 1 if it is proved that these are the most probable words, in this order. */
+WORDGRU_API int32_t wordgru_suggestions_exact(const wordgru_suggestions *suggestions);
+
+/* 1 if a space is missing between the text and these words. */
+WORDGRU_API int32_t wordgru_suggestions_space(const wordgru_suggestions *suggestions);
+
+/* Share of what agrees with the letters typed that lies in spellings not looked into. */
+WORDGRU_API double wordgru_suggestions_unexplored(const wordgru_suggestions *suggestions);
+
+WORDGRU_API void wordgru_suggestions_free(wordgru_suggestions *suggestions);
+
+/* -- a text field ------------------------------------------------------------------------------------------------- */
+
+/* A text field of its own, empty: what is typed into it is read once. */
+WORDGRU_API wordgru_status wordgru_session_new(const wordgru_predictor *predictor, wordgru_session **session);
+
+/* A session with the same text that goes its own way. */
+WORDGRU_API wordgru_status wordgru_session_copy(const wordgru_session *session, wordgru_session **copy);
+
+WORDGRU_API void wordgru_session_free(wordgru_session *session);
+
+/* Type at the end. */
+WORDGRU_API wordgru_status wordgru_session_append(wordgru_session *session, const char *text, size_t size);
+
+/* Delete the last `count` characters: backspace. */
+WORDGRU_API wordgru_status wordgru_session_delete(wordgru_session *session, int32_t count);
+
+/* Make a text what stands before the cursor: any edit, paste or move of the cursor. */
+WORDGRU_API wordgru_status wordgru_session_set(wordgru_session *session, const char *text, size_t size);
+
+/* The text of the field up to the cursor, and if `size` is not NULL its bytes; it ends with a NUL. Good until the next
+ * call with this session. NULL for NULL. */
+WORDGRU_API const char *wordgru_session_text(const wordgru_session *session, size_t *size);
+
+/* The most probable words at the cursor. */
+WORDGRU_API wordgru_status wordgru_session_suggest(wordgru_session *session, const wordgru_query *query,
+                                                   wordgru_suggestions **suggestions);
+
+/* Learn what stands in the field: call it when the text is sent, or the field left. `count`, if it is not NULL, becomes
+ * how many words. Called again after a correction, what was learnt of the field before is taken back. Without
+ * load_options.personal nothing happens. */
+WORDGRU_API wordgru_status wordgru_session_commit(wordgru_session *session, size_t *count);
+
+/* Empty the field for a new text, which takes nothing back. */
+WORDGRU_API wordgru_status wordgru_session_reset(wordgru_session *session);
+
+/* The session as a few kilobytes, for the same bundle on a machine of the same byte order. Free them with
+ * wordgru_data_free. */
+WORDGRU_API wordgru_status wordgru_session_save(wordgru_session *session, void **data, size_t *size);
+
+/* The session that was saved. */
+WORDGRU_API wordgru_status wordgru_session_restore(const wordgru_predictor *predictor, const void *data, size_t size,
+                                                   wordgru_session **session);
+
+/* Free what wordgru_session_save gave. */
+WORDGRU_API void wordgru_data_free(void *data);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

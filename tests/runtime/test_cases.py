@@ -1,0 +1,235 @@
+"""What people report of keyboards and predictors: each case stands for its kind, with what is right.
+
+Cases that other files hold: long words and budgets, test_shipped_model.py; block lists and bundles, test_bundle.py; the
+command line's output, test_cli.py; words of every script, test_words.py and test_tokenizer.py; texts to train on,
+tests/training/test_text.py and test_loop.py.
+"""
+
+import math
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from tests.runtime.fixtures import TINY
+from wordgru import Predictor, SearchOptions, TypingModel, WordgruError
+from wordgru.cli import cli
+from wordgru.predictor import SHIPPED
+
+PREDICTOR = Predictor.load(SHIPPED)
+TINY_PREDICTOR = Predictor.load(TINY)
+
+
+def wrong(text, *rest, why):
+    """A case that is still answered wrongly."""
+    return pytest.param(text, *rest, marks=pytest.mark.xfail(strict=True, reason=why), id=f"{text}-still-wrong")
+
+
+def complete(text, **settings):
+    return PREDICTOR.complete(text, **settings).words
+
+
+def typed(text):
+    return PREDICTOR.session(text, typing=TypingModel())
+
+
+# -- offers ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("the boys'", "boys'"), ("I will be there in a m", "minute"), ("He was very naï", "naïve"),
+        ("I forgot my pass", "password"),
+        wrong("Merry ", "Christmas", why="the model's texts have it too seldom"),
+        wrong("Kind ", "regards", why="the model's texts have it too seldom"),
+    ],
+)  # fmt: skip
+def test_the_usual_word_is_among_the_offers(text, word):
+    assert word in complete(text)
+
+
+def test_an_apostrophe_is_offered_as_it_was_typed():
+    assert complete("the boys’")[0] == "boys’"
+
+
+NEAR = ["pussie", "pussing", "fuckles", "fuckling", "wanky", "wankees", "bullsh", "rapeded", "rapedly", "rapedgy"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(wrong(text, why="near spellings of blocked words come") for text in ("puss", "fuck", "wank", "he was raped")),
+        "bulls",
+    ],
+)
+def test_no_near_spelling_of_a_blocked_word_is_offered(text):
+    own = text.split()[-1]
+    assert not [
+        word for word in complete(text, k=10) if word in NEAR or (own != "bulls" and word.startswith(own + "ed"))
+    ]
+
+
+@pytest.mark.parametrize("text", ["My name is ", "Dr. "])
+def test_no_single_person_of_the_texts_is_offered_at_a_great_weight(text):
+    assert all(item.probability < 0.1 for item in PREDICTOR.complete(text) if item.word[:1].isupper())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        wrong("HERE", ("HERE", "HERE'S"), why="a word in capitals is followed in another case"),
+        ("THE CA", ("CAN", "CAR", "CALL", "CARD")),
+    ],
+)
+def test_what_is_typed_in_capitals_is_offered_in_capitals(text, words):
+    found = complete(text, ignore_case=True)
+    assert all(word.isupper() for word in found)
+    assert set(words) & set(found)
+
+
+@pytest.mark.parametrize("text", [wrong("and i", why="i is more probable in the texts than I")])
+def test_i_is_written_as_a_capital(text):
+    assert complete(text, ignore_case=True)[0] == "I"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("im", "I'm"), ("dont", "don't"), ("ill", "I'll"), ("hes", "he's"), ("youre", "you're"), ("recieve", "receive"),
+        ("tomorow", "tomorrow"), ("teh", "the"), ("becuase", "because"), ("I will nto", "not"),
+        ("it is tommorrow", "tomorrow"),
+        ("I am kn", "known"),
+        wrong("the school is an ecole", "école", why="the model spells it by bytes that the walk leaves out"),
+    ],
+)  # fmt: skip
+def test_what_was_meant_is_among_the_offers_of_a_typing_model(text, word):
+    assert word.lower() in [each.lower() for each in typed(text).suggest(k=3).words]
+
+
+@pytest.mark.parametrize("text", ["I will see you tomorow", "becuase", "she said teh"])
+def test_a_clear_slip_is_corrected_and_put_back(text):
+    session = typed(text)
+    assert session.autocorrect(threshold=0.8).lower() in ("tomorrow", "because", "the")
+    session.undo()
+    assert session.text == text
+
+
+@pytest.mark.parametrize("text", [wrong("안녕하ㅅ", why="half a syllable is taken as it is")])
+def test_half_a_syllable_becomes_what_it_can(text):
+    assert any(word.startswith("안녕하") and not word.startswith(text) for word in typed(text).suggest(k=3).words)
+
+
+@pytest.mark.parametrize("text", ["series,", "instead?", "(see", "well-", 'he said "'])
+def test_nothing_is_glued_to_a_mark(text):
+    found = PREDICTOR.session(text).suggest()
+    if text[-1] in ",?":
+        assert found.space
+        assert all(word[0].isalpha() for word in found.words)
+    else:
+        assert not found.space
+
+
+@pytest.mark.parametrize(
+    "text", [wrong(text, why="words are offered in addresses") for text in ("foo@g", "www.goo", "https://www.")]
+)
+def test_a_typist_is_left_alone_in_addresses(text):
+    assert not typed(text).suggest()
+
+
+@pytest.mark.parametrize("text", ["write to foo@exmaple", "see www.exmaple", "look at https://exmaple"])
+def test_an_address_is_never_corrected(text):
+    assert typed(text).autocorrect(threshold=0.1) is None
+
+
+@pytest.mark.parametrize("text", [wrong("happy birthday ", why="the model's texts had no emoji")])
+def test_an_emoji_comes_where_people_use_one(text):
+    assert any(ord(word[0]) > 0x2000 for word in complete(text, punctuation=True, k=5))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_text_that_is_cut_is_written_on_with_words(seed):
+    first = PREDICTOR.generate("The weather is ", seed=seed, max_words=1)
+    assert first.strip()[:1].isalpha() or not first
+    assert PREDICTOR.generate("the ca", seed=seed, max_words=1) == PREDICTOR.generate("the ca", seed=seed, max_words=1)
+
+
+def test_few_offers_are_no_word():
+    messages = ["I will see you today", "pick up some milk on the way home"]
+    offers = []
+    for message in messages:
+        session = typed("")
+        for letter in message:
+            session.append(letter)
+            offers += session.suggest(k=3).words
+    strange = [word for word in offers if not PREDICTOR.words.is_known(word)]
+    assert len(strange) <= 0.03 * len(offers)  # the bar is 0.01, and what was typed may be among them
+
+
+# -- scripts and marks -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mark", ["\u200f", "\u200b", "\ufeff", "\u00ad", "\u2060"])
+@pytest.mark.parametrize("place", [3, 4, 5])
+def test_a_mark_that_shows_nothing_changes_no_answer(mark, place):
+    text = "the ca"
+    found = TINY_PREDICTOR.complete(text[:place] + mark + text[place:])
+    assert found.items == TINY_PREDICTOR.complete(text).items
+
+
+@pytest.mark.parametrize("text", ["ist", wrong("istan", why="İ is two characters in lower case")])
+def test_a_dotted_capital_is_a_capital_of_i(text):
+    predictor = Predictor(TINY_PREDICTOR.model, TINY_PREDICTOR.tokenizer)
+    predictor.words.add("İstanbul", weight=500)
+    predictor.words.add("Istanbul", weight=1 if text == "istan" else 900)
+    assert predictor.complete(f"the {text}", ignore_case=True)[0].word == (
+        "İstanbul" if text == "istan" else "Istanbul"
+    )
+
+
+# -- files and arguments ---------------------------------------------------------------------------------------------
+
+
+def test_a_text_is_scored_in_one_reading():
+    class Counting:
+        """The model; it counts the tokens it scores."""
+
+        scored = 0
+        initial_state = staticmethod(TINY_PREDICTOR.model.initial_state)
+
+        def score(self, tokens: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            self.scored += len(tokens)
+            return TINY_PREDICTOR.model.score(tokens, state)
+
+    counting = Counting()
+    text = "the cat sat on the mat and " * 5000  # 135 kB in one line
+    predictor = Predictor(counting, TINY_PREDICTOR.tokenizer)
+    assert len(predictor.score(text)) == 35_001
+    assert counting.scored == len(TINY_PREDICTOR.tokenizer.encode(text)) + 1
+
+
+@pytest.mark.parametrize(
+    ("use", "says"),
+    [
+        (lambda: PREDICTOR.suggest("a", k=2.5), "k is 2.5; expected a whole number of at least 1"),
+        (lambda: PREDICTOR.suggest("a", k=math.inf), "k is inf"),
+        (lambda: PREDICTOR.suggest("a", tolerance=2), "tolerance is 2"),
+        (lambda: PREDICTOR.suggest("a", max_seconds=0), "max_seconds is 0"),
+        (lambda: SearchOptions(max_rows=0), "max_rows is 0"),
+        (lambda: PREDICTOR.generate("a", seed=-1), "seed is -1"),
+        (lambda: Predictor.load(TINY, threads=-3), "threads is -3"),
+    ],
+)
+def test_an_odd_number_is_one_clear_line(use, says):
+    with pytest.raises(WordgruError, match=says) as error:
+        use()
+    assert "\n" not in str(error.value)
+
+
+def test_a_pipe_is_completed_as_a_text_is():
+    call = ["suggest", "-", "--complete", "-m", "en"]
+    assert CliRunner().invoke(cli, call, input=b"I will be there in a m\n").stdout.split() == [
+        "minute",
+        "moment",
+        "month",
+    ]

@@ -1,0 +1,89 @@
+"""Several languages at once: the mixture is the sum of its models, and follows its user from one to another."""
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from tests.runtime.fixtures import TINY
+from wordgru import MixedPredictor, Predictor, WordgruError
+from wordgru.cli import cli
+from wordgru.sources.personal import PersonalModel
+
+BOTH = Predictor.load(["en", "de"])
+ENGLISH, GERMAN = BOTH.predictors.values()
+TEXTS = ["", "I will be there ", "Ich komme ", "Ich komme mor", "See you. Wir sehen uns mor", "das ist ein rea"]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_best_words_are_those_of_the_models_added_up(text: str) -> None:
+    session = BOTH.session(text)
+    found = session.suggest(tolerance=0.001)
+    read = [each.text for each in session._sessions.values()]  # without the sentences of the other language
+    answers = [
+        each.session(context).suggest(k=40, tolerance=1e-4, max_rows=2000)
+        for each, context in zip((ENGLISH, GERMAN), read, strict=True)
+    ]
+    logs = np.log(list(session.languages().values())) + [answer.log_evidence for answer in answers]
+    shares = np.exp(logs - np.logaddexp.reduce(logs))
+    total: dict[str, float] = {}
+    for share, answer in zip(shares, answers, strict=True):
+        for item in answer:
+            total[item.word] = total.get(item.word, 0.0) + share * item.probability
+    assert found.exact
+    for item in found:
+        assert item.probability == pytest.approx(total[item.word], abs=0.004)
+    last = found[-1].probability
+    assert all(each <= last + 0.004 for word, each in total.items() if word not in found.words)
+
+
+def test_the_languages_follow_the_words_back_and_forth() -> None:
+    session = BOTH.session("thanks for the invitation, ")
+    assert session.languages()["en"] > 0.9
+    session.append("ich komme gerne ")
+    german = session.languages()
+    assert german["de"] > 0.9
+    assert all("de" in item.sources for item in session.suggest()[:2])
+    session.append("and I will ")
+    assert session.languages()["en"] > 0.9
+    session.set("thanks for the invitation, ich komme gerne ")
+    assert session.languages() == pytest.approx(german, abs=1e-3)
+    assert sum(session.languages().values()) == pytest.approx(1)
+
+
+def test_a_copy_goes_its_own_way_and_phrases_come_in_one_language() -> None:
+    session = BOTH.session("Guten ")
+    other = session.copy()
+    other.append("Morgen ")
+    assert (session.text, other.text) == ("Guten ", "Guten Morgen ")
+    assert session.suggest().words == BOTH.suggest("Guten").words
+    assert BOTH.phrases("thank you very")[0].text.startswith("much")
+    session.delete(len("en "))
+    assert session.text == "Gut"
+    session.reset()
+    assert session.text == ""
+
+
+def test_words_are_added_and_blocked_in_all_and_learnt_once() -> None:
+    both = Predictor.load(["en", "de"], personal=PersonalModel())
+    both.words.add("Eyjafjallajökull", weight=500)
+    assert both.complete("the Eyja")[0].word == "Eyjafjallajökull"
+    assert "glossary" in both.complete("the Eyja")[0].sources
+    both.words.block("eyjafjallajökull")
+    assert "Eyjafjallajökull" not in both.complete("the Eyja").words
+    session = both.session("Wir treffen uns bei Rumpelmeier.")
+    assert session.commit() == 5
+    assert both.complete("Wir treffen uns bei Rumpel")[0].word == "Rumpelmeier"
+
+
+def test_what_cannot_be_mixed_is_said_in_a_line(tmp_path) -> None:
+    with pytest.raises(WordgruError, match="1 model is named; expected two or more to mix"):
+        MixedPredictor({"en": ENGLISH})
+    with pytest.raises(WordgruError, match="two models are called 'tiny'"):
+        Predictor.load([TINY, TINY])
+
+
+def test_the_command_line_takes_languages_with_commas() -> None:
+    answer = CliRunner().invoke(cli, ["suggest", "Guten", "-m", "en,de"])
+    assert answer.output.split()[0] == "Tag", answer.output
+    answer = CliRunner().invoke(cli, ["suggest", "Guten", "-m", "en,nonsense-here"])
+    assert answer.exit_code

@@ -1,0 +1,361 @@
+"""Several models at once, each of a language: P(word) = Σ π_m P_m(word | text), with the proof of each search intact.
+
+π_m is the posterior of a language given the words before, by the forward algorithm of a hidden Markov model (Rabiner
+1989) whose state is the language and may change at every word (`SWITCHING`). Each model searches its own candidates;
+what a candidate of one has in another is asked for by name. A word that no model offers has at most Σ π_m times what
+the last candidate of each has, so more candidates are asked for until the best words are proved.
+"""
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from wordgru.asking import Asking
+from wordgru.errors import WordgruError
+from wordgru.predictor import Predictor
+from wordgru.search.model import Doubles
+from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions, with_settings
+from wordgru.session import COUNT, Session
+from wordgru.sources.personal import PersonalModel
+from wordgru.sources.word_list import WordList
+from wordgru.text import words
+from wordgru.typing.channel import TypingModel
+
+SWITCHING = 0.05
+"""Probability that a word is of another language than the one before it in the sentence."""
+
+SWITCHING_SENTENCES = 0.25
+"""Probability that a sentence is of another language than the one before, as long as nothing is known of the text."""
+
+_MOST = 64  # candidates of one model
+_LOOSEST = 0.05  # tolerance of the search in an unlikely language
+_ASKED = 5  # words, beside those wanted, that are asked for by name
+_WORDS = 40  # words before the cursor that say which language it is
+_SENTENCES = 16  # of which the languages say how often they change
+_FOREIGN = 0.1  # posterior of a language below which a sentence is not read by its model
+_ENDS, _CLOSING = ".!?…", "\"'”’)]"
+_PIECE = re.compile(r"\s*\S+")
+
+
+class MixedPredictor(Asking):
+    """Several predictors as one: `Predictor.load(["en", "de"])`.
+
+    Attributes:
+        predictors: by the name of their language.
+        personal: words of the person who types, shared by all.
+    """
+
+    def __init__(self, predictors: Mapping[str, Predictor]) -> None:
+        """Use these; a name is what `Suggestion.sources` says.
+
+        Raises:
+            WordgruError: there are fewer than two.
+        """
+        if len(predictors) < 2:
+            raise WordgruError(f"{len(predictors)} model is named; expected two or more to mix.")
+        self.predictors = dict(predictors)
+        self.personal = next(iter(predictors.values())).personal
+        self.words = MixedWords([each.words for each in predictors.values()])
+
+    @classmethod
+    def load(
+        cls, names: Sequence[str | Path], *, device: str = "cpu", threads: int = 1, block: bool = True,
+        personal: PersonalModel | str | Path | None = None,
+    ) -> Self:  # fmt: skip
+        """Load several bundles; arguments are as for `Predictor.load`."""
+        if personal is not None and not isinstance(personal, PersonalModel):
+            personal = PersonalModel(personal)
+        found: dict[str, Predictor] = {}
+        for name in names:
+            predictor = Predictor.load(name, device=device, threads=threads, block=block, personal=personal)
+            label = predictor.bundle.folder.name if predictor.bundle else str(name)
+            if label in found:
+                raise WordgruError(f"two models are called {label!r}; expected different ones.")
+            found[label] = predictor
+        return cls(found)
+
+    def session(self, text: str = "", *, typing: TypingModel | None = None) -> "MixedSession":
+        """A text field of its own, as `Predictor.session`."""
+        session = MixedSession({name: each.session(typing=typing) for name, each in self.predictors.items()}, self)
+        session.append(text)
+        return session
+
+    def factor(self, word: str) -> float:
+        """What a word counts: as much as in the language that knows it best; nothing if it is blocked in one."""
+        factors = [each.words.factor(word) for each in self.predictors.values()]
+        return max(factors) if all(factors) else 0.0
+
+
+class MixedWords:
+    """The word lists of several models, changed together."""
+
+    def __init__(self, lists: Sequence[WordList]) -> None:
+        self._lists = lists
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """The words that were added, and their weights."""
+        return self._lists[0].weights
+
+    @property
+    def blocked(self) -> Mapping[str, str]:
+        """The words that are never offered, of all models."""
+        return {word: reason for each in self._lists for word, reason in each.blocked.items()}
+
+    def add(self, word: str, weight: float = 1.0) -> None:
+        """As `WordList.add`."""
+        for each in self._lists:
+            each.add(word, weight)
+
+    def block(self, word: str, reason: str = "") -> None:
+        """As `WordList.block`."""
+        for each in self._lists:
+            each.block(word, reason)
+
+    def allow(self, word: str) -> None:
+        """As `WordList.allow`."""
+        for each in self._lists:
+            each.allow(word)
+
+    def read(self, path: str | Path) -> int:
+        """As `WordList.read`."""
+        return max(each.read(path) for each in self._lists)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """How far the words were weighed.
+
+    Attributes:
+        text: up to here.
+        logs: log posterior of each language for the next word, (languages,).
+        contexts: what each model reads of the text: not the sentences that are hardly of its language.
+        begun: and what it had read before the sentence under way.
+        spoken: the likeliest language of each sentence so far, (sentences,).
+    """
+
+    text: str
+    logs: Doubles
+    contexts: tuple[str, ...]
+    begun: tuple[str, ...]
+    spoken: tuple[int, ...] = ()
+
+    @property
+    def switching(self) -> float:
+        """How probably the next sentence is of another language: as often as so far, from `SWITCHING_SENTENCES` on."""
+        changes = sum(one != other for one, other in itertools.pairwise(self.spoken))
+        return (1.0 + changes) / (1.0 / SWITCHING_SENTENCES + max(len(self.spoken) - 1, 0))
+
+
+class MixedSession:
+    """One text field, read by several models. Not to be shared by threads."""
+
+    def __init__(self, sessions: Mapping[str, Session], predictor: MixedPredictor) -> None:
+        """Use empty sessions, by the name of their language."""
+        self._sessions, self._predictor = dict(sessions), predictor
+        self._text = ""
+        self._known: list[_Read] = []
+        self._committing: Session | None = None
+
+    @property
+    def text(self) -> str:
+        """The text of the field up to the cursor."""
+        return self._text
+
+    def append(self, text: str) -> None:
+        """Type `text` at the end."""
+        self._text += text
+
+    def delete(self, count: int = 1) -> None:
+        """Delete the last `count` characters."""
+        COUNT.check("count", count)
+        self._text = self._text[: max(len(self._text) - count, 0)]
+
+    def set(self, text: str) -> None:
+        """Make `text` what stands before the cursor."""
+        self._text = text
+
+    def reset(self) -> None:
+        """Empty the field, for a new text."""
+        self._text, self._known, self._committing = "", [], None
+        for session in self._sessions.values():
+            session.reset()
+
+    def touch(self, x: float, y: float) -> str:
+        """Touch the keyboard, as `Session.touch`."""
+        self._sync(self._head()[0], self._text)
+        letter = next(iter([session.touch(x, y) for session in self._sessions.values()]))
+        self._text += letter
+        return letter
+
+    def commit(self) -> int:
+        """Learn what stands in the field, as `Session.commit`."""
+        if self._committing is None:
+            self._committing = next(iter(self._predictor.predictors.values())).session()
+        self._committing.set(self._text)
+        return self._committing.commit()
+
+    def copy(self) -> Self:
+        """A session with the same text that goes its own way."""
+        other = type(self)({name: session.copy() for name, session in self._sessions.items()}, self._predictor)
+        other._text, other._known = self._text, list(self._known)
+        return other
+
+    def languages(self) -> dict[str, float]:
+        """The posterior of each language at the cursor, from the words before it."""
+        shares = np.exp(self._read(self._head()[0]).logs)
+        return dict(zip(self._sessions, shares.tolist(), strict=True))
+
+    def suggest(
+        self, *, prefix: str | None = None, k: int = 3, attention: float = 0.0, threshold: float = 0.9,
+        options: SearchOptions | None = None, **settings: object,
+    ) -> Suggestions:  # fmt: skip
+        """The `k` most probable words at the cursor, in whatever language; arguments as of `Session.suggest`.
+
+        `Suggestion.sources` names the languages.
+        """
+        K.check("k", k)
+        options = with_settings(options, settings)
+        head, typed = self._head() if prefix is None else (self.text, prefix)
+        prior = self._sync(head, self.text)
+        wanted = dict.fromkeys(self._sessions, k)
+        likely = np.exp(prior)  # an unlikely language need not be searched as closely
+        tolerance = {
+            name: min(options.tolerance / max(share, 1e-3), max(_LOOSEST, options.tolerance))
+            for name, share in zip(self._sessions, likely.tolist(), strict=True)
+        }
+        asked, answers = list(self._sessions), dict[str, Suggestions]()
+        while True:
+            for name in asked:
+                answers[name] = self._sessions[name].suggest(
+                    prefix=prefix, k=wanted[name], attention=attention, threshold=threshold,
+                    options=replace(options, tolerance=tolerance[name]),
+                )  # fmt: skip
+            shares = _shares(answers, prior)
+            if asked := [name for name in answers if shares[name] * tolerance[name] > 1.5 * options.tolerance]:
+                tolerance |= dict.fromkeys(asked, options.tolerance)  # the letters made it likely
+                continue
+            found, missing = self._mixed(answers, shares, typed, k)
+            proved = len(found) >= k and found[-1].probability + options.tolerance >= sum(missing.values())
+            going = [name for name in wanted if len(answers[name]) >= wanted[name] and wanted[name] < _MOST]
+            if proved or not going:
+                break
+            asked = [max(going, key=missing.__getitem__)]
+            wanted[asked[0]] = min(2 * wanted[asked[0]], max(_MOST, k))
+        exhausted = all(len(answers[name]) < wanted[name] for name in wanted)
+        best = max(answers.values(), key=lambda answer: answer.log_evidence)
+        return replace(
+            best, items=tuple(found), exact=(proved or exhausted) and all(each.exact for each in answers.values()),
+            unexplored=max(answer.unexplored for answer in answers.values()),
+            rows=sum(answer.rows for answer in answers.values()),
+        )  # fmt: skip
+
+    # -- the mixture ---------------------------------------------------------------------------------------------
+
+    def _head(self) -> tuple[str, str]:
+        """The text before its unfinished last word, and that word."""
+        cut = max(self.text.rfind(mark) for mark in " \n\r\t") + 1
+        rest, unfinished = words.split_last(self.text[cut:])
+        return self.text[:cut] + rest, unfinished
+
+    def _mixed(
+        self, answers: Mapping[str, Suggestions], shares: Mapping[str, float], typed: str, k: int
+    ) -> tuple[list[Suggestion], dict[str, float]]:
+        """The k best words of the mixture, and the most that one has from each model which did not offer it."""
+        parts: dict[str, dict[str, float]] = {}
+        best: dict[str, Suggestion] = {}
+        for name, answer in answers.items():
+            for item in answer:
+                parts.setdefault(item.word, {})[name] = item.probability
+                if item.word not in best or item.probability > best[item.word].probability:
+                    best[item.word] = item
+        last = {name: answer[-1].probability if len(answer) else 0.0 for name, answer in answers.items()}
+        missing = {name: shares[name] * last[name] for name in answers}
+
+        def total(word: str) -> float:
+            return float(sum(shares[name] * probability for name, probability in parts[word].items()))
+
+        order = sorted(parts, key=total, reverse=True)
+        least = total(order[k - 1]) if len(order) >= k else 0.0
+        for word in order[: 2 * k + _ASKED]:
+            rest = sum(shares[name] * last[name] for name in answers if name not in parts[word])
+            if total(word) + rest > least:
+                for name in answers:
+                    if name not in parts[word] and shares[name] * last[name] > 1e-5:
+                        parts[word][name] = self._named(name, answers[name], typed, word, last[name])
+        factors = {word: self._predictor.factor(word) for word in order}
+        order = [word for word in order if factors[word]]
+        order = [word for word in order if factors[word] == 1.0] or order
+        order = sorted(order, key=lambda word: (-total(word), word))[:k]
+        return [
+            replace(best[word], probability=min(total(word), 1.0), sources=_sources(best[word], parts[word], shares))
+            for word in order
+        ], missing
+
+    def _named(self, name: str, answer: Suggestions, typed: str, word: str, most: float) -> float:
+        """What a word has in a model that did not offer it, out of what agrees with the letters typed."""
+        if not word.startswith(typed):
+            return 0.0  # meant by other letters: what its slips would make of it is small
+        text = self._sessions[name].text
+        before = text.removesuffix(typed) if typed and not answer.space else text
+        nats = self._sessions[name].nats(before, " " * answer.space + word) - answer.log_evidence
+        return min(float(np.exp(min(nats, 0.0))), most)
+
+    def _sync(self, head: str, text: str) -> Doubles:
+        """Give each model what it reads of `text`; return the log posterior of each language after `head`."""
+        read = self._read(head)
+        for session, context in zip(self._sessions.values(), read.contexts, strict=True):
+            session.set(context + text[len(read.text) :])
+        return read.logs
+
+    def _read(self, head: str) -> _Read:
+        """Weigh the words of `head` that were not weighed yet."""
+        count = len(self._sessions)
+        while self._known and not head.startswith(self._known[-1].text):
+            self._known.pop()
+        read = (
+            self._known[-1] if self._known else _Read("", np.full(count, -np.log(count)), ("",) * count, ("",) * count)
+        )
+        pieces = list(_PIECE.finditer(head, len(read.text)))
+        skipped = head[len(read.text) : pieces[-_WORDS].start()] if len(pieces) > _WORDS else ""
+        contexts, begun, spoken = tuple(context + skipped for context in read.contexts), read.begun, read.spoken
+        for piece in pieces[-_WORDS:]:
+            nats = [
+                session.nats(context, piece[0])
+                for session, context in zip(self._sessions.values(), contexts, strict=True)
+            ]
+            logs = read.logs + np.array(nats)
+            shares = np.exp(logs - np.logaddexp.reduce(logs))
+            contexts = tuple(context + piece[0] for context in contexts)
+            ends = piece[0].rstrip(_CLOSING)[-1:] in _ENDS or "\n" in head[piece.end() : piece.end() + 1]
+            if ends:
+                contexts = tuple(
+                    context if share >= _FOREIGN else before
+                    for context, before, share in zip(contexts, begun, shares, strict=True)
+                )
+                begun, spoken = contexts, (*spoken[1 - _SENTENCES :], int(shares.argmax()))
+            read = _Read(head[: piece.end()], logs, contexts, begun, spoken)
+            switching = read.switching if ends else SWITCHING
+            logs = np.log((1 - switching) * shares + switching * (1 - shares) / max(count - 1, 1))
+            read = replace(read, logs=logs)
+            self._known.append(read)
+        return read
+
+
+def _shares(answers: Mapping[str, Suggestions], prior: Doubles) -> dict[str, float]:
+    """The posterior of each language, now that the letters typed are known."""
+    logs = np.array([answer.log_evidence for answer in answers.values()]) + prior
+    return dict(zip(answers, np.exp(logs - np.logaddexp.reduce(logs)).tolist(), strict=True))
+
+
+def _sources(item: Suggestion, parts: Mapping[str, float], shares: Mapping[str, float]) -> tuple[str, ...]:
+    """The languages that give a tenth of a word or more, and the other sources."""
+    total = sum(shares[name] * probability for name, probability in parts.items())
+    names = tuple(name for name, probability in parts.items() if shares[name] * probability >= 0.1 * total)
+    others = tuple(source for source in item.sources if source != "model")
+    return (names if "model" in item.sources else ()) + others
