@@ -254,6 +254,25 @@ wordgru_status wordgru_complete(const wordgru_predictor* predictor, const char* 
     });
 }
 
+wordgru_status wordgru_phrases(const wordgru_predictor* predictor, const char* context, size_t size, int32_t max_words,
+                               double threshold, const wordgru_query* query, wordgru_suggestions** phrases) {
+    return guarded([&] {
+        at(phrases, "phrases");
+        const wordgru::Query asked = query_of(query);
+        const std::string text(text_of(context, size, "context"));
+        wordgru::PhraseQuery wanted;
+        wanted.k = asked.k;
+        wanted.max_words = max_words;
+        wanted.threshold = threshold;
+        wanted.options = asked.options;
+        wordgru::Suggestions found;
+        for (const wordgru::Phrase& phrase : at(predictor, "predictor").predictor.phrases(text, wanted)) {
+            found.items.push_back({phrase.text, phrase.probability, {}, {}});
+        }
+        give(phrases, std::move(found));
+    });
+}
+
 size_t wordgru_suggestions_count(const wordgru_suggestions* suggestions) {
     return suggestions ? suggestions->suggestions.size() : 0;
 }

@@ -140,6 +140,13 @@ WORDGRU_API wordgru_status wordgru_suggest(const wordgru_predictor *predictor, c
 WORDGRU_API wordgru_status wordgru_complete(const wordgru_predictor *predictor, const char *text, size_t size,
                                             const wordgru_query *query, wordgru_suggestions **suggestions);
 
+/* Several words ahead, as an answer whose words are phrases; `exact` and what follows it say nothing of them. Longer ones
+ * come only while their probability stays above `threshold`, 0 to 1 (0.05 is usual), up to `max_words` words (4). The
+ * query's prefix is not looked at. */
+WORDGRU_API wordgru_status wordgru_phrases(const wordgru_predictor *predictor, const char *context, size_t size,
+                                           int32_t max_words, double threshold, const wordgru_query *query,
+                                           wordgru_suggestions **phrases);
+
 /* How many words there are: at most k; 0 for NULL. */
 WORDGRU_API size_t wordgru_suggestions_count(const wordgru_suggestions *suggestions);
 

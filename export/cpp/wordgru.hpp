@@ -7,11 +7,14 @@
 // WordgruError, or BundleError where the bundle is at fault; each says in one line what was wrong and what to do.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "wordgru/bundle.hpp"
 #include "wordgru/errors.hpp"
@@ -61,6 +64,51 @@ class Predictor {
     Suggestions complete(const std::string& text, Query query = {}) const {
         query.prefix.reset();
         return session(text).suggest(query);
+    }
+
+    /// Several words ahead, best first, longer ones only while their probability stays above the threshold. A phrase is
+    /// returned when no continuation of it is probable enough, or it has so many words.
+    /// Throws WordgruError if the text is not UTF-8, or a number is out of its range.
+    std::vector<Phrase> phrases(const std::string& context, const PhraseQuery& query = {}) const {
+        detail::kWords.check("k", query.k);
+        detail::kCount.check("max_words", query.max_words);
+        detail::Range{0, 1}.check("threshold", query.threshold);
+        struct Begun {
+            double probability;
+            int order, words;  // the first of equals comes first
+            Session session;
+            bool operator<(const Begun& other) const {
+                return std::tie(probability, other.order) < std::tie(other.probability, order);
+            }
+        };
+        Query next;
+        next.prefix = "";
+        next.k = query.k;
+        next.options = query.options;
+        std::vector<Phrase> found;
+        std::vector<Begun> waiting;  // a heap
+        int order = 0;
+        waiting.push_back({1, order++, 0, session(context)});
+        while (!waiting.empty() && found.size() < static_cast<std::size_t>(query.k)) {
+            std::pop_heap(waiting.begin(), waiting.end());
+            Begun begun = std::move(waiting.back());
+            waiting.pop_back();
+            bool any = false;
+            const Suggestions offers = begun.words < query.max_words ? begun.session.suggest(next) : Suggestions();
+            for (const Suggestion& offer : offers) {
+                const double probability = begun.probability * offer.probability;
+                if (probability < query.threshold) continue;
+                any = true;
+                Session longer = begun.session;
+                longer.append((offers.space ? " " : "") + offer.word);
+                waiting.push_back({probability, order++, begun.words + 1, std::move(longer)});
+                std::push_heap(waiting.begin(), waiting.end());
+            }
+            if (any || begun.words == 0) continue;
+            const std::u32string text = decode(begun.session.text().substr(context.size())).text;
+            found.push_back({to_utf8(trimmed(text)), begun.probability});
+        }
+        return found;
     }
 
     /// A text field of its own: what is typed into it is read once. It may outlive the predictor.

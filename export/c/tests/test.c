@@ -84,6 +84,13 @@ static void check_answers(wordgru_predictor *english) {
     EXPECT(wordgru_suggestions_count(found) == 3);
     wordgru_suggestions_free(found);
 
+    OK(wordgru_phrases(english, TEXT("I am going to"), 3, 0.02, NULL, &found));
+    EXPECT(wordgru_suggestions_count(found) > 0 && strlen(first(found)) > 0 && first(found)[0] != ' ');
+    for (size_t i = 0; i < wordgru_suggestions_count(found); ++i) {
+        EXPECT(wordgru_suggestions_probability(found, i) >= 0.02);
+    }
+    wordgru_suggestions_free(found);
+
     OK(wordgru_block(english, TEXT("NUMBER")));
     OK(wordgru_complete(english, TEXT("the num"), NULL, &found));
     for (size_t i = 0; i < wordgru_suggestions_count(found); ++i) {
@@ -247,6 +254,9 @@ static void check_nulls(wordgru_predictor *english) {
     NULLED(wordgru_complete(NULL, TEXT("a"), NULL, &found), "predictor");
     NULLED(wordgru_complete(english, NULL, WORDGRU_NUL_ENDED, NULL, &found), "text");
     NULLED(wordgru_complete(english, TEXT("a"), NULL, NULL), "suggestions");
+    NULLED(wordgru_phrases(NULL, TEXT("a"), 4, 0.1, NULL, &found), "predictor");
+    NULLED(wordgru_phrases(english, NULL, 1, 4, 0.1, NULL, &found), "context");
+    NULLED(wordgru_phrases(english, TEXT("a"), 4, 0.1, NULL, NULL), "phrases");
     NULLED(wordgru_session_new(NULL, &session), "predictor");
     NULLED(wordgru_session_new(english, NULL), "session");
     NULLED(wordgru_session_copy(NULL, &session), "session");
@@ -334,6 +344,8 @@ static void check_faults(wordgru_predictor *english, const char *tiny) {
     WRONG(attention = 1, "attention is 1; expected");
     WRONG(prefix = "two words", "is no beginning of a word");
     WRONG(size = 0, "wordgru_query_init");
+    REFUSED(wordgru_phrases(english, "", 0, 0, 0.1, NULL, &found), WORDGRU_WRONG_ARGUMENT, "max_words is 0; expected");
+    REFUSED(wordgru_phrases(english, "", 0, 4, 2, NULL, &found), WORDGRU_WRONG_ARGUMENT, "threshold is 2; expected");
     EXPECT(found == NULL);
 
     /* a program built with an older header, or a newer one */

@@ -123,6 +123,7 @@ class Golden {
             check_found(fresh(each).complete(text, query(each)), each);
         }
         for (const json& each : vectors_.at("sessions")) check_session(each);
+        for (const json& each : vectors_.at("phrases")) check_phrases(each);
         for (const json& each : vectors_.at("blocked")) check_blocked(each);
         for (const json& each : vectors_.at("broken_bundles")) check_broken_bundle(each);
         for (const json& each : vectors_.at("broken_calls")) check_broken_call(each);
@@ -223,6 +224,28 @@ class Golden {
         expect(right, "got" + got + " for " + each.dump());
     }
 
+    void check_phrases(const json& each) const {
+        Suggestions found;
+        for (const Phrase& phrase : predictor_.phrases(each.at("context"), phrase_query(each))) {
+            found.items.push_back({phrase.text, phrase.probability, {}, {}});
+        }
+        json expected = {{"exact", true}, {"space", false}, {"words", json::array()}, {"near", json::array()}};
+        for (const json& phrase : each.at("phrases")) {
+            expected["words"].push_back({{"word", phrase.at("text")}, {"probability", phrase.at("probability")}});
+        }
+        check_found(found, expected);
+        expect(found.size() == each.at("phrases").size(), "how many phrases: " + each.dump());
+    }
+
+    PhraseQuery phrase_query(const json& each) const {
+        PhraseQuery query;
+        query.k = each.value("k", query.k);
+        query.max_words = each.value("max_words", query.max_words);
+        query.threshold = each.value("threshold", query.threshold);
+        query.options = this->query(each).options;
+        return query;
+    }
+
     void check_session(const json& each) const {
         Session session = predictor_.session();
         for (const json& step : each.at("steps")) {
@@ -262,7 +285,7 @@ class Golden {
 
     void check_broken_call(const json& each) const {
         const json arguments = each.value("arguments", json::object());
-        if (each.at("call") == "phrases" || arguments.value("k", 1.0) != arguments.value("k", 1)) return;  // not in C++
+        if (arguments.value("k", 1.0) != arguments.value("k", 1)) return;  // C++ has no such k
         std::string text = arguments.value("context", arguments.value("text", ""));
         if (each.contains("not_unicode")) {
             text.clear();
@@ -273,6 +296,7 @@ class Golden {
                 const std::string call = each.at("call");
                 if (call == "suggest") predictor_.suggest(text, query(arguments));
                 else if (call == "complete") predictor_.complete(text, query(arguments));
+                else if (call == "phrases") predictor_.phrases(text, phrase_query(arguments));
                 else if (call == "delete") predictor_.session().erase(arguments.at("count"));
                 else throw std::logic_error("an unknown call: " + call);
             },

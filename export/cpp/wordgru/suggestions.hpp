@@ -90,6 +90,20 @@ struct SearchOptions {
     }
 };
 
+/// Several words ahead.
+struct Phrase {
+    std::string text;        ///< without the space before it
+    double probability = 0;  ///< P(its words | context)
+};
+
+/// How far ahead phrases go.
+struct PhraseQuery {
+    int k = 3;                   ///< how many phrases at most, 1 to 256
+    int max_words = 4;           ///< of a phrase
+    double threshold = 0.05;     ///< a phrase is less probable nowhere
+    SearchOptions options = {};  ///< of each of its words
+};
+
 /// What is asked of a text.
 struct Query {
     /// Letters of the next word that are not in the text. In a session, without them, the unfinished last word of the
