@@ -124,16 +124,10 @@ class Session {
         detail::kWords.check("k", query.k);
         query.options.check();
         detail::Range{0, 1, false, true}.check("attention", query.attention);
-        const std::size_t start = last_line_part(text_);
-        const std::string tail = engine_->tokenizer.normalize(std::string_view(text_).substr(start));
-        std::string head = text_.substr(0, start), unfinished;
+        auto [head, unfinished] = parted();
         if (query.prefix) {
-            head += tail;
+            head += unfinished;
             unfinished = prefix(*query.prefix);
-        } else {
-            const auto [rest, last] = split_last(tail);
-            head += rest;
-            unfinished = last;
         }
         if (!head.empty() && unfinished.empty() && query.options.punctuation && !detail::ends_with_space(head)) {
             return find(head, "", query, false, true);
@@ -142,9 +136,24 @@ class Session {
         return find(space ? head + " " : head, unfinished, query, space, false);
     }
 
+    /// What the next character is, and whether the word ends, given the text and its unfinished last word. Where a space
+    /// is missing before the next word, it is what follows that space. Of the options, tolerance and budgets count.
+    /// Throws WordgruError if a number is out of its range.
+    NextCharacters characters(const SearchOptions& options = {}) {
+        options.check();
+        auto [head, unfinished] = parted();
+        if (unfinished.empty() && wants_space(head)) head += ' ';
+        const std::string gap = reading_.read(head);
+        const auto [state, last] = reading_.place();
+        return engine_->search.characters(*state, last, gap + unfinished, options, named(head, gap))
+            .of([&word = unfinished](const std::string& next) {
+                return word.empty() ? static_cast<unsigned char>(next[0]) > ' ' : split_last(word + next).first.empty();
+            });
+    }
+
     /// The session as a few kilobytes, for `Predictor::restore`.
     std::string save() {
-        reading_.read(finished());
+        reading_.read(parted().first);
         std::string body;
         detail::put(body, text_.data(), text_.size());
         reading_.save(body);
@@ -300,11 +309,12 @@ class Session {
         return word;
     }
 
-    /// The text before its unfinished last word.
-    std::string finished() const {
+    /// The text before its unfinished last word, and that word.
+    std::pair<std::string, std::string> parted() const {
         const std::size_t start = last_line_part(text_);
         const std::string tail = engine_->tokenizer.normalize(std::string_view(text_).substr(start));
-        return text_.substr(0, start) + std::string(split_last(tail).first);
+        const auto [before, unfinished] = split_last(tail);
+        return {text_.substr(0, start) + std::string(before), std::string(unfinished)};
     }
 
     // -- saving ------------------------------------------------------------------------------------------------
