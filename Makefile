@@ -1,4 +1,4 @@
-# make demo | test | lint | format | bench | torture | clean; the rest are their parts. Everything stays inside this folder.
+# make demo | test | lint | format | bench | torture | audit | clean; the rest are their parts. Everything stays inside this folder.
 
 PYTHON ?= python3
 PIP_ARGS ?=# more options for pip, an index of your own for instance
@@ -14,7 +14,7 @@ WHEEL := .venv-wheel/.installed
 DIST := .venv-dist/.installed
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) -c constraints.txt
 # KenLM, a rival in `wordgru evaluate`, is compiled: its tests run only where it can be built, and say so elsewhere.
-EXTRAS := train,demo,serve,lsp,type,dev$(shell command -v cmake >/dev/null && command -v c++ >/dev/null && echo ,kenlm)
+EXTRAS := train,demo,serve,lsp,type,docs,dev$(shell command -v cmake >/dev/null && command -v c++ >/dev/null && echo ,kenlm)
 # Node and npm: those on the PATH, or PyPI's in an environment of their own.
 # The demo's run, one for each DEMO_ARGS: a short trial is not taken for the whole.
 DEMO_RUN := runs/demo$(shell echo '$(strip $(DEMO_ARGS))' | tr -cd 'A-Za-z0-9.-')
@@ -24,7 +24,7 @@ PACKAGE := $(shell find wordgru -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full test-base test-wheel test-cpp test-web web lint format dist bench torture constraints clean
+.PHONY: help demo test test-full test-base test-wheel test-cpp test-web web docs lint format dist bench torture audit constraints clean
 
 help:  ## Say what the targets are.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -64,6 +64,10 @@ web: $(NODE)  ## Build the demo page: for `wordgru demo`, and with MODEL (or Eng
 dist: $(DIST)  ## Build the sdist and the wheel twice, compare them byte for byte, and check them; they lie in dist/.
 	bash .ci/distributions .venv-dist/bin/python
 
+docs: $(FULL)  ## Build the documentation site in build/docs; a warning, and a link that leads nowhere, is an error.
+	.venv/bin/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo "build/docs/index.html"
+
 lint: $(FULL)  ## Check style, format and types; change nothing.
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
@@ -79,13 +83,19 @@ bench: $(FULL)  ## Measure sizes and speed.
 torture: $(FULL)  ## Break what can be broken, for five minutes; count what broke.
 	.venv/bin/python scripts/torture $(TORTURE_ARGS)
 
+audit:  ## Known faults of the pinned packages, and of our own code; needs a network.
+	test -d .venv-audit || { $(PYTHON) -m venv .venv-audit && .venv-audit/bin/python -m pip install --quiet $(PIP_ARGS) bandit pip-audit; }
+	.venv-audit/bin/bandit --quiet --configfile pyproject.toml --recursive wordgru
+	grep -v '^torch' constraints.txt | .venv-audit/bin/pip-audit --no-deps --disable-pip --requirement /dev/stdin
+	cd export && $(WITH_NODE) npm audit --omit=dev
+
 constraints: $(FULL)  ## Pin what .venv holds, after you moved it to other versions.
 	{ grep -E '^(#|torch==)' constraints.txt; \
 	    .venv/bin/python -m pip freeze --exclude-editable | grep -v '^torch=='; } >constraints.new
 	mv constraints.new constraints.txt
 
 clean:  ## Remove environments, runs, bundles and caches.
-	rm -rf .venv .venv-base .venv-wheel .venv-dist .venv-node export/node_modules export/*/dist wordgru/web build dist runs bundles .cache *.egg-info
+	rm -rf .venv .venv-base .venv-wheel .venv-dist .venv-node .venv-audit export/node_modules export/*/dist wordgru/web build dist runs bundles .cache *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

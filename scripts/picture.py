@@ -101,7 +101,7 @@ def _frame(frame: Frame) -> str:
             f'<text class="share" x="{x + CHIP - 12}" y="86" text-anchor="end">{offer.probability:.1%}</text>',
             f'<rect class="bar" x="{x + 12}" y="96" width="{width}" height="6" rx="3"/>',
         ]
-    count = f"{frame.keys} keystrokes, {len(frame.text)} characters"
+    count = f"keystrokes {frame.keys}, characters {len(frame.text)}"
     if frame.ticks == 12:
         count += f": {1 - frame.keys / len(frame.text):.0%} saved"
     drawn.append(f'<text class="count" x="{MARGIN}" y="134">{count}</text>')

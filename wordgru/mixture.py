@@ -6,9 +6,10 @@ what a candidate of one has in another is asked for by name. A word that no mode
 the last candidate of each has, so more candidates are asked for until the best words are proved.
 """
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -19,19 +20,25 @@ from wordgru.errors import WordgruError
 from wordgru.predictor import Predictor
 from wordgru.search.model import Doubles
 from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions, with_settings
-from wordgru.session import Session
+from wordgru.session import COUNT, Session
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 from wordgru.text import words
 from wordgru.typing.channel import TypingModel
 
 SWITCHING = 0.05
-"""Probability that a word is of another language than the one before."""
+"""Probability that a word is of another language than the one before it in the sentence."""
+
+SWITCHING_SENTENCES = 0.25
+"""Probability that a sentence is of another language than the one before, as long as nothing is known of the text."""
 
 _MOST = 64  # candidates of one model
 _LOOSEST = 0.05  # tolerance of the search in an unlikely language
 _ASKED = 5  # words, beside those wanted, that are asked for by name
 _WORDS = 40  # words before the cursor that say which language it is
+_SENTENCES = 16  # of which the languages say how often they change
+_FOREIGN = 0.1  # posterior of a language below which a sentence is not read by its model
+_ENDS, _CLOSING = ".!?…", "\"'”’)]"
 _PIECE = re.compile(r"\s*\S+")
 
 
@@ -74,7 +81,9 @@ class MixedPredictor(Asking):
 
     def session(self, text: str = "", *, typing: TypingModel | None = None) -> "MixedSession":
         """A text field of its own, as `Predictor.session`."""
-        return MixedSession({name: each.session(text, typing=typing) for name, each in self.predictors.items()}, self)
+        session = MixedSession({name: each.session(typing=typing) for name, each in self.predictors.items()}, self)
+        session.append(text)
+        return session
 
     def factor(self, word: str) -> float:
         """What a word counts: as much as in the language that knows it best; nothing if it is blocked in one."""
@@ -118,55 +127,88 @@ class MixedWords:
         return max(each.read(path) for each in self._lists)
 
 
+@dataclass(frozen=True)
+class _Read:
+    """How far the words were weighed.
+
+    Attributes:
+        text: up to here.
+        logs: log posterior of each language for the next word, (languages,).
+        contexts: what each model reads of the text: not the sentences that are hardly of its language.
+        begun: and what it had read before the sentence under way.
+        spoken: the likeliest language of each sentence so far, (sentences,).
+    """
+
+    text: str
+    logs: Doubles
+    contexts: tuple[str, ...]
+    begun: tuple[str, ...]
+    spoken: tuple[int, ...] = ()
+
+    @property
+    def switching(self) -> float:
+        """How probably the next sentence is of another language: as often as so far, from `SWITCHING_SENTENCES` on."""
+        changes = sum(one != other for one, other in itertools.pairwise(self.spoken))
+        return (1.0 + changes) / (1.0 / SWITCHING_SENTENCES + max(len(self.spoken) - 1, 0))
+
+
 class MixedSession:
     """One text field, read by several models. Not to be shared by threads."""
 
     def __init__(self, sessions: Mapping[str, Session], predictor: MixedPredictor) -> None:
-        """Use sessions with the same text, by the name of their language."""
+        """Use empty sessions, by the name of their language."""
         self._sessions, self._predictor = dict(sessions), predictor
-        self._known: list[tuple[str, Doubles]] = []  # text, log posterior after it
+        self._text = ""
+        self._known: list[_Read] = []
+        self._committing: Session | None = None
 
     @property
     def text(self) -> str:
         """The text of the field up to the cursor."""
-        return self._first.text
+        return self._text
 
     def append(self, text: str) -> None:
         """Type `text` at the end."""
-        self.set(self.text + text)
+        self._text += text
 
     def delete(self, count: int = 1) -> None:
         """Delete the last `count` characters."""
-        for session in self._sessions.values():
-            session.delete(count)
+        COUNT.check("count", count)
+        self._text = self._text[: max(len(self._text) - count, 0)]
 
     def set(self, text: str) -> None:
         """Make `text` what stands before the cursor."""
-        for session in self._sessions.values():
-            session.set(text)
+        self._text = text
 
     def reset(self) -> None:
         """Empty the field, for a new text."""
+        self._text, self._known, self._committing = "", [], None
         for session in self._sessions.values():
             session.reset()
 
     def touch(self, x: float, y: float) -> str:
         """Touch the keyboard, as `Session.touch`."""
-        return next(iter([session.touch(x, y) for session in self._sessions.values()]))
+        self._sync(self._head()[0], self._text)
+        letter = next(iter([session.touch(x, y) for session in self._sessions.values()]))
+        self._text += letter
+        return letter
 
     def commit(self) -> int:
         """Learn what stands in the field, as `Session.commit`."""
-        return self._first.commit()
+        if self._committing is None:
+            self._committing = next(iter(self._predictor.predictors.values())).session()
+        self._committing.set(self._text)
+        return self._committing.commit()
 
     def copy(self) -> Self:
         """A session with the same text that goes its own way."""
         other = type(self)({name: session.copy() for name, session in self._sessions.items()}, self._predictor)
-        other._known = list(self._known)
+        other._text, other._known = self._text, list(self._known)
         return other
 
     def languages(self) -> dict[str, float]:
         """The posterior of each language at the cursor, from the words before it."""
-        shares = np.exp(self._posterior(self._head()[0]))
+        shares = np.exp(self._read(self._head()[0]).logs)
         return dict(zip(self._sessions, shares.tolist(), strict=True))
 
     def suggest(
@@ -180,7 +222,7 @@ class MixedSession:
         K.check("k", k)
         options = with_settings(options, settings)
         head, typed = self._head() if prefix is None else (self.text, prefix)
-        prior = self._posterior(head)
+        prior = self._sync(head, self.text)
         wanted = dict.fromkeys(self._sessions, k)
         likely = np.exp(prior)  # an unlikely language need not be searched as closely
         tolerance = {
@@ -198,7 +240,7 @@ class MixedSession:
             if asked := [name for name in answers if shares[name] * tolerance[name] > 1.5 * options.tolerance]:
                 tolerance |= dict.fromkeys(asked, options.tolerance)  # the letters made it likely
                 continue
-            found, missing = self._mixed(answers, shares, head, typed, k)
+            found, missing = self._mixed(answers, shares, typed, k)
             proved = len(found) >= k and found[-1].probability + options.tolerance >= sum(missing.values())
             going = [name for name in wanted if len(answers[name]) >= wanted[name] and wanted[name] < _MOST]
             if proved or not going:
@@ -215,10 +257,6 @@ class MixedSession:
 
     # -- the mixture ---------------------------------------------------------------------------------------------
 
-    @property
-    def _first(self) -> Session:
-        return next(iter(self._sessions.values()))
-
     def _head(self) -> tuple[str, str]:
         """The text before its unfinished last word, and that word."""
         cut = max(self.text.rfind(mark) for mark in " \n\r\t") + 1
@@ -226,7 +264,7 @@ class MixedSession:
         return self.text[:cut] + rest, unfinished
 
     def _mixed(
-        self, answers: Mapping[str, Suggestions], shares: Mapping[str, float], head: str, typed: str, k: int
+        self, answers: Mapping[str, Suggestions], shares: Mapping[str, float], typed: str, k: int
     ) -> tuple[list[Suggestion], dict[str, float]]:
         """The k best words of the mixture, and the most that one has from each model which did not offer it."""
         parts: dict[str, dict[str, float]] = {}
@@ -249,7 +287,7 @@ class MixedSession:
             if total(word) + rest > least:
                 for name in answers:
                     if name not in parts[word] and shares[name] * last[name] > 1e-5:
-                        parts[word][name] = self._named(name, answers[name], head, typed, word, last[name])
+                        parts[word][name] = self._named(name, answers[name], typed, word, last[name])
         factors = {word: self._predictor.factor(word) for word in order}
         order = [word for word in order if factors[word]]
         order = [word for word in order if factors[word] == 1.0] or order
@@ -259,28 +297,54 @@ class MixedSession:
             for word in order
         ], missing
 
-    def _named(self, name: str, answer: Suggestions, head: str, typed: str, word: str, most: float) -> float:
+    def _named(self, name: str, answer: Suggestions, typed: str, word: str, most: float) -> float:
         """What a word has in a model that did not offer it, out of what agrees with the letters typed."""
         if not word.startswith(typed):
             return 0.0  # meant by other letters: what its slips would make of it is small
-        nats = self._sessions[name].nats(head, " " * answer.space + word) - answer.log_evidence
+        text = self._sessions[name].text
+        before = text.removesuffix(typed) if typed and not answer.space else text
+        nats = self._sessions[name].nats(before, " " * answer.space + word) - answer.log_evidence
         return min(float(np.exp(min(nats, 0.0))), most)
 
-    def _posterior(self, head: str) -> Doubles:
-        """Log of the probability of each language for the word after `head`, (languages,)."""
+    def _sync(self, head: str, text: str) -> Doubles:
+        """Give each model what it reads of `text`; return the log posterior of each language after `head`."""
+        read = self._read(head)
+        for session, context in zip(self._sessions.values(), read.contexts, strict=True):
+            session.set(context + text[len(read.text) :])
+        return read.logs
+
+    def _read(self, head: str) -> _Read:
+        """Weigh the words of `head` that were not weighed yet."""
         count = len(self._sessions)
-        while self._known and not head.startswith(self._known[-1][0]):
+        while self._known and not head.startswith(self._known[-1].text):
             self._known.pop()
-        read, logs = self._known[-1] if self._known else ("", np.full(count, -np.log(count)))
-        pieces = list(_PIECE.finditer(head, len(read)))
+        read = (
+            self._known[-1] if self._known else _Read("", np.full(count, -np.log(count)), ("",) * count, ("",) * count)
+        )
+        pieces = list(_PIECE.finditer(head, len(read.text)))
+        skipped = head[len(read.text) : pieces[-_WORDS].start()] if len(pieces) > _WORDS else ""
+        contexts, begun, spoken = tuple(context + skipped for context in read.contexts), read.begun, read.spoken
         for piece in pieces[-_WORDS:]:
-            start = piece.start()
-            nats = [session.nats(head[:start], piece[0]) for session in self._sessions.values()]
-            logs = logs + np.array(nats)
-            logs = logs - np.logaddexp.reduce(logs)
-            logs = np.log((1 - SWITCHING) * np.exp(logs) + SWITCHING * (1 - np.exp(logs)) / max(count - 1, 1))
-            self._known.append((head[: piece.end()], logs))
-        return logs
+            nats = [
+                session.nats(context, piece[0])
+                for session, context in zip(self._sessions.values(), contexts, strict=True)
+            ]
+            logs = read.logs + np.array(nats)
+            shares = np.exp(logs - np.logaddexp.reduce(logs))
+            contexts = tuple(context + piece[0] for context in contexts)
+            ends = piece[0].rstrip(_CLOSING)[-1:] in _ENDS or "\n" in head[piece.end() : piece.end() + 1]
+            if ends:
+                contexts = tuple(
+                    context if share >= _FOREIGN else before
+                    for context, before, share in zip(contexts, begun, shares, strict=True)
+                )
+                begun, spoken = contexts, (*spoken[1 - _SENTENCES :], int(shares.argmax()))
+            read = _Read(head[: piece.end()], logs, contexts, begun, spoken)
+            switching = read.switching if ends else SWITCHING
+            logs = np.log((1 - switching) * shares + switching * (1 - shares) / max(count - 1, 1))
+            read = replace(read, logs=logs)
+            self._known.append(read)
+        return read
 
 
 def _shares(answers: Mapping[str, Suggestions], prior: Doubles) -> dict[str, float]:

@@ -29,7 +29,9 @@ from wordgru.typing.layout import Layout
 from wordgru.typing.search import TypingSearch
 
 _ATTENTION = Range(0, 1, below=True)
-_COUNT = Range(0, whole=True)  # characters to delete
+COUNT = Range(0, whole=True)
+"""How many characters may be deleted."""
+
 _THRESHOLD = Range(0, 1)
 _LONGEST_TYPED = 40  # letters of a word that a typing model looks at; longer ones are taken as they are
 _TYPED_ROWS = 16  # budget of a search with a typing model, whose rows cost more; it seldom finds better after them
@@ -90,7 +92,7 @@ class Session:
 
     def delete(self, count: int = 1) -> None:
         """Delete the last `count` characters."""
-        _COUNT.check("count", count)
+        COUNT.check("count", count)
         self.set(self._text[: max(len(self._text) - count, 0)])
 
     def set(self, text: str) -> None:

@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Any
 
 FENCE = re.compile(
-    r"(?:^<!-- (?P<kind>not run|needs): (?P<why>.+?) -->\n)?^```(?P<language>[a-z]*)\n(?P<text>.*?)^```$", re.M | re.S
+    r"(?:^<!-- (?P<kind>not run|needs): (?P<why>.+?) -->\n)?^```(?P<language>[^\n`]*)\n(?P<text>.*?)^```$", re.M | re.S
 )
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 TOKEN = re.compile(r"…|\d+(?:,\d{3})*(?:\.\d+)?|[█▉▊▋▌▍▎▏]+|─+|\s+|[^…\d█▉▊▋▌▍▎▏─\s]+")
@@ -57,7 +57,7 @@ def blocks(page: str) -> Iterator[Block]:
     found = list(FENCE.finditer(page))
     taken = -1
     for at, match in enumerate(found):
-        if at == taken:
+        if at == taken or match["language"].startswith("{"):  # a directive of the site
             continue
         output = None
         if match["language"] == "python" and at + 1 < len(found):
@@ -107,7 +107,7 @@ def console(text: str) -> Iterator[tuple[str, str]]:
         yield command[0].strip(), part[command.end() :]
 
 
-def terminal(commands: list[str], *, seconds: float = 80) -> list[str]:
+def terminal(commands: list[str], *, seconds: float = 300) -> list[str]:
     """What each command prints on a terminal, stdout and stderr, run by one shell; the first to fail is an error."""
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

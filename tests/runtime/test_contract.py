@@ -1,4 +1,4 @@
-"""What export/README.md and docs/search.md print is what the package does."""
+"""What export/README.md and docs/word-search.md print is what the package does."""
 
 import importlib.util
 import json
@@ -16,7 +16,7 @@ from wordgru.text import words
 from wordgru.text.tokenizer import VARIANTS
 
 CONTRACT = (ROOT / "export" / "README.md").read_text(encoding="utf-8")
-SEARCH = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
+SEARCH = (ROOT / "docs" / "word-search.md").read_text(encoding="utf-8")
 
 FINAL, OPEN = (" cat", " cup", "r", "t"), (" c", " ca", "a")
 ROWS = {
@@ -25,7 +25,7 @@ ROWS = {
     (" c",): {"r": 0.10, "t": 0.10, "a": 0.80},
     (" c", "a"): {"r": 0.55, "t": 0.40, "a": 0.05},
 }
-"""The toy of docs/search.md: P(next token) after tokens."""
+"""The toy of docs/word-search.md: P(next token) after tokens."""
 
 
 class Toy:

@@ -18,7 +18,11 @@ TEXTS = ["", "I will be there ", "Ich komme ", "Ich komme mor", "See you. Wir se
 def test_the_best_words_are_those_of_the_models_added_up(text: str) -> None:
     session = BOTH.session(text)
     found = session.suggest(tolerance=0.001)
-    answers = [each.session(text).suggest(k=40, tolerance=1e-4, max_rows=2000) for each in (ENGLISH, GERMAN)]
+    read = [each.text for each in session._sessions.values()]  # without the sentences of the other language
+    answers = [
+        each.session(context).suggest(k=40, tolerance=1e-4, max_rows=2000)
+        for each, context in zip((ENGLISH, GERMAN), read, strict=True)
+    ]
     logs = np.log(list(session.languages().values())) + [answer.log_evidence for answer in answers]
     shares = np.exp(logs - np.logaddexp.reduce(logs))
     total: dict[str, float] = {}

@@ -66,7 +66,7 @@ class PredictorSubject:
         remembers: whether a field's offers depend on what it offered before.
 
     Args:
-        predictor: it answers; what it remembers is not touched, for the subject has a memory of its own.
+        predictor: it answers, with its word lists; what it remembers is not touched.
         name: what to call it; else the bundle's folder.
         attention: of its sessions; see `Session.suggest`.
     """
@@ -78,6 +78,7 @@ class PredictorSubject:
         self.attention, self.remembers = attention, attention > 0
         self.model = CountedModel(predictor.model)
         self.predictor = Predictor(self.model, predictor.tokenizer)
+        self.predictor.words = predictor.words  # known, blocked and added ones
 
     def field(self) -> "Field":
         """A session of its own."""

@@ -1,6 +1,5 @@
 /* What wordgru.h promises, asked from C: `test_wordgru ENGLISH TINY`, two bundles. */
 #define _POSIX_C_SOURCE 200809L
-#include <locale.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>

@@ -2,6 +2,8 @@
 //
 //     fuzz BUNDLE SECONDS [SEED]     random changes to the files of a bundle, saved sessions and texts
 //
+// With the variable WORDGRU_FUZZ_SAYS it prints why something was refused.
+//
 // With clang, -DWORDGRU_LIBFUZZER=ON makes it a target of libFuzzer in place of that: fuzz -max_total_time=SECONDS; the
 // variable WORDGRU_FUZZ_BUNDLE names the bundle. The first byte of an input says what the others are.
 #include <unistd.h>
@@ -56,7 +58,7 @@ struct Place {
 
     /// Copy the bundle with one file of another content, and the hash of that.
     void forge(const char* name, const std::string& content) const {
-        fs::copy(whole, broken, fs::copy_options::overwrite_existing);
+        fs::copy(whole, broken, fs::copy_options::overwrite_existing | fs::copy_options::recursive);
         fs::remove(broken / "blocked.txt");
         write(broken / name, content);
         nlohmann::json config = nlohmann::json::parse(read(whole / "config.json"));
@@ -68,8 +70,8 @@ struct Place {
 void use(const wordgru::Predictor& predictor, const std::string& text) {
     wordgru::Session session = predictor.session("the ca");
     for (std::size_t at = 0; at < text.size(); at += 1 + text.size() / 4) {  // cut anywhere, inside characters too
-        session.set(text.substr(0, at));
         try {
+            session.set(text.substr(0, at));
             session.suggest();
         } catch (const wordgru::WordgruError&) {  // half a character
         }
@@ -108,6 +110,7 @@ void run(Place& place, Kind kind, const std::string& content) {
             std::abort();
         }
         ++place.refused;
+        if (std::getenv("WORDGRU_FUZZ_SAYS")) std::printf("%s\n", error.what());
     }
     alarm(0);
 }

@@ -17,7 +17,7 @@
  * - none of these k misses more than t · A, or the tokens that `Tokenizer.encode` spells it with.
  *
  * Until then the heaviest open tokens on the paths that break a rule are read, many in one call, within a budget.
- * docs/search.md works an example by hand.
+ * docs/word-search.md works an example by hand.
  */
 import type { Bytes } from "./bytes.js";
 import type { Named } from "./named.js";
