@@ -130,6 +130,7 @@ TEXTS = [
     "see www.example.org/x or https://example.org now",
     "pin 4821, card 4929 1234 1234, 3-4-5-6 and 123 is",
     "key sk1ABCDEFGHIJ is",
+    "½teaspoonful m²ofcarpeting x٣abcdefghijk",
     "a " + "x" * 49 + " " + "y" * 48,
     "東京 Tokyo 東京 ไทย",
     "cafe\u0301 don’t rock-'n'-roll the boys' room",

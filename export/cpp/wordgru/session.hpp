@@ -90,7 +90,6 @@ class Session {
         auto same = static_cast<std::size_t>(differs - text.begin());
         while (same > 0 && same < text.size() && (text[same] & 0xC0) == 0x80) --same;
         check_text(std::string_view(text).substr(same));
-        reading_.touch(same);
         text_ = std::move(text);
     }
 
@@ -177,12 +176,12 @@ class Session {
             throw WordgruError("the saved session is of another model; load that model, or start a new session.");
         }
         std::vector<double> since;  // anybody can make hashes, so what follows may still be what nobody saved
-        if (!detail::get(body, session.text_) || !session.reading_.load(body, session.text_.size()) ||
-            !detail::get(body, session.committed_.text) || !detail::get(body, since) || since.size() != 1 ||
-            !std::isfinite(since[0]) || !body.empty()) {
+        if (!detail::get(body, session.text_)) throw broken;
+        check_text(session.text_);
+        if (!session.reading_.load(body, session.parted().first) || !detail::get(body, session.committed_.text) ||
+            !detail::get(body, since) || since.size() != 1 || !std::isfinite(since[0]) || !body.empty()) {
             throw broken;
         }
-        check_text(session.text_);
         check_text(session.committed_.text);
         session.committed_.since = since[0];
         return session;
