@@ -46,13 +46,7 @@ class Correct:
 
     def _corrections(self, text: str) -> list[dict[str, Any]]:
         session = self._predictor.session(typing=TypingModel())
-        return [
-            {
-                **{"start": each.start, "end": each.end, "typed": each.typed, "word": each.word},
-                "probability": each.probability,
-            }
-            for each in corrections(text, session, threshold=self._threshold)
-        ]  # fmt: skip
+        return [asdict(each) for each in corrections(text, session, threshold=self._threshold)]
 
 
 def _corrected(text: str, found: list[dict[str, Any]]) -> str:
@@ -67,22 +61,21 @@ _READING = 0.1  # of a core: with whole ones, those who work take all, and who r
 
 def run(
     what: str, corpus: str, output: str, *, column: str, model: str | None, threshold: float, actors: int | None
-) -> int:
-    """Read, work, write; return the number of documents. Ray must be started, or starts by itself."""
+) -> None:
+    """Read, work and write, all at once. Ray must be started."""
     import ray.data
 
     ray.data.DataContext.get_current().execution_options.preserve_order = True
     readers = {".parquet": ray.data.read_parquet, ".txt": ray.data.read_text}
     actors = actors or int(ray.cluster_resources()["CPU"])
     documents = readers.get(Path(corpus).suffix, ray.data.read_json)(
-        corpus, override_num_blocks=8 * actors, ray_remote_args={"num_cpus": _READING}
+        corpus, override_num_blocks=8 * actors, num_cpus=_READING
     )  # many blocks, so that no core waits for the last one long
-    done = documents.map_batches(
+    documents = documents.map_batches(
         WORK[what], fn_constructor_args=(column, model, threshold), batch_size=16,
         compute=ray.data.ActorPoolStrategy(size=actors), num_cpus=1 - _READING,
-    ).materialize()  # fmt: skip
-    done.write_parquet(output, ray_remote_args={"num_cpus": _READING})
-    return int(done.count())
+    )  # fmt: skip
+    documents.write_parquet(output, ray_remote_args={"num_cpus": _READING})
 
 
 def main() -> None:
@@ -100,11 +93,11 @@ def main() -> None:
     parser.add_argument("--address", help="of a cluster that runs; without it, this machine alone")
     asked = parser.parse_args()
     ray.init(address=asked.address, log_to_driver=False)
-    count = run(
+    run(
         asked.what, asked.corpus, asked.output, column=asked.column, model=asked.model, threshold=asked.threshold,
         actors=asked.actors,
     )  # fmt: skip
-    print(f"{count} documents in {asked.output}")
+    print(f"the documents are in {asked.output}")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,9 @@ _DEFAULT = ServeSettings()
 @click.option("--allow-host", "hosts", multiple=True, help='Name by which clients ask (header Host); "*" for any.')
 @click.option("--allow-origin", "origins", multiple=True, help='Origin of pages that may ask; "*" for any.')
 @click.option(
+    "--proxy", "proxies", multiple=True, help="Address (or network) of a proxy whose X-Forwarded-For is believed."
+)
+@click.option(
     "--token-file", type=click.Path(path_type=Path, dir_okay=False),
     help=f"File of the token that clients must send (else {TOKEN_VARIABLE}; else none).",
 )  # fmt: skip
@@ -42,7 +45,8 @@ _DEFAULT = ServeSettings()
 @click.option("--block/--no-block", default=True, show_default=True, help="Heed the bundle's block list.")
 @model_options
 def serve_command(
-    host: str, port: int, workers: int, hosts: tuple[str, ...], origins: tuple[str, ...], token_file: Path | None,
+    host: str, port: int, workers: int, hosts: tuple[str, ...], origins: tuple[str, ...], proxies: tuple[str, ...],
+    token_file: Path | None,
     max_text: int, max_seconds: float, rate: float, sockets: int, client_sockets: int, remembered: int,
     patience: float, glossary: tuple[Path, ...], log_level: str, block: bool, model: str | None, device: str,
     threads: int,
@@ -54,7 +58,7 @@ def serve_command(
         model=model, device=device, threads=threads, block=block, glossaries=glossary, max_text=max_text,
         max_seconds=max_seconds, rate=rate, sockets=sockets, client_sockets=client_sockets, remembered=remembered,
         patience=patience, hosts=(*LOOPBACK, *(name.lower() for name in hosts)), origins=origins,
-        token=_token(token_file),
+        proxies=proxies, token=_token(token_file),
     )  # fmt: skip
     with listen(host, port) as listener:
         place = f"http://{'localhost' if host in _LOCAL else host}:{listener.getsockname()[1]}"

@@ -96,6 +96,8 @@ def run_service(settings: ServeSettings, listener: socket.socket, *, workers: in
         "log_config": log_config(log_level),
         "access_log": False,
         "server_header": False,
+        "proxy_headers": bool(settings.proxies),  # else whoever asks could name an address of its own choice
+        "forwarded_allow_ips": list(settings.proxies),
         "timeout_graceful_shutdown": _GRACE,
         "workers": workers,
     }

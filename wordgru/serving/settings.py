@@ -34,6 +34,7 @@ class ServeSettings:
         patience: seconds that a sender may take for its headers, and for its body.
         hosts: names in the Host header that are answered; "*" for any.
         origins: pages of other origins that may ask; "*" for any.
+        proxies: addresses of proxies whose X-Forwarded-For is believed.
         token: what a client must send as `Authorization: Bearer …`; None for nobody has to.
     """
 
@@ -53,6 +54,7 @@ class ServeSettings:
     patience: float = ranged(10.0, _SECONDS)
     hosts: tuple[str, ...] = LOOPBACK
     origins: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
     token: str | None = None
 
     def __post_init__(self) -> None:
