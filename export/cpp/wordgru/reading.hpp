@@ -93,6 +93,8 @@ class Reading {
     std::string read(const std::string& head, bool ends = false) {
         if (!ends && gap_ && read_ == head) return *gap_;  // only letters of the word have come since
         forget_marks(head);
+        read_ = head;
+        gap_.reset();
         const auto [bytes, count] = mark(head);
         const std::string_view rest = std::string_view(head).substr(bytes);
         Ids tokens;
@@ -100,8 +102,7 @@ class Reading {
         if (ends) tokens = tokenizer_->encode(rest);
         else std::tie(tokens, gap) = tokenizer_->encode_context(rest);
         go_to(count, tokens);
-        read_ = head;
-        gap_ = ends ? std::nullopt : std::optional(gap);
+        if (!ends) gap_ = gap;
         return gap;
     }
 
