@@ -22,8 +22,8 @@
 #include <string_view>
 #include <vector>
 
+#include <wordgru/sha256.hpp>
 #include "wordgru.hpp"
-#include "wordgru/sha256.hpp"
 
 namespace {
 
