@@ -159,6 +159,8 @@ COMPLETE: list[Json] = [
     {"text": "the\u200b ca"},
 ]
 
+PAGE = "cafe\u0301 cafe\u0301 the old man had put the kettle on and then he said to the ".replace(" ", "\u00a0")
+
 SESSIONS: list[Json] = [
     {
         "name": "typing letter by letter",
@@ -243,6 +245,15 @@ SESSIONS: list[Json] = [
             {"do": "suggest", "prefix": ""},
             {"do": "set", "text": "x" * 5000 + " the"},
             {"do": "suggest", "prefix": ""},
+        ],
+    },
+    {
+        "name": "spaces of a page and accents apart, and then a space",
+        "steps": [
+            {"do": "set", "text": PAGE * 2 + "c"},
+            {"do": "suggest"},
+            {"do": "append", "text": "at sat on the m"},
+            {"do": "suggest"},
         ],
     },
     {

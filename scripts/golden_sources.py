@@ -1,6 +1,6 @@
 """Write what the Python predictor answers with words of other sources: `python scripts/golden_sources.py`.
 
-Personal words, word lists and attention are not in every target, so their vectors stand apart, in
+Personal words, word lists, attention and the next character are not in every target, so their vectors stand apart, in
 export/golden/sources/tiny.json; export/golden/README.md explains them.
 """
 
@@ -22,6 +22,8 @@ BUNDLE = "tests/runtime/tiny"
 FILE = ROOT / "export" / "golden" / "sources" / "tiny.json"
 SEARCH = {"tolerance": 1e-7, "max_rows": 10_000}
 ABSOLUTE = 1e-6
+UNSPACED = "export/golden/unspaced"
+LETTERS_SHOWN = 6  # of the next characters, the most probable
 
 Json = dict[str, Any]
 
@@ -128,6 +130,7 @@ TEXTS = [
     "see www.example.org/x or https://example.org now",
     "pin 4821, card 4929 1234 1234, 3-4-5-6 and 123 is",
     "key sk1ABCDEFGHIJ is",
+    "½teaspoonful m²ofcarpeting x٣abcdefghijk",
     "a " + "x" * 49 + " " + "y" * 48,
     "東京 Tokyo 東京 ไทย",
     "cafe\u0301 don’t rock-'n'-roll the boys' room",
@@ -143,6 +146,19 @@ GLOSSARIES = [
     "good\n\nword\t-1",
     "one\rtwo\u2028three\ttwo",
     "",
+]
+
+
+CHARACTERS: list[Json] = [
+    *(
+        {"bundle": BUNDLE, "text": text, "tolerance": 1e-5}
+        for text in ("", "the ", "the c", "the caf", "the café", "see you", "don’t", "(a.", "x" * 30, "at the K", "a\n")
+    ),
+    {"bundle": BUNDLE, "text": "the E", "tolerance": 1e-5, "words": {"Eyjafjallajökull": 5000, "E": 900}},
+    {"bundle": BUNDLE, "text": "at the", "tolerance": 1e-5, "learn": CHAT},
+    {"bundle": BUNDLE, "text": "a Rua", "tolerance": 1e-5, "learn": CHAT, "words": {"Ruairí": 10, "Ruatiti": 3}},
+    *({"bundle": UNSPACED, "text": text, "tolerance": 1e-3} for text in ("我想", "東京 T", "ที่", "the c", "a。")),
+    {"bundle": BUNDLE, "text": "well-", "tolerance": 1e-9, "max_rows": 20},
 ]
 
 
@@ -168,6 +184,7 @@ def make() -> Json:
         ],
         "learnt": [_learnt(text) for text in TEXTS],
         "glossaries": [_read(text) for text in GLOSSARIES],
+        "characters": [case | _next_characters(**case) for case in CHARACTERS],
     }
 
 
@@ -209,6 +226,22 @@ def _taker(predictor: Predictor) -> Callable[[Json], Json]:
         return step | made if isinstance(made, dict) else step
 
     return take
+
+
+def _next_characters(
+    bundle: str, text: str, tolerance: float, words: dict[str, float] | None = None, learn: str = "",
+    max_rows: int = 3000,
+) -> Json:  # fmt: skip
+    """The most probable next characters; where a budget ends the search, only that it is not exact."""
+    predictor = Predictor.load(ROOT / bundle, personal=PersonalModel())
+    for word, weight in (words or {}).items():
+        predictor.words.add(word, weight)
+    if predictor.personal:
+        predictor.personal.learn(learn)
+    found = predictor.session(text).characters(tolerance=tolerance, max_rows=max_rows)
+    if not found.exact:
+        return {"exact": False}
+    return {"exact": True, "end": found.end, "probabilities": dict(list(found.probabilities.items())[:LETTERS_SHOWN])}
 
 
 def _learnt(text: str) -> Json:

@@ -79,6 +79,7 @@ FEATURES = (
     }),
     Feature("several words ahead", {
         "Python": "py:test_phrases_are_probable_and_made_of_words", "TypeScript": "ts:go on while they are probable",
+        "C++": 'golden-cpp:vectors_.at("phrases")', "C": "c:wordgru_phrases(english, TEXT",
         "editors": "lsp:test_several_words_are_offered_where_they_are_probable", "page": "page:phrase: phrase?.text",
     }),
     Feature("how expected each word is", {
@@ -115,6 +116,7 @@ FEATURES = (
     }),
     Feature("the next character", {
         "Python": "typing:test_the_next_character_is_that_of_all_words",
+        "C++": "cpp:void check_characters", "C": "c:wordgru_session_characters(session",
         "HTTP": "http:test_the_next_character_is_that_of_the_package",
     }),
     Feature("several languages at once", {"Python": "mixture:test_the_languages_follow_the_words"}),

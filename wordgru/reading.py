@@ -23,8 +23,9 @@ class Reading:
     """A text as the model read it. Not to be shared by threads.
 
     A snapshot is (tokens read, state before the last of them). A mark is (characters, tokens): a place where the text
-    can be cut without changing its tokens, so that only what follows it is encoded again. Reading begins at the first
-    mark: of a long paste only the last part is read (`_CONTEXT`).
+    can be cut without changing its tokens, so that only what follows it is encoded again. It is a place in what was
+    read last, whose end is normalised, and not in the text of the field. Reading begins at the first mark: of a long
+    paste only the last part is read (`_CONTEXT`).
     """
 
     def __init__(self, model: LanguageModel, tokenizer: Tokenizer) -> None:
@@ -32,7 +33,8 @@ class Reading:
         self._tokens: npt.NDArray[np.int32] = np.array([END_OF_TEXT], np.int32)
         self._snapshots: list[tuple[int, Floats]] = [(1, model.initial_state())]
         self._marks: list[tuple[int, int]] = [(0, 1)]
-        self._head: tuple[str, bytes] | None = None  # what was read last, and the bytes held back
+        self._head = ""  # what was read last
+        self._gap: bytes | None = None  # the bytes held back then
 
     @property
     def size(self) -> int:
@@ -54,7 +56,7 @@ class Reading:
         """The same, to go its own way."""
         other = type(self)(self._model, self._tokenizer)
         other._tokens, other._snapshots = self._tokens, list(self._snapshots)
-        other._marks, other._head = list(self._marks), self._head
+        other._marks, other._head, other._gap = list(self._marks), self._head, self._gap
         return other
 
     def saved(self) -> dict[str, Any]:
@@ -62,18 +64,10 @@ class Reading:
         count, state = self._snapshots[-1]
         return {"tokens": self._tokens[:count], "mark": np.array(self._marks[-1]), "state": state}
 
-    def load(self, tokens: npt.NDArray[np.int32], mark: tuple[int, int], state: Floats) -> None:
-        """Go on from what `saved` gave."""
-        self._tokens, self._marks = tokens, [mark]
+    def load(self, head: str, tokens: npt.NDArray[np.int32], mark: tuple[int, int], state: Floats) -> None:
+        """Go on from what `saved` gave when `head` was read."""
+        self._head, self._tokens, self._marks = head, tokens, [mark]
         self._snapshots.append((len(tokens), state))
-
-    def edited(self, text: str, before: str) -> int:
-        """Tell that the text is `text` now and was `before`; return how many characters they begin with alike."""
-        same = len(text) if before.startswith(text) else _common(before, text)
-        self._marks = [mark for mark in self._marks if not mark[0] or mark[0] < same]  # the letter after it decides
-        if not self._marks:
-            self._head = None  # what was read began further on
-        return same
 
     def nats_after(self, head: str, choices: Sequence[str], following: str) -> Doubles:
         """Log P(following | head and each of some words), natural; see `Session.nats_after`."""
@@ -115,8 +109,11 @@ class Reading:
 
         With `ends`, nothing is held back.
         """
-        if not ends and self._head and self._head[0] == head:
-            return self._head[1]  # only letters of the next word have come since
+        if not ends and self._gap is not None and self._head == head:
+            return self._gap  # only letters of the next word have come since
+        same = common(self._head, head)
+        self._marks = [mark for mark in self._marks if not mark[0] or mark[0] < same]  # the letter after it decides
+        self._head, self._gap = head, None
         chars, count = self._mark(head)
         rest = head[chars:]
         if ends:
@@ -124,13 +121,11 @@ class Reading:
         else:
             tokens, gap = self._tokenizer.encode_context(rest)
         self._go_to(np.concatenate([self._tokens[:count], tokens], dtype=np.int32))
-        self._head = None if ends else (head, gap)
+        self._gap = None if ends else gap
         return gap
 
     def _mark(self, head: str) -> tuple[int, int]:
         """The last mark in `head`; a new one is set when much text has come since."""
-        while self._marks and self._marks[-1][0] > len(head):
-            self._marks.pop()
         if not self._marks or len(head) - self._marks[-1][0] > 2 * _CONTEXT:
             self._begin_near_end(head)
         chars, count = self._marks[-1]
@@ -180,8 +175,10 @@ class Reading:
         del self._snapshots[min(middle, key=lambda at: (counts[at + 1] - counts[at - 1]) / (end - counts[at] + 1))]
 
 
-def _common(one: str, other: str) -> int:
+def common(one: str, other: str) -> int:
     """How many characters two texts begin with alike."""
+    if one.startswith(other) or other.startswith(one):
+        return min(len(one), len(other))
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from wordgru.config import Range
 from wordgru.errors import WordgruError
 from wordgru.offered import Offered, less_those
-from wordgru.reading import Reading
+from wordgru.reading import Reading, common
 from wordgru.search.characters import Characters
 from wordgru.search.model import LanguageModel
 from wordgru.search.named import Named
@@ -102,7 +102,7 @@ class Session:
         Only what differs from the text before, from its last word boundary on, is read again, and not before
         something is asked.
         """
-        same = self._reading.edited(text, self._text)
+        same = common(self._text, text)
         self._points = {place: point for place, point in self._points.items() if place < same}
         self._text = text
 
@@ -353,7 +353,7 @@ class Session:
         if digest != _digest(tokenizer, state.shape, identity) or state.shape != model.initial_state().shape:
             raise WordgruError("the saved session is of another model; load that model, or start a new session.")
         session._text, session._committed = text, committed
-        session._reading.load(tokens, (chars, count), state)
+        session._reading.load(session._unfinished()[0], tokens, (chars, count), state)
         return session
 
     # -- reading -----------------------------------------------------------------------------------------------

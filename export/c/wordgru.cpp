@@ -21,6 +21,7 @@ struct wordgru_session {
 };
 struct wordgru_suggestions {
     wordgru::Suggestions suggestions;
+    double end = 0;
 };
 
 namespace {
@@ -34,8 +35,7 @@ thread_local const char* said = "";
 
 wordgru_status fail(wordgru_status status, const char* what) noexcept {
     try {
-        message = what;
-        std::replace(message.begin(), message.end(), '\n', ' ');
+        message = wordgru::to_utf8(wordgru::decode(wordgru::detail::one_line(what)).text);  // a name may be no UTF-8
         said = message.c_str();
     } catch (...) {
         said = "there is not enough memory; close something else, and try again.";
@@ -102,6 +102,9 @@ Options known(const Options* options, const char* name, Options values) {
                            "Upgrade the library.");
     }
     std::memcpy(static_cast<void*>(&values), options, std::min(size, sizeof values));
+    if (values.reserved != 0) {
+        throw WordgruError(std::string(name) + ".reserved is " + std::to_string(values.reserved) + "; expected 0.");
+    }
     return values;
 }
 
@@ -213,8 +216,14 @@ wordgru_status wordgru_learn(wordgru_predictor* predictor, const char* text, siz
 
 wordgru_status wordgru_forget(wordgru_predictor* predictor, const char* word, size_t size, size_t* count) {
     return guarded([&] {
-        wordgru::PersonalModel& personal = personal_of(predictor);
-        const size_t gone = word ? personal.forget(text_of(word, size, "word")) : personal.forget_all();
+        const size_t gone = personal_of(predictor).forget(text_of(word, size, "word"));
+        if (count) *count = gone;
+    });
+}
+
+wordgru_status wordgru_forget_all(wordgru_predictor* predictor, size_t* count) {
+    return guarded([&] {
+        const size_t gone = personal_of(predictor).forget_all();
         if (count) *count = gone;
     });
 }
@@ -312,6 +321,8 @@ double wordgru_suggestions_unexplored(const wordgru_suggestions* suggestions) {
     return suggestions ? suggestions->suggestions.unexplored : 0;
 }
 
+double wordgru_suggestions_end(const wordgru_suggestions* suggestions) { return suggestions ? suggestions->end : 0; }
+
 void wordgru_suggestions_free(wordgru_suggestions* suggestions) { delete suggestions; }
 
 // -- a text field ----------------------------------------------------------------------------------------------------
@@ -354,6 +365,22 @@ wordgru_status wordgru_session_suggest(wordgru_session* session, const wordgru_q
     return guarded([&] {
         at(suggestions, "suggestions");
         give(suggestions, at(session, "session").session.suggest(query_of(query)));
+    });
+}
+
+wordgru_status wordgru_session_characters(wordgru_session* session, const wordgru_query* query,
+                                          wordgru_suggestions** characters) {
+    return guarded([&] {
+        at(characters, "characters");
+        const auto next = at(session, "session").session.characters(query_of(query).options);
+        wordgru::Suggestions found;
+        found.exact = next.exact;
+        found.unexplored = next.unexplored;
+        for (const auto& [character, probability] : next.probabilities) {
+            found.items.push_back({character, probability, {}, {}});
+        }
+        give(characters, std::move(found));
+        (*characters)->end = next.end;
     });
 }
 

@@ -100,8 +100,9 @@ WORDGRU_API wordgru_status wordgru_allow(wordgru_predictor *predictor, const cha
  * long numbers and what looks like a key are left out. What follows needs load_options.personal. */
 WORDGRU_API wordgru_status wordgru_learn(wordgru_predictor *predictor, const char *text, size_t size, size_t *count);
 
-/* Forget a word, in every case; NULL: everything. `count`, if it is not NULL, becomes how many entries. */
+/* Forget a word, in every case, or everything. `count`, if it is not NULL, becomes how many entries. */
 WORDGRU_API wordgru_status wordgru_forget(wordgru_predictor *predictor, const char *word, size_t size, size_t *count);
+WORDGRU_API wordgru_status wordgru_forget_all(wordgru_predictor *predictor, size_t *count);
 
 /* Write what was learnt into a file, or add that of a file, whose name ends at its NUL. Python and JavaScript read and
  * write such files too. */
@@ -170,6 +171,9 @@ WORDGRU_API int32_t wordgru_suggestions_space(const wordgru_suggestions *suggest
 /* Share of what agrees with the letters typed that lies in spellings not looked into. */
 WORDGRU_API double wordgru_suggestions_unexplored(const wordgru_suggestions *suggestions);
 
+/* P(the word ends here), of an answer that wordgru_session_characters gave; 0 of others. */
+WORDGRU_API double wordgru_suggestions_end(const wordgru_suggestions *suggestions);
+
 WORDGRU_API void wordgru_suggestions_free(wordgru_suggestions *suggestions);
 
 /* -- a text field ------------------------------------------------------------------------------------------------- */
@@ -198,6 +202,12 @@ WORDGRU_API const char *wordgru_session_text(const wordgru_session *session, siz
 /* The most probable words at the cursor. */
 WORDGRU_API wordgru_status wordgru_session_suggest(wordgru_session *session, const wordgru_query *query,
                                                    wordgru_suggestions **suggestions);
+
+/* The next character, for scanning keyboards and Dasher, as an answer whose words are single characters: what may go on
+ * with the unfinished last word, or begin the next, where a space that is missing before it is implied. All are there,
+ * whatever `k` is; their probabilities and wordgru_suggestions_end sum to 1. Tolerance and budgets of the query count. */
+WORDGRU_API wordgru_status wordgru_session_characters(wordgru_session *session, const wordgru_query *query,
+                                                      wordgru_suggestions **characters);
 
 /* Learn what stands in the field: call it when the text is sent, or the field left. `count`, if it is not NULL, becomes
  * how many words. Called again after a correction, what was learnt of the field before is taken back. Without

@@ -380,7 +380,7 @@ def _units(text: str) -> Iterator[str]:
     """Words, marks and emoji of normalised text; line ends; a gap for what is not learnt."""
     hidden = bytearray(len(text))
     for run in re.finditer(r"\S+", text):
-        has_digit = any(char.isdigit() for char in run[0])
+        has_digit = any(char.isdecimal() for char in run[0])
         if (has_digit and len(run[0]) >= _KEY) or _ADDRESS.search(run[0]):
             hidden[run.start() : run.end()] = b"x" * len(run[0])
     for digits in _DIGITS.finditer(text):

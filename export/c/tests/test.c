@@ -117,6 +117,14 @@ static void check_sessions(const wordgru_predictor *english) {
     EXPECT(strcmp(first(found), "number") == 0);
     wordgru_suggestions_free(found);
 
+    OK(wordgru_session_characters(session, NULL, &found)); /* after "num" */
+    EXPECT(strcmp(first(found), "b") == 0 && wordgru_suggestions_probability(found, 0) > 0.5);
+    EXPECT(wordgru_suggestions_exact(found) == 1 && wordgru_suggestions_end(found) > 0);
+    double sum = wordgru_suggestions_end(found);
+    for (size_t i = 0; i < wordgru_suggestions_count(found); ++i) sum += wordgru_suggestions_probability(found, i);
+    EXPECT(fabs(sum - 1) < 1e-9);
+    wordgru_suggestions_free(found);
+
     OK(wordgru_session_copy(session, &copy));
     OK(wordgru_session_set(copy, TEXT("of the")));
     OK(wordgru_session_delete(copy, 100));
@@ -207,8 +215,10 @@ static void check_words(const char *tiny) {
 
     OK(wordgru_forget(other, TEXT("KRAKENHAUS"), &count));
     EXPECT(count >= 3);
-    OK(wordgru_forget(other, NULL, 0, &count));
+    OK(wordgru_forget_all(other, &count));
     EXPECT(count >= 3);
+    OK(wordgru_forget_all(other, &count));
+    EXPECT(count == 0);
     OK(wordgru_session_reset(session));
     EXPECT(strcmp(wordgru_session_text(session, NULL), "") == 0);
     OK(wordgru_session_commit(session, &count));
@@ -218,6 +228,9 @@ static void check_words(const char *tiny) {
     remove(file);
     REFUSED(wordgru_personal_read(predictor, file, NULL), WORDGRU_WRONG_ARGUMENT, "cannot be read");
     REFUSED(wordgru_personal_save(predictor, "/no such folder/words"), WORDGRU_WRONG_ARGUMENT, "cannot be written");
+    REFUSED(wordgru_personal_save(predictor, "/tmp"), WORDGRU_WRONG_ARGUMENT, "it is a folder or a device");
+    REFUSED(wordgru_personal_save(predictor, ""), WORDGRU_WRONG_ARGUMENT, "is empty; name a file");
+    REFUSED(wordgru_forget(predictor, NULL, WORDGRU_NUL_ENDED, NULL), WORDGRU_WRONG_ARGUMENT, "word is NULL");
     REFUSED(wordgru_learn(predictor, TEXT("\xff"), NULL), WORDGRU_WRONG_ARGUMENT, "is not UTF-8");
     wordgru_predictor_free(predictor);
 }
@@ -238,6 +251,10 @@ static void check_nulls(wordgru_predictor *english) {
     NULLED(wordgru_add_all(english, NULL, 1, &size), "text");
     NULLED(wordgru_learn(NULL, TEXT("a"), &size), "predictor");
     NULLED(wordgru_forget(NULL, TEXT("a"), &size), "predictor");
+    REFUSED(wordgru_forget(english, NULL, WORDGRU_NUL_ENDED, &size), WORDGRU_WRONG_ARGUMENT, "load_options.personal");
+    NULLED(wordgru_forget_all(NULL, &size), "predictor");
+    NULLED(wordgru_session_characters(NULL, NULL, &found), "session");
+    NULLED(wordgru_session_characters(session, NULL, NULL), "characters");
     NULLED(wordgru_personal_save(NULL, "x"), "predictor");
     NULLED(wordgru_personal_read(NULL, "x", &size), "predictor");
     NULLED(wordgru_session_commit(NULL, &size), "session");
@@ -279,7 +296,7 @@ static void check_nulls(wordgru_predictor *english) {
     EXPECT(wordgru_suggestions_count(NULL) == 0 && wordgru_suggestions_word(NULL, 0, NULL) == NULL);
     EXPECT(wordgru_suggestions_probability(NULL, 0) == 0 && wordgru_suggestions_unexplored(NULL) == 0);
     EXPECT(wordgru_suggestions_sources(NULL, 0) == 0 && wordgru_suggestions_exact(NULL) == 0);
-    EXPECT(wordgru_suggestions_space(NULL) == 0);
+    EXPECT(wordgru_suggestions_space(NULL) == 0 && wordgru_suggestions_end(NULL) == 0);
     wordgru_query_init(NULL, 0);
     wordgru_load_options_init(NULL, 0);
     wordgru_predictor_free(NULL);
@@ -325,6 +342,14 @@ static void check_faults(wordgru_predictor *english, const char *tiny) {
     REFUSED(wordgru_session_delete(session, -1), WORDGRU_WRONG_ARGUMENT, "count is -1; expected");
     wordgru_session_free(session);
     REFUSED(wordgru_block(english, TEXT("two words")), WORDGRU_WRONG_ARGUMENT, "is not one word; expected");
+    REFUSED(wordgru_block(english, TEXT("a\0\r\xe2\x80\xa8z")), WORDGRU_WRONG_ARGUMENT, "is not one word; expected");
+    REFUSED(wordgru_load("no\xffwhere", NULL, &predictor), WORDGRU_WRONG_BUNDLE, "no\xef\xbf\xbdwhere: no such folder");
+    char *const lengthy = malloc(1000000); /* what a message quotes is shortened, and it ends as others do */
+    EXPECT(lengthy != NULL);
+    memset(lengthy, '-', 1000000);
+    REFUSED(wordgru_block(english, lengthy, 1000000), WORDGRU_WRONG_ARGUMENT, "is not one word; expected");
+    EXPECT(strlen(wordgru_message()) < 1100);
+    free(lengthy);
     REFUSED(wordgru_allow(english, TEXT("")), WORDGRU_WRONG_ARGUMENT, "is not one word; expected");
 
 #define WRONG(change, says)                                                                              \
@@ -343,6 +368,7 @@ static void check_faults(wordgru_predictor *english, const char *tiny) {
     WRONG(attention = 1, "attention is 1; expected");
     WRONG(prefix = "two words", "is no beginning of a word");
     WRONG(size = 0, "wordgru_query_init");
+    WRONG(reserved = 1, "query.reserved is 1; expected 0");
     REFUSED(wordgru_phrases(english, "", 0, 0, 0.1, NULL, &found), WORDGRU_WRONG_ARGUMENT, "max_words is 0; expected");
     REFUSED(wordgru_phrases(english, "", 0, 4, 2, NULL, &found), WORDGRU_WRONG_ARGUMENT, "threshold is 2; expected");
     EXPECT(found == NULL);

@@ -1,4 +1,4 @@
-// Holds personal words, word lists and attention to the golden vectors of export/golden/sources:
+// Holds personal words, word lists, attention and the next character to the golden vectors of export/golden/sources:
 // `sources VECTORS REPOSITORY`.
 
 #include <cmath>
@@ -66,8 +66,10 @@ std::map<std::string, double> counts(const PersonalModel& store) {
 
 class Golden {
    public:
-    Golden(const fs::path& vectors, fs::path tiny)
-        : vectors_(json::parse(read_file(vectors))), tiny_(std::move(tiny)) {}
+    Golden(const fs::path& vectors, const fs::path& repository)
+        : vectors_(json::parse(read_file(vectors))),
+          repository_(repository),
+          tiny_(repository / "tests/runtime/tiny") {}
 
     void run() const {
         for (const json& each : vectors_.at("scenarios")) check_scenario(each);
@@ -77,6 +79,7 @@ class Golden {
             check_grams(store.grams(), each.at("grams"), each.dump());
         }
         for (const json& each : vectors_.at("glossaries")) check_glossary(each);
+        for (const json& each : vectors_.at("characters")) check_characters(each);
     }
 
    private:
@@ -172,8 +175,37 @@ class Golden {
         }
     }
 
+    void check_characters(const json& each) const {
+        LoadOptions options;
+        options.personal = std::make_shared<PersonalModel>();
+        const Predictor predictor = Predictor::load(repository_ / each.at("bundle").get<std::string>(), options);
+        const json words = each.value("words", json::object());
+        for (const auto& [word, weight] : words.items()) predictor.words().add(word, weight);
+        options.personal->learn(each.value("learn", ""));
+        SearchOptions how;
+        how.tolerance = each.at("tolerance");
+        how.max_rows = each.value("max_rows", 3000);
+        const NextCharacters found = predictor.session(each.at("text")).characters(how);
+        bool same = found.exact == each.at("exact") && found.exact == (found.unexplored <= how.tolerance);
+        double sum = found.end, last = 1;
+        std::map<std::string, double> got;
+        for (const auto& [character, probability] : found.probabilities) {
+            same = same && probability <= last && got.emplace(character, probability).second;
+            sum += last = probability;
+        }
+        same = same && std::abs(sum - 1) < 1e-9;
+        const double slack = how.tolerance + 1e-6;
+        if (found.exact) {
+            same = same && std::abs(found.end - each.at("end").get<double>()) <= slack;
+            for (const auto& [character, expected] : each.at("probabilities").items()) {
+                same = same && std::abs(got[character] - expected.get<double>()) <= slack;
+            }
+        }
+        expect(same, each.dump() + "\n    got " + json(found.probabilities).dump().substr(0, 300));
+    }
+
     json vectors_;
-    fs::path tiny_;
+    fs::path repository_, tiny_;
 };
 
 /// Personal words are learnt when they are committed, and taken back by the field that taught them.
@@ -240,6 +272,13 @@ void check_store(const fs::path& folder) {
     refuses([&] { other.read(folder / "none.jsonl"); }, "none.jsonl: cannot be read");
     refuses([&] { other.read(folder); }, "cannot be read");
     refuses([&] { other.save(folder / "no folder" / "words"); }, "cannot be written");
+    refuses([&] { other.save(folder); }, "it is a folder or a device");
+    refuses([&] { other.save(""); }, "is empty; name a file");
+    fs::create_symlink(file, folder / "link");
+    other.save(folder / "link");
+    expect(fs::is_symlink(folder / "link") && !fs::is_symlink(file), "what a link names is written");
+    PersonalModel again;
+    expect(again.read(file) == other.grams().size(), "and read");
     refuses([&] { other.learn("a \xff"); }, "is not UTF-8");
     refuses([] { PersonalModel(3); }, "max_bytes is 3; expected a whole number of at least 100000");
 
@@ -327,7 +366,7 @@ int main(int count, char** arguments) {
     try {
         const fs::path tiny = fs::path(arguments[2]) / "tests/runtime/tiny";
         fs::create_directory(folder);
-        Golden(arguments[1], tiny).run();
+        Golden(arguments[1], arguments[2]).run();
         check_commit(tiny);
         check_store(folder);
         check_words(tiny);

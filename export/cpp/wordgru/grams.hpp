@@ -32,14 +32,10 @@ inline bool is_decimal(char32_t c) {
     return utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_ND;
 }
 
-inline bool is_digit(char32_t c) {
-    return is_decimal(c) || utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_NO;
-}
-
 /// Whether a run without white space is an address of mail or the web, or looks like a key.
 inline bool is_private(std::u32string_view run) {
     const std::size_t at = run.find(U'@');
-    return (run.size() >= kKey && std::any_of(run.begin(), run.end(), is_digit)) || at < run.size() - 1 ||
+    return (run.size() >= kKey && std::any_of(run.begin(), run.end(), is_decimal)) || at < run.size() - 1 ||
            run.find(U"://") != run.npos || run.find(U"www.") != run.npos;
 }
 

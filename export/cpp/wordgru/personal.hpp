@@ -125,20 +125,27 @@ class PersonalModel {
     }
 
     /// Write all counts into a file, beside it first, then in its place.
-    /// Throws WordgruError if it cannot be written.
+    /// Throws WordgruError if it cannot be written, or what is there is no file.
     void save(const std::filesystem::path& path) const {
-        std::filesystem::path beside = path;
+        namespace fs = std::filesystem;
+        std::error_code fault;
+        if (path.empty()) throw WordgruError("the name of the file for personal words is empty; name a file.");
+        if (fs::exists(path, fault) && !fs::is_regular_file(path, fault)) {
+            throw WordgruError(path.string() + ": cannot be written: it is a folder or a device; name a file.");
+        }
+        const fs::path place = fs::is_symlink(path, fault) ? fs::weakly_canonical(path, fault) : path;
+        fs::path beside = place;
         beside += ".new";
+        const std::lock_guard lock(saving_);
         bool written = false;
         {
             std::ofstream file(beside, std::ios::binary);
             for (const Gram& gram : grams()) file << line_of(gram) << '\n';
             written = static_cast<bool>(file.flush());
         }
-        std::error_code fault;
-        if (written) std::filesystem::rename(beside, path, fault);
+        if (written) fs::rename(beside, place, fault);
         if (written && !fault) return;
-        std::filesystem::remove(beside, fault);
+        fs::remove(beside, fault);
         throw WordgruError(path.string() + ": cannot be written; check its folder, and that the disk is not full.");
     }
 
@@ -304,7 +311,7 @@ class PersonalModel {
                                                    // not change while nobody uses the word
 
     const double max_bytes_;
-    mutable std::mutex mutex_;
+    mutable std::mutex mutex_, saving_;
     double clock_ = 0, bytes_ = 0;
     std::uint64_t edition_ = 0;
     std::unordered_map<std::string, Scores> scores_;  // by history

@@ -68,8 +68,8 @@ bool get(std::string_view& body, Values& values) {
 /// A text as the model read it. Not to be shared by threads; copies go their own way.
 ///
 /// A snapshot is the state before one token. A mark is a place where the text can be cut without changing its tokens,
-/// so that only what follows it is encoded again. Reading begins at the first mark: of a long paste only the last part
-/// is read (`kContext`).
+/// so that only what follows it is encoded again. It is a place in what was read last, whose end is normalised, and not
+/// in the text of the field. Reading begins at the first mark: of a long paste only the last part is read (`kContext`).
 class Reading {
    public:
     /// Both are kept by reference.
@@ -78,16 +78,9 @@ class Reading {
 
     /// Bytes of tokens and states.
     std::size_t size() const {
-        std::size_t bytes = tokens_.size() * sizeof(Id) + marks_.size() * sizeof(Mark);
+        std::size_t bytes = read_.size() + tokens_.size() * sizeof(Id) + marks_.size() * sizeof(Mark);
         for (const Snapshot& snapshot : snapshots_) bytes += snapshot.state.size() * sizeof(float);
         return bytes;
-    }
-
-    /// The text is another one from byte `same` on.
-    void touch(std::size_t same) {
-        const auto touched = [&](const Mark& mark) { return mark.bytes && mark.bytes >= same; };  // or the letter after
-        marks_.erase(std::remove_if(marks_.begin(), marks_.end(), touched), marks_.end());
-        if (marks_.empty()) head_.reset();  // what was read began further on
     }
 
     /// Where the next word begins: the state before the last token, and that token.
@@ -98,7 +91,10 @@ class Reading {
 
     /// Read `head` up to the token before the next word; return the bytes held back for that word; none with `ends`.
     std::string read(const std::string& head, bool ends = false) {
-        if (!ends && head_ && head_->first == head) return head_->second;  // only letters of the word have come since
+        if (!ends && gap_ && read_ == head) return *gap_;  // only letters of the word have come since
+        forget_marks(head);
+        read_ = head;
+        gap_.reset();
         const auto [bytes, count] = mark(head);
         const std::string_view rest = std::string_view(head).substr(bytes);
         Ids tokens;
@@ -106,8 +102,7 @@ class Reading {
         if (ends) tokens = tokenizer_->encode(rest);
         else std::tie(tokens, gap) = tokenizer_->encode_context(rest);
         go_to(count, tokens);
-        head_.reset();
-        if (!ends) head_.emplace(head, gap);
+        if (!ends) gap_ = gap;
         return gap;
     }
 
@@ -118,18 +113,19 @@ class Reading {
         put(body, &marks_.back(), 1);
         put(body, state.data(), state.size());
     }
-    /// False, and good for nothing any more, if it is not what this model saves of a text of so many bytes.
-    bool load(std::string_view& body, std::size_t text_size) {
+    /// False, and good for nothing any more, if it is not what this model saves when it has read `head`.
+    bool load(std::string_view& body, std::string head) {
         State state;
         if (!get(body, tokens_) || !get(body, marks_) || !get(body, state)) return false;
         const auto vocabulary = static_cast<Id>(tokenizer_->token_bytes().size());
         const auto is_token = [&](Id id) { return 0 <= id && id < vocabulary; };
         const auto is_number = [](float value) { return std::isfinite(value); };
         const bool right = !tokens_.empty() && std::all_of(tokens_.begin(), tokens_.end(), is_token) &&
-                           marks_.size() == 1 && marks_[0].bytes <= text_size && marks_[0].tokens >= 1 &&
+                           marks_.size() == 1 && marks_[0].bytes <= head.size() && marks_[0].tokens >= 1 &&
                            marks_[0].tokens <= tokens_.size() && state.size() == snapshots_[0].state.size() &&
                            std::all_of(state.begin(), state.end(), is_number);
         snapshots_.push_back({tokens_.size(), std::move(state)});
+        read_ = std::move(head);
         return right;
     }
 
@@ -147,10 +143,19 @@ class Reading {
     static constexpr std::size_t kContext = 2048;  // characters of a long paste that are read, some 500 tokens
     static constexpr std::size_t kWindow = 96;     // characters after the last mark before a new one is set
 
+    /// Forget the marks that are not in `head` too.
+    void forget_marks(const std::string& head) {
+        const std::size_t shorter = std::min(head.size(), read_.size());
+        const auto end = read_.begin() + static_cast<std::ptrdiff_t>(shorter);
+        auto same = static_cast<std::size_t>(std::mismatch(read_.begin(), end, head.begin()).first - read_.begin());
+        while (same > 0 && same < head.size() && (head[same] & 0xC0) == 0x80) --same;
+        const auto is_gone = [&](const Mark& mark) { return mark.bytes && mark.bytes >= same; };  // or the letter after
+        marks_.erase(std::remove_if(marks_.begin(), marks_.end(), is_gone), marks_.end());
+    }
+
     /// The last mark in `head`; a new one is set when much text has come since.
     Mark mark(const std::string& head) {
         const std::string_view text = head;
-        while (!marks_.empty() && marks_.back().bytes > head.size()) marks_.pop_back();
         if (marks_.empty() || is_longer(text.substr(marks_.back().bytes), 2 * kContext)) begin_near_end(head);
         const Mark last = marks_.back();
         if (is_longer(text.substr(last.bytes), kWindow)) {
@@ -231,7 +236,8 @@ class Reading {
     Ids tokens_ = {kEndOfText};
     std::vector<Snapshot> snapshots_;
     std::vector<Mark> marks_ = {{0, 1}};
-    std::optional<std::pair<std::string, std::string>> head_;  // what was read last, and the bytes held back
+    std::string read_;                // what was read last
+    std::optional<std::string> gap_;  // the bytes held back then
 };
 
 }  // namespace wordgru::detail

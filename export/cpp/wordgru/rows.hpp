@@ -66,6 +66,17 @@ Number largest(const Number* masses, std::size_t size) {
     return *std::max_element(std::begin(lanes), std::end(lanes));
 }
 
+/// Probability, in the row after a context, of the tokens that begin with `start`.
+inline double share_of(const Vocabulary& vocabulary, const Floats& row, std::string_view start) {
+    double total = 0;
+    for (const Index* index : {&vocabulary.finals(), &vocabulary.opens()}) {
+        const auto [low, high] = index->range(start);
+        Floats copied;
+        total += sum(index->of(row, low, high, copied), high - low);
+    }
+    return total;
+}
+
 /// Reads token sequences after a context, within a budget, and remembers their nodes. A call counts as half a batch of
 /// rows at least: it takes as long.
 class Reader {

@@ -37,6 +37,7 @@
 #include <utility>
 #include <vector>
 
+#include "characters.hpp"
 #include "language_model.hpp"
 #include "named.hpp"
 #include "rows.hpp"
@@ -173,7 +174,8 @@ class Search {
 
     /// Weigh the named words that agree; they are found from the start, the heaviest one by one.
     void name(const Named& source) {
-        const double unit = share_of(vocabulary_.key(source.start)) * std::exp(std::min(-scale_, 700.0));
+        const double among = share_of(vocabulary_, reader_.find({})->row, vocabulary_.key(source.start));
+        const double unit = among * std::exp(std::min(-scale_, 700.0));
         const Named::Agreeing agreeing = source.agreeing(typed_, kNamed, options_.ignore_case);
         agreeing_ += unit * agreeing.total;
         const double least = options_.tolerance / 8 * agreeing.total;
@@ -190,18 +192,6 @@ class Search {
             keys_.try_emplace(word, usual_key(word));
         }
         unnamed_ += unit * most;
-    }
-
-    /// Probability of the tokens that begin with `start`, first in the context's row.
-    double share_of(std::string_view start) const {
-        const Floats& row = reader_.find({})->row;
-        double total = 0;
-        for (const Index* index : {&vocabulary_.finals(), &vocabulary_.opens()}) {
-            const auto [low, high] = index->range(start);
-            Floats copied;
-            total += sum(index->of(row, low, high, copied), high - low);
-        }
-        return total;
     }
 
     /// The key of a word that is spelled by its usual tokens.
@@ -560,10 +550,19 @@ class WordSearch {
         if (reader.nodes().empty()) reader.begin(state, last);
         detail::Search search(reader, vocabulary, vocabulary.key(typed), k, options, tokenizer_, factor, named);
         detail::Answer answer = search.run(typed);
-        const std::lock_guard lock(mutex_);
-        places_.push_front({state, last, options.ignore_case, reader.remembered()});
-        if (places_.size() > detail::kRemembered) places_.pop_back();
+        remember({state, last, options.ignore_case, reader.remembered()});
         return answer;
+    }
+
+    /// The distribution of the character after `typed`; arguments as of a call. `ignore_case` is not looked at.
+    NextCharacters characters(const State& state, Id last, const std::string& typed, const SearchOptions& options,
+                              const std::vector<detail::Named>& named = {}) {
+        detail::Reader reader(model_, plain_, known(state, last, false), options);
+        if (reader.nodes().empty()) reader.begin(state, last);
+        detail::CharacterSearch search(reader, plain_, typed);
+        NextCharacters found = search.run(tokenizer_.spell(typed), options, named);
+        remember({state, last, false, reader.remembered()});
+        return found;
     }
 
    private:
@@ -590,6 +589,12 @@ class WordSearch {
             return nodes;
         }
         return {};
+    }
+
+    void remember(Place place) {
+        const std::lock_guard lock(mutex_);
+        places_.push_front(std::move(place));
+        if (places_.size() > detail::kRemembered) places_.pop_back();
     }
 
     const LanguageModel& model_;

@@ -90,7 +90,6 @@ class Session {
         auto same = static_cast<std::size_t>(differs - text.begin());
         while (same > 0 && same < text.size() && (text[same] & 0xC0) == 0x80) --same;
         check_text(std::string_view(text).substr(same));
-        reading_.touch(same);
         text_ = std::move(text);
     }
 
@@ -124,16 +123,10 @@ class Session {
         detail::kWords.check("k", query.k);
         query.options.check();
         detail::Range{0, 1, false, true}.check("attention", query.attention);
-        const std::size_t start = last_line_part(text_);
-        const std::string tail = engine_->tokenizer.normalize(std::string_view(text_).substr(start));
-        std::string head = text_.substr(0, start), unfinished;
+        auto [head, unfinished] = parted();
         if (query.prefix) {
-            head += tail;
+            head += unfinished;
             unfinished = prefix(*query.prefix);
-        } else {
-            const auto [rest, last] = split_last(tail);
-            head += rest;
-            unfinished = last;
         }
         if (!head.empty() && unfinished.empty() && query.options.punctuation && !detail::ends_with_space(head)) {
             return find(head, "", query, false, true);
@@ -142,9 +135,24 @@ class Session {
         return find(space ? head + " " : head, unfinished, query, space, false);
     }
 
+    /// What the next character is, and whether the word ends, given the text and its unfinished last word. Where a space
+    /// is missing before the next word, it is what follows that space. Of the options, tolerance and budgets count.
+    /// Throws WordgruError if a number is out of its range.
+    NextCharacters characters(const SearchOptions& options = {}) {
+        options.check();
+        auto [head, unfinished] = parted();
+        if (unfinished.empty() && wants_space(head)) head += ' ';
+        const std::string gap = reading_.read(head);
+        const auto [state, last] = reading_.place();
+        return engine_->search.characters(*state, last, gap + unfinished, options, named(head, gap))
+            .of([&word = unfinished](const std::string& next) {
+                return word.empty() ? static_cast<unsigned char>(next[0]) > ' ' : split_last(word + next).first.empty();
+            });
+    }
+
     /// The session as a few kilobytes, for `Predictor::restore`.
     std::string save() {
-        reading_.read(finished());
+        reading_.read(parted().first);
         std::string body;
         detail::put(body, text_.data(), text_.size());
         reading_.save(body);
@@ -168,12 +176,12 @@ class Session {
             throw WordgruError("the saved session is of another model; load that model, or start a new session.");
         }
         std::vector<double> since;  // anybody can make hashes, so what follows may still be what nobody saved
-        if (!detail::get(body, session.text_) || !session.reading_.load(body, session.text_.size()) ||
-            !detail::get(body, session.committed_.text) || !detail::get(body, since) || since.size() != 1 ||
-            !std::isfinite(since[0]) || !body.empty()) {
+        if (!detail::get(body, session.text_)) throw broken;
+        check_text(session.text_);
+        if (!session.reading_.load(body, session.parted().first) || !detail::get(body, session.committed_.text) ||
+            !detail::get(body, since) || since.size() != 1 || !std::isfinite(since[0]) || !body.empty()) {
             throw broken;
         }
-        check_text(session.text_);
         check_text(session.committed_.text);
         session.committed_.since = since[0];
         return session;
@@ -300,11 +308,12 @@ class Session {
         return word;
     }
 
-    /// The text before its unfinished last word.
-    std::string finished() const {
+    /// The text before its unfinished last word, and that word.
+    std::pair<std::string, std::string> parted() const {
         const std::size_t start = last_line_part(text_);
         const std::string tail = engine_->tokenizer.normalize(std::string_view(text_).substr(start));
-        return text_.substr(0, start) + std::string(split_last(tail).first);
+        const auto [before, unfinished] = split_last(tail);
+        return {text_.substr(0, start) + std::string(before), std::string(unfinished)};
     }
 
     // -- saving ------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ const LONGEST = 48; // characters of a word that is learnt
 const RUN = /[^\s\x1c-\x1f\x85]+/g;
 const ADDRESS = /@[^\s\x1c-\x1f\x85]|:\/\/|www\./; // inside a run without white space
 const DIGITS = /\p{Nd}(?:\P{Nd}?\p{Nd}){3,}/gu; // four or more, with single characters between them
-const DIGIT = /[\p{Nd}\p{No}]/u;
+const DIGIT = /\p{Nd}/u;
 const KEY = 12; // characters of a run with a digit in it that looks like a key
 
 /** One word after a history. */

@@ -63,11 +63,12 @@ const NOTHING: Committed = { text: "", since: 0 };
  * Reading begins at the first mark: of a long paste only the last part is read (`CONTEXT`).
  */
 export class Session extends TextField {
-  #seen = ""; // the text that the marks belong to: that of the last question
+  #seen = ""; // the text of the last question
   #tokens: readonly number[] = [END_OF_TEXT];
   #snapshots: Snapshot[];
   #marks: Mark[] = [{ offset: 0, count: 1 }];
-  #head: readonly [text: string, gap: Bytes] | undefined; // what was read last, and the bytes held back
+  #head = ""; // what was read last, which the marks belong to: its end is normalised
+  #gap: Bytes | undefined; // the bytes held back then
   #committed = NOTHING;
   #offered: readonly Offered[] = [];
   #named: { head: string; start: Bytes; edition: number; named: Named } | undefined; // what the person's words name
@@ -107,6 +108,7 @@ export class Session extends TextField {
     session.#snapshots.push({ count: saved.tokens.length, state });
     session.#marks = [saved.mark];
     session.#seen = saved.text;
+    session.#head = session.#finished();
     session.#committed = saved.committed;
     return session;
   }
@@ -152,6 +154,7 @@ export class Session extends TextField {
     other.#snapshots = [...this.#snapshots];
     other.#marks = [...this.#marks];
     other.#head = this.#head;
+    other.#gap = this.#gap;
     other.#named = this.#named;
     other.#offered = this.#offered;
     return other;
@@ -174,8 +177,7 @@ export class Session extends TextField {
   /** The session as a few kilobytes, for `Predictor.restore`. */
   async save(): Promise<Uint8Array> {
     return this.#inTurn(async () => {
-      const [before, tail] = lastLinePart(this.#seen);
-      await this.#read(before + splitLast(this.shared.tokenizer.normalize(tail))[0]);
+      await this.#read(this.#finished());
       const { count, state } = this.#last;
       const tokens = this.#tokens.slice(0, count);
       const mark = this.#marks.at(-1);
@@ -191,12 +193,16 @@ export class Session extends TextField {
     });
   }
 
+  /** The text before its unfinished last word. */
+  #finished(): string {
+    const [before, tail] = lastLinePart(this.#seen);
+    return before + splitLast(this.shared.tokenizer.normalize(tail))[0];
+  }
+
   /** Do `work`, on the text as it is now, when all that was asked before is done. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const { text } = this;
     const done = this.#turn.then(() => {
-      const same = sameStart(this.#seen, text);
-      this.#marks = this.#marks.filter(({ offset }) => !offset || offset < same); // the letter after it decides
       this.#seen = text;
       return work();
     });
@@ -317,21 +323,22 @@ export class Session extends TextField {
    * With `ends`, nothing is held back.
    */
   async #read(head: string, ends = false): Promise<Bytes> {
-    const known = this.#marks.length ? this.#head : undefined; // without a mark all is read anew
-    if (!ends && known?.[0] === head) return known[1]; // only letters of the next word have come since
-    this.#head = undefined;
+    if (!ends && this.#gap !== undefined && this.#head === head) return this.#gap; // only letters have come since
+    const same = sameStart(this.#head, head);
+    this.#marks = this.#marks.filter(({ offset }) => !offset || offset < same); // the letter after it decides
+    this.#head = head;
+    this.#gap = undefined;
     const { offset, count } = await this.#mark(head);
     const { tokenizer } = this.shared;
     const rest = head.slice(offset);
     const [tokens, gap] = ends ? [tokenizer.encode(rest), ""] : tokenizer.encodeContext(rest);
     await this.#goTo([...this.#tokens.slice(0, count), ...tokens]);
-    if (!ends) this.#head = [head, gap];
+    if (!ends) this.#gap = gap;
     return gap;
   }
 
   /** The last mark in `head`; a new one is set when much text has come since. */
   async #mark(head: string): Promise<Mark> {
-    this.#marks = this.#marks.filter(({ offset }) => offset <= head.length);
     if (!this.#marks.length || head.length - (this.#marks.at(-1) as Mark).offset > 2 * CONTEXT) {
       this.#beginNearEnd(head);
     }
