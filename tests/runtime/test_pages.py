@@ -1,5 +1,8 @@
 """Every example in README.md, examples/ and docs/ runs, and prints what the page says. How: see blocks.py."""
 
+import contextlib
+import io
+import json
 import os
 import re
 import shutil
@@ -30,6 +33,7 @@ NOT_RUN = {
 }
 """How many blocks of each page are marked as not run. Each has its reason on the page."""
 
+NOTEBOOK = ROOT / "examples" / "notebook.ipynb"
 ENGLISH = ROOT / "wordgru" / "models" / "en"
 
 
@@ -74,6 +78,32 @@ def test_links_lead_to_a_file_and_a_heading(page):
         if heading:
             found = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.M)
             assert heading in {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in found}, address
+
+
+def test_the_notebook_prints_what_it_shows(folder):
+    notebook = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
+    names = {"__name__": "__main__"}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec("".join(cell["source"]), names)
+        (output,) = cell["outputs"]
+        if "REWRITE_PAGES" in os.environ:
+            output["text"] = printed.getvalue().splitlines(keepends=True)
+        blocks.check("".join(output["text"]), printed.getvalue(), "".join(cell["source"]))
+    if "REWRITE_PAGES" in os.environ:
+        NOTEBOOK.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def test_each_program_is_short_and_on_the_page_of_the_programs():
+    page = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    programs = sorted((ROOT / "examples").glob("*.py"))
+    assert len(programs) == 9
+    for program in programs:
+        assert f"examples/{program.name}" in page
+        assert len(program.read_text(encoding="utf-8").splitlines()) < 60, program.name
 
 
 def test_the_moving_picture_is_what_the_program_offers(tmp_path):
