@@ -288,7 +288,7 @@ class MixedSession:
                 for name in answers:
                     if name not in parts[word] and shares[name] * last[name] > 1e-5:
                         parts[word][name] = self._named(name, answers[name], typed, word, last[name])
-        factors = {word: self._predictor.factor(word) for word in order}
+        factors = {word: 1.0 if set(best[word].sources) - {"model"} else self._predictor.factor(word) for word in order}
         order = [word for word in order if factors[word]]
         order = [word for word in order if factors[word] == 1.0] or order
         order = sorted(order, key=lambda word: (-total(word), word))[:k]

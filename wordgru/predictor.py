@@ -5,14 +5,14 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, overload
+from typing import TYPE_CHECKING, NoReturn, Self, overload
 
 import numpy as np
 
 from wordgru.asking import Asking, Phrase
 from wordgru.bundle import Bundle, open_bundle
 from wordgru.config import Range
-from wordgru.errors import BundleError
+from wordgru.errors import BundleError, WordgruError
 from wordgru.search.model import Doubles, Floats, Ints, LanguageModel, OnnxLanguageModel
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import Suggestion, Suggestions
@@ -86,6 +86,10 @@ class Predictor(Asking):
         self.personal = personal
         self.words = WordList(tokenizer.normalize, blocked, known)
         self._identity = " ".join(sorted(bundle.config.files.values())) if bundle else ""  # for saved sessions
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: a model in memory cannot be sent to another process."""
+        raise WordgruError("a predictor cannot be pickled; load it in each process with Predictor.load.")
 
     @overload
     @classmethod

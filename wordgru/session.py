@@ -34,7 +34,8 @@ COUNT = Range(0, whole=True)
 
 _THRESHOLD = Range(0, 1)
 _LONGEST_TYPED = 40  # letters of a word that a typing model looks at; longer ones are taken as they are
-_TYPED_ROWS = 16  # budget of a search with a typing model, whose rows cost more; it seldom finds better after them
+_CORRECTION_ROWS = 16  # of one for a word typed in full
+_TYPED_ROWS = 32  # budget of a search with a typing model, whose rows cost more; it seldom finds better after them
 _TAIL = 256  # characters before a word that say which of the person's own words follow
 
 
@@ -109,7 +110,7 @@ class Session:
         """Empty the field, for a new text."""
         self.set("")
         self._committed = ("", 0.0)
-        self._offered = Offered()
+        self._offered, self._kept, self._corrected = Offered(), set(), None
 
     def touch(self, x: float, y: float) -> str:
         """Touch the keyboard: the letter of the nearest key is typed, and which others it may be is remembered.
@@ -141,8 +142,8 @@ class Session:
         """
         word = self.suggest(threshold=threshold).autocorrect
         if word is not None:
-            before, typed = self._text, self._unfinished()[1]
-            self.set(before[: len(before) - len(typed)] + word)
+            before = self._text
+            self.set(before[: self._word_start()] + word)
             self._corrected = (before, self._text)
         return word
 
@@ -212,9 +213,9 @@ class Session:
         """
         if self._corrected and self._text.startswith(self._corrected[1]):
             before, after = self._corrected
-            points = self._points
+            points, moved = self._points, len(before) - len(after)
             self.set(before + self._text[len(after) :])
-            self._points = points
+            self._points = {place + (moved if place >= len(after) else 0): point for place, point in points.items()}
             self._kept.add(words.split_last(self._tokenizer.normalize(_last_line_part(before)[1]))[1])
         self._corrected = None
 
@@ -296,6 +297,13 @@ class Session:
         rest, unfinished = words.split_last(self._tokenizer.normalize(tail))
         return before + rest, unfinished
 
+    def _word_start(self) -> int:
+        """Where the unfinished last word begins in the text as it was typed, which normalising may change."""
+        before, tail = _last_line_part(self._text)
+        start = words.split_last(self._tokenizer.normalize(tail))[0]
+        cuts = (at for at in range(len(tail) + 1) if self._tokenizer.normalize(tail[:at]) == start)
+        return len(before) + next(cuts, 0)
+
     def _prefix(self, prefix: str) -> str:
         seen = self._tokenizer.normalize(prefix)
         unspaced = seen[:1] != " " and words.is_one(seen) and words.kind(seen) == "unspaced"
@@ -340,7 +348,7 @@ class Session:
                 tokens, state, digest = saved["tokens"].astype(np.int32), saved["state"], saved["model"].tobytes()
                 chars, count = saved["mark"].tolist()
                 committed = (saved["committed"].tobytes().decode(), float(saved["since"]))
-        except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError, RuntimeError) as error:
             raise WordgruError(f"the saved session cannot be read ({error}); start a new one.") from None
         if digest != _digest(tokenizer, state.shape, identity) or state.shape != model.initial_state().shape:
             raise WordgruError("the saved session is of another model; load that model, or start a new session.")
@@ -407,7 +415,7 @@ class Session:
         assert self._typing_search
         answer = self._typing_search(
             *self._reading.place, gap, letters, k,
-            replace(options, max_rows=min(options.max_rows, _TYPED_ROWS)),
+            replace(options, max_rows=min(options.max_rows, _CORRECTION_ROWS)),
             factor=lambda word: (
                 self._factor(word, options, spaced=bool(gap), wanted=None) or float(word == gap + prefix.encode())
             ),

@@ -422,7 +422,6 @@ def _shipped_session(text):
     return Predictor.load(SHIPPED).session(text, typing=TypingModel())
 
 
-@pytest.mark.xfail(strict=True, reason="autocorrect counts the letters of the normalised word in the text as typed")
 @pytest.mark.parametrize("text", ["I will see you tomo\u200brow", "I will see you to\u0301morow"])
 def test_a_correction_replaces_the_whole_word_that_was_typed(text):
     session = _shipped_session(text)
@@ -430,7 +429,6 @@ def test_a_correction_replaces_the_whole_word_that_was_typed(text):
     assert session.text == "I will see you tomorrow"
 
 
-@pytest.mark.xfail(strict=True, reason="reset keeps the last correction and the words that were put back")
 def test_a_new_text_in_the_field_knows_nothing_of_corrections_before():
     session = _shipped_session("I will see you tomorow")
     session.autocorrect()
@@ -440,7 +438,6 @@ def test_a_new_text_in_the_field_knows_nothing_of_corrections_before():
     assert session.text == "I will see you tomorrow ok"
 
 
-@pytest.mark.xfail(strict=True, reason="after undo, points touched since stand at the places of the corrected text")
 def test_points_touched_after_a_correction_belong_to_their_letters_when_it_is_undone():
     session = _shipped_session("I will see you tomorow")
     session.autocorrect()
@@ -455,9 +452,6 @@ def test_points_touched_after_a_correction_belong_to_their_letters_when_it_is_un
     }  # fmt: skip
 
 
-@pytest.mark.xfail(
-    strict=True, reason="rows.py divides by a mass that is 0 where the word is very long", raises=ZeroDivisionError
-)
 def test_a_very_long_word_is_asked_for_again():
     predictor = Predictor.load(TINY)
     session = predictor.session("x" * 600, typing=TypingModel())
@@ -466,7 +460,6 @@ def test_a_very_long_word_is_asked_for_again():
     session.autocorrect()
 
 
-@pytest.mark.xfail(strict=True, reason="onnxruntime prints that it falls back, where enable_fallback is not 0")
 def test_a_broken_graph_leaves_standard_output_alone(tmp_path, capfd):
     bundle = shutil.copytree(TINY, tmp_path / "bundle")
     graph = (TINY / "model.onnx").read_bytes().replace(b"input_ids", b"\x9enput_ids")
@@ -479,7 +472,6 @@ def test_a_broken_graph_leaves_standard_output_alone(tmp_path, capfd):
     assert capfd.readouterr().out == ""
 
 
-@pytest.mark.xfail(strict=True, reason="a predictor does not say why it cannot be pickled", raises=TypeError)
 def test_a_predictor_is_loaded_again_in_another_process_or_says_that_it_must_be():
     try:
         copy = pickle.loads(pickle.dumps(PREDICTOR))
@@ -488,7 +480,6 @@ def test_a_predictor_is_loaded_again_in_another_process_or_says_that_it_must_be(
     assert copy.suggest("the cat").words == PREDICTOR.suggest("the cat").words
 
 
-@pytest.mark.xfail(strict=True, reason="zipfile's own errors come through", raises=(NotImplementedError, RuntimeError))
 @pytest.mark.parametrize(("place", "value"), [(10, 99), (8, 1)])  # of the directory's entry: compression, flags
 def test_a_saved_session_of_another_kind_of_zip_is_one_line(place, value):
     data = bytearray(PREDICTOR.session("the cat").save())

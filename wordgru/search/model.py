@@ -99,7 +99,13 @@ class OnnxLanguageModel:
     def _check(self, path: Path) -> None:
         """Hold the graph to the contract of a bundle."""
         config = self.config
-        shapes = {value.name: value.shape for value in (*self._session.get_inputs(), *self._session.get_outputs())}
+        try:
+            values = (*self._session.get_inputs(), *self._session.get_outputs())
+        except UnicodeDecodeError:
+            raise BundleError(
+                f"{path}: onnxruntime cannot load it (a name in it is no UTF-8); export it again with `wordgru export`."
+            ) from None
+        shapes = {value.name: value.shape for value in values}
         missing = [name for name in (*GRAPH_INPUTS, *GRAPH_OUTPUTS) if name not in shapes]
         if missing:
             raise BundleError(
@@ -134,7 +140,7 @@ def open_session(path: Path, device: str, threads: int) -> Any:  # noqa: ANN401 
     options.log_severity_level = 3
     try:
         graph = path.read_bytes()
-        session = onnxruntime.InferenceSession(graph, options, providers=[provider])
+        session = onnxruntime.InferenceSession(graph, options, providers=[provider], enable_fallback=0)
     except Exception as error:  # onnxruntime's errors share no base but Exception
         first = str(error).strip().splitlines()[0]
         raise BundleError(

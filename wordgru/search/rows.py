@@ -183,7 +183,9 @@ class Row:
 
         `few` of them at least; else none below the mass `least`.
         """
-        least = min(max(float(self._words.max(initial=0.0)) / 2048, least / self.mass), 2.0)  # no token has more than 1
+        least = min(
+            max(float(self._words.max(initial=0.0)) / 2048, least / max(self.mass, 1e-300)), 2.0
+        )  # no token has more than 1
         places = np.flatnonzero(self._words > least)
         count = min(max(len(places), few), max(few, _LISTED), len(self._words))
         if count != len(places):
