@@ -24,7 +24,7 @@ PACKAGE := $(shell find wordgru -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full test-base test-wheel test-cpp test-web web docs lint format dist bench torture audit constraints clean
+.PHONY: help demo test test-full test-base test-wheel test-cpp test-web web docs pages lint format dist bench torture audit constraints clean
 
 help:  ## Say what the targets are.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -67,6 +67,11 @@ dist: $(DIST)  ## Build the sdist and the wheel twice, compare them byte for byt
 docs: $(FULL)  ## Build the documentation site in build/docs; a warning, and a link that leads nowhere, is an error.
 	.venv/bin/python -m sphinx -q -W --keep-going -b html docs build/docs
 	@echo "build/docs/index.html"
+
+pages: $(FULL)  ## After the English model changed: draw the pictures again, write what the examples of the pages print now.
+	.venv/bin/python scripts/picture.py
+	.venv/bin/python scripts/explanations.py
+	REWRITE_PAGES=1 .venv/bin/python -m pytest tests/runtime/test_pages.py -k 'a_page_print or notebook'
 
 lint: $(FULL)  ## Check style, format and types; change nothing.
 	.venv/bin/ruff check .

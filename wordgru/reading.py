@@ -74,7 +74,7 @@ class Reading:
         words.check("".join(choices))
         gap = self.read(head)
         state, last = self.place
-        tail = self._tokenizer.encode(following).tolist()
+        tail = self._after_word(following)
         begun = [[last, *self._tokenizer.spell(gap + word.encode())] for word in choices]
         sequences = [[*tokens, *tail] for tokens in begun]
         states = np.repeat(state[:, None], len(choices), axis=1)
@@ -90,6 +90,14 @@ class Reading:
                 if at + 1 >= len(begun[row]):
                     nats[row] += np.log(max(float(rows[place, sequences[row][at + 1]]), _TINY))
         return nats
+
+    def _after_word(self, following: str) -> list[int]:
+        """The tokens of what stands right after a word: of itself, a text would begin with a space more."""
+        word, tokens = self._tokenizer.encode("x"), self._tokenizer.encode("x" + following)
+        after = tokens[len(word) :]
+        if not np.array_equal(tokens[: len(word)], word):  # it is no text after a word, but the rest of one
+            after = self._tokenizer.encode(following)
+        return [int(token) for token in after]
 
     def nats(self, head: str, following: str) -> float:
         """Log P(following | head), natural; 0 where the two are not cut between words."""

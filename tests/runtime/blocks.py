@@ -8,7 +8,12 @@ A page is run from top to bottom in one folder and one Python namespace, as its 
 - `json`, `toml`: parsed.
 
 Any other block, and one that cannot run in a test, carries a line right above its fence that says why:
-`<!-- not run: needs a GPU -->`. A block that needs an extra names a module of it: `<!-- needs: torch -->`.
+`<!-- not run: needs a GPU -->`. A block that needs an extra or a program names a module of it, or the program:
+`<!-- needs: torch -->`, `<!-- needs: httptools curl -->`; it is run where all of them are there. One that asks
+a service names that too, `<!-- beside: wordgru serve -->`: it starts on a free port, which takes the place of
+`localhost:8000` in the page's blocks from there on, and ends with the page.
+
+`rewritten` is a page with what its blocks print now: after the model has changed, or where a page is new.
 
 In output `…` stands for anything, a bar and the width of a gap are free, and numbers with a decimal point may differ by
 3 % and one unit of their last place, since int8 sums differ from processor to processor.
@@ -22,19 +27,22 @@ import os
 import pty
 import re
 import select
+import shutil
 import subprocess
 import sys
 import termios
 import time
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 FENCE = re.compile(
-    r"(?:^<!-- (?P<kind>not run|needs): (?P<why>.+?) -->\n)?^```(?P<language>[^\n`]*)\n(?P<text>.*?)^```$", re.M | re.S
+    r"(?P<marks>(?:^<!-- (?:not run|needs|beside): [^\n]+ -->\n)*)^```(?P<language>[^\n`]*)\n(?P<text>.*?)^```$",
+    re.M | re.S,
 )
+ADDRESS = "localhost:8000"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 TOKEN = re.compile(r"…|\d+(?:,\d{3})*(?:\.\d+)?|[█▉▊▋▌▍▎▏]+|─+|\s+|[^…\d█▉▊▋▌▍▎▏─\s]+")
 MARK = "\x01"
@@ -42,14 +50,19 @@ MARK = "\x01"
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block: where it stands, what it holds, what it prints (None: not said), and its mark."""
+    """One fenced block: where it stands, what it holds, what it prints (None: not said), and its marks.
+
+    `place` is the part of the page that holds what it prints: the block itself on a terminal, else the one after it.
+    """
 
     line: int
     language: str
     text: str
     output: str | None
+    place: tuple[int, int]
     not_run: str | None
     needs: str | None
+    beside: str | None
 
 
 def blocks(page: str) -> Iterator[Block]:
@@ -59,43 +72,110 @@ def blocks(page: str) -> Iterator[Block]:
     for at, match in enumerate(found):
         if at == taken or match["language"].startswith("{"):  # a directive of the site
             continue
-        output = None
+        output, place = None, match.span("text")
         if match["language"] == "python" and at + 1 < len(found):
             after = found[at + 1]
-            if not after["language"] and not after["kind"] and not page[match.end() : after.start()].strip():
-                output, taken = after["text"], at + 1
+            if not after["language"] and not after["marks"] and not page[match.end() : after.start()].strip():
+                output, place, taken = after["text"], after.span("text"), at + 1
+        marks = dict(re.findall(r"<!-- (.+?): (.+) -->", match["marks"]))
         yield Block(
             line=page.count("\n", 0, match.start("text")),
             language=match["language"],
             text=match["text"],
             output=output,
-            not_run=match["why"] if match["kind"] == "not run" else None,
-            needs=match["why"] if match["kind"] == "needs" else None,
+            place=place,
+            not_run=marks.get("not run"),
+            needs=marks.get("needs"),
+            beside=marks.get("beside"),
         )
 
 
 def runs_here(block: Block) -> bool:
     """Whether a block is to be run, in this environment."""
-    return block.not_run is None and (block.needs is None or importlib.util.find_spec(block.needs) is not None)
+    return block.not_run is None and all(
+        importlib.util.find_spec(name) is not None or shutil.which(name) for name in (block.needs or "").split()
+    )
 
 
 def run(block: Block, names: dict[str, Any]) -> None:
     """Run a block in the current folder; `names` is the page's namespace. An assertion says what was printed else."""
+    for command, expected, printed in answers(block, names):
+        if expected or not command:
+            check(expected, printed, command or "the block")
+
+
+def answers(block: Block, names: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Run a block: of each of its commands (of Python one, without a name) what it should print, and what it prints."""
     if block.language == "python":
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             exec(compile("\n" * block.line + block.text, "page", "exec"), names)
-        check(block.output or "", printed.getvalue())
+        yield "", block.output or "", printed.getvalue()
     elif block.language == "console":
         commands = list(console(block.text))
-        answers = terminal([command for command, _ in commands])
-        for (command, output), answer in zip(commands, answers, strict=True):
-            if output:
-                check(output, answer, command)
+        for (command, output), answer in zip(commands, terminal([each for each, _ in commands]), strict=True):
+            yield command, output, answer
     elif block.language in ("json", "toml"):
         {"json": json.loads, "toml": tomllib.loads}[block.language](block.text)
     else:
         raise AssertionError(f"a block of language {block.language!r} is neither run nor marked `<!-- not run: … -->`")
+
+
+class Page:
+    """A page that is run from top to bottom, with its namespace, and the service that its blocks ask."""
+
+    def __init__(self, text: str) -> None:
+        self.blocks = [block for block in blocks(text) if runs_here(block)]
+        self._text, self._names, self._port = text, {"__name__": "__main__"}, 0
+        self._services = contextlib.ExitStack()
+
+    def __enter__(self) -> "Page":
+        """Nothing is started yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """The service ends."""
+        self._services.close()
+
+    def ready(self, block: Block) -> Block:
+        """The block with the address of the service that it asks."""
+        if block.beside and not self._port:
+            self._port = self._services.enter_context(service(block.beside))
+        return replace(block, text=block.text.replace(ADDRESS, f"localhost:{self._port}")) if self._port else block
+
+    def run(self, block: Block) -> None:
+        """As `run`."""
+        run(self.ready(block), self._names)
+
+    def rewritten(self) -> str:
+        """The text of the page with what its blocks print now, where that is not what it says."""
+        parts, done = [], 0
+        for block in self.blocks:
+            found = list(answers(self.ready(block), self._names))
+            if (block.language != "console" and block.output is None) or not found:
+                continue
+            heads = re.findall(r"^\$ (?:.*\\\n)*.*\n", block.text, re.M) if block.language == "console" else [""]
+            new = "".join(
+                head + (expected if same(expected, printed) else printed.rstrip("\n") + "\n")
+                for head, (_, expected, printed) in zip(heads, found, strict=True)
+            )
+            parts += [self._text[done : block.place[0]], new]
+            done = block.place[1]
+        return "".join([*parts, self._text[done:]])
+
+
+@contextlib.contextmanager
+def service(command: str) -> Iterator[int]:
+    """A service of this package on a free port, which its first line tells."""
+    words = [sys.executable, "-m", *command.split(), "--port", "0"]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        found = re.search(r":(\d+)/", line)
+        assert found, f"{command}: {line}"
+        yield int(found[1])
+        process.terminate()
+        process.communicate(timeout=30)
 
 
 def console(text: str) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,8 @@
 """Every example in README.md, examples/ and docs/ runs, and prints what the page says. How: see blocks.py."""
 
+import contextlib
+import io
+import json
 import os
 import re
 import shutil
@@ -9,6 +12,7 @@ from collections import Counter
 
 import pytest
 
+import wordgru
 from tests.runtime.golden import ROOT
 
 blocks = pytest.importorskip("tests.runtime.blocks", reason="needs a terminal of POSIX", exc_type=ImportError)
@@ -22,13 +26,17 @@ NOT_RUN = {
     "docs/evaluation.md": 3,
     "docs/personal.md": 2,
     "docs/scale.md": 2,
-    "docs/serve.md": 5,
+    "docs/serve.md": 2,
     "docs/tutorials/first-word.md": 1,
     "docs/tutorials/own-text.md": 2,
     "docs/tutorials/page.md": 2,
     "docs/tutorials/support-desk.md": 1,
 }
 """How many blocks of each page are marked as not run. Each has its reason on the page."""
+
+NOTEBOOK = ROOT / "examples" / "notebook.ipynb"
+BETWEEN_MODULES = {"PersonalModel.edition", "PersonalModel.named", "Session.nats_after", "WordList.named"}
+"""Public names that the package's own modules call, and programs hardly ever: they need no example."""
 
 ENGLISH = ROOT / "wordgru" / "models" / "en"
 
@@ -52,14 +60,15 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_the_examples_of_a_page_print_what_it_says(page, folder):
-    names = {"__name__": "__main__"}
-    for block in blocks.blocks(page.read_text(encoding="utf-8")):
-        if not blocks.runs_here(block):
-            continue
-        try:
-            blocks.run(block, names)
-        except Exception as error:
-            pytest.fail(f"{page.relative_to(ROOT)}:{block.line}: {error}", pytrace=False)
+    with blocks.Page(page.read_text(encoding="utf-8")) as run:
+        if "REWRITE_PAGES" in os.environ:
+            page.write_text(run.rewritten(), encoding="utf-8")
+            return
+        for block in run.blocks:
+            try:
+                run.run(block)
+            except Exception as error:
+                pytest.fail(f"{page.relative_to(ROOT)}:{block.line}: {error}", pytrace=False)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
@@ -75,12 +84,69 @@ def test_links_lead_to_a_file_and_a_heading(page):
             assert heading in {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in found}, address
 
 
+def test_the_notebook_prints_what_it_shows(folder):
+    notebook = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
+    names = {"__name__": "__main__"}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec("".join(cell["source"]), names)
+        (output,) = cell["outputs"]
+        if "REWRITE_PAGES" in os.environ:
+            output["text"] = printed.getvalue().splitlines(keepends=True)
+        blocks.check("".join(output["text"]), printed.getvalue(), "".join(cell["source"]))
+    if "REWRITE_PAGES" in os.environ:
+        NOTEBOOK.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def test_every_public_name_is_used_in_an_example_that_runs():
+    ran = [block for page in PAGES for block in blocks.blocks(page.read_text(encoding="utf-8")) if not block.not_run]
+    shown = "\n".join(block.text + (block.output or "") for block in ran if block.language in ("python", "console"))
+    public = {name: value for name, value in vars(wordgru).items() if name in wordgru.__all__ and name[0] != "_"}
+    names = set(public) | {
+        f"{name}.{member}"
+        for name, value in public.items()
+        if isinstance(value, type) and not issubclass(value, Exception)
+        for member, made in vars(value).items()
+        if member[0] != "_" and (callable(made) or isinstance(made, (property, classmethod, staticmethod)))
+    }
+    assert {name for name in names if not re.search(rf"\b{name.rpartition('.')[2]}\b", shown)} == BETWEEN_MODULES
+
+
+def test_each_program_is_short_and_on_the_page_of_the_programs():
+    page = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    programs = sorted((ROOT / "examples").glob("*.py"))
+    assert len(programs) == 9
+    for program in programs:
+        assert f"examples/{program.name}" in page
+        assert len(program.read_text(encoding="utf-8").splitlines()) < 60, program.name
+
+
 def test_the_moving_picture_is_what_the_program_offers(tmp_path):
     drawn = tmp_path / "suggest.svg"
     command = [sys.executable, str(ROOT / "scripts" / "picture.py"), "-o", str(drawn)]
     subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, capture_output=True, timeout=60)
     expected = (ROOT / "docs" / "suggest.svg").read_text(encoding="utf-8")
     assert blocks.same(expected, drawn.read_text(encoding="utf-8"))
+
+
+def test_the_pictures_that_explain_are_what_the_program_answers(tmp_path):
+    pytest.importorskip("onnx", reason="one of them shows a graph's weights")
+    command = [sys.executable, str(ROOT / "scripts" / "explanations.py"), "-o", str(tmp_path)]
+    subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, capture_output=True, timeout=60)
+    kept = ROOT / "docs" / "pictures"
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted(each.name for each in kept.iterdir())
+    for drawn in tmp_path.iterdir():
+        told = [texts(folder / drawn.name) for folder in (kept, tmp_path)]
+        assert told[0] == told[1], f"{drawn.name}: draw it again with scripts/explanations.py"
+
+
+def texts(picture):
+    """What is written in a picture, but for numbers, which differ in the last digits from machine to machine."""
+    found = re.findall(r"<text[^>]*>(.*?)</text>", picture.read_text(encoding="utf-8"))
+    return [re.sub(r"[\d.]+", "0", each) for each in found]
 
 
 def test_blocks_that_are_not_run_are_counted():

@@ -224,3 +224,15 @@ def test_words_passed_over_give_way_and_come_back_when_letters_are_deleted():
     assert session.suggest(k=3, attention=0.9).words == first.words
     session.append(letter)
     assert session.suggest(k=3).words == plain.suggest(k=3).words  # and without attention nothing is
+
+
+@pytest.mark.parametrize("following", [" the cat", ", and the", ". It is", ""])
+def test_what_follows_a_word_is_read_as_the_text_that_it_is(following: str) -> None:
+    predictor = Predictor.load(TINY)
+    session = predictor.session("the c")
+    choices = ["cat", "dog"]
+    found = session.nats_after(choices, following)
+    for word, nats in zip(choices, found, strict=True):
+        whole, before = (predictor.score(f"the {text}")[:-1] for text in (word + following, word))
+        expected = sum(each.log_probability for each in whole[len(before) :])
+        assert nats == pytest.approx(expected, abs=1e-3)
