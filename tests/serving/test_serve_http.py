@@ -1,6 +1,8 @@
 """`wordgru serve` over HTTP: whom it answers, what it refuses, what it tells, how it ends."""
 
+import asyncio
 import concurrent.futures
+import contextlib
 import json
 import logging
 import random
@@ -20,11 +22,14 @@ from tests.runtime.fixtures import TINY
 from tests.serving.service import ask, raw, service
 from wordgru import Predictor, TypingModel
 from wordgru.serving.answers import KINDS, Correct, Source
+from wordgru.serving.completions import Completion, Writing
 from wordgru.serving.fields import Fields, RequestError
 from wordgru.serving.guard import Rates
 from wordgru.serving.logs import JsonLines
 from wordgru.serving.memory import SessionMemory
+from wordgru.serving.openai import _OpenAI, _Stream
 from wordgru.serving.openapi import EXAMPLES
+from wordgru.serving.service import Service
 from wordgru.serving.settings import ServeSettings
 from wordgru.typing.correct import corrections
 
@@ -297,6 +302,34 @@ def test_a_client_that_asks_on_without_reading_is_cut(port):
         connection.sendall(REQUEST * 1_000_000)
     answers = raw(port, REQUEST * 20 + REQUEST.replace(b"Host", b"Connection: close\r\nHost"))
     assert answers.count(b"HTTP/1.1 200") == 21
+
+
+def test_a_stream_that_nobody_reads_and_one_client_leave_room_for_others():
+    settings = ServeSettings(model=str(TINY), max_writing=0.3, patience=0.3)
+    service, sent = Service.start(settings), []
+    asked = Completion.read(Fields('{"prompt": "the", "max_tokens": 9, "stream": true}'), settings)
+
+    async def never_read(message):
+        sent.append(message["type"])
+        await asyncio.sleep(3600 if len(sent) > 2 else 0)
+
+    async def many():
+        writing = Writing(service.source.predictor, asked, "the", 0, 1.0)
+        events = _OpenAI(service)._stream(asked, [writing], {})
+        with contextlib.ExitStack() as stack:
+            for _ in range(15):
+                stack.enter_context(service.work.long("a"))
+            began = time.monotonic()
+            await _Stream(events, service, "a")({"type": "http", "asgi": {"spec_version": "2.4"}}, None, never_read)
+            assert 0.5 < time.monotonic() - began < 10
+            stack.enter_context(service.work.long("a"))  # its room is free again
+            with pytest.raises(RequestError, match="try again"), service.work.long("a"):
+                pass
+            with service.work.long("b"):
+                assert await service.work.turn(lambda: 7) == 7
+
+    asyncio.run(many())
+    assert len(sent) > 2
 
 
 def test_a_client_that_goes_before_its_answer_harms_nobody(port):

@@ -100,12 +100,11 @@ class OnnxLanguageModel:
         """Hold the graph to the contract of a bundle."""
         config = self.config
         try:
-            values = (*self._session.get_inputs(), *self._session.get_outputs())
+            shapes = {value.name: value.shape for value in (*self._session.get_inputs(), *self._session.get_outputs())}
         except UnicodeDecodeError:
             raise BundleError(
                 f"{path}: onnxruntime cannot load it (a name in it is no UTF-8); export it again with `wordgru export`."
             ) from None
-        shapes = {value.name: value.shape for value in values}
         missing = [name for name in (*GRAPH_INPUTS, *GRAPH_OUTPUTS) if name not in shapes]
         if missing:
             raise BundleError(

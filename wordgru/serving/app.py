@@ -60,8 +60,11 @@ def _answering(kind: type[Kind], service: Service):  # type: ignore[no-untyped-d
     async def endpoint(request: Request) -> Response:
         asked = kind.read(Fields(await body(request, service.settings)), service.settings)
         source, client = service.source, client_of(request.scope)
-        answer = await service.work(lambda: asked.answer(source, client), long=asked.is_long(source, client))
-        return JSONResponse(answer if isinstance(answer, dict) else await _last(answer, service, request))
+        if not asked.is_long(source, client):
+            return JSONResponse(await service.work.letter(lambda: asked.answer(source, client)))
+        with service.work.long(client):
+            answer = await service.work.turn(lambda: asked.answer(source, client))
+            return JSONResponse(answer if isinstance(answer, dict) else await _last(answer, service, request))
 
     return endpoint
 
@@ -69,7 +72,7 @@ def _answering(kind: type[Kind], service: Service):  # type: ignore[no-untyped-d
 async def _last(answers: Iterator[dict[str, Any]], service: Service, request: Request) -> dict[str, Any]:
     """The last of them, each made in a turn of its own, so that others have theirs between."""
     answer: dict[str, Any] = {}
-    while (more := await service.work(lambda: next(answers, None), long=True)) is not None:
+    while (more := await service.work.turn(lambda: next(answers, None))) is not None:
         answer = more
         if await request.is_disconnected():
             break

@@ -1,5 +1,7 @@
 """The endpoints that OpenAI's clients know: `/v1/completions` and `/v1/models`."""
 
+import asyncio
+import contextlib
 import json
 import time
 import uuid
@@ -9,9 +11,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from wordgru.serving.completions import Completion, Piece, Writing, logprobs
 from wordgru.serving.fields import Fields, RequestError, error_body
+from wordgru.serving.guard import client_of
 from wordgru.serving.reading import body
 from wordgru.serving.service import Service
 
@@ -52,13 +56,15 @@ class _OpenAI:
             "created": int(time.time()),
             "model": self._service.source.name,
         }
+        client = client_of(request.scope)
         if asked.stream:
-            return StreamingResponse(self._stream(asked, writings, answer), media_type="text/event-stream")
+            return _Stream(self._stream(asked, writings, answer), self._service, client)
         choices, written = [], 0
-        for index, writing in enumerate(writings):
-            pieces = [piece async for piece in self._pieces(writing)]
-            choices.append(_choice(asked, index, pieces, 0, writing.finish_reason))
-            written += len(pieces)
+        with self._service.work.long(client):
+            for index, writing in enumerate(writings):
+                pieces = [piece async for piece in self._pieces(writing)]
+                choices.append(_choice(asked, index, pieces, 0, writing.finish_reason))
+                written += len(pieces)
         return JSONResponse(answer | {"choices": choices, "usage": self._usage(asked, written)})
 
     async def _stream(self, asked: Completion, writings: list[Writing], answer: dict[str, Any]) -> AsyncIterator[str]:
@@ -81,7 +87,7 @@ class _OpenAI:
     async def _pieces(self, writing: Writing) -> AsyncIterator[Piece]:
         """Each in a turn of its own, so that others have theirs between."""
         pieces = iter(writing)
-        while (piece := await self._service.work(lambda: next(pieces, None), long=True)) is not None:
+        while (piece := await self._service.work.turn(lambda: next(pieces, None))) is not None:
             yield piece
 
     def _usage(self, asked: Completion, written: int) -> dict[str, int]:
@@ -99,6 +105,20 @@ class _OpenAI:
                 f"there is no such model here; expected {self._service.source.name!r}, as GET /v1/models lists.",
                 status=404, param="model",
             )  # fmt: skip
+
+
+class _Stream(StreamingResponse):
+    """Server-sent events to a client that reads them: one that does not is let go, as slow senders are."""
+
+    def __init__(self, events: AsyncIterator[str], service: Service, client: str) -> None:
+        super().__init__(events, media_type="text/event-stream")
+        self._service, self._of = service, client
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        settings = self._service.settings
+        with self._service.work.long(self._of), contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(settings.max_writing + settings.patience):
+                await super().__call__(scope, receive, send)
 
 
 def _choice(asked: Completion, index: int, pieces: list[Piece], start: int, finish: str | None) -> dict[str, Any]:

@@ -120,13 +120,20 @@ class _Field:
             assert self._newest
             long = self._newest.asked.is_long or is_long_edit(self._session.text, self._newest.text)
             try:
-                answered, answer = await self._service.work(self._find, long=long)
+                answered, answer = await self._found(long=long)
             except RequestError as error:  # the queue is full
                 answered, answer = self._newest, error_body(str(error), status=error.status)
             if answered is self._newest:
                 with contextlib.suppress(Exception):  # whoever asked has gone
                     await self._send({"id": answered.id} | answer)
                     self._count("answered")
+
+    async def _found(self, *, long: bool) -> tuple[Edit, dict[str, Any]]:
+        work = self._service.work
+        if not long:
+            return await work.letter(self._find)
+        with work.long(client_of(self._websocket.scope)):
+            return await work.turn(self._find)
 
     def _find(self) -> tuple[Edit, dict[str, Any]]:
         edit = self._newest

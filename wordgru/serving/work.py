@@ -1,8 +1,10 @@
 """Where the model works: on letters in the event loop itself, on all that takes longer in a thread beside it."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -10,7 +12,8 @@ from wordgru.serving.fields import RequestError
 
 Answer = TypeVar("Answer")
 
-_LONG_WAITING = 32  # long requests that may wait: each takes up to seconds
+_LONG = 32  # long requests at once: each takes up to seconds
+_LONG_OF_ONE = _LONG // 2  # of one client, so that there is always room for others
 
 
 class Work:
@@ -28,23 +31,57 @@ class Work:
     """
 
     def __init__(self, *, waiting: int, patience: float) -> None:
-        self._most, self._patience = {False: waiting, True: min(_LONG_WAITING, waiting)}, patience
+        self._most, self._patience, self._letters = waiting, patience, 0
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="long")
-        self._waiting = {False: 0, True: 0}
+        self._long: Counter[str] = Counter()  # under way, by client
 
     @property
     def waiting(self) -> int:
         """Requests that wait or are being answered."""
-        return sum(self._waiting.values())
+        return self._letters + self._long.total()
 
-    async def __call__(self, job: Callable[[], Answer], *, long: bool = False) -> Answer:
-        """The answer of `job`.
+    async def letter(self, job: Callable[[], Answer]) -> Answer:
+        """The answer of a job that others may wait for.
 
         Raises:
             RequestError: too many are waiting, or it waited too long.
         """
-        if self._waiting[long] >= self._most[long]:
+        if self._letters >= self._most:
             raise _busy()
+        self._letters += 1
+        in_time = self._in_time(job)
+        try:
+            await asyncio.sleep(0)  # what came meanwhile is read first: a newer edit, a socket that closed
+            return in_time()
+        finally:
+            self._letters -= 1
+
+    @contextlib.contextmanager
+    def long(self, client: str) -> Iterator[None]:
+        """Room for a long request, whose turns are taken inside.
+
+        Raises:
+            RequestError: there is none, or this client has too much of it.
+        """
+        if self._long.total() >= min(_LONG, self._most) or self._long[client] >= _LONG_OF_ONE:
+            raise _busy()
+        self._long[client] += 1
+        try:
+            yield
+        finally:
+            self._long[client] -= 1
+            if not self._long[client]:
+                del self._long[client]
+
+    async def turn(self, job: Callable[[], Answer]) -> Answer:
+        """The answer of a job, or of a part of it, that takes longer; turns of several requests follow each other.
+
+        Raises:
+            RequestError: it waited too long.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._beside, self._in_time(job))
+
+    def _in_time(self, job: Callable[[], Answer]) -> Callable[[], Answer]:
         latest = time.perf_counter() + self._patience
 
         def in_time() -> Answer:
@@ -52,14 +89,7 @@ class Work:
                 raise _busy()
             return job()
 
-        self._waiting[long] += 1
-        try:
-            if long:
-                return await asyncio.get_running_loop().run_in_executor(self._beside, in_time)
-            await asyncio.sleep(0)  # what came meanwhile is read first: a newer edit, a socket that closed
-            return in_time()
-        finally:
-            self._waiting[long] -= 1
+        return in_time
 
     def close(self) -> None:
         """Answer nothing more."""
