@@ -22,7 +22,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sha256.hpp"
+#include <wordgru/sha256.hpp>
 #include "wordgru.hpp"
 
 namespace {
