@@ -6,8 +6,8 @@ import type { BundleSource } from "./source.js";
 
 export type { Labels } from "./popup.js";
 
-/** What a field asks of its session. */
-export type FieldSession = Pick<Session, "set" | "reset" | "suggest" | "commit">;
+/** What a field asks of its session; one that learns nothing needs no `commit`. */
+export type FieldSession = Pick<Session, "set" | "suggest"> & Partial<Pick<Session, "reset" | "commit">>;
 
 /** A predictor, or whatever else has such sessions: one of another process, say. */
 export interface SessionSource {

@@ -296,7 +296,7 @@ export class Offers {
 
   /** Learn a text that was written here. */
   async #learn(text: string): Promise<void> {
-    if (!this.#session || this.options.learn === false || !text || text === this.#learnt) return;
+    if (!this.#session?.commit || this.options.learn === false || !text || text === this.#learnt) return;
     this.#learnt = text;
     try {
       this.#session.set(text);
@@ -309,7 +309,7 @@ export class Offers {
   /** The next text begins. */
   #begin(): void {
     this.#learnt = "";
-    this.#session?.reset();
+    this.#session?.reset?.();
   }
 
   /** Say once what is wrong, and offer nothing more. */
