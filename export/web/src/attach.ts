@@ -119,6 +119,11 @@ function share(source: WordSource, personal: string | true | undefined): Shared 
     if (personal !== undefined) {
       throw new WordgruError("personal needs the address of a bundle here; else give it to Predictor.load.");
     }
+    if (typeof source !== "function" && typeof (source as Partial<SessionSource> | null)?.session !== "function") {
+      throw new WordgruError(
+        `the source is ${source}; expected the address of a bundle, a predictor, or a function that returns one.`,
+      );
+    }
     const make = typeof source === "function" ? source : () => source as SessionSource;
     let made: Promise<SessionSource> | undefined;
     return { load: () => (made ??= Promise.resolve().then(make)), release: () => {} };

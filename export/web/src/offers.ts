@@ -47,7 +47,9 @@ export class Offers {
     this.#seen = isPrivate(field) ? "" : this.#text.text;
     this.#k = search.k;
     const { signal } = this.#end;
-    this.#popup = new Popup(field, this.#text, options.labels ?? ENGLISH, (at) => this.#take(at), signal);
+    const keys = Array.from({ length: Math.min(this.#k, 9) }, (_, at) => `Alt ${at + 1}`);
+    if (options.tab !== false) keys[0] = "Tab";
+    this.#popup = new Popup(field, this.#text, options.labels ?? ENGLISH, keys, (at) => this.#take(at), signal);
     this.#describe();
     const early = { signal, capture: true }; // before the page's own listeners, which may send the text at Enter
     const late = { signal };

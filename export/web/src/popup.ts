@@ -61,6 +61,7 @@ export class Popup {
   #speaking: ReturnType<typeof setTimeout> | undefined;
 
   /**
+   * @param keys what takes each word, as it is shown beside it.
    * @param take is called with the place of the word that was pressed.
    * @param signal ends what this listens to.
    */
@@ -68,6 +69,7 @@ export class Popup {
     private readonly field: HTMLElement,
     private readonly text: Editing,
     private readonly labels: Labels,
+    private readonly keys: readonly string[],
     take: (at: number) => void,
     signal: AbortSignal,
   ) {
@@ -148,6 +150,7 @@ export class Popup {
   /** Show nothing, and say nothing. */
   hide(): void {
     clearTimeout(this.#speaking);
+    this.#spoken.textContent = "";
     this.list.hidePopover();
     this.showGhost("");
   }
@@ -185,7 +188,7 @@ export class Popup {
     shown.textContent = word;
     const key = document.createElement("wordgru-key");
     key.ariaHidden = "true";
-    key.textContent = `Alt ${at + 1}`;
+    key.textContent = this.keys[at] ?? "";
     option.append(shown, key);
     return option;
   }

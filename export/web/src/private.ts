@@ -23,7 +23,7 @@ export function takesWords(field: HTMLElement): boolean {
   if (isPrivate(field)) return false;
   if (/^(numeric|decimal|tel|email|url)$/.test(field.inputMode)) return false;
   if (field.role === "combobox" || !/^(none)?$/.test(field.ariaAutoComplete ?? "")) return false;
-  return !(field instanceof HTMLInputElement) || (isTextual(field) && !field.list);
+  return !(field instanceof HTMLInputElement) || (isTextual(field) && !field.hasAttribute("list"));
 }
 
 /** Whether `field` can be edited now. */
