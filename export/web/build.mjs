@@ -65,6 +65,7 @@ async function buildTests() {
   const entryPoints = [
     join(tests, "page.test.ts"),
     join(tests, "field.test.ts"),
+    join(tests, "examples.test.ts"),
     join(tests, "package.test.ts"),
     join(tests, "bench.ts"),
     join(NODE, "tests/golden.test.ts"),
