@@ -50,6 +50,7 @@ export function attach(
   async function sessionOf(field: HTMLElement): Promise<FieldSession> {
     const found = sessions.get(field) ?? shared.load().then((predictor) => predictor.session());
     sessions.set(field, found);
+    found.catch(() => sessions.delete(field)); // so that it is tried again
     return found;
   }
   const watch = new Watch(target, (field) => new Offers(field, sessionOf, { ...search, k }, options));
@@ -115,29 +116,44 @@ const bundles = new Map<unknown, { users: number; predictor: Promise<Predictor> 
 /** A bundle is loaded once for all who name it, and for as long as there are any; what was made elsewhere is not closed. */
 function share(source: WordSource, personal: string | true | undefined): Shared {
   const isBundle = typeof source === "string" || source instanceof URL || source instanceof Map;
-  if (!isBundle) {
-    if (personal !== undefined) {
-      throw new WordgruError("personal needs the address of a bundle here; else give it to Predictor.load.");
-    }
-    if (typeof source !== "function" && typeof (source as Partial<SessionSource> | null)?.session !== "function") {
-      throw new WordgruError(
-        `the source is ${source}; expected the address of a bundle, a predictor, or a function that returns one.`,
-      );
-    }
-    const make = typeof source === "function" ? source : () => source as SessionSource;
-    let made: Promise<SessionSource> | undefined;
-    return { load: () => (made ??= Promise.resolve().then(make)), release: () => {} };
-  }
+  if (!isBundle) return given(source as Exclude<WordSource, BundleSource>, personal);
   const key = source instanceof Map ? source : JSON.stringify([new URL(String(source), document.baseURI), personal]);
   const shared = bundles.get(key) ?? { users: 0, predictor: undefined };
   shared.users++;
   bundles.set(key, shared);
   return {
-    load: () => (shared.predictor ??= Predictor.load(source as BundleSource, { personal })),
+    async load() {
+      shared.predictor ??= Predictor.load(source as BundleSource, { personal });
+      return shared.predictor.catch((error) => {
+        shared.predictor = undefined; // so that it is tried again
+        throw error;
+      });
+    },
     release() {
       if (--shared.users) return;
       bundles.delete(key);
       shared.predictor?.then((predictor) => predictor.close()).catch(() => {}); // who asked was told
     },
   };
+}
+
+function given(source: Exclude<WordSource, BundleSource>, personal: string | true | undefined): Shared {
+  if (personal !== undefined) {
+    throw new WordgruError("personal needs the address of a bundle here; else give it to Predictor.load.");
+  }
+  const isSource = typeof source === "function" || typeof (source as SessionSource | null)?.session === "function";
+  if (!isSource) {
+    throw new WordgruError(
+      `the source is ${source}; expected the address of a bundle, a predictor, or a function that returns one.`,
+    );
+  }
+  let made: Promise<SessionSource> | undefined;
+  async function load(): Promise<SessionSource> {
+    made ??= (async () => (typeof source === "function" ? source() : source))();
+    return made.catch((error) => {
+      made = undefined; // so that it is tried again
+      throw error;
+    });
+  }
+  return { load, release() {} };
 }

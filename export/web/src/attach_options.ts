@@ -32,6 +32,9 @@ export interface AttachOptions extends Omit<SessionOptions, "prefix"> {
   readonly learn?: boolean | undefined;
   /** What screen readers are told. Default: English. */
   readonly labels?: Labels | undefined;
-  /** Told what is wrong: a bundle that cannot be loaded, say. Then nothing more is offered. Default: the console. */
+  /**
+   * Told what is wrong: a bundle that cannot be loaded, say. Then nothing more is offered until the field is entered
+   * again. Default: the console.
+   */
   readonly onError?: ((error: Error) => void) | undefined;
 }

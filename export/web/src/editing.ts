@@ -4,15 +4,17 @@
 export interface Editing {
   /** All of its text. */
   readonly text: string;
-  /** The text before the cursor; undefined where there is none, or something is selected. */
-  readonly before: string | undefined;
-  /** The text after the cursor. */
+  /** The text before the cursor, or before what is selected. */
+  readonly before: string;
+  /** The text after the cursor, or after what is selected. */
   readonly after: string;
+  /** Whether something is selected. */
+  readonly isSelecting: boolean;
   /** The element whose style the text at the cursor has. */
   readonly styled: HTMLElement;
   /** Where the cursor is, in pixels of the viewport; it has no width. */
   caret(): DOMRect;
-  /** Type `text` over the `count` UTF-16 units before the cursor, so that it can be undone. */
+  /** Type `text` over what is selected and the `count` UTF-16 units before it, so that it can be undone. */
   type(text: string, count: number): void;
 }
 
@@ -63,13 +65,16 @@ class PlainText implements Editing {
     return this.styled.value;
   }
 
-  get before(): string | undefined {
-    const { value, selectionStart, selectionEnd } = this.styled;
-    return selectionStart !== null && selectionStart === selectionEnd ? value.slice(0, selectionStart) : undefined;
+  get before(): string {
+    return this.styled.value.slice(0, this.styled.selectionStart ?? 0);
   }
 
   get after(): string {
-    return this.styled.value.slice(this.styled.selectionEnd ?? undefined);
+    return this.styled.value.slice(this.styled.selectionEnd ?? 0);
+  }
+
+  get isSelecting(): boolean {
+    return this.styled.selectionStart !== this.styled.selectionEnd;
   }
 
   /** Measured in an invisible copy of the field, for browsers do not tell. */
@@ -94,7 +99,7 @@ class PlainText implements Editing {
     if (isLine) copy.style.lineHeight = `${height}px`; // its line stands in the middle
     const mark = document.createElement("span");
     mark.style.cssText = "all: unset";
-    copy.append(this.before ?? "", mark, this.after);
+    copy.append(this.before, mark, this.after);
     homeOf(styled).append(copy);
     const rect = mark.getBoundingClientRect();
     copy.remove();
@@ -103,11 +108,11 @@ class PlainText implements Editing {
 
   type(text: string, count: number): void {
     const { styled } = this;
-    const at = styled.selectionEnd ?? 0;
-    if (count) styled.setSelectionRange(at - count, at);
+    const [start, end] = [(styled.selectionStart ?? 0) - count, styled.selectionEnd ?? 0];
+    if (count) styled.setSelectionRange(start, end);
     // execCommand alone keeps the history of edits; it is old, and where a browser has dropped it, it answers false
     if (document.execCommand("insertText", false, text)) return;
-    styled.setRangeText(text, styled.selectionStart ?? at, at, "end");
+    styled.setRangeText(text, start, end, "end");
     styled.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertText", data: text }));
   }
 }
@@ -120,16 +125,20 @@ class RichText implements Editing {
     return textOf(this.host)[0];
   }
 
-  get before(): string | undefined {
-    const range = this.#range();
-    if (!range?.collapsed) return undefined;
-    const [text, at] = textOf(this.host, range);
+  get before(): string {
+    const [text, at] = textOf(this.host, this.#range());
     return text.slice(0, at);
   }
 
   get after(): string {
-    const [text, at] = textOf(this.host, this.#range());
+    const range = this.#range()?.cloneRange();
+    range?.collapse();
+    const [text, at] = textOf(this.host, range);
     return text.slice(at);
+  }
+
+  get isSelecting(): boolean {
+    return this.#range()?.collapsed === false;
   }
 
   get styled(): HTMLElement {
@@ -148,6 +157,7 @@ class RichText implements Editing {
 
   type(text: string, count: number): void {
     const selection = this.#selection();
+    if (count && this.isSelecting) document.execCommand("delete");
     for (let left = count; left > 0; left--) selection?.modify("extend", "backward", "character");
     if (document.execCommand("insertText", false, text)) return;
     const range = this.#range();

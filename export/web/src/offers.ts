@@ -2,12 +2,12 @@
 
 import type { AttachOptions, FieldSession } from "./attach_options.js";
 import type { SessionOptions, Suggestions } from "./core/suggestions.js";
-import { isSpace, splitLast, wantsSpace } from "./core/words.js";
+import { splitLast, wantsSpace } from "./core/words.js";
 import { type Editing, editing } from "./editing.js";
 import { ENGLISH, Popup } from "./popup.js";
-import { isEditable, isPrivate, isTextual } from "./private.js";
+import { isEditable, isPrivate } from "./private.js";
+import { Taking } from "./taking.js";
 
-const CLOSING = /^[.,;:!?)\]}…]/; // marks that stand directly after a word
 const IN_WORD = /^[\p{L}\p{N}\p{M}]/u;
 
 /** What a session is asked; `k` words are offered. */
@@ -18,6 +18,7 @@ export type SessionOf = (field: HTMLElement) => Promise<FieldSession>;
 
 export class Offers {
   readonly #text: Editing;
+  readonly #taking: Taking;
   readonly #popup: Popup;
   readonly #end = new AbortController();
   readonly #attributes = new Map<string, string | null>(); // as the page had them
@@ -27,13 +28,11 @@ export class Offers {
   #marked = -1; // the place in the list that the arrow keys have reached
   #asked = 0; // the newest question
   #answered = 0; // the question that `#words` answers
-  #at: string | undefined; // what stands before the cursor where the newest question was asked
+  #at = ""; // what stands before the cursor where the newest question was asked
   #isDismissed = true;
   #isAsking = false;
   #wanted: number | undefined; // the place of a word taken before its question was answered
-  #isTaking = false;
   #hasFailed = false;
-  #taken: string | undefined; // what stands before the cursor after a word was taken, a space last
   #seen: string; // the text, as it was last seen
   #learnt = "";
 
@@ -44,6 +43,7 @@ export class Offers {
     private readonly options: AttachOptions,
   ) {
     this.#text = editing(field);
+    this.#taking = new Taking(this.#text);
     this.#seen = isPrivate(field) ? "" : this.#text.text;
     this.#k = search.k;
     const { signal } = this.#end;
@@ -95,7 +95,7 @@ export class Offers {
       this.#set("role", "textbox");
       this.#set("aria-multiline", "true");
     }
-    if (isLine && isTextual(field) && field.type === "text" && !field.role) this.#set("role", "combobox");
+    if (isLine && field.type === "text" && !field.role) this.#set("role", "combobox");
     if (field.role === "combobox") this.#set("aria-expanded", "false");
     this.#set("aria-haspopup", "listbox");
     this.#set("aria-controls", this.#popup.list.id);
@@ -109,7 +109,7 @@ export class Offers {
   }
 
   #input(event: InputEvent): void {
-    if (event.isComposing || this.#isTaking) return;
+    if (event.isComposing || this.#taking.isTyping) return;
     this.#changed();
   }
 
@@ -138,7 +138,7 @@ export class Offers {
       for (let answered = -1; answered !== this.#asked && !this.#isDismissed && !this.#isClosed; ) {
         answered = this.#asked;
         const before = this.#at;
-        if (!before || IN_WORD.test(this.#text.after)) return this.#dismiss();
+        if (!before || this.#text.isSelecting || IN_WORD.test(this.#text.after)) return this.#dismiss();
         const [, unfinished] = splitLast(before);
         this.#session.set(before);
         // one more, for the word that is typed already is not offered
@@ -173,7 +173,7 @@ export class Offers {
   /** What is still to be typed of the first word, where nothing else stands behind the cursor. */
   #rest(unfinished: string): string {
     const [word] = this.#words;
-    const { before = "", after } = this.#text;
+    const { before, after } = this.#text;
     if (!word?.startsWith(unfinished) || !/^[^\S\n]*(\n|$)/.test(after)) return "";
     return (unfinished || !wantsSpace(before) ? "" : " ") + word.slice(unfinished.length);
   }
@@ -203,23 +203,10 @@ export class Offers {
   /** Put the word at `at` in the place of the unfinished one, and a space after it. */
   #take(at: number): void {
     const word = this.#words[at];
-    const { before } = this.#text;
-    if (word === undefined || before === undefined || this.#isClosed) return;
-    const [head, unfinished] = splitLast(before);
-    const gap = wantsSpace(head) ? " " : "";
-    const next = this.#text.after.slice(0, 1);
-    const space = wantsSpace(head + gap + word) && !isSpace(next) && !CLOSING.test(next) ? " " : "";
-    const kept = !gap && word.startsWith(unfinished) ? unfinished.length : 0; // these letters stay where they are
+    if (word === undefined || this.#isClosed) return;
     this.field.focus();
-    this.#type(gap + word.slice(kept) + space, unfinished.length - kept);
-    this.#taken = space ? this.#text.before : undefined;
+    this.#taking.take(word);
     this.#changed();
-  }
-
-  #type(text: string, count: number): void {
-    this.#isTaking = true;
-    this.#text.type(text, count);
-    this.#isTaking = false;
   }
 
   /** Tab takes the first word, Alt and a digit any, Enter what the arrows have reached; Escape closes. */
@@ -256,23 +243,18 @@ export class Offers {
     return true;
   }
 
-  /** A mark typed after a word that was taken stands in the place of the space that came with it. */
   #beforeInput(event: InputEvent): void {
-    if (this.#isTaking || this.#isClosed) return;
+    if (this.#taking.isTyping || this.#isClosed) return;
     this.#look();
-    const taken = this.#taken;
-    this.#taken = undefined;
-    const isMark = event.inputType === "insertText" && CLOSING.test(event.data ?? "");
-    if (!isMark || taken === undefined || this.#text.before !== taken) return;
-    event.preventDefault();
+    if (!this.#taking.tighten(event)) return;
     event.stopImmediatePropagation();
-    this.#type(event.data ?? "", 1);
     this.#changed();
   }
 
   /** Where the cursor has been moved, what was offered is of another place. */
   #moved(): void {
-    if (!this.#isDismissed && !this.#isTaking && (this.#isClosed || this.#text.before !== this.#at)) this.#dismiss();
+    if (this.#isDismissed || this.#taking.isTyping) return;
+    if (this.#isClosed || this.#text.isSelecting || this.#text.before !== this.#at) this.#dismiss();
   }
 
   /** See whether the page has emptied the field by itself: then its text was sent. */
@@ -294,6 +276,7 @@ export class Offers {
   #left(): void {
     this.#dismiss();
     if (!this.#isClosed) void this.#learn(splitLast(this.#text.text)[0]);
+    this.#hasFailed = false; // it may be there when the field is entered again
   }
 
   /** Learn a text that was written here. */
@@ -314,7 +297,7 @@ export class Offers {
     this.#session?.reset?.();
   }
 
-  /** Say once what is wrong, and offer nothing more. */
+  /** Say what is wrong, and offer nothing more until the field is entered again. */
   #fail(error: Error): void {
     if (!this.#end.signal.aborted && !this.#hasFailed) (this.options.onError ?? console.error)(error);
     this.#hasFailed = true;

@@ -7,11 +7,14 @@ export interface Labels {
   readonly list: string;
   /** What is said of the words when typing pauses. */
   readonly offered: (words: readonly string[]) => string;
+  /** How Tab is used; said with the first words of a field. */
+  readonly tab: string;
 }
 
 export const ENGLISH: Labels = {
   list: "Suggestions",
-  offered: (words) => `Suggestions: ${words.join(", ")}`,
+  offered: (words) => `Suggestions: ${words.join(", ")}.`,
+  tab: "Tab takes the first. After Escape, Tab moves on.",
 };
 
 const SPEAK_AFTER = 900; // milliseconds without a change, or a screen reader would never stop talking
@@ -58,6 +61,7 @@ export class Popup {
   readonly #ghost = document.createElement("wordgru-ghost");
   readonly #spoken = document.createElement("wordgru-spoken");
   readonly #root: Document | ShadowRoot;
+  #advice: string;
   #speaking: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -74,6 +78,7 @@ export class Popup {
     signal: AbortSignal,
   ) {
     const { list } = this;
+    this.#advice = keys[0] === "Tab" ? labels.tab : ""; // or who hears the page would not find out of the field
     list.id = `wordgru-offers-${++made}`;
     list.role = "listbox";
     list.ariaLabel = labels.list;
@@ -159,7 +164,10 @@ export class Popup {
   say(words: readonly string[]): void {
     clearTimeout(this.#speaking);
     this.#speaking = setTimeout(() => {
-      this.#spoken.textContent = words.length ? this.labels.offered(words) : "";
+      this.#spoken.textContent = "";
+      if (!words.length) return;
+      this.#spoken.textContent = [this.labels.offered(words), this.#advice].join(" ").trim();
+      this.#advice = "";
     }, SPEAK_AFTER);
   }
 
