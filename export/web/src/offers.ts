@@ -10,6 +10,8 @@ import { Taking } from "./taking.js";
 
 const IN_WORD = /^[\p{L}\p{N}\p{M}]/u;
 
+const PATIENCE = 250; // milliseconds that words may stand there which are of the text before
+
 /** What a session is asked; `k` words are offered. */
 export type SearchOptions = SessionOptions & { readonly k: number };
 
@@ -49,7 +51,7 @@ export class Offers {
     const { signal } = this.#end;
     const keys = Array.from({ length: Math.min(this.#k, 9) }, (_, at) => `Alt ${at + 1}`);
     if (options.tab !== false) keys[0] = "Tab";
-    this.#popup = new Popup(field, this.#text, options.labels ?? ENGLISH, keys, (at) => this.#take(at), signal);
+    this.#popup = new Popup(field, this.#text, options.labels ?? ENGLISH, keys, (at) => this.#press(at), signal);
     this.#describe();
     const early = { signal, capture: true }; // before the page's own listeners, which may send the text at Enter
     const late = { signal };
@@ -125,6 +127,7 @@ export class Offers {
     this.#at = this.#text.before;
     this.#asked++;
     this.#isDismissed = false;
+    this.#wanted = undefined;
     this.#mark(-1);
     this.#popup.showGhost("");
     if (!this.#isAsking) void this.#ask();
@@ -142,7 +145,9 @@ export class Offers {
         const [, unfinished] = splitLast(before);
         this.#session.set(before);
         // one more, for the word that is typed already is not offered
-        const answer = await this.#session.suggest({ ...this.search, k: this.#k + (unfinished ? 1 : 0) });
+        const late = setTimeout(() => this.#clear(), PATIENCE);
+        const asked = this.#session.suggest({ ...this.search, k: this.#k + (unfinished ? 1 : 0) });
+        const answer = await asked.finally(() => clearTimeout(late));
         if (answered === this.#asked && !this.#isClosed) this.#offer(answer, unfinished);
       }
     } catch (error) {
@@ -193,8 +198,12 @@ export class Offers {
     this.#isDismissed = true;
     this.#asked++;
     this.#answered = this.#asked;
-    this.#words = [];
     this.#wanted = undefined;
+    this.#clear();
+  }
+
+  #clear(): void {
+    this.#words = [];
     this.#mark(-1);
     this.#popup.hide();
     this.#expand();
@@ -209,9 +218,16 @@ export class Offers {
     this.#changed();
   }
 
+  /** A word is pressed; what is still to be replaced is not meant. */
+  #press(at: number): void {
+    if (this.#answered === this.#asked) this.#take(at);
+  }
+
   /** Tab takes the first word, Alt and a digit any, Enter what the arrows have reached; Escape closes. */
   #key(event: KeyboardEvent): void {
-    if (event.isComposing || event.keyCode === 229 || !this.#popup.isOpen || this.#isClosed) return;
+    if (event.isComposing || event.keyCode === 229 || this.#isClosed) return;
+    const isPending = this.#answered !== this.#asked && this.#words.length > 0; // the next words are on their way
+    if (!isPending && !this.#popup.isOpen) return;
     const { key, code, altKey } = event;
     if (event.shiftKey || event.ctrlKey || event.metaKey) return;
     const digit = altKey ? Number(/^Digit([1-9])$/.exec(code)?.[1]) : Number.NaN;

@@ -254,6 +254,34 @@ describe("the text fields of a page", { skip: !CHROMIUM }, () => {
     assert.equal(await text("#area"), "a bcde");
     await answer();
     assert.equal(await text("#area"), "a bcdex ");
+    await answer();
+    assert.deepEqual(await list(), ["x"]);
+    await page.keyboard.type("f");
+    await page.locator("wordgru-offer").click(); // it is of the text before
+    assert.equal(await text("#area"), "a bcdex f");
+    await page.locator("wordgru-offer").waitFor({ state: "hidden" }); // the answer takes too long
+    await answer();
+    assert.deepEqual(await list(), ["fx"]);
+  });
+
+  it("waits for the ghost that Tab takes, and has the words of one question only", async () => {
+    await page.evaluate(() => {
+      window.from = window.source((text: string) => [`${text}x`], { waits: true });
+      window.offers = window.wordgru.attach(window.find("#line"), window.from, { show: "ghost" });
+    });
+    const answer = async () => {
+      await page.evaluate(() => window.from.told.waiting.shift()?.());
+      await settled();
+    };
+    await write("#line", "a");
+    await answer();
+    assert.equal(await ghost(), "x");
+    await page.keyboard.type("b");
+    await page.keyboard.press("Tab");
+    await answer();
+    assert.deepEqual([await text("#line"), await focused()], ["abx ", "line"]);
+    assert.equal(await attribute("#line", "aria-autocomplete"), "inline");
+    assert.equal(await attribute("#line", "role"), null);
   });
 
   it("puts list and ghost to the left of a text from right to left", async () => {
