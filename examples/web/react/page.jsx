@@ -11,7 +11,14 @@ function Page() {
         <label htmlFor="message">Your message</label>
       </p>
       {isOpen && (
-        <Field id="message" model="model/" rows={6} cols={40} value={text} onChange={(event) => setText(event.target.value)} />
+        <Field
+          id="message"
+          model="model/"
+          rows={6}
+          cols={40}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
       )}
       <p>
         React has <output>{text.length}</output> characters.{" "}

@@ -20,7 +20,8 @@ export class Taking {
     const [head, unfinished] = splitLast(this.text.before);
     const gap = wantsSpace(head) ? " " : "";
     const next = this.text.after.slice(0, 1);
-    const space = wantsSpace(head + gap + word) && !isSpace(next) && !CLOSING.test(next) ? " " : "";
+    const isFollowed = CLOSING.test(next) || (isSpace(next) && next !== "\n");
+    const space = wantsSpace(head + gap + word) && !isFollowed ? " " : "";
     const kept = !gap && word.startsWith(unfinished) ? unfinished.length : 0; // these letters stay where they are
     const typed = gap + word.slice(kept) + space;
     this.#type(typed, unfinished.length - kept);

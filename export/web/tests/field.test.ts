@@ -231,6 +231,12 @@ describe("the text fields of a page", { skip: !CHROMIUM }, () => {
     await page.keyboard.press("Control+End");
     await write("#rich", "a ");
     assert.equal((await told()).asked.at(-1), "Dear Ann,\none\ntwo\nthree\nfour\na ");
+    await page.locator("#rich li").last().click();
+    await page.keyboard.press("End");
+    await write("#rich", " c");
+    await page.keyboard.press("Tab");
+    await settled();
+    assert.equal((await told()).asked.at(-1), "Dear Ann,\none\ntwo cat ");
   });
 
   it("asks of the newest text alone, and takes what it offers there", async () => {
