@@ -14,7 +14,9 @@ async function buildPackages() {
   const dist = join(WEB, "dist");
   await fresh(dist);
   const entryPoints = ["index", "inline", "worker"].map((name) => join(WEB, "src", `${name}.ts`));
-  await build({ ...COMMON, platform: "browser", minify: true, entryPoints, outdir: dist });
+  const browser = { ...COMMON, platform: "browser", minify: true, outdir: dist };
+  await build({ ...browser, entryPoints });
+  await build({ ...browser, entryPoints: [join(WEB, "src/element.ts")], external: ["./index.js"] });
   await cp(WASM, join(dist, "ort-wasm-simd-threaded.wasm"));
   await copyLicenses(dist);
   await fresh(join(NODE, "dist"));
@@ -62,6 +64,8 @@ async function buildTests() {
   );
   const entryPoints = [
     join(tests, "page.test.ts"),
+    join(tests, "field.test.ts"),
+    join(tests, "examples.test.ts"),
     join(tests, "package.test.ts"),
     join(tests, "bench.ts"),
     join(NODE, "tests/golden.test.ts"),

@@ -1,12 +1,12 @@
 /** The text field: where the cursor is, the ghost of the first word behind it, and how a word is taken in. */
-import { isSpace, splitLast, wantsSpace } from "../src/index.js";
-
-const CLOSING = /^[.,;:!?)\]}…]/; // marks that stand directly after a word
+import { editing } from "../src/editing.js";
+import { splitLast, wantsSpace } from "../src/index.js";
+import { Taking } from "../src/taking.js";
 
 export class Writing {
-  #spaceAdded: number | undefined; // where the space is that came with the word taken last
+  readonly #text;
+  readonly #taking;
   #seen = ""; // what stood before the cursor when `changed` was last called
-  #isTaking = false;
 
   /**
    * @param changed is called when what stands before the cursor is another text.
@@ -18,10 +18,14 @@ export class Writing {
     private readonly changed: () => void,
     typed: () => void,
   ) {
-    area.addEventListener("beforeinput", (event) => this.#tighten(event));
+    this.#text = editing(area);
+    this.#taking = new Taking(this.#text);
+    area.addEventListener("beforeinput", (event) => {
+      if (this.#taking.tighten(event)) typed();
+    });
     area.addEventListener("input", (event) => {
       const { inputType, data } = event as InputEvent;
-      if (inputType === "insertLineBreak" || (inputType === "insertText" && data && !this.#isTaking)) typed();
+      if (inputType === "insertLineBreak" || (inputType === "insertText" && data && !this.#taking.isTyping)) typed();
       this.#look();
     });
     document.addEventListener("selectionchange", () => this.#look());
@@ -33,7 +37,7 @@ export class Writing {
 
   /** The text before the cursor. */
   get before(): string {
-    return this.area.value.slice(0, this.area.selectionStart);
+    return this.#text.before;
   }
 
   /** The letters of the unfinished word before the cursor. */
@@ -43,19 +47,10 @@ export class Writing {
 
   /** Put `word` in the place of the unfinished one, and a space after it. Returns how many characters that types. */
   take(word: string): number {
-    const { area, before, unfinished } = this;
-    const head = before.slice(0, before.length - unfinished.length);
-    const gap = wantsSpace(head) ? " " : "";
-    const next = area.value.slice(area.selectionEnd, area.selectionEnd + 1);
-    const space = wantsSpace(head + gap + word) && !isSpace(next) ? " " : "";
-    area.focus();
-    area.setSelectionRange(head.length, area.selectionEnd);
-    this.#isTaking = true;
-    insert(area, gap + word + space);
-    this.#isTaking = false;
-    this.#spaceAdded = space ? area.selectionStart - 1 : undefined;
+    this.area.focus();
+    const typed = this.#taking.take(word);
     this.#look();
-    return gap.length + word.length + space.length - unfinished.length;
+    return typed;
   }
 
   /** Show the rest of `word` behind the cursor, where nothing else stands; without a word, nothing. */
@@ -76,24 +71,4 @@ export class Writing {
     this.#seen = this.before;
     this.changed();
   }
-
-  /** A mark typed after a word that was taken stands in the place of the space that came with it. */
-  #tighten(event: InputEvent): void {
-    const { area } = this;
-    const at = this.#spaceAdded;
-    this.#spaceAdded = undefined;
-    const isNext = at !== undefined && area.selectionStart === at + 1 && area.selectionEnd === at + 1;
-    if (event.inputType !== "insertText" || !isNext || !CLOSING.test(event.data ?? "")) return;
-    event.preventDefault();
-    area.setSelectionRange(at, at + 1);
-    insert(area, event.data ?? "");
-  }
-}
-
-/** Type `text` over what is selected, so that it can be undone. */
-function insert(area: HTMLTextAreaElement, text: string): void {
-  // execCommand alone keeps the history of edits; it is old, and where a browser has dropped it, it answers false
-  if (document.execCommand("insertText", false, text)) return;
-  area.setRangeText(text, area.selectionStart, area.selectionEnd, "end");
-  area.dispatchEvent(new InputEvent("input"));
 }

@@ -23,13 +23,16 @@ const PAGE = `<!doctype html>
 </script>`;
 
 const TYPED = `
-import { Predictor, type Suggestions, WordgruError } from "wordgru";
+import { type Attached, attach, Predictor, type Suggestions, WordgruError } from "wordgru";
+import type { WordgruField } from "wordgru/element";
 import { Predictor as Inline } from "wordgru/inline";
 import { Predictor as InNode } from "wordgru-node";
 const found: Suggestions = await (await Predictor.load("model/")).session("the").suggest({ k: 3 });
 export const words: string[] = found.items.map(({ word }) => word);
 export const others: number[] = (await (await InNode.load("model")).complete("the c")).items.map((item) => item.probability);
 export const refused: Error = new WordgruError(String((await Inline.load("model/")).config.model.vocab_size));
+const offers: Attached = attach(document.querySelector("textarea"), await Predictor.load("model/"), { show: "list", k: 5 });
+export const field = (element: WordgruField) => [offers.detach(), (element.source = () => Predictor.load("model/"))];
 // @ts-expect-error there is no such option
 await (await InNode.load("model")).suggest("the", { count: 3 });
 `;
@@ -77,6 +80,10 @@ describe("the packages, packed and unpacked", () => {
   it("send who loads the page's package in Node to the other one", () => {
     const load = 'import { Predictor } from "wordgru"; await Predictor.load("x").catch((e) => console.log(String(e)));';
     assert.match(printed("--input-type=module", "--eval", load), /^WordgruError: .*in Node import 'wordgru-node'\.$/);
+  });
+
+  it("can be imported where there is no page, as when one is rendered ahead", () => {
+    assert.equal(printed("--input-type=module", "--eval", 'import "wordgru/element"; console.log("here");'), "here");
   });
 
   it("hold their licences, and name no file that is not there", () => {

@@ -4,7 +4,7 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, type BrowserContext, chromium } from "playwright-core";
 
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -78,4 +78,15 @@ export function findChromium(): string | undefined {
 
 export function launch(executablePath: string): Promise<Browser> {
   return chromium.launch({ executablePath, args: FLAGS });
+}
+
+/** A Chromium with the unpacked extension of a folder, and a profile in another one. */
+export function launchWith(executablePath: string, extension: string, profile: string): Promise<BrowserContext> {
+  const args = [...FLAGS, `--disable-extensions-except=${extension}`, `--load-extension=${extension}`];
+  return chromium.launchPersistentContext(profile, {
+    executablePath,
+    args: [...args, "--headless=new"], // the older headless mode has no extensions
+    headless: false,
+    ignoreDefaultArgs: ["--disable-extensions"],
+  });
 }
