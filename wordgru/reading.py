@@ -79,9 +79,8 @@ class Reading:
         sequences = [[*tokens, *tail] for tokens in begun]
         states = np.repeat(state[:, None], len(choices), axis=1)
         nats = np.zeros(len(choices))
-        for at in range(
-            max(map(len, sequences), default=1) - 1
-        ):  # all in step; those with shorter words wait at the end
+        steps = max(map(len, sequences), default=1) - 1
+        for at in range(steps):  # all in step; those with shorter words wait at the end
             (going,) = np.nonzero([at < len(sequence) - 1 for sequence in sequences])
             rows, states[:, going] = self._model.step(
                 np.array([sequences[row][at] for row in going], np.int64), states[:, going]

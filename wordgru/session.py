@@ -299,10 +299,12 @@ class Session:
 
     def _word_start(self) -> int:
         """Where the unfinished last word begins in the text as it was typed, which normalising may change."""
-        before, tail = _last_line_part(self._text)
-        start = words.split_last(self._tokenizer.normalize(tail))[0]
-        cuts = (at for at in range(len(tail) + 1) if self._tokenizer.normalize(tail[:at]) == start)
-        return len(before) + next(cuts, 0)
+        unfinished = self._unfinished()[1]
+        start = at = len(self._text)
+        while at and len(seen := self._tokenizer.normalize(self._text[at - 1 :])) <= len(unfinished):
+            at -= 1
+            start = at if seen == unfinished else start
+        return start
 
     def _prefix(self, prefix: str) -> str:
         seen = self._tokenizer.normalize(prefix)

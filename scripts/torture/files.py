@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import shutil
+from abc import ABC, abstractmethod
 from pathlib import Path
 from random import Random
 
@@ -19,7 +20,22 @@ from wordgru.text.known import KnownWords
 _STEP = 10  # files in one step, in one process
 
 
-class Bundles:
+class _Broken(ABC):
+    """What is broken file by file, in a process of its own that may die of it."""
+
+    def step(self, rng: Random, tally: Tally) -> None:
+        """Some files."""
+        with tally.child() as inside:
+            if inside:
+                for _ in range(_STEP):
+                    self._break(rng, tally)
+
+    @abstractmethod
+    def _break(self, rng: Random, tally: Tally) -> None:
+        """Break one, and use it."""
+
+
+class Bundles(_Broken):
     """A bundle with one file broken; and with the hashes of what is broken, as from somebody who means harm.
 
     Args:
@@ -42,13 +58,6 @@ class Bundles:
                 known=KnownWords.of(texts.PLAIN).to_bytes(),
             )
             self._whole.append(whole.folder)
-
-    def step(self, rng: Random, tally: Tally) -> None:
-        """Some files."""
-        with tally.child() as inside:
-            if inside:
-                for _ in range(_STEP):
-                    self._break(rng, tally)
 
     def _break(self, rng: Random, tally: Tally) -> None:
         bundle = self._folder / "broken"
@@ -76,7 +85,7 @@ class Bundles:
         tally.call(f"characters with a bundle: {what}", predictor.session("the ca").characters)
 
 
-class Stores:
+class Stores(_Broken):
     """A store of personal words that is broken.
 
     Args:
@@ -90,13 +99,6 @@ class Stores:
             for _ in range(20):
                 store.learn("at the Krakenhaus we met and don't forget it")
         self._whole = self._path.read_bytes()
-
-    def step(self, rng: Random, tally: Tally) -> None:
-        """Some stores."""
-        with tally.child() as inside:
-            if inside:
-                for _ in range(_STEP):
-                    self._break(rng, tally)
 
     def _break(self, rng: Random, tally: Tally) -> None:
         broken = self._whole

@@ -11,22 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import Dataset
 
+from tests.training.texts import loaded, refused
 from wordgru.errors import TextError
 from wordgru.training.data import chat
 from wordgru.training.data.cache import cache_root
-from wordgru.training.data.text import TextConfig, documents, from_dataset, load_text
-
-
-def loaded(*sources, **options):
-    return list(documents(load_text(TextConfig(sources=tuple(map(str, sources)), **options))))
-
-
-def refused(*sources, **options):
-    with pytest.raises(TextError) as caught:
-        loaded(*sources, **options)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
-
+from wordgru.training.data.text import TextConfig, documents, from_dataset
 
 PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
 CONTENTS = {

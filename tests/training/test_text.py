@@ -18,23 +18,13 @@ import pytest
 from datasets import Dataset, DatasetDict
 from huggingface_hub import constants
 
+from tests.training.texts import loaded, refused
 from wordgru.errors import TextError
 from wordgru.training.data import documentation, hub, local_files
 from wordgru.training.data.text import TextConfig, documents, from_dataset, hold_out, load_text
 
 TWO = "A first line,\nand a second.\n \n\nAnother paragraph: naïve café, 日本語 👍.\n"
 PARAGRAPHS = ["A first line,\nand a second.", "Another paragraph: naïve café, 日本語 👍."]
-
-
-def loaded(*sources, **options):
-    return list(documents(load_text(TextConfig(sources=tuple(map(str, sources)), **options))))
-
-
-def refused(*sources, **options):
-    with pytest.raises(TextError) as caught:
-        loaded(*sources, **options)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 @pytest.mark.parametrize("streaming", [False, True])

@@ -13,23 +13,14 @@
 #include <thread>
 #include <vector>
 
+#include "checks.hpp"
 #include "wordgru.hpp"
-
-/// onnxruntime keeps a few hundred bytes to the end of the process; what leaks elsewhere is reported.
-extern "C" const char* __lsan_default_suppressions() { return "leak:libonnxruntime"; }
 
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
 using namespace wordgru;
-
-int passed = 0, failed = 0;
-
-void expect(bool holds, const std::string& what) {
-    ++(holds ? passed : failed);
-    if (!holds) std::printf("FAILED %s\n", what.c_str());
-}
 
 std::string read_file(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);

@@ -8,6 +8,7 @@
 #include <array>
 #include <cassert>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -151,8 +152,18 @@ class LanguageModel {
         }
     }
 
+    /// From 1.29 on onnxruntime tells its maker of every process and model, unless this is set before it begins.
+    static Ort::Env quiet_env() {
+#ifdef _WIN32
+        if (!std::getenv("ORT_DISABLE_TELEMETRY")) _putenv_s("ORT_DISABLE_TELEMETRY", "1");
+#else
+        setenv("ORT_DISABLE_TELEMETRY", "1", 0);
+#endif
+        return Ort::Env(ORT_LOGGING_LEVEL_ERROR, "wordgru");
+    }
+
     ModelConfig sizes_;
-    Ort::Env env_{ORT_LOGGING_LEVEL_ERROR, "wordgru"};
+    Ort::Env env_ = quiet_env();
     mutable Ort::Session session_{nullptr};
     Ort::MemoryInfo memory_ = Ort::MemoryInfo::CreateCpu(OrtArenaAllocator, OrtMemTypeDefault);
 };
