@@ -96,7 +96,7 @@ class Calls:
             lambda: read_slips(file),
             lambda: Layout.load(file),
             lambda: Layout.load("qwerty").nearest(number, number),
-            lambda: TypingModel(**{rng.choice(("spread", "extra", "unknown", "strange")): number}),
+            lambda: TypingModel(**{rng.choice(("spread", "extra", "unknown")): number}),
             lambda: TypingModel(layout="".join(other.split())),
             lambda: KnownWords.from_bytes(texts.broken(KnownWords.of([one, other]).to_bytes(), rng), "here"),
             lambda: one in KnownWords.of(["cat"]),
