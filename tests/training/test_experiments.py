@@ -62,7 +62,7 @@ def test_a_mixture_repeats_small_sources_and_is_the_same_for_a_seed(tmp_path):
         pq.write_table(pa.table({"text": rows}), tmp_path / f"{name}-train.parquet")
     files, flags = tmp_path / "*-train.parquet", ["--words", 500, "--passes", 3, "--power", 0, "--lower", 1]
     for seed, output in ((1, "a"), (1, "b"), (2, "c")):
-        start("english/mix.py", files, *flags, "--seed", seed, "-o", tmp_path / f"{output}.parquet")
+        start("models/mix.py", files, *flags, "--seed", seed, "-o", tmp_path / f"{output}.parquet")
     a, b, c = (pq.read_table(tmp_path / f"{name}.parquet")["text"].to_pylist() for name in "abc")
     assert a == b != c
     assert sum(text.startswith("talk") for text in a) == 3 * 10  # no more passes than that
@@ -76,7 +76,7 @@ def test_the_mean_of_a_model_and_of_the_run_that_went_on_from_it_can_be_exported
     first, second, mean = (tmp_path / name for name in ("first", "second", "mean"))
     train(small_config(texts[0], steps=10), first)
     train(small_config(texts[0], steps=10, seed=2, init_from=str(first)), second)
-    start("english/average.py", first, second, "-o", mean, "--share", 0.25)
+    start("models/average.py", first, second, "-o", mean, "--share", 0.25)
     weights = load_model_weights(mean)
     for name, weight in load_model_weights(first).items():
         assert np.allclose(weights[name], 0.75 * weight + 0.25 * load_model_weights(second)[name])
