@@ -4,6 +4,7 @@ PYTHON ?= python3
 PIP_ARGS ?=# more options for pip, an index of your own for instance
 DEMO_ARGS ?=# more options for the demo's training, `--steps 200` for instance
 BENCH_ARGS ?=
+KEYSTROKES_ARGS ?=# `--text messages.jsonl` for instance
 TORTURE_ARGS ?=# `--minutes 60 --seed 7` for instance
 MODEL ?= wordgru/models/en# bundle of the static page
 
@@ -84,6 +85,7 @@ format: $(FULL)  ## Format, and fix what can be fixed.
 
 bench: $(FULL)  ## Measure sizes and speed.
 	.venv/bin/python scripts/benchmark.py $(BENCH_ARGS)
+	.venv/bin/python scripts/keystrokes.py $(KEYSTROKES_ARGS)
 
 torture: $(FULL)  ## Break what can be broken, for five minutes; count what broke.
 	.venv/bin/python scripts/torture $(TORTURE_ARGS)

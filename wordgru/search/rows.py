@@ -17,6 +17,7 @@ from wordgru.search.model import Doubles, Floats, Ints
 from wordgru.search.suggestions import SearchOptions
 from wordgru.text.vocabulary import Vocabulary, half_character
 
+_ALONE = 3  # rows of a large call that take as long as a call of one
 _REMEMBERED = 4  # places of which the nodes are kept
 _NODES = 1024  # of all places together; each takes four bytes a token of the vocabulary
 _LISTED = 192  # words of one row that are listed as found at most
@@ -59,8 +60,8 @@ class Node:
 class Reader:
     """Reads token sequences after a context, within a budget, and remembers their nodes, each after its parent.
 
-    A call counts as half a batch of rows at least, for it takes as long; but those for the usual tokens of what is
-    typed count one row, for without them nothing is found.
+    A call counts as half a batch of rows at least, because it takes as long. Those for the usual tokens of what is
+    typed are made whatever they count, because without them nothing is found; they leave a quarter of it if they can.
     """
 
     def __init__(
@@ -93,11 +94,14 @@ class Reader:
 
     def along(self, tokens: Sequence[int]) -> Iterator[Node]:
         """The nodes of a token sequence after the context, as far as the budget goes; read one by one."""
-        node = self.nodes[()]
+        node, most = self.nodes[()], self._options.max_rows
         for token in tokens:
-            if (*node.tokens, token) not in self.nodes and not self.left:
-                return
-            node = self.nodes.get((*node.tokens, token)) or self.read([(node, token)])[0]
+            if (*node.tokens, token) not in self.nodes:
+                if self.rows >= most:
+                    return
+                self.read([(node, token)], least=_ALONE)
+                self._spent = max(min(self._spent, most - most // 4), self.rows)
+            node = self.nodes[*node.tokens, token]
             yield node
 
     def _step(self, tokens: list[int], states: list[Floats], least: int) -> list[tuple[Floats, Floats]]:

@@ -165,10 +165,13 @@ class _Search:
         deadline = time.perf_counter() + (self._options.max_seconds or np.inf)
         self._begin(tuple(self._spell(typed))[:-1] if typed else ())
         while True:
-            proved, picks = self._in_question()
+            inner = sum(sum(row.inner.values()) for row in self._rows.values())
+            weighed = inner <= 0.5 * self._allowed  # else nobody knows yet what agrees with the letters
+            ranking = self._ranking() if weighed else []
+            proved, picks = self._in_question(ranking, inner) if weighed else (False, self._question_letters())
             wanted = heapq.nlargest(min(self._options.batch, self._reader.left), picks)
             if proved or not wanted or time.perf_counter() > deadline:
-                return self._answer(self._ranking(), exact=proved)
+                return self._answer(ranking if weighed else self._ranking(), exact=proved)
             self._read(wanted)
 
     def _begin(self, chain: tuple[int, ...]) -> None:
@@ -303,14 +306,9 @@ class _Search:
     def _first(self, words: Iterable[tuple[bytes, float]]) -> list[tuple[bytes, float]]:
         return sorted(words, key=lambda item: (-item[1], item[0]))[: self._k]
 
-    def _in_question(self) -> tuple[bool, set[Pick]]:
-        """Whether the answer is proved, and if not the open tokens to read next."""
-        allowed = self._allowed
-        inner = sum(sum(row.inner.values()) for row in self._rows.values())
-        if inner > 0.5 * allowed:  # nobody knows yet what agrees with the letters
-            return False, self._question_letters()
-        ranking = self._ranking()
-        allowed -= inner + self._unnamed
+    def _in_question(self, ranking: list[tuple[bytes, float]], inner: float) -> tuple[bool, set[Pick]]:
+        """Whether a ranking is proved, if not the open tokens to read next; `inner` is the mass of the inner ones."""
+        allowed = self._allowed - inner - self._unnamed
         picks: set[Pick] = set()
         for word, _ in ranking:
             along = self._along(self._keys[word])

@@ -146,9 +146,8 @@ class CharacterSearch {
         for (std::size_t at = 0; at + 1 < spelling.size(); ++at) {
             const auto is_it = [&](const Undecided& each) { return each.node == node && each.token == spelling[at]; };
             const auto found = std::find_if(undecided_tokens_.begin(), undecided_tokens_.end(), is_it);
-            const Node* next = reader_.find(after(*node, spelling[at]));
-            if (!next && !reader_.left()) return;
-            node = next ? next : reader_.read({{node, spelling[at]}})[0];
+            node = reader_.read_usual(*node, spelling[at]);
+            if (!node) return;
             if (found == undecided_tokens_.end()) continue;
             undecided_ -= found->mass;
             undecided_tokens_.erase(found);

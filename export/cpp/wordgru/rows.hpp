@@ -26,6 +26,7 @@
 namespace wordgru {
 namespace detail {
 
+inline constexpr std::size_t kAlone = 3;     // rows of a large call that take as long as a call of one
 inline constexpr std::size_t kListed = 192;  // words of one row that are listed as found at most
 
 /// A token sequence begun, as the model read it.
@@ -102,6 +103,18 @@ class Reader {
         const auto same = [&](const auto& node) { return node->tokens == tokens; };
         const auto found = std::find_if(nodes_.begin(), nodes_.end(), same);
         return found == nodes_.end() ? nullptr : found->get();
+    }
+
+    /// The node of a usual token of what is typed, read alone if it is not known; null once the budget is spent. It is
+    /// read whatever that counts, because without it nothing is found; a quarter of the budget is left, if it can be.
+    const Node* read_usual(const Node& node, Id token) {
+        Ids tokens = node.tokens;
+        tokens.push_back(token);
+        const Node* known = find(tokens);
+        if (known || rows_ >= most_) return known;
+        const Node* next = read({{&node, token}}, kAlone)[0];
+        spent_ = std::max(std::min(spent_, most_ - most_ / 4), rows_);
+        return next;
     }
 
     /// The nodes of open tokens after nodes; the call counts as `least` rows at least.

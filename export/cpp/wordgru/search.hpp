@@ -119,11 +119,14 @@ class Search {
         begin(usual(typed));
         while (true) {
             Picks picks;
-            const bool proved = in_question(picks);
+            const bool weighed = inner_mass() <= 0.5 * allowed();  // else nobody knows yet what agrees with the letters
+            const Ranking ranking = weighed ? this->ranking() : Ranking{};
+            const bool proved = weighed && in_question(ranking, picks);
+            if (!weighed) question_letters(picks);
             const std::vector<Pick> wanted = heaviest(picks, std::min(batch_, reader_.left()));
             const double spent = std::chrono::duration<double>(Clock::now() - started).count();
             const bool late = options_.max_seconds && spent > *options_.max_seconds;
-            if (proved || wanted.empty() || late) return answer(ranking(), proved);
+            if (proved || wanted.empty() || late) return answer(weighed ? ranking : this->ranking(), proved);
             read(wanted);
         }
     }
@@ -148,13 +151,7 @@ class Search {
     /// Read the tokens of `chain`, and weigh all nodes that agree; the others are forgotten.
     void begin(const Ids& chain) {
         const Node* node = reader_.find({});
-        Ids tokens;
-        for (const Id token : chain) {
-            tokens.push_back(token);
-            const Node* next = reader_.find(tokens);
-            if (!next && !reader_.left()) break;
-            node = next ? next : reader_.read({{node, token}})[0];
-        }
+        for (std::size_t at = 0; node && at < chain.size(); ++at) node = reader_.read_usual(*node, chain[at]);
         reader_.keep([&](const Node& each) { return starts_with(each.key, typed_) || starts_with(typed_, each.key); });
         std::map<const Node*, Row> rows;
         for (const auto& each : reader_.nodes()) rows.try_emplace(each.get(), *each, vocabulary_, typed_);
@@ -337,16 +334,9 @@ class Search {
     }
     double factor(std::string_view word) const { return factor(std::string(word)); }
 
-    /// Whether the answer is proved, and if not the open tokens to read next.
-    bool in_question(Picks& picks) {
-        double allowed = this->allowed();
-        const double inner = inner_mass();
-        if (inner > 0.5 * allowed) {  // nobody knows yet what agrees with the letters
-            question_letters(picks);
-            return false;
-        }
-        allowed -= inner + unnamed_;
-        const Ranking ranking = this->ranking();
+    /// Whether a ranking is proved, and if not the open tokens to read next.
+    bool in_question(const Ranking& ranking, Picks& picks) {
+        const double allowed = this->allowed() - inner_mass() - unnamed_;
         for (const auto& item : ranking) {
             enough(along(keys_.at(std::string(item.first))), allowed, picks);
             question_usual(item.first, picks);

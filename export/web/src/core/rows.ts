@@ -8,6 +8,7 @@ import type { SearchOptions } from "./suggestions.js";
 import { END_OF_TEXT } from "./tokenizer.js";
 import { halfCharacter, type Places, type Vocabulary } from "./vocabulary.js";
 
+const ALONE = 3; // rows of a large call that take as long as a call of one
 const LISTED = 192; // words of one row that are listed as found at most
 const TINY = 2 ** -126; // the least float that is not 0 or nearly so
 
@@ -57,6 +58,19 @@ export class Reader {
     for (const answer of await this.#step([last], [state], 1)) {
       this.nodes.set(nameOf([]), { tokens: [], spelled: "", key: "", logMass: 0, ...answer });
     }
+  }
+
+  /**
+   * The node of a usual token of what is typed, read alone if it is not known; nothing once the budget is spent. It is
+   * read whatever that counts, because without it nothing is found; a quarter of the budget is left, if it can be.
+   */
+  async readUsual(node: Node, token: number): Promise<Node | undefined> {
+    const { maxRows } = this.options;
+    const known = this.nodes.get(nameOf([...node.tokens, token]));
+    if (known || this.rows >= maxRows) return known;
+    const [next] = await this.read([[node, token]], ALONE);
+    this.#spent = Math.max(Math.min(this.#spent, maxRows - Math.floor(maxRows / 4)), this.rows);
+    return next;
   }
 
   /** The nodes of open tokens after nodes; the call counts as `least` rows at least. */

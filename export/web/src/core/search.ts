@@ -196,9 +196,14 @@ class Search {
     await this.#begin(typed ? this.spell(typed).slice(0, -1) : []);
     for (;;) {
       const choices = new Choices();
-      const proved = this.#inQuestion(choices);
+      const weighed = this.#inner() <= 0.5 * this.#allowed; // else nobody knows yet what agrees with the letters
+      const ranking = weighed ? this.#ranking() : [];
+      const proved = weighed && this.#inQuestion(ranking, choices);
+      if (!weighed) this.#questionLetters(choices);
       const wanted = choices.heaviest(Math.min(batch, this.reader.left));
-      if (proved || !wanted.length || performance.now() > deadline) return this.#answer(this.#ranking(), proved);
+      if (proved || !wanted.length || performance.now() > deadline) {
+        return this.#answer(weighed ? ranking : this.#ranking(), proved);
+      }
       await this.#read(wanted);
     }
   }
@@ -207,13 +212,8 @@ class Search {
   async #begin(chain: readonly number[]): Promise<void> {
     const { typed } = this;
     const { nodes } = this.reader;
-    let node = nodes.get(nameOf([])) as Node;
-    for (const token of chain) {
-      const name = nameOf([...node.tokens, token]);
-      if (!nodes.has(name) && !this.reader.left) break;
-      if (!nodes.has(name)) await this.reader.read([[node, token]]);
-      node = nodes.get(name) as Node;
-    }
+    let node = nodes.get(nameOf([]));
+    for (const token of chain) node &&= await this.reader.readUsual(node, token);
     for (const [name, { key }] of nodes) if (!key.startsWith(typed) && !typed.startsWith(key)) nodes.delete(name);
     const rows = Array.from(nodes.values(), (node) => new Row(node, this.vocabulary, typed));
     const outer = rows.filter((row) => this.#isOuter(row) && row.share);
@@ -399,16 +399,9 @@ class Search {
     return sorted.slice(0, this.k);
   }
 
-  /** Whether the answer is proved; if not, the open tokens to read next are added to `choices`. */
-  #inQuestion(choices: Choices): boolean {
-    let allowed = this.#allowed;
-    const inner = this.#inner();
-    if (inner > 0.5 * allowed) {
-      this.#questionLetters(choices); // nobody knows yet what agrees with the letters
-      return false;
-    }
-    allowed -= inner + this.#unnamed;
-    const ranking = this.#ranking();
+  /** Whether a ranking is proved; if not, the open tokens to read next are added to `choices`. */
+  #inQuestion(ranking: Ranked[], choices: Choices): boolean {
+    const allowed = this.#allowed - this.#inner() - this.#unnamed;
     for (const [word] of ranking) {
       choices.add(enough(this.#along(this.#keyOf(word)), allowed));
       choices.add(this.#unread(word));

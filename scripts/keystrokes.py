@@ -1,0 +1,105 @@
+"""What a typist waits for: the shipped model (or another) types real text, and hostile beginnings of words.
+
+    python scripts/keystrokes.py --text messages.jsonl --keystrokes 20000 --hostile 2000
+
+Each keystroke asks for three words, in one thread; `--clock cpu` is fair on a machine that is busy otherwise. Run it
+three times and take the median, on a machine that does nothing else. docs/benchmark.md has the figures.
+"""
+
+import json
+import platform
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import numpy as np
+
+from wordgru import Predictor, Suggestions
+
+_CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
+_SCRIPTS = ("שלוםאהיכת", "नमसतेकया", "안녕하세요", "дщэлфпривет", "مرحباكيف", "ＨｅｌｌＯ", "日本語入力", "สวัสดี")
+_BEFORE = ("I saw ", "", "The file is called ", "ok. ")
+
+Clock = Callable[[], float]
+Asked = tuple[float, str, Suggestions]
+"""Seconds that a keystroke took, the text, the answer."""
+
+
+def hostile(count: int, seed: int = 0) -> Iterator[tuple[str, str]]:
+    """Texts and beginnings of words that hardly any text holds, a quarter of them each of four kinds."""
+    draw = random.Random(seed)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    for number in range(count):
+        kind, size = number % 4, draw.randint(2, 60)
+        if kind == 0:  # a letter again and again, after a few others
+            word = "".join(draw.choices(letters, k=draw.randint(0, 4))) + draw.choice(letters) * size
+        elif kind == 1:  # a hash
+            word = f"{draw.getrandbits(4 * size):x}"
+        elif kind == 2:  # another script
+            word = "".join(draw.choices(draw.choice(_SCRIPTS), k=min(size, 12)))
+        else:  # a long word that nobody wrote
+            word = "".join(draw.choice("bcdfghlmnprst") + draw.choice("aeiou") for _ in range(size // 2 + 1))
+        yield draw.choice(_BEFORE), word
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+@click.option("-m", "--model", default="en", help="Bundle to type with.")
+@click.option("--text", type=click.Path(exists=True, path_type=Path), help="JSON lines with `text` to type.")
+@click.option("--keystrokes", default=20_000, help="Typed at most, the lines drawn by a seed.")
+@click.option("--hostile", "hostiles", default=2_000, help="Beginnings of words that hardly any text holds.")
+@click.option("--clock", type=click.Choice(list(_CLOCKS)), default="wall")
+@click.option("--slowest", default=0, help="Print so many of the slowest.")
+def main(model: str, text: Path | None, keystrokes: int, hostiles: int, clock: str, slowest: int) -> None:
+    """Print milliseconds of keystrokes, the rows that they took, and how many answers were proved."""
+    predictor, now = Predictor.load(model), _CLOCKS[clock]
+    predictor.suggest("the")
+    print(f"{platform.processor() or platform.machine()}, {clock} time, one thread")
+    if text:
+        _report("typed", list(_typed(predictor, text, keystrokes, now)), slowest)
+    _report("hostile", list(_pasted(predictor, hostiles, now)), slowest)
+
+
+def _typed(predictor: Predictor, file: Path, most: int, now: Clock) -> Iterator[Asked]:
+    lines = [json.loads(line)["text"] for line in file.read_text(encoding="utf-8").splitlines()]
+    random.Random(0).shuffle(lines)
+    for text in lines:
+        session = predictor.session()
+        for letter in text[: max(most, 0)]:
+            started = now()
+            session.append(letter)
+            words = session.suggest(k=3)
+            yield now() - started, session.text, words
+        most -= len(text)
+
+
+def _pasted(predictor: Predictor, count: int, now: Clock) -> Iterator[Asked]:
+    for before, word in hostile(count):
+        session = predictor.session(before)
+        session.suggest(k=3)
+        started = now()
+        session.append(word)
+        words = session.suggest(k=3)
+        yield now() - started, session.text, words
+
+
+def _report(name: str, asked: list[Asked], slowest: int) -> None:
+    if not asked:
+        return
+    milliseconds = 1e3 * np.array([seconds for seconds, _, _ in asked])
+    rows = np.array([words.rows for _, _, words in asked])
+    p50, p90, p99 = np.percentile(milliseconds, [50, 90, 99])
+    proved = np.mean([words.exact for _, _, words in asked])
+    full = np.mean([len(words) == 3 for _, _, words in asked])
+    print(
+        f"{name}: {len(asked):,}; ms p50 {p50:.2f}, p90 {p90:.2f}, p99 {p99:.2f}, slowest {milliseconds.max():.1f}; "
+        f"rows median {np.median(rows):.0f}, mean {rows.mean():.1f}, p99 {np.percentile(rows, 99):.0f}; "
+        f"proved {proved:.2%}, three words {full:.2%}"
+    )
+    for seconds, text, words in sorted(asked, key=lambda each: -each[0])[:slowest]:
+        print(f"  {1e3 * seconds:6.1f} ms  {words.rows:3} rows  {text[-70:]!r}")
+
+
+if __name__ == "__main__":
+    main()
