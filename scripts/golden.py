@@ -22,6 +22,7 @@ from wordgru.search.suggestions import SearchOptions, Suggestion, Suggestions
 from wordgru.session import Session
 from wordgru.text import words
 from wordgru.text.tokenizer import END_OF_TEXT
+from wordgru.typist import AS_READ
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = 2
@@ -46,6 +47,7 @@ class Maker:
     def __init__(self, folder: Path, name: str, path: str, *, scripts: str) -> None:
         self.folder = folder
         self.predictor = Predictor.load(folder)
+        self.predictor.typist = AS_READ  # which the other languages cannot follow yet
         self.config = open_bundle(folder).config
         self.scripts = scripts
         self.relative = RELATIVE[self.config.precision]
@@ -190,7 +192,8 @@ class Maker:
         """What a search answers, and what stands right behind; of one that a budget ends, only how much it answers."""
         if "max_rows" in options:
             blocked = open_bundle(self.folder).blocked()
-            fresh = Predictor(self.predictor.model, self.predictor.tokenizer, blocked=blocked)  # it remembers no rows
+            # one that remembers no rows
+            fresh = Predictor(self.predictor.model, self.predictor.tokenizer, blocked=blocked, typist=AS_READ)
             found = self.ask(fresh.session(session.text), k, **options)
             if found.exact:
                 raise ValueError(f"{session.text!r} is proved within {options['max_rows']} rows; allow it fewer.")

@@ -22,6 +22,7 @@ from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 from wordgru.typing.channel import TypingModel
 from wordgru.typing.layout import Layout
+from wordgru.typist import TypistOptions
 
 __all__ = [
     "BundleError",
@@ -39,6 +40,7 @@ __all__ = [
     "Suggestions",
     "TextError",
     "TypingModel",
+    "TypistOptions",
     "WordList",
     "WordgruError",
     "__version__",

@@ -25,6 +25,7 @@ from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 from wordgru.text import words
 from wordgru.typing.channel import TypingModel
+from wordgru.typist import TypistOptions
 
 SWITCHING = 0.05
 """Probability that a word is of another language than the one before it in the sentence."""
@@ -81,7 +82,9 @@ class MixedPredictor(Asking):
 
     def session(self, text: str = "", *, typing: TypingModel | None = None) -> "MixedSession":
         """A text field of its own, as `Predictor.session`."""
-        session = MixedSession({name: each.session(typing=typing) for name, each in self.predictors.items()}, self)
+        typist = TypistOptions(capitals=False, lone_i=False)  # a word has one form in all models
+        fields = {name: each.session(typing=typing, typist=typist) for name, each in self.predictors.items()}
+        session = MixedSession(fields, self)
         session.append(text)
         return session
 

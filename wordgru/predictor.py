@@ -24,6 +24,7 @@ from wordgru.text import words
 from wordgru.text.known import KnownWords
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
 from wordgru.typing.channel import TypingModel
+from wordgru.typist import AS_READ, TypistOptions
 
 if TYPE_CHECKING:
     from wordgru.mixture import MixedPredictor
@@ -71,19 +72,20 @@ class Predictor(Asking):
     def __init__(
         self, model: LanguageModel, tokenizer: Tokenizer, *, bundle: Bundle | None = None,
         blocked: frozenset[str] = frozenset(), personal: PersonalModel | None = None,
-        known: KnownWords | None = None,
+        known: KnownWords | None = None, typist: TypistOptions | None = None,
     ) -> None:  # fmt: skip
         """Use any language model over the tokens of `tokenizer`; `load` makes both from a bundle.
 
         `blocked` are words in lower case that are never offered; they score as ever. `personal` are the words
         of the person who types; sessions learn into it (`Session.commit`). `known` are the words of the language.
-        Words are added, blocked and allowed again by `words`.
+        `typist` says how offers follow that person; the attribute may be set. Words are added, blocked and allowed
+        again by `words`.
         """
         self.model = model
         self.tokenizer = tokenizer
         self.bundle = bundle
         self.search = WordSearch(model, tokenizer.token_bytes, tokenizer.finals, spell=tokenizer.spell)
-        self.personal = personal
+        self.personal, self.typist = personal, typist or TypistOptions()
         self.words = WordList(tokenizer.normalize, blocked, known)
         self._identity = " ".join(sorted(bundle.config.files.values())) if bundle else ""  # for saved sessions
 
@@ -142,16 +144,19 @@ class Predictor(Asking):
             known=bundle.known(),
         )  # fmt: skip
 
-    def session(self, text: str = "", *, typing: TypingModel | None = None) -> Session:
+    def session(
+        self, text: str = "", *, typing: TypingModel | None = None, typist: TypistOptions | None = None
+    ) -> Session:
         """A text field of its own: what is typed into it is read once.
 
         Args:
             text: what stands in it.
             typing: how its user types, slips of the finger included; without it, letters are taken as they are.
+            typist: how offers follow its user; `Predictor.typist` without it.
         """
         session = Session(
             self.model, self.tokenizer, self.search, word_list=self.words, identity=self._identity,
-            personal=self.personal, typing=typing,
+            personal=self.personal, typing=typing, typist=typist or self.typist,
         )  # fmt: skip
         session.append(text)
         return session
@@ -164,7 +169,7 @@ class Predictor(Asking):
         """
         return Session.load(
             data, self.model, self.tokenizer, self.search, word_list=self.words, identity=self._identity,
-            personal=self.personal, typing=typing,
+            personal=self.personal, typing=typing, typist=self.typist,
         )  # fmt: skip
 
     def score(self, text: str) -> list[Score]:
@@ -222,7 +227,7 @@ class Predictor(Asking):
         if seed is not None:
             Range(0, whole=True).check("seed", seed)
         random = np.random.default_rng(seed)
-        session, written = self.session(context), ""
+        session, written = self.session(context, typist=AS_READ), ""
         if max_words and context:
             offers = session.suggest(k=_DRAWN)
             if not offers:

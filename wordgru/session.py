@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Self
@@ -27,6 +27,7 @@ from wordgru.text.tokenizer import Tokenizer
 from wordgru.typing.channel import Touch, Typed, TypingModel
 from wordgru.typing.layout import Layout
 from wordgru.typing.search import TypingSearch
+from wordgru.typist import TypistOptions, is_in_address, is_in_capitals, with_capital_i
 
 _ATTENTION = Range(0, 1, below=True)
 COUNT = Range(0, whole=True)
@@ -53,6 +54,7 @@ class Session:
     def __init__(
         self, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *, word_list: WordList | None = None,
         identity: str = "", personal: PersonalModel | None = None, typing: TypingModel | None = None,
+        typist: TypistOptions | None = None,
     ) -> None:  # fmt: skip
         """Use what a predictor shares.
 
@@ -64,7 +66,9 @@ class Session:
             identity: the hash by which a saved session knows its model again.
             personal: words of the person who types.
             typing: how that person types; without it, letters are taken as they are.
+            typist: how offers follow that person; the defaults of `TypistOptions` without it.
         """
+        self._typist = typist or TypistOptions()
         self._typing, self._typing_search = typing, TypingSearch(search) if typing else None
         self._points: dict[int, tuple[float, float]] = {}  # place of a letter in the text → where it was touched
         self._kept: set[str] = set()  # words that were corrected, and put back
@@ -243,7 +247,7 @@ class Session:
         """A session with the same text that goes its own way; of what it commits, nothing was learnt yet."""
         other = type(self)(
             self._model, self._tokenizer, self._search, word_list=self._word_list, identity=self._identity,
-            personal=self._personal, typing=self._typing,
+            personal=self._personal, typing=self._typing, typist=self._typist,
         )  # fmt: skip
         other._points, other._kept, other._corrected = dict(self._points), set(self._kept), self._corrected
         other._text, other._reading = self._text, self._reading.copy()
@@ -257,7 +261,8 @@ class Session:
         """The `k` most probable words at the cursor.
 
         With a typing model they are those that were most probably meant by the letters typed, and
-        `Suggestions.autocorrect` says what stands there if the word ends here.
+        `Suggestions.autocorrect` says what stands there if the word ends here. Words follow the habits of the one who
+        types, as `TypistOptions` says; where that is to offer nothing, the answer is empty and not exact.
 
         Args:
             prefix: letters typed that are not in the text; without it the unfinished last word of the text is the
@@ -283,13 +288,35 @@ class Session:
             before, tail = _last_line_part(self._text)
             head, unfinished = before + self._tokenizer.normalize(tail), self._prefix(prefix)
         typed_as = self._text + (prefix or "")
+        if prefix is None and not self._typist.addresses and is_in_address(head + unfinished):
+            return Suggestions((), exact=False, unexplored=1.0)
         if head and not unfinished and options.punctuation and not head[-1:].isspace():
             return self._find(head, "", k, options, attention, typed_as=typed_as, space=False, ends=True)
         space = not (prefix is None and unfinished) and words.wants_space(head[-2:])
-        found = self._find(head + " " * space, unfinished, k, options, attention, typed_as=typed_as, space=space)
+        found = self._follow(head + " " * space, unfinished, k, options, attention, typed_as=typed_as, space=space)
         if self._typing is None or not unfinished:
             return found
         return replace(found, autocorrect=self._correction(head + " " * space, unfinished, options, threshold))
+
+    def _follow(
+        self, head: str, prefix: str, k: int, options: SearchOptions, attention: float, *, typed_as: str, space: bool
+    ) -> Suggestions:
+        """What may stand after `head`, in the form in which the one who types writes."""
+        if shouted := self._typist.capitals and is_in_capitals(head, prefix):
+            head, prefix, options = head.lower(), prefix.lower(), replace(options, ignore_case=True)
+
+        def form(item: Suggestion) -> Suggestion:
+            lone = self._typist.lone_i and self._word_list.knows("i'm")  # as English does, and no other language
+            word = with_capital_i(item.word, head) if lone else item.word
+            return replace(item, word=word.upper() if shouted else word)
+
+        for more in (0, 1):  # two that were one word leave a place
+            found = self._find(head, prefix, k + more, options, attention, typed_as=typed_as, space=space)
+            formed = _as_one(form(item) for item in found)
+            if len(formed) in (k, len(found)):
+                break
+        likely = tuple(item for item in formed[:k] if item.probability >= self._typist.min_probability)
+        return replace(found, items=likely)
 
     def _unfinished(self) -> tuple[str, str]:
         """The text before its unfinished last word, and that word."""
@@ -335,15 +362,16 @@ class Session:
     def load(
         cls, data: bytes, model: LanguageModel, tokenizer: Tokenizer, search: WordSearch, *,
         word_list: WordList | None = None, identity: str = "", personal: PersonalModel | None = None,
-        typing: TypingModel | None = None,
+        typing: TypingModel | None = None, typist: TypistOptions | None = None,
     ) -> Self:  # fmt: skip
         """The session that `save` made into `data`; see `Predictor.restore`."""
         import zipfile  # these take 4 ms of every start that restores no session
         import zlib
 
         session = cls(
-            model, tokenizer, search, word_list=word_list, identity=identity, personal=personal, typing=typing
-        )
+            model, tokenizer, search, word_list=word_list, identity=identity, personal=personal, typing=typing,
+            typist=typist,
+        )  # fmt: skip
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as saved:
                 text = saved["text"].tobytes().decode()
@@ -481,6 +509,15 @@ def _offered(spelled: bytes, punctuation: bool, spaced: bool, wanted: bool | Non
     if wanted is not None and (text[0] == " ") != (wanted and words.takes_space(text)):
         return None
     return text.removeprefix(" ")
+
+
+def _as_one(offers: Iterable[Suggestion]) -> list[Suggestion]:
+    """Offers of the same word as one, most probable first."""
+    one: dict[str, Suggestion] = {}
+    for item in offers:
+        same = one.get(item.word)
+        one[item.word] = replace(same, probability=same.probability + item.probability) if same else item
+    return sorted(one.values(), key=lambda item: -item.probability)
 
 
 def _sources(found: Found) -> tuple[str, ...]:

@@ -6,13 +6,16 @@ tests/training/test_text.py and test_loop.py.
 """
 
 import math
+import re
+from dataclasses import fields
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from tests.runtime.fixtures import TINY
-from wordgru import Predictor, SearchOptions, TypingModel, WordgruError
+from tests.runtime.golden import ROOT
+from wordgru import Predictor, SearchOptions, TypingModel, TypistOptions, WordgruError
 from wordgru.cli import cli
 from wordgru.predictor import SHIPPED
 
@@ -72,19 +75,56 @@ def test_no_single_person_of_the_texts_is_offered_at_a_great_weight(text):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        wrong("HERE", ("HERE", "HERE'S"), why="a word in capitals is followed in another case"),
-        wrong("THE CA", ("CAN", "CAR", "CALL", "CARD"), why="a word in capitals is followed in another case"),
+        ("HERE", ("HERE", "HERE'S")),
+        ("THE CA", ("CAN", "CAR", "CALL", "CARD")),
+        ("PLEASE CALL ME T", ("THE", "TO", "TOMORROW")),
     ],
 )
 def test_what_is_typed_in_capitals_is_offered_in_capitals(text, words):
-    found = complete(text, ignore_case=True)
+    found = complete(text)
     assert all(word.isupper() for word in found)
     assert set(words) & set(found)
 
 
-@pytest.mark.parametrize("text", [wrong("and i", why="i is more probable in the texts than I")])
-def test_i_is_written_as_a_capital(text):
-    assert complete(text, ignore_case=True)[0] == "I"
+@pytest.mark.parametrize("text", ["I work at NA", "the US ", "OK I'll", "in Section A "])
+def test_a_word_of_capitals_alone_does_not_say_that_all_is(text):
+    found = complete(text)
+    assert not all(word.isupper() for word in found) or text.endswith("NA")
+
+
+@pytest.mark.parametrize("text", ["and i", "and so i", "so he and i"])
+@pytest.mark.parametrize("ignore_case", [False, True])
+def test_i_is_written_as_a_capital(text, ignore_case):
+    assert complete(text, ignore_case=ignore_case)[0] == "I"
+
+
+def test_who_writes_i_small_is_offered_it_so():
+    assert complete("i said that i")[0] == "i"
+    assert "i" in complete("i know what i mean and ", k=5)
+
+
+def test_the_offers_of_the_model_come_as_they_are_to_whom_wishes():
+    session = PREDICTOR.session("and i", typist=TypistOptions(lone_i=False))
+    assert session.suggest()[0].word == "i"
+    assert PREDICTOR.session("www.goo", typist=TypistOptions(addresses=True)).suggest()
+    probable = PREDICTOR.session("how are ", typist=TypistOptions(min_probability=0.01)).suggest(k=50)
+    assert probable
+    assert all(item.probability >= 0.01 for item in probable)
+    with pytest.raises(WordgruError, match="min_probability is 2; expected"):
+        TypistOptions(min_probability=2)
+
+
+def test_the_docs_say_what_typist_options_there_are():
+    rows = re.findall(
+        r"^\| `(\w+)` \| `([^`]+)` \|", (ROOT / "docs/how-to.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert rows == [(field.name, repr(field.default)) for field in fields(TypistOptions)]
+
+
+@pytest.mark.parametrize("text", ["and ", "he and i", "Then ", "SO THEN "])
+def test_no_word_is_offered_twice_in_one_form(text):
+    found = PREDICTOR.session(text).suggest(k=6)
+    assert len(set(found.words)) == len(found) == 6
 
 
 @pytest.mark.parametrize(
@@ -125,10 +165,17 @@ def test_nothing_is_glued_to_a_mark(text):
 
 
 @pytest.mark.parametrize(
-    "text", [wrong(text, why="words are offered in addresses") for text in ("foo@g", "www.goo", "https://www.")]
+    "text",
+    ["foo@g", "write to foo@", "www.goo", "https://www.", "see https://exam", "/usr/lo", "~/do", "C:\\Us", "a.org/do"],
 )
 def test_a_typist_is_left_alone_in_addresses(text):
     assert not typed(text).suggest()
+    assert not PREDICTOR.complete(text)
+
+
+@pytest.mark.parametrize("text", ["and/or", "write to foo@example.org ", "1/2 of", "he said:wh", "well...so"])
+def test_what_is_no_address_is_offered_words(text):
+    assert PREDICTOR.complete(text)
 
 
 @pytest.mark.parametrize("text", ["write to foo@exmaple", "see www.exmaple", "look at https://exmaple"])

@@ -10,6 +10,7 @@ import pytest
 
 from tests.runtime import golden
 from wordgru import Predictor, SearchOptions
+from wordgru.typist import AS_READ
 
 FOLDER = golden.ROOT / "export" / "python"
 EVERY = {"tiny": 2, "tiny-int8": 5, "unspaced": 1, "en": 20}  # the first two differ in the graph, not in the search
@@ -69,6 +70,7 @@ def test_words_probabilities_and_proofs_are_those_of_the_vectors(reference, name
 def test_what_it_offers_by_default_is_what_the_package_offers(reference, name: str) -> None:
     folder = golden.ROOT / golden.vectors(name)["bundle"]["path"]
     one, other = reference.Predictor(folder), Predictor.load(folder)
+    other.typist = AS_READ
     for text in ("", "the cat", "the ca", "I don’t th", "He said: “W", "see you tomorrow. A", "the dog " * 700 + "s"):
         here, there = one.complete(text), other.complete(text)
         assert (here.space, len(here.words)) == (there.space, len(there)), text

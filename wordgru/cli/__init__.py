@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -130,6 +131,15 @@ def _shown(tokens: Sequence[bytes]) -> list[str]:
     return [token.decode("utf-8", "backslashreplace") for token in tokens]
 
 
+def _follow(predictor: "Predictor | MixedPredictor", *, as_read: bool, min_probability: float) -> None:
+    from wordgru.predictor import Predictor
+    from wordgru.typist import AS_READ, TypistOptions
+
+    if not isinstance(predictor, Predictor):
+        raise WordgruError("--min-probability and --as-read are of one model; name one with --model.")
+    predictor.typist = replace(AS_READ if as_read else TypistOptions(), min_probability=min_probability)
+
+
 @cli.command()
 @click.argument("text")
 @click.option("-k", default=3, show_default=True, help="How many words, 1 to 256.")
@@ -137,6 +147,8 @@ def _shown(tokens: Sequence[bytes]) -> list[str]:
 @click.option("--prefix", default="", help="Letters of the next word that are already typed.")
 @click.option("--ignore-case", is_flag=True, help="Letters typed match letters of either case.")
 @click.option("--punctuation", is_flag=True, help="Offer punctuation marks too.")
+@click.option("--min-probability", default=0.0, help="Offer no word that is less probable.")
+@click.option("--as-read", is_flag=True, help="Follow no habits of form: capitals, the word I, quiet in addresses.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--personal", type=click.Path(path_type=Path, dir_okay=False), envvar="WORDGRU_PERSONAL",
@@ -149,12 +161,15 @@ def _shown(tokens: Sequence[bytes]) -> list[str]:
 @_BLOCK
 @model_options
 def suggest(
-    text: str, k: int, complete: bool, prefix: str, ignore_case: bool, punctuation: bool, as_json: bool,
-    personal: Path | None, glossary: tuple[Path, ...], block: bool, model: str | None, device: str, threads: int,
+    text: str, k: int, complete: bool, prefix: str, ignore_case: bool, punctuation: bool, min_probability: float,
+    as_read: bool, as_json: bool, personal: Path | None, glossary: tuple[Path, ...], block: bool, model: str | None,
+    device: str, threads: int,
 ) -> None:  # fmt: skip
     """Print the most probable next words after TEXT ("-" reads it from standard input, but for its last line end)."""
     text = read_text(Path("-")).removesuffix("\n") if text == "-" else text
     predictor = load_mixed(model, device, threads, block=block, personal=_existing(personal))
+    if as_read or min_probability:
+        _follow(predictor, as_read=as_read, min_probability=min_probability)
     for file in glossary:
         predictor.words.read(file)
     if complete and not prefix:

@@ -84,6 +84,10 @@ class WordList:
             self._blocked.pop(form, None)
         self._cut = None
 
+    def knows(self, word: str) -> bool:
+        """Whether the language is said to know `word`."""
+        return self._known is not None and word in self._known
+
     def factor(self, word: str) -> float:
         """What `word` counts: nothing if it is blocked, `STRANGE` if it is not known, else 1.
 

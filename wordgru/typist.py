@@ -1,0 +1,68 @@
+"""The habits of who types: capitals, the word I, addresses; and how improbable a word may be that is offered."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from wordgru.config import Range, check_ranges, ranged
+
+_SEEN = 200  # characters of the text that say how its writer writes
+_SHOUTED = 4  # letters of a first word that say that what follows is in capitals too; "OK" does not
+_ADDRESS = re.compile(
+    r"\S*@\S*|[a-z][a-z0-9+.-]*://\S*|www\.\S*|\S+\.\w+/\S*"  # of mail and of the web
+    r"|(?:~|\.{1,2})?/\S+|[a-z]:\\\S*",  # paths
+    re.IGNORECASE,
+)
+_RUN = re.compile(r"\S*\Z")
+_I = re.compile(r"i(?:['’](?:m|ll|ve|d|s))?\Z")
+_LONE_I = re.compile(r"(?<![\w'’.])i(?=['’\s,;:!?])")
+
+
+@dataclass(frozen=True)
+class TypistOptions:
+    """How offers follow the one who types.
+
+    Attributes:
+        capitals: who writes in capitals, "HERE IS MY CA", is offered words in capitals.
+        lone_i: in English the word "i" is offered as "I", unless the text writes it small.
+        addresses: whether words are offered inside e-mail addresses, web addresses and paths.
+        min_probability: less probable words are not offered.
+    """
+
+    capitals: bool = True
+    lone_i: bool = True
+    addresses: bool = False
+    min_probability: float = ranged(0.0, Range(0, 1))
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of their ranges."""
+        check_ranges(self)
+
+
+AS_READ = TypistOptions(capitals=False, lone_i=False, addresses=True)
+"""Offers as the model gives them."""
+
+
+def is_in_address(text: str) -> bool:
+    """Whether `text` ends inside an e-mail or web address, a name with @, or a path."""
+    run = _RUN.search(text[-_SEEN:])
+    return bool(run and run.group() and _ADDRESS.fullmatch(run.group()))
+
+
+def is_in_capitals(head: str, prefix: str) -> bool:
+    """Whether the word that begins with `prefix` after the text `head` is written in capitals, as those before it."""
+    before = head[-_SEEN:]
+    if any(char.islower() for char in before) or (prefix and not prefix.isupper()):
+        return False
+    count = sum(len(word) > 1 and word.isupper() for word in before.split())
+    return count > 1 or (len(prefix) > 1 and (count == 1 or len(prefix) >= _SHOUTED))
+
+
+def with_capital_i(word: str, text: str) -> str:
+    """`word` with a capital if it is "i" or a contraction of it, unless `text` writes it small."""
+    return "I" + word[1:] if _I.match(word) and not _writes_small_i(text[-_SEEN:]) else word
+
+
+@lru_cache(maxsize=64)
+def _writes_small_i(text: str) -> bool:
+    return bool(_LONE_I.search(text))
