@@ -142,17 +142,20 @@ class Predictor(Asking):
             known=bundle.known(),
         )  # fmt: skip
 
-    def session(self, text: str = "", *, typing: TypingModel | None = None) -> Session:
+    def session(self, text: str = "", *, typing: TypingModel | None = None, before: str = "") -> Session:
         """A text field of its own: what is typed into it is read once.
 
         Args:
             text: what stands in it.
             typing: how its user types, slips of the finger included; without it, letters are taken as they are.
+            before: what was written before and is no part of the field, the last messages for instance, one a line.
         """
         session = Session(
             self.model, self.tokenizer, self.search, word_list=self.words, identity=self._identity,
             personal=self.personal, typing=typing,
         )  # fmt: skip
+        if before:
+            session.reset(before=before)
         session.append(text)
         return session
 
