@@ -124,11 +124,10 @@ class Session:
 
     def _as_before(self, text: str) -> str:
         """`text` as whole lines, or the end of it."""
-        text = self._tokenizer.normalize(text).strip()
+        text = self._tokenizer.normalize(text).strip(" \n\t")
         if len(text) > 2 * _BEFORE:
             text = text[-_BEFORE:]
-            at = max(text.find("\n"), 0) or max(text.find(" "), 0)
-            text = text[at + 1 :] if at else text
+            text = text.partition("\n" if "\n" in text else " ")[2] or text
         return text + "\n" if text else ""
 
     def touch(self, x: float, y: float) -> str:

@@ -12,7 +12,7 @@ B(w) / A for each word that was ever written here, in units of the model's own p
 The weights follow what is written, word by word, as in a Bayesian mixture that may change (fixed share, Herbster and
 Warmuth 1998): v(s) is multiplied by (c(h, w) + s · q) / (c(h) + s), all are divided by their sum, and `SHARE` of them
 is dealt out evenly. There q is `USUAL` in place of the model's probability of the word, which a store does not know,
-and above it the mixture of the size below. So they follow a text before it is learnt, with the counts before it; and at a
+and above it the mixture of the size below. So they follow a text before it is learnt, with the counts before it. At a
 place in a field they follow the words before it too, so that one who repeats a letter of last week is soon believed.
 
 A count halves each `HALF_LIFE` words. Stored is its logarithm plus the clock, which does not change while nobody uses

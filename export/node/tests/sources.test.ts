@@ -100,7 +100,7 @@ describe("the golden vectors of other sources", async () => {
           allow: () => predictor.words.allow(word as string),
           append: () => session.append(text as string),
           set: () => session.set(text as string),
-          reset: () => session.reset(),
+          reset: () => session.reset({ before: step.before }),
           commit: () => session.commit(),
           suggest: () => suggest(step),
         };
