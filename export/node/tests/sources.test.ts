@@ -19,6 +19,7 @@ const GOLDEN = JSON.parse(readFileSync(join(ROOT, "export/golden/sources/tiny.js
 const MANY = "word ".repeat(800); // after which a count is worth half
 
 type Step = { do: string; count?: number } & Partial<{
+  before: string;
   text: string | null;
   word: string | null;
   weight: number;

@@ -11,7 +11,7 @@ import {
   type SuggestOptions,
   withDefaults,
 } from "./core/suggestions.js";
-import { TextField } from "./core/text_field.js";
+import { type ResetOptions, TextField } from "./core/text_field.js";
 import type { Answer, Answers, Call, Message, Owners, Remote, Request } from "./protocol.js";
 import type { BundleSource } from "./source.js";
 

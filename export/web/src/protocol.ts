@@ -10,6 +10,7 @@ import type {
   SuggestOptions,
   WordList,
 } from "./core/index.js";
+import type { ResetOptions } from "./core/text_field.js";
 import type { LoadOptions } from "./inline.js";
 import type { BundleSource } from "./source.js";
 

@@ -135,10 +135,9 @@ function keep(transaction: IDBTransaction, counts: Counts): void {
     else grams.put(score, [history, word]);
   }
   counts.edition = Math.random(); // a store made anew begins with none that was known
-  transaction.objectStore(CLOCK).put(
-    { words: counts.clock, edition: counts.edition, weights: counts.weights } satisfies Clock,
-    0,
-  );
+  transaction
+    .objectStore(CLOCK)
+    .put({ words: counts.clock, edition: counts.edition, weights: counts.weights } satisfies Clock, 0);
 }
 
 function answered<T>(request: IDBRequest<T>): Promise<T> {
