@@ -145,19 +145,23 @@ class Predictor(Asking):
         )  # fmt: skip
 
     def session(
-        self, text: str = "", *, typing: TypingModel | None = None, typist: TypistOptions | None = None
-    ) -> Session:
+        self, text: str = "", *, typing: TypingModel | None = None, typist: TypistOptions | None = None,
+        before: str = "",
+    ) -> Session:  # fmt: skip
         """A text field of its own: what is typed into it is read once.
 
         Args:
             text: what stands in it.
             typing: how its user types, slips of the finger included; without it, letters are taken as they are.
             typist: how offers follow its user; `Predictor.typist` without it.
+            before: what was written before and is no part of the field, the last messages for instance, one a line.
         """
         session = Session(
             self.model, self.tokenizer, self.search, word_list=self.words, identity=self._identity,
             personal=self.personal, typing=typing, typist=typist or self.typist,
         )  # fmt: skip
+        if before:
+            session.reset(before=before)
         session.append(text)
         return session
 

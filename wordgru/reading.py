@@ -26,6 +26,9 @@ class Reading:
     can be cut without changing its tokens, so that only what follows it is encoded again. It is a place in what was
     read last, whose end is normalised, and not in the text of the field. Reading begins at the first mark: of a long
     paste only the last part is read (`_CONTEXT`).
+
+    Attributes:
+        before: what is read before each text, in whole lines: what its writer sent last. It may change at any time.
     """
 
     def __init__(self, model: LanguageModel, tokenizer: Tokenizer) -> None:
@@ -33,13 +36,15 @@ class Reading:
         self._tokens: npt.NDArray[np.int32] = np.array([END_OF_TEXT], np.int32)
         self._snapshots: list[tuple[int, Floats]] = [(1, model.initial_state())]
         self._marks: list[tuple[int, int]] = [(0, 1)]
-        self._head = ""  # what was read last
+        self.before = ""
+        self._head = ""  # what was read last, `before` included
         self._gap: bytes | None = None  # the bytes held back then
 
     @property
     def size(self) -> int:
         """Bytes of tokens and states."""
-        return self._tokens.nbytes + sum(state.nbytes for _, state in self._snapshots) + 16 * len(self._marks)
+        states = sum(state.nbytes for _, state in self._snapshots)
+        return self._tokens.nbytes + states + 16 * len(self._marks) + len(self.before.encode())
 
     @property
     def snapshots(self) -> int:
@@ -55,6 +60,7 @@ class Reading:
     def copy(self) -> Self:
         """The same, to go its own way."""
         other = type(self)(self._model, self._tokenizer)
+        other.before = self.before
         other._tokens, other._snapshots = self._tokens, list(self._snapshots)
         other._marks, other._head, other._gap = list(self._marks), self._head, self._gap
         return other
@@ -66,7 +72,7 @@ class Reading:
 
     def load(self, head: str, tokens: npt.NDArray[np.int32], mark: tuple[int, int], state: Floats) -> None:
         """Go on from what `saved` gave when `head` was read."""
-        self._head, self._tokens, self._marks = head, tokens, [mark]
+        self._head, self._tokens, self._marks = self.before + head, tokens, [mark]
         self._snapshots.append((len(tokens), state))
 
     def nats_after(self, head: str, choices: Sequence[str], following: str) -> Doubles:
@@ -103,7 +109,7 @@ class Reading:
         self.read(head)
         chars, count = self._marks[-1]
         read = len(self._tokens)
-        tokens = self._tokenizer.encode(head[chars:] + following)
+        tokens = self._tokenizer.encode((self.before + head)[chars:] + following)
         if len(tokens) <= read - count or not np.array_equal(tokens[: read - count], self._tokens[count:]):
             return 0.0
         after = tokens[read - count :]
@@ -116,6 +122,7 @@ class Reading:
 
         With `ends`, nothing is held back.
         """
+        head = self.before + head
         if not ends and self._gap is not None and self._head == head:
             return self._gap  # only letters of the next word have come since
         same = common(self._head, head)

@@ -38,6 +38,7 @@ _LONGEST_TYPED = 40  # letters of a word that a typing model looks at; longer on
 _CORRECTION_ROWS = 16  # of one for a word typed in full
 _TYPED_ROWS = 32  # budget of a search with a typing model, whose rows cost more; it seldom finds better after them
 _TAIL = 256  # characters before a word that say which of the person's own words follow
+_BEFORE = 600  # characters of what was sent before that a new text is read after; they grow to twice as many
 
 
 class Session:
@@ -110,11 +111,28 @@ class Session:
         self._points = {place: point for place, point in self._points.items() if place < same}
         self._text = text
 
-    def reset(self) -> None:
-        """Empty the field, for a new text."""
+    def reset(self, *, before: str | None = None) -> None:
+        """Empty the field, for a new text. The model reads it after the texts that were committed in this field.
+
+        Args:
+            before: what the model reads before the new text, in place of that; empty where it has to do with nothing.
+        """
+        self._reading.before = self._after_committed() if before is None else self._as_before(before)
         self.set("")
         self._committed = ("", 0.0)
         self._offered, self._kept, self._corrected = Offered(), set(), None
+
+    def _after_committed(self) -> str:
+        """What was read before this text, and what was committed of it."""
+        return self._as_before(self._reading.before + self._tokenizer.normalize(self._committed[0]))
+
+    def _as_before(self, text: str) -> str:
+        """`text` as whole lines, or the end of it."""
+        text = self._tokenizer.normalize(text).strip(" \n\t")
+        if len(text) > 2 * _BEFORE:
+            text = text[-_BEFORE:]
+            text = text.partition("\n" if "\n" in text else " ")[2] or text
+        return text + "\n" if text else ""
 
     def touch(self, x: float, y: float) -> str:
         """Touch the keyboard: the letter of the nearest key is typed, and which others it may be is remembered.
@@ -351,6 +369,7 @@ class Session:
         np.savez_compressed(
             buffer,
             text=np.frombuffer(self._text.encode(), np.uint8),
+            before=np.frombuffer(self._reading.before.encode(), np.uint8),
             **reading,
             committed=np.frombuffer(self._committed[0].encode(), np.uint8),
             since=self._committed[1],
@@ -375,6 +394,7 @@ class Session:
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as saved:
                 text = saved["text"].tobytes().decode()
+                before = saved["before"].tobytes().decode() if "before" in saved else ""
                 tokens, state, digest = saved["tokens"].astype(np.int32), saved["state"], saved["model"].tobytes()
                 chars, count = saved["mark"].tolist()
                 committed = (saved["committed"].tobytes().decode(), float(saved["since"]))
@@ -382,7 +402,7 @@ class Session:
             raise WordgruError(f"the saved session cannot be read ({error}); start a new one.") from None
         if digest != _digest(tokenizer, state.shape, identity) or state.shape != model.initial_state().shape:
             raise WordgruError("the saved session is of another model; load that model, or start a new session.")
-        session._text, session._committed = text, committed
+        session._text, session._committed, session._reading.before = text, committed, before
         session._reading.load(session._unfinished()[0], tokens, (chars, count), state)
         return session
 

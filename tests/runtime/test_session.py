@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.runtime.fixtures import TINY, TINY_INT8
-from wordgru import Predictor, Session, WordgruError
+from wordgru import PersonalModel, Predictor, Session, WordgruError
 from wordgru.search.suggestions import SearchOptions
 
 TOLERANCE = SearchOptions().tolerance
@@ -236,3 +236,48 @@ def test_what_follows_a_word_is_read_as_the_text_that_it_is(following: str) -> N
         whole, before = (predictor.score(f"the {text}")[:-1] for text in (word + following, word))
         expected = sum(each.log_probability for each in whole[len(before) :])
         assert nats == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_text_is_read_after_what_was_committed_before_it_and_a_saved_session_knows_that():
+    predictor = Predictor.load(TINY, personal=PersonalModel())
+    first = "The cat sat at the Krakenhaus.\nSo did a dog"
+    session = predictor.session(first)
+    session.commit()
+    session.reset()
+    session.append("the ")
+    assert session.text == "the "
+    whole = predictor.session(first + "\nthe ").suggest(k=5, tolerance=1e-6)
+    after = session.suggest(k=5, tolerance=1e-6)
+    alone = predictor.session("the ").suggest(k=5, tolerance=1e-6)
+    assert [s.probability for s in after] != pytest.approx([s.probability for s in alone], rel=1e-4)
+    reads = Predictor.load(TINY)  # personal words see the field alone; the model sees it all
+    assert_alike(reads.session("the ", before=first), reads.session(first + "\nthe "))
+    assert whole.exact
+    assert predictor.restore(session.save()).suggest(k=5, tolerance=1e-6).items == after.items
+    assert session.copy().suggest(k=5, tolerance=1e-6).items == after.items
+    session.reset(before="")
+    session.append("the ")
+    assert session.suggest(k=5, tolerance=1e-6).items == alone.items
+
+
+def test_what_was_not_committed_is_not_read_and_what_was_is_bounded():
+    predictor = Predictor.load(TINY, personal=PersonalModel())
+    session = predictor.session("The cat sat at the Krakenhaus.")
+    session.reset()
+    session.append("the ")
+    assert session.suggest(k=3).items == predictor.suggest("the ", k=3).items
+    size = session.size
+    for _ in range(60):
+        session.reset()
+        session.append("and so on, and so on, and so on")
+        session.commit()
+        assert session.size < size + 200_000
+    session.reset(before="x" * 5000)
+    assert session.append("the ") is None
+    assert session.suggest(k=1)
+
+
+def assert_alike(one, other):
+    first, second = (each.suggest(k=5, tolerance=1e-6) for each in (one, other))
+    assert first.words == second.words
+    assert [s.probability for s in first] == pytest.approx([s.probability for s in second], rel=1e-4)

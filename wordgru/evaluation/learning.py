@@ -9,7 +9,7 @@ import numpy as np
 
 from wordgru.evaluation.bench import Document, Evaluation, evaluate
 from wordgru.evaluation.figures import ALL, Counts, Difference, Row, difference, rows
-from wordgru.evaluation.predictor import PredictorSubject
+from wordgru.evaluation.predictor import PredictorSubject, SessionField
 from wordgru.predictor import Predictor
 from wordgru.sources.personal import PersonalModel
 
@@ -21,7 +21,8 @@ _OFF, _ON = "without learning", "with learning"
 
 DEFINITIONS = {
     _OFF: "the model alone, as it is",
-    _ON: "each person's store begins empty; a message is typed, then learnt; the next person begins anew",
+    _ON: "each person's store begins empty; a message is typed, then learnt, and read before the next one; the next "
+    "person begins anew",
     "group": "a person; messages are read in the order of the file",
     "learning curve": "figures without → with learning, by how many words the person had written before",
 }
@@ -85,22 +86,28 @@ def evaluate_learning(
 
 
 class _Learning(PredictorSubject):
-    """A predictor that learns each text before it turns to the next, and forgets all where another person begins."""
+    """A predictor whose user commits each text before the next, in one session; another person begins anew."""
 
     def __init__(self, predictor: Predictor, attention: float) -> None:
         super().__init__(predictor, name=_ON, attention=attention)
-        self.predictor.personal = PersonalModel()
+        self.personal = self.predictor.personal = PersonalModel()
+        self._session = self.predictor.session()
         self._before: Document | None = None
+
+    def field(self) -> SessionField:
+        """The session where the text begins, to go its own way."""
+        return SessionField(self._session.copy(), self.model, self.attention)
 
     def turn_to(self, document: Document) -> None:
         """Call before each document."""
-        personal, before = self.predictor.personal, self._before
-        assert personal is not None
+        before, self._before = self._before, document
         if before is not None and before.group == document.group:
-            personal.learn(self.predictor.tokenizer.normalize(before.text))
+            self._session.set(before.text)
+            self._session.commit()
+            self._session.reset()
         elif before is not None:
-            personal.forget()
-        self._before = document
+            self.personal.forget()
+            self._session = self.predictor.session()
 
 
 def _by_person(counts: Sequence[Counts]) -> list[Counts]:

@@ -82,7 +82,7 @@ class PredictorSubject:
 
     def field(self) -> "Field":
         """A session of its own."""
-        return _SessionField(self.predictor.session(), self.model, self.attention)
+        return SessionField(self.predictor.session(), self.model, self.attention)
 
     def cuts(self, text: str) -> set[int]:
         """Where tokens end, merged until characters are whole."""
@@ -106,7 +106,7 @@ def token_ends(tokenizer: Tokenizer, text: str) -> set[int]:
     return {at_byte[end] for end in ends if end in at_byte}
 
 
-class _SessionField:
+class SessionField:
     """A session, fed verbatim."""
 
     def __init__(self, session: Session, model: "CountedModel", attention: float) -> None:

@@ -1,14 +1,19 @@
 """Personal words: decaying counts of what one person wrote, mixed with the model into one distribution.
 
-Method: hierarchical Dirichlet back-off (MacKay and Bauman Peto 1995, "A hierarchical Dirichlet language model"). With
-c(h, w) the decayed count of word w after history h, c(h) their sum, and a strength s for each order,
+Method: hierarchical Dirichlet back-off (MacKay and Bauman Peto 1995, "A hierarchical Dirichlet language model"), with
+several strengths at once, weighed by how well each foretold what the person wrote. With c(h, w) the decayed count of
+word w after history h of k units, c(h) their sum, s the strengths of that size and v their weights, which sum to 1,
 
-    P2(w) = (c(h2, w) + s2 · P1(w)) / (c(h2) + s2)        two units of history
-    P1(w) = (c(h1, w) + s1 · P0(w)) / (c(h1) + s1)        one
-    P0(w) = (c(w) + s0 · P_model(w)) / (c + s0)           none
+    P_k(w) = sum over s of v(s) · (c(h, w) + s · P_k-1(w)) / (c(h) + s)        P_-1 = P_model
 
 so a history without evidence has no weight. Written out, P(w) = A · P_model(w) + B(w): what the search is given is
 B(w) / A for each word that was ever written here, in units of the model's own probabilities.
+
+The weights follow what is written, word by word, as in a Bayesian mixture that may change (fixed share, Herbster and
+Warmuth 1998): v(s) is multiplied by (c(h, w) + s · q) / (c(h) + s), all are divided by their sum, and `SHARE` of them
+is dealt out evenly. There q is `USUAL` in place of the model's probability of the word, which a store does not know,
+and above it the mixture of the size below. So they follow a text before it is learnt, with the counts before it. At a
+place in a field they follow the words before it too, so that one who repeats a letter of last week is soon believed.
 
 A count halves each `HALF_LIFE` words. Stored is its logarithm plus the clock, which does not change while nobody uses
 the word: log2 c(now) = score - now / HALF_LIFE.
@@ -35,9 +40,14 @@ from wordgru.text import words
 HALF_LIFE = 800
 """Words after which a count is worth half."""
 
-STRENGTHS = (3000.0, 40.0, 10.0)
-"""How many words the shorter history is worth, at a history of 0, 1 and 2 units: chosen on 10 of the 19 people of
-docs/personal.md, so that none of them loses by learning."""
+STRENGTHS = ((500.0, 3000.0, 20_000.0), (8.0, 40.0, 400.0), (2.0, 10.0, 100.0))
+"""How many words the shorter history may be worth, at a history of 0, 1 and 2 units."""
+
+USUAL = 0.1
+"""The model's probability of a word that was written, where strengths are judged."""
+
+SHARE = 0.01
+"""Of the weights of strengths, dealt out evenly at each word, so that none is lost for ever."""
 
 SCHEMA = 1
 """Edition of the store; an older program refuses a newer one."""
@@ -59,6 +69,10 @@ WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS clock (words REAL NOT NULL);
 INSERT INTO clock SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM clock);
 """
+_STRENGTHS_TABLE = """
+CREATE TABLE IF NOT EXISTS strengths (units INTEGER, strength REAL, weight REAL NOT NULL,
+PRIMARY KEY (units, strength)) WITHOUT ROWID
+"""  # stores that were made before have none until they learn
 
 
 @dataclass(frozen=True)
@@ -94,9 +108,10 @@ class PersonalModel:
         if path == "":
             raise WordgruError("the name of the file of personal words is empty; name a file, or give None for none.")
         self.path, self._max_bytes = path, max_bytes
-        self._rows: dict[str, dict[bytes, float]] = {}
-        self._words: tuple[NamedWords, float] | None = None
-        self._seen = (-1, -1)  # state of the file that `_rows` was read from
+        self._counts: dict[str, tuple[dict[bytes, float], float]] = {}  # after histories, and their sums
+        self._words: NamedWords | None = None
+        self._weights: list[list[float]] = []  # of the strengths of each size
+        self._seen = (-1, -1)  # state of the file that the counts were read from
         self._left: list[sqlite3.Connection] = []  # of the process that this one was forked from: not ours to close
         self._begin()
 
@@ -151,6 +166,7 @@ class PersonalModel:
         with self._writing() as store:
             if word is None:
                 gone = store.execute("DELETE FROM grams").rowcount
+                store.execute("DROP TABLE IF EXISTS strengths")
                 store.execute("UPDATE clock SET words = 0")
             else:
                 wanted = words.normalize(word).strip().lower()
@@ -206,56 +222,68 @@ class PersonalModel:
 
     def named(self, text: str, start: bytes) -> Named:
         """The same for a search, in which each word begins with `start`."""
-        units = [_BEGIN, *(unit.lower() for unit in _units(text))]
         with self._failures("read"):
-            return self._named(units, start)
+            return self._named(list(_units(text)), start)
 
-    def _named(self, units: list[str], start: bytes) -> Named:
+    def _named(self, written: list[str], start: bytes) -> Named:
         self._refresh()
-        now = self._now()
-        common, share = self._common(now)
-        scale, gained = 1.0, {}  # type: float, dict[bytes, float]
+        weights = self._judged(_grams(written))
+        units = [_BEGIN, *(unit.lower() for unit in written)]
+        counts, total = self._after("")
+        self._words = self._words or NamedWords(counts)
+        everywhere, left = _shares(0, weights[0], total)
+        gained: dict[bytes, float] = {}
         for size in range(1, min(len(STRENGTHS) - 1, len(units)) + 1):
-            counts = self._after(" ".join(units[len(units) - size :]), now)
+            counts, total = self._after(" ".join(units[len(units) - size :]))
             if counts:
-                kept, left = _weighed(counts, STRENGTHS[size])
-                gained = {word: left * mass for word, mass in gained.items()}
-                for word, mass in kept.items():
-                    gained[word] = gained.get(word, 0.0) + mass
-                scale *= left
-        share *= scale
-        return Named(start, {word: mass / share for word, mass in gained.items()}, common, scale / share)
+                each, rest = _shares(size, weights[size], total)
+                gained = {word: rest * mass for word, mass in gained.items()}
+                for word, count in counts.items():
+                    gained[word] = gained.get(word, 0.0) + each * count
+                everywhere, left = rest * everywhere, rest * left
+        return Named(start, {word: mass / left for word, mass in gained.items()}, self._words, everywhere / left)
 
-    def _common(self, now: float) -> tuple[NamedWords, float]:
-        """The words alone, and what they leave to the model."""
-        if self._words is None:
-            counts = self._after("", now)
-            kept, left = _weighed(counts, STRENGTHS[0])
-            self._words = NamedWords(kept), left
-        return self._words
+    def _judged(self, grams: Iterable[tuple[int, str, str]]) -> list[list[float]]:
+        """The weights of the strengths, after they followed how well each foretells `grams`, which are not learnt."""
+        weights = [list(each) for each in self._weights]
+        usual, last = USUAL, 0
+        for number, history, word in grams:
+            if number != last:
+                usual, last = USUAL, number
+            counts, total = self._after(history)
+            if counts:
+                size = len(history.split(" ")) if history else 0
+                usual = _follow(weights[size], STRENGTHS[size], counts.get(word.encode(), 0.0), total, usual)
+        return weights
 
-    def _after(self, history: str, now: float) -> dict[bytes, float]:
-        if history not in self._rows:
-            if len(self._rows) >= _CONTEXTS:
-                self._rows.clear()
-            self._rows[history] = {word.encode(): score for _, word, score in self._kept("WHERE history = ?", history)}
-        counts = ((word, _decayed(score, now)) for word, score in self._rows[history].items())
-        return {word: count for word, count in counts if count >= _LEAST}
+    def _after(self, history: str) -> tuple[dict[bytes, float], float]:
+        """The counts of the words after a history, and their sum."""
+        if history not in self._counts:
+            if len(self._counts) >= _CONTEXTS:
+                self._counts.clear()
+            now = self._now()
+            rows = self._kept("WHERE history = ?", history)
+            counts = {word.encode(): count for _, word, score in rows if (count := _decayed(score, now)) >= _LEAST}
+            self._counts[history] = counts, sum(counts.values())
+        return self._counts[history]
 
     def _refresh(self) -> None:
         if self._seen != (edition := self.edition):
-            self._rows.clear()
+            self._counts.clear()
             self._words = None
+            self._weights = self._kept_weights()
             self._seen = edition
 
     # -- the store ---------------------------------------------------------------------------------------------
 
     def _count(self, text: str, sign: float, since: float | None = None) -> int:
-        grams = list(_grams(words.normalize(text)))
+        grams = list(_grams(_units(words.normalize(text))))
         learnt = max((number for number, _, _ in grams), default=0)
         with self._writing() as store:
             now = self._now()
+            self._refresh()
             if sign > 0:
+                self._keep_weights(self._judged(grams))
                 since, now = now, now + learnt
                 store.execute("UPDATE clock SET words = ?", (now,))
             elif since is None:
@@ -264,6 +292,27 @@ class PersonalModel:
                 self._change(history, word, sign * _decayed((since + number) / HALF_LIFE, now), now)
             self._prune()
         return learnt
+
+    def _keep_weights(self, weights: list[list[float]]) -> None:
+        self._store.execute(_STRENGTHS_TABLE)
+        self._store.executemany(
+            "REPLACE INTO strengths VALUES (?, ?, ?)",
+            [(size, *pair) for size, each in enumerate(weights) for pair in zip(STRENGTHS[size], each, strict=True)],
+        )
+
+    def _kept_weights(self) -> list[list[float]]:
+        """The weights of the strengths of each size; even ones where none are kept."""
+        kept: dict[tuple[int, float], float] = {}
+        if self._store.execute("SELECT 1 FROM sqlite_master WHERE name = 'strengths'").fetchone():
+            for size, strength, weight in self._store.execute("SELECT units, strength, weight FROM strengths"):
+                if not _is_finite(weight) or weight < 0:
+                    raise sqlite3.DatabaseError(f"the weight of a strength is {weight!r}, no number of 0 or more")
+                kept[size, strength] = weight
+        found = [[kept.get((size, each), 0.0) for each in strengths] for size, strengths in enumerate(STRENGTHS)]
+        return [
+            [weight / sum(weights) for weight in weights] if sum(weights) > 0 else [1 / len(weights)] * len(weights)
+            for weights in found
+        ]
 
     def _change(self, history: str, word: str, weight: float, now: float) -> None:
         key = (history, word)
@@ -349,10 +398,22 @@ class PersonalModel:
             ) from None
 
 
-def _weighed(counts: Mapping[bytes, float], strength: float) -> tuple[dict[bytes, float], float]:
-    """The probabilities that counts give words, and what is left to the shorter history."""
-    total = sum(counts.values()) + strength
-    return {word: count / total for word, count in counts.items()}, strength / total
+def _shares(size: int, weights: list[float], total: float) -> tuple[float, float]:
+    """What a count of one is worth after a history of `size` units with counts of `total`, and what is left."""
+    pairs = list(zip(STRENGTHS[size], weights, strict=True))
+    each = sum(weight / (total + strength) for strength, weight in pairs)
+    return each, sum(weight * strength / (total + strength) for strength, weight in pairs)
+
+
+def _follow(weights: list[float], strengths: tuple[float, ...], count: float, total: float, usual: float) -> float:
+    """Change weights by how probable each strength made a word; return how probable the mixture made it."""
+    each = [
+        weight * (count + strength * usual) / (total + strength)
+        for weight, strength in zip(weights, strengths, strict=True)
+    ]
+    probability = sum(each)
+    weights[:] = [(1 - SHARE) * part / probability + SHARE / len(weights) for part in each]
+    return probability
 
 
 def _is_finite(value: object) -> bool:
@@ -363,10 +424,10 @@ def _decayed(score: float, now: float) -> float:
     return float(2.0 ** min(score - now / HALF_LIFE, 60.0))
 
 
-def _grams(text: str) -> Iterator[tuple[int, str, str]]:
-    """(number of the word, history, word) of each gram of normalised text."""
+def _grams(units: Iterable[str]) -> Iterator[tuple[int, str, str]]:
+    """(number of the word, history, word) of each gram."""
     number, history = 0, [_BEGIN]
-    for unit in _units(text):
+    for unit in units:
         if unit not in (_BEGIN, _GAP) and words.kind(unit) == "word":
             number += 1
             for size in range(len(history) + 1):

@@ -111,6 +111,7 @@ class Golden {
             else if (does == "allow") predictor.words().allow(text("word"));
             else if (does == "append") session.append(text("text"));
             else if (does == "set") session.set(text("text"));
+            else if (does == "reset" && step.contains("before")) session.reset(text("before"));
             else if (does == "reset") session.reset();
             else if (does == "commit") made = session.commit();
             else if (does == "suggest") check_suggest(session, step, what);

@@ -101,24 +101,24 @@ inline std::string joined(std::vector<std::string>::const_iterator first,
     return history;
 }
 
-/// A word after a history, and the number of the word in the text.
+/// A word after a history of so many units, and the number of the word in the text.
 struct Written {
-    std::size_t number;
+    std::size_t number, size;
     std::string history, word;
 };
 
-/// The grams of normalised text.
-inline std::vector<Written> grams_of(const std::string& normal) {
+/// The grams of units.
+inline std::vector<Written> grams_of(const std::vector<std::string>& units) {
     std::vector<Written> found;
     std::size_t number = 0;
     std::vector<std::string> history = {kBegin};
-    for (const std::string& unit : units(normal)) {
+    for (const std::string& unit : units) {
         if (unit != kBegin && unit != kGap && kind(decode(unit).text) == Kind::word) {
             ++number;
             for (std::size_t size = 0; size <= history.size(); ++size) {
                 const auto first = history.cend() - static_cast<std::ptrdiff_t>(size);
                 if (std::find(first, history.cend(), kGap) != history.cend()) continue;
-                found.push_back({number, joined(first, history.cend()), unit});
+                found.push_back({number, size, joined(first, history.cend()), unit});
             }
         }
         history.push_back(lower(unit));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -34,8 +35,15 @@ namespace wordgru {
 /// Words after which a count is worth half.
 inline constexpr double kHalfLife = 800;
 
-/// How many words the shorter history is worth, at a history of 0, 1 and 2 units.
-inline constexpr double kStrengths[] = {3000, 40, 10};
+/// How many words the shorter history may be worth, at a history of 0, 1 and 2 units.
+inline constexpr std::array<std::array<double, 3>, 3> kStrengths = {
+    {{{500, 3000, 20'000}}, {{8, 40, 400}}, {{2, 10, 100}}}};
+
+/// The model's probability of a word that was written, where strengths are judged.
+inline constexpr double kUsual = 0.1;
+
+/// Of the weights of strengths, dealt out evenly at each word, so that none is lost for ever.
+inline constexpr double kShare = 0.01;
 
 /// Counts of one person's words. Threads may share it.
 class PersonalModel {
@@ -90,6 +98,7 @@ class PersonalModel {
         for (const auto& each : scores_) count += each.second.size();
         scores_.clear();
         clock_ = bytes_ = 0;
+        weights_ = even();
         changed();
         return count;
     }
@@ -182,27 +191,31 @@ class PersonalModel {
 
     /// The same for a search, in which each word begins with `start`.
     detail::Named named(const std::string& text, const std::string& start) const {
+        const std::vector<std::string> written = detail::units(text);
         std::vector<std::string> units = {detail::kBegin};
-        for (const std::string& unit : detail::units(text)) units.push_back(lower(unit));
+        for (const std::string& unit : written) units.push_back(lower(unit));
         const std::lock_guard lock(mutex_);
-        const double left = share_common();
-        double scale = 1;
+        const Weights weights = judged(detail::grams_of(written));
+        const After& alone = after_of("");
+        if (!common_) common_ = std::make_shared<const detail::NamedWords>(alone.counts);
+        auto [everywhere, left] = shares(0, weights, alone.total);
         std::unordered_map<std::string, double> gained;
-        for (std::size_t size = 1; size < std::size(kStrengths) && size <= units.size(); ++size) {
-            const auto history = detail::joined(units.cend() - static_cast<std::ptrdiff_t>(size), units.cend());
-            const auto [kept, less] = weighed(history, kStrengths[size]);
-            if (kept.empty()) continue;
-            for (auto& each : gained) each.second *= less;
-            for (const auto& [word, mass] : kept) gained[word] += mass;
-            scale *= less;
+        for (std::size_t size = 1; size < kStrengths.size() && size <= units.size(); ++size) {
+            const After& found = after_of(detail::joined(units.cend() - static_cast<std::ptrdiff_t>(size), units.cend()));
+            if (found.counts.empty()) continue;
+            const auto [each, rest] = shares(size, weights, found.total);
+            for (auto& word : gained) word.second *= rest;
+            for (const auto& [word, count] : found.counts) gained[word] += each * count;
+            everywhere *= rest;
+            left *= rest;
         }
-        const double share = left * scale;
-        for (auto& each : gained) each.second /= share;
-        return {"personal", start, common_, std::move(gained), scale / share};
+        for (auto& each : gained) each.second /= left;
+        return {"personal", start, common_, std::move(gained), everywhere / left};
     }
 
    private:
     static constexpr double kLeast = 0.02;         // a count below is forgotten
+    static constexpr std::size_t kContexts = 512;  // histories kept beside the counts
     static constexpr std::size_t kLineBytes = 50;  // of a line of the file, beside history and word
 
     static double decayed(double words) { return std::exp2(std::min(words / kHalfLife, 60.0)); }
@@ -227,10 +240,11 @@ class PersonalModel {
 
     std::size_t count(std::string_view text, double sign, std::optional<double> since) {
         check_text(text);
-        const std::vector<detail::Written> written = detail::grams_of(normalize(text));
+        const std::vector<detail::Written> written = detail::grams_of(detail::units(normalize(text)));
         const std::size_t learnt = written.empty() ? 0 : written.back().number;
         const std::lock_guard lock(mutex_);
         const double begun = since.value_or(clock_ - (sign < 0 ? static_cast<double>(learnt) : 0));
+        if (sign > 0) weights_ = judged(written);
         if (sign > 0) clock_ += static_cast<double>(learnt);
         for (const detail::Written& each : written) {
             change(each.history, each.word, sign * decayed(begun + static_cast<double>(each.number) - clock_));
@@ -278,33 +292,77 @@ class PersonalModel {
     void changed() {
         ++edition_;
         common_.reset();
+        after_.clear();
     }
 
-    /// The probabilities that the counts after a history give words, and what is left to the shorter history.
-    std::pair<std::map<std::string, double>, double> weighed(const std::string& history, double strength) const {
-        std::map<std::string, double> kept;
-        double total = strength;
+    using Weights = std::array<std::array<double, 3>, 3>;  // of the strengths of each size, which sum to 1
+    struct After {                                         // the counts of the words after a history, and their sum
+        std::map<std::string, double> counts;
+        double total = 0;
+    };
+
+    static constexpr Weights even() {
+        Weights weights{};
+        for (auto& each : weights) each = {1.0 / 3, 1.0 / 3, 1.0 / 3};
+        return weights;
+    }
+
+    /// The weights of the strengths, after they followed how well each foretells `grams`, which are not learnt.
+    Weights judged(const std::vector<detail::Written>& grams) const {
+        Weights weights = weights_;
+        double usual = kUsual;
+        std::size_t last = 0;
+        for (const detail::Written& gram : grams) {
+            if (gram.number != last) usual = kUsual;
+            last = gram.number;
+            const After& found = after_of(gram.history);
+            if (found.counts.empty()) continue;
+            const auto count = found.counts.find(gram.word);
+            usual = follow(gram.size, weights, count == found.counts.end() ? 0 : count->second, found.total, usual);
+        }
+        return weights;
+    }
+
+    /// Change the weights of a size by how probable each strength made a word; return how probable the mixture did.
+    static double follow(std::size_t size, Weights& weights, double count, double total, double usual) {
+        double probability = 0;
+        for (std::size_t at = 0; at < weights[size].size(); ++at) {
+            const double strength = kStrengths[size][at];
+            weights[size][at] *= (count + strength * usual) / (total + strength);
+            probability += weights[size][at];
+        }
+        const double dealt = kShare / static_cast<double>(weights[size].size());
+        for (double& weight : weights[size]) weight = (1 - kShare) * weight / probability + dealt;
+        return probability;
+    }
+
+    /// What a count of one is worth after a history of `size` units with counts of `total`, and what is left.
+    static std::pair<double, double> shares(std::size_t size, const Weights& weights, double total) {
+        double each = 0, left = 0;
+        for (std::size_t at = 0; at < weights[size].size(); ++at) {
+            const double share = weights[size][at] / (total + kStrengths[size][at]);
+            each += share;
+            left += share * kStrengths[size][at];
+        }
+        return {each, left};
+    }
+
+    /// The counts of the words after a history; kept until the counts change.
+    const After& after_of(const std::string& history) const {
+        const auto known = after_.find(history);
+        if (known != after_.end()) return known->second;
+        if (after_.size() >= kContexts) after_.clear();
+        After found;
         const auto words = scores_.find(history);
         if (words != scores_.end()) {
             for (const auto& [word, score] : words->second) {
                 const double count = now(score);
                 if (count < kLeast) continue;
-                kept.emplace(word, count);
-                total += count;
+                found.counts.emplace(word, count);
+                found.total += count;
             }
         }
-        for (auto& each : kept) each.second /= total;
-        return {std::move(kept), strength / total};
-    }
-
-    /// Make the words alone what every place shares; return what they leave to the model.
-    double share_common() const {
-        if (!common_) {
-            const auto [kept, left] = weighed("", kStrengths[0]);
-            common_ = std::make_shared<const detail::NamedWords>(kept);
-            left_ = left;
-        }
-        return left_;
+        return after_[history] = std::move(found);
     }
 
     using Scores = std::map<std::string, double>;  // word → log2 of the count plus the clock in half-lives, which does
@@ -316,7 +374,8 @@ class PersonalModel {
     std::uint64_t edition_ = 0;
     std::unordered_map<std::string, Scores> scores_;  // by history
     mutable std::shared_ptr<const detail::NamedWords> common_;
-    mutable double left_ = 1;
+    mutable std::unordered_map<std::string, After> after_;  // by history
+    Weights weights_ = even();
 };
 
 }  // namespace wordgru

@@ -76,9 +76,12 @@ class Reading {
     Reading(const LanguageModel& model, const Tokenizer& tokenizer)
         : model_(&model), tokenizer_(&tokenizer), snapshots_{{1, model.initial_state()}} {}
 
+    /// What is read before each text, in whole lines: what its writer sent last.
+    std::string before_text;
+
     /// Bytes of tokens and states.
     std::size_t size() const {
-        std::size_t bytes = read_.size() + tokens_.size() * sizeof(Id) + marks_.size() * sizeof(Mark);
+        std::size_t bytes = before_text.size() + read_.size() + tokens_.size() * sizeof(Id) + marks_.size() * sizeof(Mark);
         for (const Snapshot& snapshot : snapshots_) bytes += snapshot.state.size() * sizeof(float);
         return bytes;
     }
@@ -89,8 +92,9 @@ class Reading {
         return {&state, tokens_[count - 1]};
     }
 
-    /// Read `head` up to the token before the next word; return the bytes held back for that word; none with `ends`.
-    std::string read(const std::string& head, bool ends = false) {
+    /// Read `text` up to the token before the next word; return the bytes held back for that word; none with `ends`.
+    std::string read(const std::string& text, bool ends = false) {
+        const std::string head = before_text + text;
         if (!ends && gap_ && read_ == head) return *gap_;  // only letters of the word have come since
         forget_marks(head);
         read_ = head;
@@ -113,8 +117,9 @@ class Reading {
         put(body, &marks_.back(), 1);
         put(body, state.data(), state.size());
     }
-    /// False, and good for nothing any more, if it is not what this model saves when it has read `head`.
-    bool load(std::string_view& body, std::string head) {
+    /// False, and good for nothing any more, if it is not what this model saves when it has read `text`.
+    bool load(std::string_view& body, const std::string& text) {
+        std::string head = before_text + text;
         State state;
         if (!get(body, tokens_) || !get(body, marks_) || !get(body, state)) return false;
         const auto vocabulary = static_cast<Id>(tokenizer_->token_bytes().size());

@@ -93,8 +93,12 @@ class Session {
         text_ = std::move(text);
     }
 
-    /// Empty the field, for a new text.
-    void reset() {
+    /// Empty the field, for a new text. The model reads it after the texts that were committed in this field, or after
+    /// `before`, which is empty where the new text has to do with nothing. Throws WordgruError if that is not UTF-8.
+    void reset(std::optional<std::string_view> before = std::nullopt) {
+        if (before) check_text(*before);
+        const std::string committed = reading_.before_text + committed_.text;
+        reading_.before_text = as_before(before.value_or(committed));
         set("");
         committed_ = detail::Committed();
         offered_.clear();
@@ -155,6 +159,7 @@ class Session {
         reading_.read(parted().first);
         std::string body;
         detail::put(body, text_.data(), text_.size());
+        detail::put(body, reading_.before_text.data(), reading_.before_text.size());
         reading_.save(body);
         detail::put(body, committed_.text.data(), committed_.text.size());
         detail::put(body, &committed_.since, 1);
@@ -178,6 +183,8 @@ class Session {
         std::vector<double> since;  // anybody can make hashes, so what follows may still be what nobody saved
         if (!detail::get(body, session.text_)) throw broken;
         check_text(session.text_);
+        if (!detail::get(body, session.reading_.before_text)) throw broken;
+        check_text(session.reading_.before_text);
         if (!session.reading_.load(body, session.parted().first) || !detail::get(body, session.committed_.text) ||
             !detail::get(body, since) || since.size() != 1 || !std::isfinite(since[0]) || !body.empty()) {
             throw broken;
@@ -194,8 +201,26 @@ class Session {
         detail::Named named;
     };
 
+    /// `text` as whole lines, or the end of it.
+    std::string as_before(std::string_view text) const {
+        constexpr std::string_view kBlank = " \n\t";
+        std::string kept = engine_->tokenizer.normalize(text);
+        kept.erase(kept.find_last_not_of(kBlank) + 1);
+        kept.erase(0, kept.find_first_not_of(kBlank));
+        if (detail::count_characters(kept) > 2 * kBefore) {
+            std::size_t from = kept.size();
+            for (std::size_t characters = 0; characters < kBefore; ++characters) from = detail::before(kept, from);
+            kept.erase(0, from);
+            const std::size_t cut = kept.find(kept.find('\n') == kept.npos ? ' ' : '\n');
+            if (cut != kept.npos && cut + 1 < kept.size()) kept.erase(0, cut + 1);
+        }
+        return kept.empty() ? kept : kept + '\n';
+    }
+
+    /// Characters of what was sent before that a new text is read after; they grow to twice as many.
+    static constexpr std::size_t kBefore = 600;
     static constexpr std::size_t kTail = 256;  // characters before a word that say which of the person's own follow
-    inline static const std::string kSaved = "wordgru session 2\n";
+    inline static const std::string kSaved = "wordgru session 3\n";
 
     /// Where what follows the last white space of `text` begins.
     static std::size_t last_line_part(const std::string& text) {

@@ -19,6 +19,7 @@ const GOLDEN = JSON.parse(readFileSync(join(ROOT, "export/golden/sources/tiny.js
 const MANY = "word ".repeat(800); // after which a count is worth half
 
 type Step = { do: string; count?: number } & Partial<{
+  before: string;
   text: string | null;
   word: string | null;
   weight: number;
@@ -100,7 +101,7 @@ describe("the golden vectors of other sources", async () => {
           allow: () => predictor.words.allow(word as string),
           append: () => session.append(text as string),
           set: () => session.set(text as string),
-          reset: () => session.reset(),
+          reset: () => session.reset({ before: step.before }),
           commit: () => session.commit(),
           suggest: () => suggest(step),
         };

@@ -11,7 +11,7 @@ import {
   type SuggestOptions,
   withDefaults,
 } from "./core/suggestions.js";
-import { TextField } from "./core/text_field.js";
+import { type ResetOptions, TextField } from "./core/text_field.js";
 import type { Answer, Answers, Call, Message, Owners, Remote, Request } from "./protocol.js";
 import type { BundleSource } from "./source.js";
 
@@ -163,10 +163,10 @@ export class Session extends TextField {
     return this.thread.ask({ ask: "session", session: this.#id, text: this.text, options });
   }
 
-  /** Empty the field, for a new text. */
-  override reset(): void {
+  /** Empty the field, for a new text. The model reads it after the texts that were committed in this field. */
+  override reset(options: ResetOptions = {}): void {
     super.reset();
-    this.thread.tell({ ask: "reset", session: this.#id });
+    this.thread.tell({ ask: "reset", session: this.#id, options });
   }
 
   /**

@@ -10,6 +10,7 @@ import type {
   SuggestOptions,
   WordList,
 } from "./core/index.js";
+import type { ResetOptions } from "./core/text_field.js";
 import type { LoadOptions } from "./inline.js";
 import type { BundleSource } from "./source.js";
 
@@ -48,7 +49,7 @@ export type Request =
   | { readonly ask: "score"; readonly text: string }
   | { readonly ask: "session"; readonly session: number; readonly text: string; readonly options: SessionOptions }
   | { readonly ask: "commit"; readonly session: number; readonly text: string }
-  | { readonly ask: "reset"; readonly session: number }
+  | { readonly ask: "reset"; readonly session: number; readonly options: ResetOptions }
   | { readonly ask: "save"; readonly session: number; readonly text: string }
   | { readonly ask: "restore"; readonly session: number; readonly data: Uint8Array }
   | { readonly ask: "copy"; readonly session: number; readonly of: number }

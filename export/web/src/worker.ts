@@ -27,7 +27,7 @@ async function answer(request: Request): Promise<Answer> {
     case "commit":
       return field(loaded, request).commit();
     case "reset":
-      sessions.get(request.session)?.reset();
+      sessions.get(request.session)?.reset(request.options);
       return undefined;
     case "save":
       return field(loaded, request).save();

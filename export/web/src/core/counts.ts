@@ -6,6 +6,19 @@ export const HALF_LIFE = 800;
 /** A count below is forgotten. */
 export const LEAST = 0.02;
 
+/** How many words the shorter history may be worth, at a history of 0, 1 and 2 units. */
+export const STRENGTHS = [
+  [500, 3000, 20_000],
+  [8, 40, 400],
+  [2, 10, 100],
+] as const;
+
+/** The weights of the strengths of each size, each of which sum to 1. */
+export type Weights = readonly (readonly number[])[];
+
+/** All strengths alike. */
+export const EVEN: Weights = STRENGTHS.map((strengths) => strengths.map(() => 1 / strengths.length));
+
 /** A word after a history, and its score; undefined where it is forgotten. */
 export interface Entry<Score = number> {
   readonly history: string;
@@ -23,6 +36,8 @@ export function decayed(words: number): number {
 export class Counts implements Iterable<Entry> {
   /** Words learnt so far. */
   clock = 0;
+  /** How much each strength is believed. */
+  weights = EVEN;
   /** Another one after each change. */
   edition = 0;
   #size = 0; // bytes
@@ -77,8 +92,9 @@ export class Counts implements Iterable<Entry> {
   }
 
   /** Put what was read from a store in the place of all this. */
-  replace(clock: number, entries: readonly Entry[]): void {
+  replace(clock: number, entries: readonly Entry[], weights = EVEN): void {
     this.clock = clock;
+    this.weights = weights;
     this.#scores = new Map();
     this.#size = 0;
     for (const entry of entries) this.#keep(entry);

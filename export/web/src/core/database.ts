@@ -1,14 +1,16 @@
 /** Personal words in IndexedDB: one record for each word after each history, and one with the clock. */
-import type { Counts, Entry } from "./counts.js";
+import { type Counts, type Entry, EVEN, type Weights } from "./counts.js";
 import { WordgruError } from "./errors.js";
 
 const SCHEMA = 1; // edition of the store; an older program refuses a newer one
 const [GRAMS, CLOCK] = ["grams", "clock"] as const;
 
-/** How many words were learnt, and which change was the last one. */
+/** How many words were learnt, which change was the last one, and how much each strength is believed. */
 interface Clock {
   readonly words: number;
   readonly edition: number;
+  /** Stores that were made before have none until they learn. */
+  readonly weights?: Weights;
 }
 
 /** Keeps counts in a database, which other pages may change too. */
@@ -91,15 +93,27 @@ export class Database {
 /** Read all into `counts`, unless it is there already. */
 async function read(transaction: IDBTransaction, counts: Counts): Promise<void> {
   const [clocks, grams] = [transaction.objectStore(CLOCK), transaction.objectStore(GRAMS)];
-  const { words, edition } = ((await answered(clocks.get(0))) as Clock | undefined) ?? { words: 0, edition: 0 };
+  const kept = ((await answered(clocks.get(0))) as Clock | undefined) ?? { words: 0, edition: 0 };
+  const { words, edition, weights = EVEN } = kept;
   if (counts.edition === edition) return;
   if (!Number.isFinite(words)) throw new Error("its clock is no finite number");
+  if (!areWeights(weights)) throw new Error("its weights are no numbers that sum to 1");
   const [keys, scores] = await Promise.all([answered(grams.getAllKeys()), answered(grams.getAll())]);
   counts.replace(
     words,
     keys.map((key, at) => entry(key, scores[at])),
+    weights,
   );
   counts.edition = edition;
+}
+
+function areWeights(weights: unknown): weights is Weights {
+  const isRight = (row: unknown, size: number) =>
+    Array.isArray(row) &&
+    row.length === EVEN[size]?.length &&
+    row.every((weight) => weight >= 0) &&
+    Math.abs(row.reduce((total, weight) => total + weight, 0) - 1) < 1e-6;
+  return Array.isArray(weights) && weights.length === EVEN.length && weights.every(isRight);
 }
 
 /** A record, checked: another program may have written there. */
@@ -121,7 +135,9 @@ function keep(transaction: IDBTransaction, counts: Counts): void {
     else grams.put(score, [history, word]);
   }
   counts.edition = Math.random(); // a store made anew begins with none that was known
-  transaction.objectStore(CLOCK).put({ words: counts.clock, edition: counts.edition } satisfies Clock, 0);
+  transaction
+    .objectStore(CLOCK)
+    .put({ words: counts.clock, edition: counts.edition, weights: counts.weights } satisfies Clock, 0);
 }
 
 function answered<T>(request: IDBRequest<T>): Promise<T> {

@@ -25,16 +25,26 @@ export interface Gram {
   readonly count: number;
 }
 
-/** The grams of normalised text, each with the number of its word. */
-export function* gramsOf(text: string): Iterable<{ number: number; history: string; word: string }> {
+/** A word of a text, and a history of it. */
+export interface Written {
+  /** The how-maniest word it is. */
+  readonly number: number;
+  readonly history: string;
+  /** Units of `history`. */
+  readonly size: number;
+  readonly word: string;
+}
+
+/** The grams of units. */
+export function* gramsOf(units: Iterable<string>): Iterable<Written> {
   let number = 0;
   let history = [BEGIN];
-  for (const unit of unitsOf(text)) {
+  for (const unit of units) {
     if (unit !== BEGIN && unit !== GAP && kind(unit) === "word") {
       number++;
       for (let size = 0; size <= history.length; size++) {
         const before = history.slice(history.length - size);
-        if (!before.includes(GAP)) yield { number, history: before.join(" "), word: unit };
+        if (!before.includes(GAP)) yield { number, history: before.join(" "), size, word: unit };
       }
     }
     history = [...history, unit.toLowerCase()].slice(-2);

@@ -6,17 +6,23 @@
  * begins with what is there, so that two pages may share one store.
  */
 import { type Bytes, toBytes, toShown } from "./bytes.js";
-import { Counts, decayed, LEAST } from "./counts.js";
+import { Counts, decayed, LEAST, STRENGTHS, type Weights } from "./counts.js";
 import { Database } from "./database.js";
 import { WordgruError } from "./errors.js";
-import { BEGIN, fromLines, type Gram, gramsOf, inOrder, toLines, unitsOf } from "./grams.js";
+import { BEGIN, fromLines, type Gram, gramsOf, inOrder, toLines, unitsOf, type Written } from "./grams.js";
 import { Named, NamedWords } from "./named.js";
 import { Range } from "./ranges.js";
 import { checkUnicode, normalize } from "./words.js";
 
-/** How many words the shorter history is worth, at a history of 0, 1 and 2 units. */
-export const STRENGTHS = [3000, 40, 10] as const;
+export { STRENGTHS };
 
+/** The model's probability of a word that was written, where strengths are judged. */
+export const USUAL = 0.1;
+
+/** Of the weights of strengths, dealt out evenly at each word, so that none is lost for ever. */
+export const SHARE = 0.01;
+
+const CONTEXTS = 512; // histories kept in memory
 const BYTES = new Range(100_000, { whole: true });
 
 /** Where personal words are kept, and how many. */
@@ -27,15 +33,15 @@ export interface PersonalOptions {
   readonly indexedDB?: IDBFactory | undefined;
 }
 
-/** What the words alone have, and what they leave to the model. */
-type Common = readonly [words: NamedWords, left: number];
+/** The counts of the words after a history, and their sum. */
+type After = readonly [counts: ReadonlyMap<Bytes, number>, total: number];
 
 /** Counts of one person's words, in a database of the browser or in memory alone. */
 export class PersonalModel {
   readonly #counts = new Counts();
   readonly #database: Database | undefined;
   readonly #maxBytes: number;
-  #common: readonly [edition: number, common: Common] | undefined;
+  #after: { edition: number; known: Map<string, After>; words?: NamedWords } = { edition: -1, known: new Map() };
 
   /**
    * @param name of the IndexedDB database that keeps the words, made where there is none; without one nothing is kept.
@@ -161,39 +167,65 @@ export class PersonalModel {
   /** The same for a search, in which each word begins with `start`. */
   async named(text: string, start: Bytes): Promise<Named> {
     const counts = await this.#fresh();
-    const units = [BEGIN, ...Array.from(unitsOf(text), (unit) => unit.toLowerCase())];
-    const [common, left] = this.#commonOf(counts);
-    let scale = 1;
+    const written = [...unitsOf(text)];
+    const weights = this.#judged(counts, gramsOf(written));
+    const units = [BEGIN, ...written.map((unit) => unit.toLowerCase())];
+    const [alone, sum] = this.#afterOf(counts, "");
+    this.#after.words ??= new NamedWords(alone);
+    let [everywhere, left] = shares(0, weights, sum);
     let gained = new Map<Bytes, number>();
     for (let size = 1; size < STRENGTHS.length && size <= units.length; size++) {
-      const found = after(counts, units.slice(-size).join(" "));
+      const [found, total] = this.#afterOf(counts, units.slice(-size).join(" "));
       if (!found.size) continue;
-      const [kept, less] = weighed(found, STRENGTHS[size] as number);
-      gained = new Map(Array.from(gained, ([word, mass]) => [word, less * mass]));
-      for (const [word, mass] of kept) gained.set(word, (gained.get(word) ?? 0) + mass);
-      scale *= less;
+      const [each, rest] = shares(size, weights, total);
+      gained = new Map(Array.from(gained, ([word, mass]) => [word, rest * mass]));
+      for (const [word, count] of found) gained.set(word, (gained.get(word) ?? 0) + each * count);
+      everywhere *= rest;
+      left *= rest;
     }
-    const share = left * scale;
-    const more = new Map(Array.from(gained, ([word, mass]) => [word, mass / share]));
-    return new Named("personal", start, common, more, scale / share);
+    const more = new Map(Array.from(gained, ([word, mass]) => [word, mass / left]));
+    return new Named("personal", start, this.#after.words, more, everywhere / left);
   }
 
-  #commonOf(counts: Counts): Common {
-    if (this.#common?.[0] !== counts.edition) {
-      const [kept, left] = weighed(after(counts, ""), STRENGTHS[0]);
-      this.#common = [counts.edition, [new NamedWords(kept), left]];
+  /** The weights of the strengths, after they followed how well each foretells `grams`, which are not learnt. */
+  #judged(counts: Counts, grams: Iterable<Written>): Weights {
+    const weights = [...counts.weights];
+    let usual = USUAL;
+    let last = 0;
+    for (const { number, history, size, word } of grams) {
+      if (number !== last) usual = USUAL;
+      last = number;
+      const [found, total] = this.#afterOf(counts, history);
+      if (!found.size) continue;
+      const count = found.get(toBytes(word)) ?? 0;
+      [weights[size], usual] = followed(size, weights[size] as readonly number[], count, total, usual);
     }
-    return this.#common[1];
+    return weights;
+  }
+
+  /** The counts of the words after a history; kept until the counts change. */
+  #afterOf(counts: Counts, history: string): After {
+    if (this.#after.edition !== counts.edition) this.#after = { edition: counts.edition, known: new Map() };
+    const { known } = this.#after;
+    const kept = known.get(history);
+    if (kept) return kept;
+    if (known.size >= CONTEXTS) known.clear();
+    const found = after(counts, history);
+    let total = 0;
+    for (const count of found.values()) total += count;
+    known.set(history, [found, total]);
+    return [found, total];
   }
 
   // -- the store -----------------------------------------------------------------------------------------------
 
   async #count(text: string, sign: 1 | -1, since?: number): Promise<number> {
     checkUnicode(text);
-    const grams = [...gramsOf(normalize(text))];
+    const grams = [...gramsOf(unitsOf(normalize(text)))];
     const learnt = grams.at(-1)?.number ?? 0;
     return this.#write((counts) => {
       const begun = since ?? counts.clock - (sign < 0 ? learnt : 0);
+      if (sign > 0) counts.weights = this.#judged(counts, grams);
       if (sign > 0) counts.clock += learnt;
       for (const { number, history, word } of grams) {
         counts.add(history, word, sign * decayed(begun + number - counts.clock));
@@ -228,9 +260,28 @@ function after(counts: Counts, history: string): Map<Bytes, number> {
   return found;
 }
 
-/** The probabilities that counts give words, and what is left to the shorter history. */
-function weighed(counts: ReadonlyMap<Bytes, number>, strength: number): [kept: Map<Bytes, number>, left: number] {
-  let total = strength;
-  for (const count of counts.values()) total += count;
-  return [new Map(Array.from(counts, ([word, count]) => [word, count / total])), strength / total];
+/** What a count of one is worth after a history of `size` units with counts of `total`, and what is left. */
+function shares(size: number, weights: Weights, total: number): [each: number, left: number] {
+  let [each, left] = [0, 0];
+  for (const [at, strength] of (STRENGTHS[size] ?? []).entries()) {
+    const share = (weights[size]?.[at] ?? 0) / (total + strength);
+    each += share;
+    left += share * strength;
+  }
+  return [each, left];
+}
+
+/** Weights after each strength made a word so probable, and how probable the mixture made it. */
+function followed(
+  size: number,
+  weights: readonly number[],
+  count: number,
+  total: number,
+  usual: number,
+): [weights: readonly number[], probability: number] {
+  const parts = (STRENGTHS[size] ?? []).map(
+    (strength, at) => ((weights[at] as number) * (count + strength * usual)) / (total + strength),
+  );
+  const probability = parts.reduce((sum, part) => sum + part, 0);
+  return [parts.map((part) => ((1 - SHARE) * part) / probability + SHARE / parts.length), probability];
 }

@@ -7,7 +7,7 @@ import { lessThose, type Offered, sourcesOf, stillOffered, timesOffered } from "
 import type { PersonalModel } from "./personal.js";
 import type { Found, WordSearch } from "./search.js";
 import { type Asked, type SessionOptions, type Suggestion, type Suggestions, withDefaults } from "./suggestions.js";
-import { TextField } from "./text_field.js";
+import { type ResetOptions, TextField } from "./text_field.js";
 import { END_OF_TEXT, type Tokenizer } from "./tokenizer.js";
 import type { WordList } from "./word_list.js";
 import { APOSTROPHES, isOne, isSpace, kind, splitLast, takesSpace, wantsSpace } from "./words.js";
@@ -16,6 +16,7 @@ const STRIDE = 64; // tokens between the snapshots that a long text leaves
 const SNAPSHOTS = 10; // of which the last half are kept as they are, older ones thinned out
 const CONTEXT = 2048; // characters of a long paste that are read, some 500 tokens; the English model learnt from 1,024
 const TAIL = 256; // characters before a word that say which of the person's own words follow
+const BEFORE = 600; // characters of what was sent before that a new text is read after; they grow to twice as many
 const WINDOW = 96; // characters after the last mark before a new one is set
 const NEW_LINE = 10; // the byte between the two parts of a saved session
 const STARTS_WORD = /^[\p{L}\p{N}]/u;
@@ -67,7 +68,8 @@ export class Session extends TextField {
   #tokens: readonly number[] = [END_OF_TEXT];
   #snapshots: Snapshot[];
   #marks: Mark[] = [{ offset: 0, count: 1 }];
-  #head = ""; // what was read last, which the marks belong to: its end is normalised
+  #before = ""; // what is read before each text, in whole lines: what its writer sent last
+  #head = ""; // what was read last, `#before` included, which the marks belong to: its end is normalised
   #gap: Bytes | undefined; // the bytes held back then
   #committed = NOTHING;
   #offered: readonly Offered[] = [];
@@ -88,10 +90,11 @@ export class Session extends TextField {
     const end = data.indexOf(NEW_LINE);
     const session = new Session(shared);
     const size = session.#last.state.byteLength;
-    let saved: { model: string; text: string; tokens: number[]; mark: Mark; committed: Committed };
+    let saved: { model: string; text: string; before?: string; tokens: number[]; mark: Mark; committed: Committed };
     try {
       saved = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data.subarray(0, end)));
       const isWhole = typeof saved.text === "string" && Array.isArray(saved.tokens) && isMark(saved.mark);
+      if (!["string", "undefined"].includes(typeof saved.before)) throw new Error("what stood before is no text");
       if (!isWhole || !isCommitted(saved.committed)) throw new Error("a part is missing");
     } catch (error) {
       throw new WordgruError(`the saved session cannot be read (${(error as Error).message}); start a new one.`);
@@ -108,15 +111,17 @@ export class Session extends TextField {
     session.#snapshots.push({ count: saved.tokens.length, state });
     session.#marks = [saved.mark];
     session.#seen = saved.text;
-    session.#head = session.#finished();
+    session.#before = saved.before ?? "";
+    session.#head = session.#before + session.#finished();
     session.#committed = saved.committed;
     return session;
   }
 
-  /** Empty the field, for a new text. */
-  override reset(): void {
+  /** Empty the field, for a new text. The model reads it after the texts that were committed in this field. */
+  override reset({ before }: ResetOptions = {}): void {
     super.reset();
     void this.#inTurn(async () => {
+      this.#before = this.#asBefore(before ?? this.#before + this.#committed.text);
       this.#committed = NOTHING;
       this.#offered = [];
     });
@@ -145,6 +150,18 @@ export class Session extends TextField {
     });
   }
 
+  /** `text` as whole lines, or the end of it. */
+  #asBefore(text: string): string {
+    let kept = this.shared.tokenizer.normalize(text).replace(/^[ \n\t]+|[ \n\t]+$/g, "");
+    const characters = kept.length > 2 * BEFORE ? [...kept] : [];
+    if (characters.length > 2 * BEFORE) {
+      kept = characters.slice(-BEFORE).join("");
+      const cut = kept.includes("\n") ? kept.indexOf("\n") : kept.indexOf(" ");
+      kept = (cut >= 0 && kept.slice(cut + 1)) || kept;
+    }
+    return kept && `${kept}\n`;
+  }
+
   /** A session with the same text that goes its own way; of what it commits, nothing was learnt yet. */
   copy(): Session {
     const other = new Session(this.shared);
@@ -153,6 +170,7 @@ export class Session extends TextField {
     other.#tokens = this.#tokens;
     other.#snapshots = [...this.#snapshots];
     other.#marks = [...this.#marks];
+    other.#before = this.#before;
     other.#head = this.#head;
     other.#gap = this.#gap;
     other.#named = this.#named;
@@ -184,6 +202,7 @@ export class Session extends TextField {
       const head = JSON.stringify({
         model: this.shared.identity,
         text: this.#seen,
+        before: this.#before,
         tokens,
         mark,
         committed: this.#committed,
@@ -318,11 +337,12 @@ export class Session extends TextField {
   }
 
   /**
-   * Read `head` up to the token before the next word; return the bytes held back for that word.
+   * Read `text` up to the token before the next word; return the bytes held back for that word.
    *
    * With `ends`, nothing is held back.
    */
-  async #read(head: string, ends = false): Promise<Bytes> {
+  async #read(text: string, ends = false): Promise<Bytes> {
+    const head = this.#before + text;
     if (!ends && this.#gap !== undefined && this.#head === head) return this.#gap; // only letters have come since
     const same = sameStart(this.#head, head);
     this.#marks = this.#marks.filter(({ offset }) => !offset || offset < same); // the letter after it decides

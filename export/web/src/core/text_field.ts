@@ -2,6 +2,12 @@ import { Range } from "./ranges.js";
 
 const COUNT = new Range(0, { whole: true }); // characters to delete
 
+/** How a new text begins. */
+export interface ResetOptions {
+  /** What the model reads before it, in place of what was committed; empty where it has to do with nothing. */
+  readonly before?: string | undefined;
+}
+
 /** The text of one field up to the cursor, and how it is edited. */
 export class TextField {
   #text = "";
