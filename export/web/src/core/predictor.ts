@@ -14,6 +14,7 @@ import {
   withDefaults,
 } from "./suggestions.js";
 import { END_OF_TEXT, Tokenizer } from "./tokenizer.js";
+import { Typing, type TypingModel } from "./typing/model.js";
 import { WordList } from "./word_list.js";
 
 /** How a bundle is loaded. */
@@ -22,6 +23,12 @@ export interface OpenOptions {
   readonly block?: boolean | undefined;
   /** Words of the person who types, or the name of the IndexedDB database that keeps them. Sessions learn into it. */
   readonly personal?: PersonalModel | string | undefined;
+}
+
+/** What is known of a text field. */
+export interface FieldOptions {
+  /** How the person types: then letters stand for those beside them on the keyboard too. `{}`: the defaults. */
+  readonly typing?: TypingModel | undefined;
 }
 
 /** Several words ahead. */
@@ -111,9 +118,13 @@ export class Predictor {
     return this.session(text).suggest(options);
   }
 
-  /** A text field of its own: what is typed into it is read once. */
-  session(text = ""): Session {
-    const session = new Session(this.#shared);
+  /**
+   * A text field of its own: what is typed into it is read once.
+   *
+   * @throws WordgruError if the typing model is none.
+   */
+  session(text = "", { typing }: FieldOptions = {}): Session {
+    const session = new Session(this.#shared, typing && new Typing(typing));
     session.set(text);
     return session;
   }
@@ -123,8 +134,8 @@ export class Predictor {
    *
    * @throws WordgruError if the data is broken, or of another model.
    */
-  async restore(data: Uint8Array): Promise<Session> {
-    return Session.load(this.#shared, data);
+  async restore(data: Uint8Array, { typing }: FieldOptions = {}): Promise<Session> {
+    return Session.load(this.#shared, data, typing && new Typing(typing));
   }
 
   /**

@@ -78,6 +78,20 @@ export class Reader {
     });
   }
 
+  /** The nodes of a token sequence after the context, as far as the budget goes; read one by one. */
+  async along(tokens: readonly number[]): Promise<Node[]> {
+    const found: Node[] = [];
+    let node = this.nodes.get(nameOf([])) as Node;
+    for (const token of tokens) {
+      const name = nameOf([...node.tokens, token]);
+      if (!this.nodes.has(name) && !this.left) break;
+      if (!this.nodes.has(name)) await this.read([[node, token]]);
+      node = this.nodes.get(name) as Node;
+      found.push(node);
+    }
+    return found;
+  }
+
   #step(tokens: readonly number[], states: readonly Float32Array[], least: number): ReturnType<Steps["step"]> {
     this.rows += tokens.length;
     this.#spent += Math.max(tokens.length, least);

@@ -20,6 +20,7 @@
  * docs/word-search.md works an example by hand.
  */
 import type { Bytes } from "./bytes.js";
+import { type Characters, characters } from "./characters.js";
 import type { Named } from "./named.js";
 import {
   type Choice,
@@ -35,6 +36,7 @@ import {
   sum,
 } from "./rows.js";
 import type { SearchOptions, Source } from "./suggestions.js";
+import { TokenTries } from "./trie.js";
 import { compare, Vocabulary } from "./vocabulary.js";
 
 const REMEMBERED = 4; // places of which the nodes are kept; each node takes four bytes a token of the vocabulary
@@ -92,6 +94,8 @@ interface Remembered {
 export class WordSearch {
   readonly #vocabularies = new Map<boolean, Vocabulary>();
   #places: Remembered[] = []; // the latest last
+  /** The model's tokens as tries, made when they are asked for. */
+  readonly tries: TokenTries;
 
   /**
    * @param tokenBytes what each token spells, by id.
@@ -100,10 +104,12 @@ export class WordSearch {
    */
   constructor(
     private readonly model: Steps,
-    private readonly tokenBytes: readonly Bytes[],
+    readonly tokenBytes: readonly Bytes[],
     private readonly finals: number,
-    private readonly spell: Spell,
-  ) {}
+    readonly spell: Spell,
+  ) {
+    this.tries = new TokenTries(tokenBytes, finals);
+  }
 
   /**
    * The `k` words that begin with the bytes typed and count most.
@@ -119,6 +125,30 @@ export class WordSearch {
     factor: Factor,
     named: readonly Named[] = [],
   ): Promise<Answer> {
+    return this.reading(state, last, options, (reader, vocabulary) => {
+      const key = vocabulary.key(typed);
+      return new Search(reader, vocabulary, key, k, options, this.spell, factor, named).run(typed);
+    });
+  }
+
+  /** The distribution of the character after the bytes typed, whole characters. */
+  async characters(
+    { state, last, typed }: Place,
+    options: SearchOptions,
+    named: readonly Named[],
+  ): Promise<Characters> {
+    return this.reading(state, last, { ...options, ignoreCase: false }, (reader) =>
+      characters(reader, this.tries, typed, typed ? this.spell(typed) : [], options, named),
+    );
+  }
+
+  /** What `work` finds with what reads at a place; what it read there is remembered. */
+  async reading<Answered>(
+    state: Float32Array,
+    last: number,
+    options: SearchOptions,
+    work: (reader: Reader, vocabulary: Vocabulary) => Promise<Answered>,
+  ): Promise<Answered> {
     const fold = options.ignoreCase;
     const vocabulary = this.#vocabulary(fold);
     const known = this.#places.find((each) => each.last === last && each.fold === fold && isSame(each.state, state));
@@ -126,8 +156,7 @@ export class WordSearch {
     this.#places = this.#places.filter((each) => each !== known);
     const reader = new Reader(this.model, vocabulary, known?.nodes ?? new Map(), options);
     if (!known) await reader.begin(state, last);
-    const search = new Search(reader, vocabulary, vocabulary.key(typed), k, options, this.spell, factor, named);
-    const answer = await search.run(typed);
+    const answer = await work(reader, vocabulary);
     this.#places.push({ state, last, fold, nodes: new Map([...reader.nodes].slice(0, 2 * options.maxRows)) });
     this.#places = this.#places.slice(-REMEMBERED);
     return answer;
@@ -207,13 +236,7 @@ class Search {
   async #begin(chain: readonly number[]): Promise<void> {
     const { typed } = this;
     const { nodes } = this.reader;
-    let node = nodes.get(nameOf([])) as Node;
-    for (const token of chain) {
-      const name = nameOf([...node.tokens, token]);
-      if (!nodes.has(name) && !this.reader.left) break;
-      if (!nodes.has(name)) await this.reader.read([[node, token]]);
-      node = nodes.get(name) as Node;
-    }
+    await this.reader.along(chain);
     for (const [name, { key }] of nodes) if (!key.startsWith(typed) && !typed.startsWith(key)) nodes.delete(name);
     const rows = Array.from(nodes.values(), (node) => new Row(node, this.vocabulary, typed));
     const outer = rows.filter((row) => this.#isOuter(row) && row.share);

@@ -1,14 +1,26 @@
 /** A session: one text field, whose text is read once however it is edited. `wordgru/session.py` in TypeScript. */
 import { type Bytes, toBytes, toShown, toText } from "./bytes.js";
+import { type Characters, thatMayFollow } from "./characters.js";
 import { WordgruError } from "./errors.js";
 import type { LanguageModel } from "./model.js";
 import type { Named } from "./named.js";
 import { lessThose, type Offered, sourcesOf, stillOffered, timesOffered } from "./offers.js";
 import type { PersonalModel } from "./personal.js";
 import type { Found, WordSearch } from "./search.js";
-import { type Asked, type SessionOptions, type Suggestion, type Suggestions, withDefaults } from "./suggestions.js";
-import { TextField } from "./text_field.js";
+import {
+  type Asked,
+  type SearchOptions,
+  type SessionOptions,
+  type Suggestion,
+  type Suggestions,
+  type SuggestOptions,
+  withDefaults,
+} from "./suggestions.js";
 import { END_OF_TEXT, type Tokenizer } from "./tokenizer.js";
+import type { Typed } from "./typing/channel.js";
+import { type Correction, sameStart, type Touched, TypedField, touchesOf } from "./typing/field.js";
+import { Meaning, refuseUntyped, type WordStart } from "./typing/meaning.js";
+import type { Typing } from "./typing/model.js";
 import type { WordList } from "./word_list.js";
 import { APOSTROPHES, isOne, isSpace, kind, splitLast, takesSpace, wantsSpace } from "./words.js";
 
@@ -62,8 +74,9 @@ const NOTHING: Committed = { text: "", since: 0 };
  *
  * Reading begins at the first mark: of a long paste only the last part is read (`CONTEXT`).
  */
-export class Session extends TextField {
+export class Session extends TypedField {
   #seen = ""; // the text of the last question
+  #seenTouched: Touched = this.touched; // and of its letters
   #tokens: readonly number[] = [END_OF_TEXT];
   #snapshots: Snapshot[];
   #marks: Mark[] = [{ offset: 0, count: 1 }];
@@ -74,8 +87,18 @@ export class Session extends TextField {
   #named: { head: string; start: Bytes; edition: number; named: Named } | undefined; // what the person's words name
   #turn: Promise<unknown> = Promise.resolve(); // of the last question, for they are answered one by one
 
-  constructor(private readonly shared: Shared) {
-    super();
+  readonly #meaning: Meaning | undefined;
+
+  /**
+   * @param shared what the predictor's sessions share.
+   * @param typing how the person types; without it, letters are taken as they are.
+   */
+  constructor(
+    private readonly shared: Shared,
+    private readonly typing?: Typing,
+  ) {
+    super(typing?.layout);
+    this.#meaning = typing && new Meaning(typing, shared.search);
     this.#snapshots = [{ count: 1, state: shared.model.initialState() }];
   }
 
@@ -84,9 +107,9 @@ export class Session extends TextField {
    *
    * @throws WordgruError if it is broken, or of another model.
    */
-  static load(shared: Shared, data: Uint8Array): Session {
+  static load(shared: Shared, data: Uint8Array, typing?: Typing): Session {
     const end = data.indexOf(NEW_LINE);
-    const session = new Session(shared);
+    const session = new Session(shared, typing);
     const size = session.#last.state.byteLength;
     let saved: { model: string; text: string; tokens: number[]; mark: Mark; committed: Committed };
     try {
@@ -147,8 +170,9 @@ export class Session extends TextField {
 
   /** A session with the same text that goes its own way; of what it commits, nothing was learnt yet. */
   copy(): Session {
-    const other = new Session(this.shared);
+    const other = new Session(this.shared, this.typing);
     other.set(this.text);
+    other.touched = this.touched;
     other.#seen = this.#seen;
     other.#tokens = this.#tokens;
     other.#snapshots = [...this.#snapshots];
@@ -174,6 +198,34 @@ export class Session extends TextField {
     return this.#inTurn(() => this.#suggest(asked));
   }
 
+  /**
+   * What was meant by the unfinished last word if it ends here, most probable first; what was typed included.
+   *
+   * @throws WordgruError if the session has no typing model, or an option is out of its range.
+   */
+  async corrections(options: SuggestOptions = {}): Promise<Suggestions> {
+    const asked = withDefaults(options);
+    if (!this.#meaning) refuseUntyped();
+    return this.#inTurn(() => this.#meant(...this.#unfinished(), asked.k, asked));
+  }
+
+  /**
+   * What the next character is, and whether the word ends, given the text and its unfinished last word.
+   *
+   * Where a space is missing before the next word, it is what follows that space.
+   */
+  async characters(options: Partial<SearchOptions> = {}): Promise<Characters> {
+    const asked = withDefaults(options);
+    return this.#inTurn(async () => {
+      const [before, unfinished] = this.#unfinished();
+      const head = before + (!unfinished && wantsSpace(before) ? " " : "");
+      const { state, last, gap, named } = await this.#wordStart(head);
+      const typed = gap + toBytes(unfinished);
+      const found = await this.shared.search.characters({ state, last, typed }, asked, named);
+      return thatMayFollow(found, (char) => (unfinished ? splitLast(unfinished + char)[0] === "" : char > " "));
+    });
+  }
+
   /** The session as a few kilobytes, for `Predictor.restore`. */
   async save(): Promise<Uint8Array> {
     return this.#inTurn(async () => {
@@ -195,15 +247,47 @@ export class Session extends TextField {
 
   /** The text before its unfinished last word. */
   #finished(): string {
+    return this.#unfinished()[0];
+  }
+
+  /** The same, and that word. */
+  #unfinished(): [before: string, unfinished: string] {
     const [before, tail] = lastLinePart(this.#seen);
-    return before + splitLast(this.shared.tokenizer.normalize(tail))[0];
+    const [rest, unfinished] = splitLast(this.shared.tokenizer.normalize(tail));
+    return [before + rest, unfinished];
+  }
+
+  /** Correct the unfinished last word; see `TypedField`. */
+  async correction(threshold: number): Promise<Correction | undefined> {
+    const asked = withDefaults({ threshold });
+    if (!this.#meaning) refuseUntyped();
+    return this.#inTurn(async () => {
+      const [head, typed] = this.#unfinished();
+      const word = typed && (await this.#correction(head, typed, asked));
+      return word ? { start: this.#startOf(typed), typed, word } : undefined;
+    });
+  }
+
+  /** Where the unfinished last word begins in the text as it was typed, which normalising may change. */
+  #startOf(unfinished: string): number {
+    const { tokenizer } = this.shared;
+    let [start, at] = [this.#seen.length, this.#seen.length];
+    for (const char of [...this.#seen.slice(-4 * unfinished.length - 64)].reverse()) {
+      if (/\p{Surrogate}/u.test(char)) break; // the window begins inside a character
+      at -= char.length;
+      const seen = tokenizer.normalize(this.#seen.slice(at));
+      if (seen.length > unfinished.length) break;
+      if (seen === unfinished) start = at;
+    }
+    return start;
   }
 
   /** Do `work`, on the text as it is now, when all that was asked before is done. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const { text } = this;
+    const { text, touched } = this;
     const done = this.#turn.then(() => {
       this.#seen = text;
+      this.#seenTouched = touched;
       return work();
     });
     this.#turn = done.catch(() => undefined); // whoever asked is told
@@ -257,11 +341,50 @@ export class Session extends TextField {
     const passed = asked.attention ? timesOffered(this.#offered) : new Map<string, number>();
     const named = await this.#namedWords(head, ends ? (wanted ? " " : "") : gap);
     const factor = (word: Bytes) => this.#factor(word, asked, { spaced, wanted });
-    const { words, ...found } = await this.shared.search.find(place, asked.k + passed.size, asked, factor, named);
+    const letters = this.#typed(prefix, false);
+    const many = asked.k + passed.size;
+    const { words, ...found } = letters
+      ? await (this.#meaning as Meaning).find({ ...place, gap, named }, letters, many, asked, factor)
+      : await this.shared.search.find(place, many, asked, factor, named);
     let items = words.map((word) => this.#offer(word, typed));
     if (passed.size) items = lessThose(items, passed, asked.attention).slice(0, asked.k);
     if (asked.attention) this.#offered = [...this.#offered, { head, prefix, words: items.map(({ word }) => word) }];
-    return { items, ...found, space };
+    if (!letters) return { items, ...found, space };
+    return { items, ...found, space, autocorrect: await this.#correction(head, prefix, asked) };
+  }
+
+  /** The letters typed as the typing model sees them; undefined without one, or of what it does not look at. */
+  #typed(prefix: string, isComplete: boolean): Typed | undefined {
+    const start = this.#seen.endsWith(prefix) ? this.#seen.length - prefix.length : -1;
+    return this.#meaning?.typed(touchesOf(prefix, start, this.#seenTouched), isComplete);
+  }
+
+  /** What was meant by letters after `head` with which the word ends; what was typed is always allowed. */
+  async #meant(head: string, prefix: string, k: number, asked: Asked, doubt = 1): Promise<Suggestions> {
+    const letters = this.#typed(prefix, true);
+    if (!letters) return { items: [], exact: true, unexplored: 0, rows: 0, space: false };
+    const start = await this.#wordStart(head);
+    const typed = start.gap + toBytes(prefix);
+    const rule = { spaced: start.gap !== "", wanted: undefined };
+    const factor = (word: Bytes) => this.#factor(word, asked, rule) || Number(word === typed);
+    const { words, ...found } = await (this.#meaning as Meaning).find(start, letters, k, asked, factor, doubt);
+    return { items: words.map((word) => this.#offer(word, this.#seen)), ...found, space: false };
+  }
+
+  /** The word that was meant by a word typed in full, if it is another and probable enough. */
+  async #correction(head: string, word: string, asked: Asked): Promise<string | undefined> {
+    if (this.#seenTouched.kept.has(word)) return undefined;
+    const asTyped = this.#asTyped(word, this.#seen);
+    return this.#meaning?.correction(head, word, asked.threshold, asTyped, (k, doubt) =>
+      this.#meant(head, word, k, asked, doubt),
+    );
+  }
+
+  /** Where the word after `head` begins. */
+  async #wordStart(head: string): Promise<WordStart> {
+    const gap = await this.#read(head);
+    const { count, state } = this.#last;
+    return { state, last: this.#tokens[count - 1] as number, gap, named: await this.#namedWords(head, gap) };
   }
 
   #offer({ spelled, probability, tokens, named }: Found, typed: string): Suggestion {
@@ -399,15 +522,6 @@ function isCommitted(committed: Committed | undefined): boolean {
 
 function isMark(mark: Mark | undefined): boolean {
   return Number.isInteger(mark?.offset) && Number.isInteger(mark?.count);
-}
-
-/** How many UTF-16 units two texts begin with alike. */
-function sameStart(one: string, other: string): number {
-  if (other.startsWith(one)) return one.length;
-  const most = Math.min(one.length, other.length);
-  let same = 0;
-  while (same < most && one.charCodeAt(same) === other.charCodeAt(same)) same++;
-  return same;
 }
 
 /** The last space after `start` at which the tokens before and after do not depend on each other, or `start`. */

@@ -29,6 +29,8 @@ export interface Suggestions {
   readonly rows: number;
   /** Whether a space is missing between the text and these words. */
   readonly space: boolean;
+  /** With a typing model, the word to put in place of the letters typed if the word ends here. */
+  readonly autocorrect?: string | undefined;
 }
 
 /** How a search is done. */
@@ -76,6 +78,8 @@ export interface SessionOptions extends PrefixOptions {
    * P(types on | word meant and offered) = 1 - attention. Default 0: they are not.
    */
   readonly attention?: number | undefined;
+  /** With a typing model, how probable a correction must be, 0 to 1. Default 0.9. */
+  readonly threshold?: number | undefined;
 }
 
 /** How phrases are found. */
@@ -93,12 +97,14 @@ export interface Asked extends SearchOptions {
   readonly k: number;
   readonly prefix: string | undefined;
   readonly attention: number;
+  readonly threshold: number;
 }
 
 const DEFAULTS: Asked = {
   k: 3,
   prefix: undefined,
   attention: 0,
+  threshold: 0.9,
   tolerance: 3e-3,
   maxRows: 64,
   maxSeconds: undefined,
@@ -116,6 +122,7 @@ const SHARE = new Range(0, { most: 1 });
 const RANGES: Readonly<Record<string, Range>> = {
   k: K,
   attention: new Range(0, { most: 1, below: true }),
+  threshold: SHARE,
   tolerance: new Range(0, { most: 1, below: true }),
   maxRows: COUNT,
   maxSeconds: new Range(0, { above: true }),

@@ -1,0 +1,75 @@
+/** What words may miss along their bytes, and what words of a list have: parts of the search over what was typed. */
+import type { Bytes } from "../bytes.js";
+import type { NamedWords } from "../named.js";
+import { compare } from "../vocabulary.js";
+import type { Typed } from "./channel.js";
+
+/** Masses that words may have been denied, by the bytes that such words begin with. */
+export class Missing {
+  readonly #masses: Map<Bytes, number>;
+
+  constructor(others?: Missing) {
+    this.#masses = new Map(others?.entries);
+  }
+
+  get entries(): ReadonlyMap<Bytes, number> {
+    return this.#masses;
+  }
+
+  add(start: Bytes, mass: number): void {
+    this.#masses.set(start, (this.#masses.get(start) ?? 0) + mass);
+  }
+
+  /** What lies on the path of a word. */
+  along(word: Bytes): number {
+    let total = 0;
+    for (let size = 0; size <= word.length; size++) total += this.#masses.get(word.slice(0, size)) ?? 0;
+    return total;
+  }
+
+  /** The most that lies on any path. */
+  most(): number {
+    let most = 0;
+    const path: [start: Bytes, mass: number][] = [];
+    for (const start of [...this.#masses.keys()].sort(compare)) {
+      while (path.length && !start.startsWith((path.at(-1) as [Bytes, number])[0])) path.pop();
+      const mass = (path.at(-1)?.[1] ?? 0) + (this.#masses.get(start) as number);
+      path.push([start, mass]);
+      most = Math.max(most, mass);
+    }
+    return most;
+  }
+}
+
+/** Masses added up from 0 on. */
+export function addedUp(masses: Float64Array): Float64Array {
+  const summed = new Float64Array(masses.length + 1);
+  for (let at = 0; at < masses.length; at++) summed[at + 1] = (summed[at] as number) + (masses[at] as number);
+  return summed;
+}
+
+/** Share · likelihood of the words of a list where it is above a floor; a share of 1 has the mass `unit`. */
+export function likely(typed: Typed, words: NamedWords, unit: number, floor: number): Map<Bytes, number> {
+  const found = new Map<Bytes, number>();
+  if (!words.shares.size) return found;
+  const { trie, shares } = words.trie;
+  const masses = shares.map((share) => unit * share);
+  const walked = typed.walk({
+    trie,
+    roots: new Int32Array(1),
+    starts: typed.start(),
+    masses: [addedUp(masses)],
+    floors: Float64Array.of(floor),
+  });
+  for (const { nodes, closed, alignments } of walked) {
+    for (const [at, node] of nodes.entries()) {
+      const likelihood = typed.likelihood(alignments, at);
+      const high = (closed[at] ? trie.high[node] : trie.own[node]) as number;
+      for (let place = trie.low[node] as number; place < high; place++) {
+        const mass = (masses[place] as number) * likelihood;
+        if (mass > floor) found.set(trie.strings[place] as Bytes, mass);
+      }
+    }
+  }
+  return found;
+}
