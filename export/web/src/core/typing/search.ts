@@ -16,7 +16,7 @@ import type { SearchOptions, Source } from "../suggestions.js";
 import { codePoints, type TokenTrie } from "../trie.js";
 import { halfCharacter } from "../vocabulary.js";
 import { Alignments, type Reached, type Typed } from "./channel.js";
-import { addedUp, likely, Missing } from "./masses.js";
+import { likely, Missing, Weights } from "./masses.js";
 
 const LEFT_OUT = 1 / 30; // share of the tolerance below which a branch is left out of a walk
 const UNDECIDED = 0.05; // share of what agrees that may be undecided in an answer that is proved
@@ -108,6 +108,7 @@ class MeaningSearch {
   readonly #open = new Heap<Open>(); // the most promising first
   readonly #factors = new Map<Bytes, number>();
   readonly #asTyped: Bytes;
+  readonly #rooms: Weights[] = [];
 
   constructor(
     private readonly search: WordSearch,
@@ -228,16 +229,24 @@ class MeaningSearch {
         this.typed.width,
       );
       const tokens = this.search.tries.after((nodes[0] as Node).spelled);
-      const masses = nodes.map(({ row, logMass }) => {
-        const unit = this.#mass(logMass);
-        return Float64Array.from(tokens.ids, (id) => (row[id] as number) * unit);
-      });
+      const weights = nodes.map(({ row, logMass }, at) =>
+        this.#room(at, tokens.ids.length).fill(this.#mass(logMass), row, tokens.ids),
+      );
       const floors = new Float64Array(nodes.length).fill(this.#floor);
-      for (const level of this.#walk(tokens, nodes, starts, masses, floors)) {
-        this.#weigh(level, tokens, nodes, masses, floors);
+      for (const level of this.#walk(tokens, nodes, starts, weights, floors)) {
+        this.#weigh(level, tokens, nodes, weights, floors);
       }
       for (const [at, { spelled }] of nodes.entries()) this.#lost.add(spelled, floors[at] as number);
     }
+  }
+
+  /** Where the masses after the node of this number are put: the same for one batch of nodes and the next. */
+  #room(at: number, size: number): Weights {
+    const known = this.#rooms[at];
+    if (known?.size === size) return known;
+    const room = new Weights(size);
+    this.#rooms[at] = room;
+    return room;
   }
 
   /** The mass by which a word may be short of the truth. */
@@ -253,7 +262,7 @@ class MeaningSearch {
     { trie }: TokenTrie,
     nodes: readonly Node[],
     starts: Alignments,
-    masses: readonly Float64Array[],
+    weights: readonly Weights[],
     floors: Float64Array,
   ): Reached[] {
     const isRoot = !nodes[0]?.tokens.length;
@@ -265,7 +274,7 @@ class MeaningSearch {
             trie,
             roots: new Int32Array(nodes.length).fill(begin),
             starts,
-            masses: masses.map(addedUp),
+            masses: weights.map(({ summed }) => summed),
             floors,
           })
         : [];
@@ -281,7 +290,7 @@ class MeaningSearch {
     level: Reached,
     { trie, ids }: TokenTrie,
     nodes: readonly Node[],
-    masses: readonly Float64Array[],
+    weights: readonly Weights[],
     floors: Float64Array,
   ): void {
     const { source, alignments, open, promise, closed } = level;
@@ -292,11 +301,11 @@ class MeaningSearch {
       const node = level.nodes[at] as number;
       const high = (closed[at] ? trie.high[node] : trie.own[node]) as number;
       const from = source[at] as number;
-      const weights = masses[from] as Float64Array;
+      const { masses } = weights[from] as Weights;
       const likelihood = this.typed.likelihood(alignments, at);
       const sure = alignments.done[at] as number;
       for (let place = trie.low[node] as number; place < high; place++) {
-        const weight = weights[place] as number;
+        const weight = masses[place] as number;
         const isFinal = (ids[place] as number) <= finals;
         let bound = weight * likelihood;
         if (isFinal) this.#agreeing += bound;
@@ -321,7 +330,7 @@ class MeaningSearch {
         this.#find(node, token, heavy.bound[each] as number);
         continue;
       }
-      const mass = masses[from]?.[place] as number;
+      const mass = weights[from]?.masses[place] as number;
       const [sure, more, rather] = [alignments.done[at], open[at], promise[at]] as [number, number, number];
       const isDeeper = place >= (trie.own[level.nodes[at] as number] as number);
       const entry = { node, token, mass, sure, open: more, promise: rather, level, place: at, isDeeper };
