@@ -74,6 +74,7 @@ async function buildTests() {
   );
   const entryPoints = [
     join(tests, "page.test.ts"),
+    join(tests, "phone.test.ts"),
     join(tests, "field.test.ts"),
     join(tests, "examples.test.ts"),
     join(tests, "package.test.ts"),
@@ -81,6 +82,7 @@ async function buildTests() {
     join(NODE, "tests/golden.test.ts"),
     join(NODE, "tests/predictor.test.ts"),
     join(NODE, "tests/sources.test.ts"),
+    join(NODE, "tests/typing.test.ts"),
   ];
   await build({
     ...COMMON,

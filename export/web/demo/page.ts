@@ -4,6 +4,7 @@ import { element } from "./dom.js";
 import { Figures } from "./figures.js";
 import { keepForOffline } from "./offline.js";
 import { OwnWords, STORE } from "./own.js";
+import { Phone } from "./phone.js";
 import { checkAddress, nameOf, OWN, setUpPicker, showModel } from "./picker.js";
 import { OFFERS, View } from "./view.js";
 import { Writing } from "./writing.js";
@@ -16,6 +17,7 @@ const figures = new Figures();
 const view = new View(take);
 const own = new OwnWords(area, changed);
 const writing = new Writing(area, element("ghost"), changed, typed);
+const phone = new Phone({ area, writing, session: () => session, switched, typed });
 
 let predictor: Predictor | undefined;
 let session: Session | undefined;
@@ -39,9 +41,17 @@ function typed(): void {
 function changed(): void {
   asked++;
   isDismissed = false;
+  session?.set(writing.before);
+  phone.follow(writing.before);
   writing.hint(undefined);
   view.isBusy = true;
   if (session && asking !== session) void ask(session);
+}
+
+/** Letters are typed in another way. */
+function switched(): void {
+  session = predictor?.session("", phone.options);
+  changed();
 }
 
 /** Ask until the newest question is answered. Those that a newer one has overtaken are left out. */
@@ -64,9 +74,10 @@ async function answer(field: Session, isNewest: () => boolean): Promise<void> {
   const { unfinished } = writing;
   field.set(writing.before);
   // one more, for the word that is typed already needs no button
-  const { items } = await field.suggest({ k: OFFERS + (unfinished ? 1 : 0) });
+  const { items, autocorrect } = await field.suggest({ k: OFFERS + (unfinished ? 1 : 0) });
   if (!isNewest()) return;
-  const words = items.map(({ word }) => word).filter((word) => word !== unfinished);
+  const found = items.map(({ word }) => word);
+  const words = [...new Set(autocorrect ? [autocorrect, ...found] : found)].filter((word) => word !== unfinished);
   view.offer(words.slice(0, OFFERS));
   writing.hint(words[0]);
   if (typedAt !== undefined) figures.answered(performance.now() - typedAt);
@@ -84,7 +95,7 @@ async function load(source: BundleSource, name: string): Promise<string | undefi
     const [loaded, isKept] = await withOwnWords(source);
     predictor?.close();
     predictor = loaded;
-    session = loaded.session();
+    session = loaded.session("", phone.options);
     await own.use(loaded, isKept);
     showModel(loaded.config, name);
     changed();

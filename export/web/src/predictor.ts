@@ -1,18 +1,22 @@
 /** A predictor in a Worker, so that the page never waits. */
 import type { BundleConfig } from "./core/bundle.js";
+import type { Characters } from "./core/characters.js";
 import { BundleError, WordgruError } from "./core/errors.js";
-import type { OpenOptions, Phrase, Score } from "./core/predictor.js";
+import type { FieldOptions, OpenOptions, Phrase, Score } from "./core/predictor.js";
 import {
   type PhraseOptions,
   type PrefixOptions,
   phraseDefaults,
+  type SearchOptions,
   type SessionOptions,
   type Suggestions,
   type SuggestOptions,
   withDefaults,
 } from "./core/suggestions.js";
-import { TextField } from "./core/text_field.js";
-import type { Answer, Answers, Call, Message, Owners, Remote, Request } from "./protocol.js";
+import { type Correction, TypedField } from "./core/typing/field.js";
+import { refuseUntyped } from "./core/typing/meaning.js";
+import { Typing } from "./core/typing/model.js";
+import type { Answer, Answers, Call, Field, Message, Owners, Remote, Request } from "./protocol.js";
 import type { BundleSource } from "./source.js";
 
 /** Words to offer, and words never to offer: the `WordList` of `wordgru/inline`, in the worker. */
@@ -114,9 +118,13 @@ export class Predictor {
     return this.thread.ask({ ask: "score", text });
   }
 
-  /** A text field of its own: what is typed into it is read once. */
-  session(text = ""): Session {
-    const session = new Session(this.thread, () => this.#sessions++);
+  /**
+   * A text field of its own: what is typed into it is read once.
+   *
+   * @throws WordgruError if the typing model is none.
+   */
+  session(text = "", options: FieldOptions = {}): Session {
+    const session = new Session(this.thread, () => this.#sessions++, options);
     session.set(text);
     return session;
   }
@@ -126,8 +134,8 @@ export class Predictor {
    *
    * @throws WordgruError if the data is broken, or of another model.
    */
-  async restore(data: Uint8Array): Promise<Session> {
-    return Session.load(this.thread, () => this.#sessions++, data);
+  async restore(data: Uint8Array, options: FieldOptions = {}): Promise<Session> {
+    return Session.load(this.thread, () => this.#sessions++, data, options);
   }
 
   /** End the worker; what is asked from now on is refused. */
@@ -137,30 +145,51 @@ export class Predictor {
 }
 
 /** What is typed into one text field, read once however it is edited. */
-export class Session extends TextField {
+export class Session extends TypedField {
   readonly #id: number;
 
   /** @param number gives each session of a predictor its own. */
   constructor(
     private readonly thread: Thread,
     private readonly number: () => number,
+    private readonly options: FieldOptions = {},
   ) {
-    super();
+    super(options.typing && new Typing(options.typing).layout); // what is wrong with it is said here
     this.#id = number();
+    if (options.typing) thread.tell({ ask: "open", session: this.#id, options });
     thread.forgetWith(this, this.#id);
   }
 
   /** The session that was saved; see `Predictor.restore`. */
-  static async load(thread: Thread, number: () => number, data: Uint8Array): Promise<Session> {
-    const session = new Session(thread, number);
-    session.set(await thread.ask({ ask: "restore", session: session.#id, data }));
+  static async load(thread: Thread, number: () => number, data: Uint8Array, options: FieldOptions): Promise<Session> {
+    const session = new Session(thread, number, options);
+    session.set(await thread.ask({ ask: "restore", session: session.#id, data, options }));
     return session;
   }
 
   /** The most probable words at the cursor, as it stands when this is called. */
   async suggest(options: SessionOptions = {}): Promise<Suggestions> {
     withDefaults(options);
-    return this.thread.ask({ ask: "session", session: this.#id, text: this.text, options });
+    return this.thread.ask({ ask: "session", ...this.#field, options });
+  }
+
+  /** What was meant by the unfinished last word if it ends here, most probable first; what was typed included. */
+  async corrections(options: SuggestOptions = {}): Promise<Suggestions> {
+    withDefaults(options);
+    if (!this.keyboard) refuseUntyped();
+    return this.thread.ask({ ask: "corrections", ...this.#field, options });
+  }
+
+  /** What the next character is, and whether the word ends, given the text and its unfinished last word. */
+  async characters(options: Partial<SearchOptions> = {}): Promise<Characters> {
+    withDefaults(options);
+    return this.thread.ask({ ask: "characters", ...this.#field, options });
+  }
+
+  protected async correction(threshold: number): Promise<Correction | undefined> {
+    withDefaults({ threshold });
+    if (!this.keyboard) refuseUntyped();
+    return this.thread.ask({ ask: "correction", ...this.#field, threshold });
   }
 
   /** Empty the field, for a new text. */
@@ -176,20 +205,25 @@ export class Session extends TextField {
    * happens.
    */
   async commit(): Promise<number> {
-    return this.thread.ask({ ask: "commit", session: this.#id, text: this.text });
+    return this.thread.ask({ ask: "commit", ...this.#field });
   }
 
   /** The session as a few kilobytes, for `Predictor.restore`. */
   async save(): Promise<Uint8Array> {
-    return this.thread.ask({ ask: "save", session: this.#id, text: this.text });
+    return this.thread.ask({ ask: "save", ...this.#field });
   }
 
   /** A session with the same text that goes its own way. */
   copy(): Session {
-    const other = new Session(this.thread, this.number);
+    const other = new Session(this.thread, this.number, this.options);
     other.set(this.text);
+    other.touched = this.touched;
     this.thread.tell({ ask: "copy", session: other.#id, of: this.#id });
     return other;
+  }
+
+  get #field(): Field {
+    return { session: this.#id, text: this.text, touched: this.touched };
   }
 }
 

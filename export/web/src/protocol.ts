@@ -1,15 +1,19 @@
 import type {
   BundleConfig,
+  Characters,
+  FieldOptions,
   PersonalModel,
   Phrase,
   PhraseOptions,
   PrefixOptions,
   Score,
+  SearchOptions,
   SessionOptions,
   Suggestions,
   SuggestOptions,
   WordList,
 } from "./core/index.js";
+import type { Correction, Touched } from "./core/typing/field.js";
 import type { LoadOptions } from "./inline.js";
 import type { BundleSource } from "./source.js";
 
@@ -39,6 +43,13 @@ export type Call = {
   [Of in keyof Owners]: { readonly of: Of; readonly name: keyof Owners[Of]; readonly given: readonly unknown[] };
 }[keyof Owners];
 
+/** A session, by its number, and what the page has of it. */
+export interface Field {
+  readonly session: number;
+  readonly text: string;
+  readonly touched: Touched;
+}
+
 /** What a page asks of its worker. Sessions are numbered by the page. */
 export type Request =
   | { readonly ask: "load"; readonly source: BundleSource; readonly options: WorkerOptions }
@@ -46,11 +57,15 @@ export type Request =
   | { readonly ask: "complete"; readonly text: string; readonly options: SuggestOptions }
   | { readonly ask: "phrases"; readonly context: string; readonly options: PhraseOptions }
   | { readonly ask: "score"; readonly text: string }
-  | { readonly ask: "session"; readonly session: number; readonly text: string; readonly options: SessionOptions }
-  | { readonly ask: "commit"; readonly session: number; readonly text: string }
+  | { readonly ask: "open"; readonly session: number; readonly options: FieldOptions }
+  | ({ readonly ask: "session"; readonly options: SessionOptions } & Field)
+  | ({ readonly ask: "corrections"; readonly options: SuggestOptions } & Field)
+  | ({ readonly ask: "correction"; readonly threshold: number } & Field)
+  | ({ readonly ask: "characters"; readonly options: Partial<SearchOptions> } & Field)
+  | ({ readonly ask: "commit" } & Field)
   | { readonly ask: "reset"; readonly session: number }
-  | { readonly ask: "save"; readonly session: number; readonly text: string }
-  | { readonly ask: "restore"; readonly session: number; readonly data: Uint8Array }
+  | ({ readonly ask: "save" } & Field)
+  | { readonly ask: "restore"; readonly session: number; readonly data: Uint8Array; readonly options: FieldOptions }
   | { readonly ask: "copy"; readonly session: number; readonly of: number }
   | { readonly ask: "forget"; readonly session: number }
   | ({ readonly ask: "call" } & Call);
@@ -62,7 +77,11 @@ export interface Answers {
   readonly complete: Suggestions;
   readonly phrases: Phrase[];
   readonly score: Score[];
+  readonly open: undefined;
   readonly session: Suggestions;
+  readonly corrections: Suggestions;
+  readonly correction: Correction | undefined;
+  readonly characters: Characters;
   /** How many words were learnt. */
   readonly commit: number;
   readonly reset: undefined;

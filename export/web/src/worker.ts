@@ -1,6 +1,6 @@
 /** The worker that a page's predictor runs in. */
 import { PersonalModel, Predictor, type Session } from "./inline.js";
-import type { Answer, Call, Message, Request } from "./protocol.js";
+import type { Answer, Call, Field, Message, Request } from "./protocol.js";
 
 let loaded: Predictor | undefined;
 const sessions = new Map<number, Session>();
@@ -22,6 +22,15 @@ async function answer(request: Request): Promise<Answer> {
       return loaded.phrases(request.context, request.options);
     case "score":
       return loaded.score(request.text);
+    case "open":
+      keep(request.session, loaded.session("", request.options));
+      return undefined;
+    case "corrections":
+      return field(loaded, request).corrections(request.options);
+    case "correction":
+      return field(loaded, request).correction(request.threshold);
+    case "characters":
+      return field(loaded, request).characters(request.options);
     case "session":
       return field(loaded, request).suggest(request.options);
     case "commit":
@@ -32,7 +41,7 @@ async function answer(request: Request): Promise<Answer> {
     case "save":
       return field(loaded, request).save();
     case "restore":
-      return keep(request.session, await loaded.restore(request.data)).text;
+      return keep(request.session, await loaded.restore(request.data, request.options)).text;
     case "copy":
       keep(request.session, sessions.get(request.of)?.copy() ?? loaded.session());
       return undefined;
@@ -52,9 +61,10 @@ function call(predictor: Predictor, { of, name, given }: Call): unknown {
 }
 
 /** The session that is asked, with the text that it has on the page. */
-function field(predictor: Predictor, { session, text }: { session: number; text: string }): Session {
+function field(predictor: Predictor, { session, text, touched }: Field): Session {
   const found = sessions.get(session) ?? keep(session, predictor.session());
   found.set(text);
+  found.touched = touched;
   return found;
 }
 

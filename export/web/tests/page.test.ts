@@ -1,6 +1,6 @@
 /** The demo page in headless Chromium, as a person uses it. */
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -8,7 +8,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import type * as Web from "../src/index.js";
 import type * as Inline from "../src/inline.js";
 import type { Golden } from "./golden.js";
-import { findChromium, launch, Site } from "./site.js";
+import { faults, findChromium, fits, launch, PICTURES, picture, Site } from "./site.js";
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
 const PAGE = join(ROOT, "export/web/dist/page");
@@ -17,9 +17,7 @@ const GOLDEN = readdirSync(join(ROOT, "export/golden"))
   .filter((file) => file.endsWith(".json"))
   .map((file) => JSON.parse(readFileSync(join(ROOT, "export/golden", file), "utf-8")) as Golden)
   .map((golden) => [golden.bundle.name, golden] as const);
-const AXE = join(ROOT, "export/node_modules/axe-core/axe.min.js");
 const CHROMIUM = findChromium();
-const PICTURES = process.env.PICTURES; // a folder, if the screenshots are to be looked at
 
 const LOOKS = [
   ["light", 1200],
@@ -494,23 +492,4 @@ describe("the page", { skip: !CHROMIUM }, () => {
   });
 
   it("had no complaints on the console", () => assert.deepEqual(complaints, []));
-
-  function fits(box: Element): boolean {
-    return box.scrollWidth <= box.clientWidth;
-  }
-
-  async function faults(page: Page): Promise<string[]> {
-    await page.addScriptTag({ path: AXE });
-    return page.evaluate(async () => {
-      // @ts-expect-error axe comes with the script
-      const { violations } = await window.axe.run();
-      return violations.map(({ id, nodes }: { id: string; nodes: { html: string }[] }) => `${id}: ${nodes[0]?.html}`);
-    });
-  }
-
-  async function picture(page: Page, name: string): Promise<void> {
-    if (!PICTURES) return;
-    mkdirSync(PICTURES, { recursive: true });
-    await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
-  }
 });

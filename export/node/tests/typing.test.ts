@@ -1,0 +1,3 @@
+import { describe, it } from "node:test";
+
+describe("x", () => it("y", () => undefined));
