@@ -16,6 +16,7 @@ export type {
   Suggestions,
   SuggestOptions,
 } from "./core/suggestions.js";
+export { type Candidate, type Corrector, corrections, type TextCorrection } from "./core/typing/correct.js";
 export type { CorrectOptions } from "./core/typing/field.js";
 export { Layout, type LayoutRow, type LayoutRows, type Point } from "./core/typing/layout.js";
 export type { TypingModel } from "./core/typing/model.js";

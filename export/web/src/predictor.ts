@@ -186,6 +186,11 @@ export class Session extends TypedField {
     return this.thread.ask({ ask: "characters", ...this.#field, options });
   }
 
+  /** Log P(following | the text before the unfinished last word, and each of some words in its place), natural. */
+  async natsAfter(choices: readonly string[], following: string): Promise<number[]> {
+    return this.thread.ask({ ask: "natsAfter", ...this.#field, choices, following });
+  }
+
   protected async correction(threshold: number): Promise<Correction | undefined> {
     withDefaults({ threshold });
     if (!this.keyboard) refuseUntyped();

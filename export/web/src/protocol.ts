@@ -62,6 +62,7 @@ export type Request =
   | ({ readonly ask: "corrections"; readonly options: SuggestOptions } & Field)
   | ({ readonly ask: "correction"; readonly threshold: number } & Field)
   | ({ readonly ask: "characters"; readonly options: Partial<SearchOptions> } & Field)
+  | ({ readonly ask: "natsAfter"; readonly choices: readonly string[]; readonly following: string } & Field)
   | ({ readonly ask: "commit" } & Field)
   | { readonly ask: "reset"; readonly session: number }
   | ({ readonly ask: "save" } & Field)
@@ -82,6 +83,7 @@ export interface Answers {
   readonly corrections: Suggestions;
   readonly correction: Correction | undefined;
   readonly characters: Characters;
+  readonly natsAfter: number[];
   /** How many words were learnt. */
   readonly commit: number;
   readonly reset: undefined;

@@ -31,6 +31,8 @@ async function answer(request: Request): Promise<Answer> {
       return field(loaded, request).correction(request.threshold);
     case "characters":
       return field(loaded, request).characters(request.options);
+    case "natsAfter":
+      return field(loaded, request).natsAfter(request.choices, request.following);
     case "session":
       return field(loaded, request).suggest(request.options);
     case "commit":

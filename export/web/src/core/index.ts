@@ -20,6 +20,7 @@ export type {
   Suggestions,
   SuggestOptions,
 } from "./suggestions.js";
+export { type Candidate, type Corrector, corrections, type TextCorrection } from "./typing/correct.js";
 export type { CorrectOptions } from "./typing/field.js";
 export { Layout, type LayoutRow, type LayoutRows, type Point } from "./typing/layout.js";
 export type { TypingModel } from "./typing/model.js";

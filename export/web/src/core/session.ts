@@ -19,6 +19,7 @@ import {
 import { END_OF_TEXT, type Tokenizer } from "./tokenizer.js";
 import type { Typed } from "./typing/channel.js";
 import { type Correction, sameStart, type Touched, TypedField, touchesOf } from "./typing/field.js";
+import { natsAfter } from "./typing/following.js";
 import { Meaning, refuseUntyped, type WordStart } from "./typing/meaning.js";
 import type { Typing } from "./typing/model.js";
 import type { WordList } from "./word_list.js";
@@ -223,6 +224,14 @@ export class Session extends TypedField {
       const typed = gap + toBytes(unfinished);
       const found = await this.shared.search.characters({ state, last, typed }, asked, named);
       return thatMayFollow(found, (char) => (unfinished ? splitLast(unfinished + char)[0] === "" : char > " "));
+    });
+  }
+
+  /** Log P(following | the text before the unfinished last word, and each of some words in its place), natural. */
+  async natsAfter(choices: readonly string[], following: string): Promise<number[]> {
+    return this.#inTurn(async () => {
+      const start = await this.#wordStart(this.#finished());
+      return natsAfter(this.shared.model, this.shared.tokenizer, start, choices, following);
     });
   }
 
