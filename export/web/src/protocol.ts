@@ -1,5 +1,6 @@
 import type {
   BundleConfig,
+  GenerateOptions,
   PersonalModel,
   Phrase,
   PhraseOptions,
@@ -12,6 +13,9 @@ import type {
 } from "./core/index.js";
 import type { LoadOptions } from "./inline.js";
 import type { BundleSource } from "./source.js";
+
+/** One bundle, or several to mix. */
+export type Sources = BundleSource | readonly BundleSource[];
 
 /** How the worker loads a bundle; personal words are named, or kept in its memory alone. */
 export interface WorkerOptions extends Omit<LoadOptions, "personal"> {
@@ -41,12 +45,21 @@ export type Call = {
 
 /** What a page asks of its worker. Sessions are numbered by the page. */
 export type Request =
-  | { readonly ask: "load"; readonly source: BundleSource; readonly options: WorkerOptions }
+  | { readonly ask: "load"; readonly source: Sources; readonly options: WorkerOptions }
   | { readonly ask: "suggest"; readonly context: string; readonly options: PrefixOptions }
   | { readonly ask: "complete"; readonly text: string; readonly options: SuggestOptions }
   | { readonly ask: "phrases"; readonly context: string; readonly options: PhraseOptions }
   | { readonly ask: "score"; readonly text: string }
+  | { readonly ask: "generate"; readonly context: string; readonly options: GenerateOptions }
   | { readonly ask: "session"; readonly session: number; readonly text: string; readonly options: SessionOptions }
+  | { readonly ask: "languages"; readonly session: number; readonly text: string }
+  | {
+      readonly ask: "nats";
+      readonly session: number;
+      readonly text: string;
+      readonly before: string;
+      readonly following: string;
+    }
   | { readonly ask: "commit"; readonly session: number; readonly text: string }
   | { readonly ask: "reset"; readonly session: number }
   | { readonly ask: "save"; readonly session: number; readonly text: string }
@@ -57,12 +70,16 @@ export type Request =
 
 /** What the worker answers to each. */
 export interface Answers {
-  readonly load: BundleConfig;
+  /** What each bundle's `config.json` says, by its name. */
+  readonly load: ReadonlyMap<string, BundleConfig>;
   readonly suggest: Suggestions;
   readonly complete: Suggestions;
   readonly phrases: Phrase[];
   readonly score: Score[];
+  readonly generate: string;
   readonly session: Suggestions;
+  readonly languages: ReadonlyMap<string, number>;
+  readonly nats: number;
   /** How many words were learnt. */
   readonly commit: number;
   readonly reset: undefined;

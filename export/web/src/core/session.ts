@@ -174,6 +174,26 @@ export class Session extends TextField {
     return this.#inTurn(() => this.#suggest(asked));
   }
 
+  /**
+   * Log P(following | before), natural; read as what the field holds.
+   *
+   * @param before any text that ends where a word does, or before one; the field's own is read fastest.
+   * @param following what stands after it, whole words.
+   */
+  async nats(before: string, following: string): Promise<number> {
+    return this.#inTurn(async () => {
+      await this.#read(before, !isSpace(before.slice(-1))); // nothing held back: its last word is no part of `following`
+      const { offset, count } = this.#marks.at(-1) as Mark;
+      const begun = this.#tokens.slice(count);
+      const tokens = this.shared.tokenizer.encode(before.slice(offset) + following);
+      if (tokens.length <= begun.length || begun.some((token, at) => token !== tokens[at])) return 0;
+      const after = tokens.slice(begun.length);
+      const read = [this.#tokens.at(-1) as number, ...after.slice(0, -1)];
+      const [nats] = await this.shared.model.score(read, after, this.#last.state);
+      return nats.reduce((total, each) => total + each, 0);
+    });
+  }
+
   /** The session as a few kilobytes, for `Predictor.restore`. */
   async save(): Promise<Uint8Array> {
     return this.#inTurn(async () => {
