@@ -37,8 +37,9 @@ _LOOSEST = 0.05  # tolerance of the search in an unlikely language
 _ASKED = 5  # words, beside those wanted, that are asked for by name
 _WORDS = 40  # words before the cursor that say which language it is
 _SENTENCES = 16  # of which the languages say how often they change
+_KEPT = 256  # words of which the posterior is kept, each with the text before it
 _FOREIGN = 0.1  # posterior of a language below which a sentence is not read by its model
-_ENDS, _CLOSING = ".!?…", "\"'”’)]"
+_ENDS, _CLOSING = (".", "!", "?", "…"), "\"'”’)]"
 _PIECE = re.compile(r"\s*\S+")
 
 
@@ -332,7 +333,7 @@ class MixedSession:
             logs = read.logs + np.array(nats)
             shares = np.exp(logs - np.logaddexp.reduce(logs))
             contexts = tuple(context + piece[0] for context in contexts)
-            ends = piece[0].rstrip(_CLOSING)[-1:] in _ENDS or "\n" in head[piece.end() : piece.end() + 1]
+            ends = piece[0].rstrip(_CLOSING).endswith(_ENDS) or "\n" in head[piece.end() : piece.end() + 1]
             if ends:
                 contexts = tuple(
                     context if share >= _FOREIGN else before
@@ -344,6 +345,7 @@ class MixedSession:
             logs = np.log((1 - switching) * shares + switching * (1 - shares) / max(count - 1, 1))
             read = replace(read, logs=logs)
             self._known.append(read)
+        del self._known[:-_KEPT]
         return read
 
 

@@ -100,7 +100,7 @@ class Reading:
 
     def nats(self, head: str, following: str) -> float:
         """Log P(following | head), natural; 0 where the two are not cut between words."""
-        self.read(head)
+        self.read(head, ends=not head[-1:].isspace())  # nothing held back: a word that `head` ends with is no part of it
         chars, count = self._marks[-1]
         read = len(self._tokens)
         tokens = self._tokenizer.encode(head[chars:] + following)

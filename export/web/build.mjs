@@ -80,6 +80,7 @@ async function buildTests() {
     join(tests, "package.test.ts"),
     join(tests, "bench.ts"),
     join(NODE, "tests/golden.test.ts"),
+    join(NODE, "tests/mixture.test.ts"),
     join(NODE, "tests/predictor.test.ts"),
     join(NODE, "tests/sources.test.ts"),
     join(NODE, "tests/typing.test.ts"),

@@ -1,5 +1,5 @@
 /** What is shown of an answer: three buttons, the panel behind them, and a line for screen readers. */
-import type { Source, Suggestion, Suggestions } from "../src/index.js";
+import type { Suggestion, Suggestions } from "../src/index.js";
 import { element, make } from "./dom.js";
 
 /** How many words are offered. */
@@ -63,7 +63,7 @@ export class View {
 }
 
 /** What the panel calls the sources but for the model. */
-const NAMES: ReadonlyMap<Source, string> = new Map([
+const NAMES: ReadonlyMap<string, string> = new Map([
   ["personal", "learned"],
   ["glossary", "added"],
 ]);

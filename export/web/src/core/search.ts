@@ -68,6 +68,8 @@ export interface Answer {
   readonly unexplored: number;
   /** Rows of the model that were asked for. */
   readonly rows: number;
+  /** Log P(the bytes typed | context), natural, as far as it is known. */
+  readonly logEvidence: number;
 }
 
 /** Where a word is searched. */
@@ -560,7 +562,8 @@ class Search {
     const unexplored = this.#rows.reduce((total, { open }) => total + sum(open), inner);
     const whole = this.#agreeing + inner;
     const share = whole > 0 ? Math.min(unexplored / whole, 1) : 1;
-    return { words, exact: proved && this.#agreeing > 0, unexplored: share, rows: this.reader.rows };
+    const logEvidence = Math.log(Math.max(this.#agreeing, 1e-300)) + this.#scale;
+    return { words, exact: proved && this.#agreeing > 0, unexplored: share, rows: this.reader.rows, logEvidence };
   }
 
   /** The bytes of a listed word as they are compared. */

@@ -235,6 +235,26 @@ export class Session extends TypedField {
     });
   }
 
+  /**
+   * Log P(following | before), natural; read as what the field holds.
+   *
+   * @param before any text that ends where a word does, or before one; the field's own is read fastest.
+   * @param following what stands after it, whole words.
+   */
+  async nats(before: string, following: string): Promise<number> {
+    return this.#inTurn(async () => {
+      await this.#read(before, !isSpace(before.slice(-1))); // nothing held back: its last word is no part of `following`
+      const { offset, count } = this.#marks.at(-1) as Mark;
+      const begun = this.#tokens.slice(count);
+      const tokens = this.shared.tokenizer.encode(before.slice(offset) + following);
+      if (tokens.length <= begun.length || begun.some((token, at) => token !== tokens[at])) return 0;
+      const after = tokens.slice(begun.length);
+      const read = [this.#tokens.at(-1) as number, ...after.slice(0, -1)];
+      const [nats] = await this.shared.model.score(read, after, this.#last.state);
+      return nats.reduce((total, each) => total + each, 0);
+    });
+  }
+
   /** The session as a few kilobytes, for `Predictor.restore`. */
   async save(): Promise<Uint8Array> {
     return this.#inTurn(async () => {
@@ -371,7 +391,7 @@ export class Session extends TypedField {
   /** What was meant by letters after `head` with which the word ends; what was typed is always allowed. */
   async #meant(head: string, prefix: string, k: number, asked: Asked, doubt = 1): Promise<Suggestions> {
     const letters = this.#typed(prefix, true);
-    if (!letters) return { items: [], exact: true, unexplored: 0, rows: 0, space: false };
+    if (!letters) return { items: [], exact: true, unexplored: 0, rows: 0, space: false, logEvidence: 0 };
     const start = await this.#wordStart(head);
     const typed = start.gap + toBytes(prefix);
     const rule = { spaced: start.gap !== "", wanted: undefined };

@@ -2,7 +2,7 @@
 import { WordgruError } from "./errors.js";
 import { Range, shown } from "./ranges.js";
 
-/** Who gives a word: the model, the person's own words, or a word list. */
+/** Who gives a word to one model's search: the model, the person's own words, or a word list. */
 export type Source = "model" | "personal" | "glossary";
 
 /** One word and its probability after the context and the letters typed. */
@@ -13,8 +13,11 @@ export interface Suggestion {
   readonly probability: number;
   /** Its most probable spelling; the first token may begin with a space. Half a character shows as U+FFFD. */
   readonly tokens: readonly string[];
-  /** Who gives it; one that gives less than a tenth of it is not told. */
-  readonly sources: readonly Source[];
+  /**
+   * Who gives it: "model", "personal", "glossary", of several models the name of each; one that gives less than a tenth
+   * of it is not told.
+   */
+  readonly sources: readonly string[];
 }
 
 /** The words found. A plain object: it can be posted to another thread. */
@@ -23,6 +26,8 @@ export interface Suggestions {
   readonly items: readonly Suggestion[];
   /** True if it is proved that these are the most probable words, in this order; false if a budget ended the search. */
   readonly exact: boolean;
+  /** Log P(the letters typed | the text before the word), natural, as far as it is known. */
+  readonly logEvidence: number;
   /** Share of what agrees with the letters typed that lies in spellings not looked into. */
   readonly unexplored: number;
   /** Rows of the model that were asked for. */

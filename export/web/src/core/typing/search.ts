@@ -453,7 +453,8 @@ class MeaningSearch {
     let left = this.#expected;
     for (const { mass, sure } of this.#open) left += mass * sure;
     const unexplored = Math.min(Math.max(left / Math.max(this.#agreeing + this.#expected, TINY), 0), 1);
-    return { words, exact, unexplored, rows: this.reader.rows };
+    const logEvidence = Math.log(whole) + this.#scale;
+    return { words, exact, unexplored, rows: this.reader.rows, logEvidence };
   }
 }
 
