@@ -6,6 +6,7 @@ import type { LanguageModel } from "./model.js";
 import type { Named } from "./named.js";
 import { lessThose, type Offered, sourcesOf, stillOffered, timesOffered } from "./offers.js";
 import type { PersonalModel } from "./personal.js";
+import { type Mark, Reading } from "./reading.js";
 import type { Found, WordSearch } from "./search.js";
 import {
   type Asked,
@@ -16,22 +17,17 @@ import {
   type SuggestOptions,
   withDefaults,
 } from "./suggestions.js";
-import { END_OF_TEXT, type Tokenizer } from "./tokenizer.js";
+import type { Tokenizer } from "./tokenizer.js";
 import type { Typed } from "./typing/channel.js";
-import { type Correction, sameStart, type Touched, TypedField, touchesOf } from "./typing/field.js";
+import { type Correction, type Touched, TypedField, touchesOf } from "./typing/field.js";
 import { natsAfter } from "./typing/following.js";
 import { Meaning, refuseUntyped, type WordStart } from "./typing/meaning.js";
 import type { Typing } from "./typing/model.js";
 import type { WordList } from "./word_list.js";
 import { APOSTROPHES, isOne, isSpace, kind, splitLast, takesSpace, wantsSpace } from "./words.js";
 
-const STRIDE = 64; // tokens between the snapshots that a long text leaves
-const SNAPSHOTS = 10; // of which the last half are kept as they are, older ones thinned out
-const CONTEXT = 2048; // characters of a long paste that are read, some 500 tokens; the English model learnt from 1,024
 const TAIL = 256; // characters before a word that say which of the person's own words follow
-const WINDOW = 96; // characters after the last mark before a new one is set
 const NEW_LINE = 10; // the byte between the two parts of a saved session
-const STARTS_WORD = /^[\p{L}\p{N}]/u;
 
 /** What a predictor's sessions share. */
 export interface Shared {
@@ -47,18 +43,6 @@ export interface Shared {
   readonly identity: string;
 }
 
-/** How many tokens were read, and the state before the last of them. */
-interface Snapshot {
-  readonly count: number;
-  readonly state: Float32Array;
-}
-
-/** A place where the text can be cut without changing its tokens, so that only what follows it is encoded again. */
-interface Mark {
-  readonly offset: number;
-  readonly count: number;
-}
-
 /** What the person's words have learnt of a field, and their clock before. */
 interface Committed {
   readonly text: string;
@@ -72,17 +56,11 @@ const NOTHING: Committed = { text: "", since: 0 };
  *
  * Variants of a mark that the model never learnt are read as the one that it did (`Tokenizer.variants`), and words are
  * offered with the apostrophe that the text used last: `don’t` to whom types `’`.
- *
- * Reading begins at the first mark: of a long paste only the last part is read (`CONTEXT`).
  */
 export class Session extends TypedField {
   #seen = ""; // the text of the last question
   #seenTouched: Touched = this.touched; // and of its letters
-  #tokens: readonly number[] = [END_OF_TEXT];
-  #snapshots: Snapshot[];
-  #marks: Mark[] = [{ offset: 0, count: 1 }];
-  #head = ""; // what was read last, which the marks belong to: its end is normalised
-  #gap: Bytes | undefined; // the bytes held back then
+  #reading: Reading;
   #committed = NOTHING;
   #offered: readonly Offered[] = [];
   #named: { head: string; start: Bytes; edition: number; named: Named } | undefined; // what the person's words name
@@ -100,7 +78,7 @@ export class Session extends TypedField {
   ) {
     super(typing?.layout);
     this.#meaning = typing && new Meaning(typing, shared.search);
-    this.#snapshots = [{ count: 1, state: shared.model.initialState() }];
+    this.#reading = new Reading(shared.model, shared.tokenizer);
   }
 
   /**
@@ -111,7 +89,7 @@ export class Session extends TypedField {
   static load(shared: Shared, data: Uint8Array, typing?: Typing): Session {
     const end = data.indexOf(NEW_LINE);
     const session = new Session(shared, typing);
-    const size = session.#last.state.byteLength;
+    const size = shared.model.initialState().byteLength;
     let saved: { model: string; text: string; tokens: number[]; mark: Mark; committed: Committed };
     try {
       saved = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data.subarray(0, end)));
@@ -127,12 +105,9 @@ export class Session extends TypedField {
       throw new WordgruError("the saved session cannot be read (it was cut short); start a new one.");
     }
     session.set(saved.text);
-    session.#tokens = saved.tokens;
-    const state = new Float32Array(data.slice(end + 1).buffer);
-    session.#snapshots.push({ count: saved.tokens.length, state });
-    session.#marks = [saved.mark];
     session.#seen = saved.text;
-    session.#head = session.#finished();
+    const state = new Float32Array(data.slice(end + 1).buffer);
+    session.#reading.load(session.#finished(), { tokens: saved.tokens, mark: saved.mark, state });
     session.#committed = saved.committed;
     return session;
   }
@@ -175,11 +150,7 @@ export class Session extends TypedField {
     other.set(this.text);
     other.touched = this.touched;
     other.#seen = this.#seen;
-    other.#tokens = this.#tokens;
-    other.#snapshots = [...this.#snapshots];
-    other.#marks = [...this.#marks];
-    other.#head = this.#head;
-    other.#gap = this.#gap;
+    other.#reading = this.#reading.copy();
     other.#named = this.#named;
     other.#offered = this.#offered;
     return other;
@@ -242,31 +213,18 @@ export class Session extends TypedField {
    * @param following what stands after it, whole words.
    */
   async nats(before: string, following: string): Promise<number> {
-    return this.#inTurn(async () => {
-      await this.#read(before, !isSpace(before.slice(-1))); // nothing held back: its last word is no part of `following`
-      const { offset, count } = this.#marks.at(-1) as Mark;
-      const begun = this.#tokens.slice(count);
-      const tokens = this.shared.tokenizer.encode(before.slice(offset) + following);
-      if (tokens.length <= begun.length || begun.some((token, at) => token !== tokens[at])) return 0;
-      const after = tokens.slice(begun.length);
-      const read = [this.#tokens.at(-1) as number, ...after.slice(0, -1)];
-      const [nats] = await this.shared.model.score(read, after, this.#last.state);
-      return nats.reduce((total, each) => total + each, 0);
-    });
+    return this.#inTurn(() => this.#reading.nats(before, following));
   }
 
   /** The session as a few kilobytes, for `Predictor.restore`. */
   async save(): Promise<Uint8Array> {
     return this.#inTurn(async () => {
-      await this.#read(this.#finished());
-      const { count, state } = this.#last;
-      const tokens = this.#tokens.slice(0, count);
-      const mark = this.#marks.at(-1);
+      await this.#reading.read(this.#finished());
+      const { state, ...read } = this.#reading.saved;
       const head = JSON.stringify({
         model: this.shared.identity,
         text: this.#seen,
-        tokens,
-        mark,
+        ...read,
         committed: this.#committed,
       });
       const values = new Uint8Array(state.buffer, state.byteOffset, state.byteLength);
@@ -350,22 +308,17 @@ export class Session extends TypedField {
 
   // -- reading -------------------------------------------------------------------------------------------------
 
-  get #last(): Snapshot {
-    return this.#snapshots.at(-1) as Snapshot;
-  }
-
   async #find(
     head: string,
     prefix: string,
     asked: Asked,
     { typed, space, ends }: { typed: string; space: boolean; ends: boolean },
   ): Promise<Suggestions> {
-    const gap = await this.#read(head, ends);
-    const { count, state } = this.#last;
+    const gap = await this.#reading.read(head, ends);
     const begun = gap + toBytes(prefix);
     const spaced = ends || begun.startsWith(" ");
     const wanted = ends ? wantsSpace(head) : undefined;
-    const place = { state, last: this.#tokens[count - 1] as number, typed: begun };
+    const place = { ...this.#reading.place, typed: begun };
     if (asked.attention) this.#offered = stillOffered(this.#offered, head, prefix);
     const passed = asked.attention ? timesOffered(this.#offered) : new Map<string, number>();
     const named = await this.#namedWords(head, ends ? (wanted ? " " : "") : gap);
@@ -411,9 +364,8 @@ export class Session extends TypedField {
 
   /** Where the word after `head` begins. */
   async #wordStart(head: string): Promise<WordStart> {
-    const gap = await this.#read(head);
-    const { count, state } = this.#last;
-    return { state, last: this.#tokens[count - 1] as number, gap, named: await this.#namedWords(head, gap) };
+    const gap = await this.#reading.read(head);
+    return { ...this.#reading.place, gap, named: await this.#namedWords(head, gap) };
   }
 
   #offer({ spelled, probability, tokens, named }: Found, typed: string): Suggestion {
@@ -468,81 +420,6 @@ export class Session extends TypedField {
     const learnt = this.shared.tokenizer.variants.get(mark);
     return learnt && text.includes(mark) ? word.replaceAll(learnt, mark) : word;
   }
-
-  /**
-   * Read `head` up to the token before the next word; return the bytes held back for that word.
-   *
-   * With `ends`, nothing is held back.
-   */
-  async #read(head: string, ends = false): Promise<Bytes> {
-    if (!ends && this.#gap !== undefined && this.#head === head) return this.#gap; // only letters have come since
-    const same = sameStart(this.#head, head);
-    this.#marks = this.#marks.filter(({ offset }) => !offset || offset < same); // the letter after it decides
-    this.#head = head;
-    this.#gap = undefined;
-    const { offset, count } = await this.#mark(head);
-    const { tokenizer } = this.shared;
-    const rest = head.slice(offset);
-    const [tokens, gap] = ends ? [tokenizer.encode(rest), ""] : tokenizer.encodeContext(rest);
-    await this.#goTo([...this.#tokens.slice(0, count), ...tokens]);
-    if (!ends) this.#gap = gap;
-    return gap;
-  }
-
-  /** The last mark in `head`; a new one is set when much text has come since. */
-  async #mark(head: string): Promise<Mark> {
-    if (!this.#marks.length || head.length - (this.#marks.at(-1) as Mark).offset > 2 * CONTEXT) {
-      this.#beginNearEnd(head);
-    }
-    const mark = this.#marks.at(-1) as Mark;
-    const cut = head.length - mark.offset > WINDOW ? lastCut(head, mark.offset) : mark.offset;
-    if (cut === mark.offset) return mark;
-    const tokens = this.shared.tokenizer.encode(head.slice(mark.offset, cut));
-    await this.#goTo([...this.#tokens.slice(0, mark.count), ...tokens]);
-    const next = { offset: cut + 1, count: mark.count + tokens.length };
-    this.#marks.push(next);
-    return next;
-  }
-
-  /** Forget all that was read, and begin with the last `CONTEXT` characters, at a word. */
-  #beginNearEnd(head: string): void {
-    let offset = Math.max(head.length - CONTEXT, 0);
-    if (offset) {
-      const place = head.indexOf(" ", offset);
-      if (place >= 0 && place < head.length - CONTEXT / 2) offset = place + 1;
-      else if (/^\p{Surrogate}/u.test(head.slice(offset))) offset++; // the second half of a character
-    }
-    this.#marks = [{ offset, count: 1 }];
-    this.#tokens = [END_OF_TEXT];
-    this.#snapshots = [{ count: 1, state: this.shared.model.initialState() }];
-  }
-
-  /** Make the last snapshot the one of `tokens`, from the latest that agrees with them. */
-  async #goTo(tokens: readonly number[]): Promise<void> {
-    let agreed = 0;
-    while (agreed < tokens.length && tokens[agreed] === this.#tokens[agreed]) agreed++;
-    this.#snapshots = this.#snapshots.filter(({ count }) => count <= agreed);
-    this.#tokens = tokens;
-    let { count, state } = this.#last;
-    while (count < tokens.length) {
-      const upto = Math.min(count + STRIDE, tokens.length);
-      state = await this.shared.model.advance(tokens.slice(count - 1, upto - 1), state);
-      count = upto;
-      this.#snapshots.push({ count, state });
-      if (this.#snapshots.length > SNAPSHOTS) this.#thin();
-    }
-  }
-
-  /** Drop the old snapshot whose neighbours are nearest to each other, for its distance from the end. */
-  #thin(): void {
-    const counts = this.#snapshots.map(({ count }) => count);
-    const end = counts.at(-1) as number;
-    const spread = (at: number) =>
-      ((counts[at + 1] as number) - (counts[at - 1] as number)) / (end - (counts[at] as number) + 1);
-    let least = 1;
-    for (let at = 2; at < counts.length - SNAPSHOTS / 2; at++) if (spread(at) < spread(least)) least = at;
-    this.#snapshots.splice(least, 1);
-  }
 }
 
 function isCommitted(committed: Committed | undefined): boolean {
@@ -551,14 +428,6 @@ function isCommitted(committed: Committed | undefined): boolean {
 
 function isMark(mark: Mark | undefined): boolean {
   return Number.isInteger(mark?.offset) && Number.isInteger(mark?.count);
-}
-
-/** The last space after `start` at which the tokens before and after do not depend on each other, or `start`. */
-function lastCut(head: string, start: number): number {
-  for (let at = head.lastIndexOf(" "); at > start; at = head.lastIndexOf(" ", at - 1)) {
-    if (!isSpace(head[at - 1] as string) && STARTS_WORD.test(head.slice(at + 1, at + 3))) return at;
-  }
-  return start;
 }
 
 /** `text` cut after its last white space. */
