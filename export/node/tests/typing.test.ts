@@ -11,7 +11,7 @@ import { Trie } from "../../web/src/core/trie.js";
 import { Typed } from "../../web/src/core/typing/channel.js";
 import { erf, Typing } from "../../web/src/core/typing/model.js";
 import { findMeant } from "../../web/src/core/typing/search.js";
-import { Layout, Predictor, type Session, WordgruError } from "../src/index.js";
+import { corrections, Layout, Predictor, type Session, WordgruError } from "../src/index.js";
 import { drawn, Toy } from "./toy.js";
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
@@ -289,6 +289,38 @@ describe("a session with a typing model", async () => {
     }
     const cat = await predictor.session("the cat").characters();
     assert.ok(cat.exact && cat.end > 0.5);
+  });
+});
+
+describe("corrections of a text", async () => {
+  const predictor = await Predictor.load(ENGLISH);
+  const found = async (text: string) => {
+    const all: string[] = [];
+    for await (const { start, end, typed, word } of corrections(text, predictor.session("", { typing: {} }))) {
+      assert.equal(text.slice(start, end), typed);
+      all.push(`${typed} ${word}`);
+    }
+    return all;
+  };
+
+  it("corrects a text word by word, by what follows too, and leaves the rest", async () => {
+    assert.deepEqual(await found("I hvae a beatiful idea."), ["hvae have", "beatiful beautiful"]);
+    const mail = "😀 Wrote on 3/4 to bob@exmaple.com.\nSee you tomorow at Krakenhaus, NTAO!";
+    assert.deepEqual(await found(mail), ["tomorow tomorrow"]);
+  });
+
+  it("says how probable what follows is after each word", async () => {
+    const session = predictor.session("She went ");
+    const [to, too] = await session.natsAfter(["to", "too"], " the store");
+    assert.ok((to as number) > (too as number) + 1);
+    const whole = await session.nats("She went to", " the store");
+    near(to, whole, 0.01, "as nats of the text");
+  });
+
+  it("refuses a session without a typing model", async () => {
+    await assert.rejects(corrections("teh", predictor.session()).next(), /no typing model; make it with/);
+    const session = predictor.session("", { typing: {} });
+    await assert.rejects(corrections("teh", session, { threshold: 2 }).next(), /the threshold is 2; expected/);
   });
 });
 
