@@ -102,7 +102,8 @@ export class Predictor extends Asking {
     if (typeof Worker === "undefined") {
       throw new WordgruError("there is no Worker here, so this is no page; in Node import 'wordgru-node'.");
     }
-    const absolute = (each: BundleSource) => (each instanceof Map ? each : new URL(String(each), document.baseURI).href);
+    const absolute = (each: BundleSource) =>
+      each instanceof Map ? each : new URL(String(each), document.baseURI).href;
     const from = Array.isArray(source) ? source.map(absolute) : absolute(source as BundleSource);
     const at = options.worker ?? new URL("./worker.js", import.meta.url);
     // named here, and not in the worker alone, for bundlers take along what a module names in this form
@@ -116,7 +117,9 @@ export class Predictor extends Asking {
       const own = personal === undefined ? undefined : remote<PersonalModel>("personal", thread);
       const shared: SharedParts = [thread, remote<WordList>("words", thread), own];
       const [[, config] = []] = configs;
-      return Array.isArray(source) ? new MixedPredictor(configs, shared) : new Predictor(config as BundleConfig, ...shared);
+      return Array.isArray(source)
+        ? new MixedPredictor(configs, shared)
+        : new Predictor(config as BundleConfig, ...shared);
     } catch (error) {
       thread.close();
       throw error;

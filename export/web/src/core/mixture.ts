@@ -77,7 +77,12 @@ export async function loadMixed<Source, Options extends OpenOptions>(
 }
 
 function lastFolder(address: string): string {
-  return address.replace(/[\\/]+$/, "").split(/[\\/]/).at(-1) ?? address;
+  return (
+    address
+      .replace(/[\\/]+$/, "")
+      .split(/[\\/]/)
+      .at(-1) ?? address
+  );
 }
 
 /** The word lists of several models, changed together. */
@@ -246,15 +251,14 @@ export class MixedSession extends TextField {
   }
 
   /** The k best words of the mixture. */
-  async #mixed(
-    parts: ReadonlyMap<string, Part>,
-    typed: string,
-    { k, ignoreCase }: Asked,
-  ): Promise<Suggestion[]> {
+  async #mixed(parts: ReadonlyMap<string, Part>, typed: string, { k, ignoreCase }: Asked): Promise<Suggestion[]> {
     const found = candidatesOf(parts);
     const total = (word: string) => totalOf(found.get(word) as Candidate, parts);
     const folded = (word: string) => (ignoreCase ? word.toLowerCase() : word);
-    let order = distinct([...found.keys()].sort((one, other) => total(other) - total(one)), folded);
+    let order = distinct(
+      [...found.keys()].sort((one, other) => total(other) - total(one)),
+      folded,
+    );
     const least = order.length >= k ? total(order[k - 1] as string) : 0;
     for (const word of order.slice(0, 2 * k + ASKED)) {
       const candidate = found.get(word) as Candidate;
@@ -272,7 +276,9 @@ export class MixedSession extends TextField {
     };
     order = order.filter(factor);
     const known = order.filter((word) => factor(word) === 1);
-    order = (known.length ? known : order).sort((one, other) => total(other) - total(one) || compare(toBytes(one), toBytes(other)));
+    order = (known.length ? known : order).sort(
+      (one, other) => total(other) - total(one) || compare(toBytes(one), toBytes(other)),
+    );
     return order.slice(0, k).map((word) => {
       const candidate = found.get(word) as Candidate;
       const probability = Math.min(total(word), 1);
