@@ -1,7 +1,7 @@
 """Write what several models answer as one: `python scripts/golden_mixture.py`.
 
-Not every target mixes languages, draws text or weighs it, so these vectors stand apart, in export/golden/mixture/tiny.json;
-export/golden/README.md explains them.
+Not every target mixes languages, draws text or weighs it, so these vectors stand apart, in
+export/golden/mixture/tiny.json; export/golden/README.md explains them.
 """
 
 import os
@@ -31,7 +31,19 @@ SCENARIOS: list[Json] = [
         "name": "each word in the language that it is in",
         "steps": [
             step
-            for text in ("", "the ", "the c", "我想", "東京 T", "at the K", "don’t ", "(", "well-", "a dog's. ", "x" * 30)
+            for text in (
+                "",
+                "the ",
+                "the c",
+                "我想",
+                "東京 T",
+                "at the K",
+                "don’t ",
+                "(",
+                "well-",
+                "a dog's. ",
+                "x" * 30,
+            )
             for step in (
                 {"do": "set", "text": text},
                 {"do": "languages"},
@@ -54,7 +66,7 @@ SCENARIOS: list[Json] = [
             {"do": "set", "text": "the cat and the dog sat. " * 12 + "我想 " * 5 + "the d"},
             {"do": "languages"},
             {"do": "suggest"},
-            {"do": "append", "text": "og sat! \"Is it?\"\nA"},
+            {"do": "append", "text": 'og sat! "Is it?"\nA'},
             {"do": "languages"},
             {"do": "suggest"},
             {"do": "delete", "count": 3},
@@ -155,8 +167,8 @@ def _taken(steps: list[Json]) -> list[Json]:
     predictor = Predictor.load([ROOT / each for each in BUNDLES], personal=PersonalModel())
     session = predictor.session()
 
-    def suggest(**options: Any) -> Json:
-        found = session.suggest(**SEARCH, **options)
+    def suggest(**options: object) -> Json:
+        found = session.suggest(**SEARCH, **options)  # type: ignore[arg-type]
         if not found.exact:
             raise WordgruError(f"{session.text!r} is not proved; choose another.")
         return {

@@ -100,7 +100,8 @@ class Reading:
 
     def nats(self, head: str, following: str) -> float:
         """Log P(following | head), natural; 0 where the two are not cut between words."""
-        self.read(head, ends=not head[-1:].isspace())  # nothing held back: a word that `head` ends with is no part of it
+        # nothing is held back: a word that `head` ends with is no part of what follows
+        self.read(head, ends=not head[-1:].isspace())
         chars, count = self._marks[-1]
         read = len(self._tokens)
         tokens = self._tokenizer.encode(head[chars:] + following)

@@ -43,6 +43,7 @@ async function buildPage(folder) {
   await build({ ...COMMON, minify: true, entryPoints: [join(demo, "page.css")], outdir: folder });
   for (const name of ["index.html", "icon.svg", "manifest.webmanifest"]) await cp(join(demo, name), join(folder, name));
   await cp(WASM, join(folder, "ort-wasm-simd-threaded.wasm"));
+  await writeFile(join(folder, "models.json"), '["model/"]\n'); // where its bundles are
   await copyLicenses(folder);
 }
 

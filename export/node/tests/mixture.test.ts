@@ -168,7 +168,8 @@ describe("several languages", async () => {
         assert.ok(Math.abs(probability - (total.get(word) ?? 0)) < 0.004, `${text}${word}`);
       }
       const last = items.at(-1)?.probability ?? 0;
-      for (const [word, each] of total) assert.ok(each <= last + 0.004 || words({ items } as Suggestions).includes(word));
+      for (const [word, each] of total)
+        assert.ok(each <= last + 0.004 || words({ items } as Suggestions).includes(word));
     }
   });
 

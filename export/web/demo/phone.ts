@@ -5,6 +5,8 @@ import { Keyboard, LAYOUT } from "./keyboard.js";
 import type { Writing } from "./writing.js";
 
 const SPREAD = 0.34; // of a hasty thumb, in key widths
+const WITH_ONE = "Touch it as you would a phone: a finger may miss, and words are corrected at their end.";
+const WITH_SEVERAL = "It works with one language: choose one above.";
 const ENDS_WORD = /^[\s.,;:!?]$/;
 
 /** What the page has. */
@@ -42,7 +44,14 @@ export class Phone {
   }
 
   get isOn(): boolean {
-    return this.#switch.checked;
+    return this.#switch.checked && !this.#switch.disabled;
+  }
+
+  /** Whether the model that is loaded can be asked what was meant: several together cannot. */
+  set isPossible(isPossible: boolean) {
+    this.#switch.disabled = !isPossible;
+    element("phone-says").textContent = isPossible ? WITH_ONE : WITH_SEVERAL;
+    this.#show();
   }
 
   /** The text before the cursor has changed. */

@@ -71,7 +71,9 @@ export async function generate(
 /** The place of one of the most probable that reach `topP` together. */
 function drawn(probabilities: ArrayLike<number>, random: () => number, temperature: number, topP: number): number {
   const tempered = atTemperature(probabilities, temperature);
-  const order = Array.from(tempered.keys()).sort((one, other) => (tempered[other] as number) - (tempered[one] as number));
+  const order = Array.from(tempered.keys()).sort(
+    (one, other) => (tempered[other] as number) - (tempered[one] as number),
+  );
   let [count, reached] = [0, 0];
   while (count < order.length) {
     reached += tempered[order[count++] as number] as number;

@@ -80,7 +80,9 @@ export class Languages {
     let { begun, spoken } = read;
     const ends = CLOSED.test(piece) || head[text.length] === "\n";
     if (ends) {
-      contexts = contexts.map((context, at) => ((posterior[at] as number) >= FOREIGN ? context : (begun[at] as string)));
+      contexts = contexts.map((context, at) =>
+        (posterior[at] as number) >= FOREIGN ? context : (begun[at] as string),
+      );
       begun = contexts;
       spoken = [...spoken.slice(1 - SENTENCES), posterior.indexOf(Math.max(...posterior))];
     }

@@ -77,7 +77,12 @@ export async function loadMixed<Source, Options extends OpenOptions>(
 }
 
 function lastFolder(address: string): string {
-  return address.replace(/[\\/]+$/, "").split(/[\\/]/).at(-1) ?? address;
+  return (
+    address
+      .replace(/[\\/]+$/, "")
+      .split(/[\\/]/)
+      .at(-1) ?? address
+  );
 }
 
 /** The word lists of several models, changed together. */
@@ -229,7 +234,7 @@ export class MixedSession extends TextField {
         for (const part of close) await this.#ask(part, asked, part.wanted, tolerance); // the letters made it likely
         continue;
       }
-      const items = await this.#mixed(parts, typed, k);
+      const items = await this.#mixed(parts, typed, asked);
       const last = items[k - 1];
       const missing = [...parts.values()].reduce((sum, part) => sum + missingOf(part), 0);
       const proved = last !== undefined && last.probability + tolerance >= missing;
@@ -246,17 +251,23 @@ export class MixedSession extends TextField {
   }
 
   /** The k best words of the mixture. */
-  async #mixed(parts: ReadonlyMap<string, Part>, typed: string, k: number): Promise<Suggestion[]> {
+  async #mixed(parts: ReadonlyMap<string, Part>, typed: string, { k, ignoreCase }: Asked): Promise<Suggestion[]> {
     const found = candidatesOf(parts);
     const total = (word: string) => totalOf(found.get(word) as Candidate, parts);
-    let order = [...found.keys()].sort((one, other) => total(other) - total(one));
+    const folded = (word: string) => (ignoreCase ? word.toLowerCase() : word);
+    let order = distinct(
+      [...found.keys()].sort((one, other) => total(other) - total(one)),
+      folded,
+    );
     const least = order.length >= k ? total(order[k - 1] as string) : 0;
     for (const word of order.slice(0, 2 * k + ASKED)) {
       const candidate = found.get(word) as Candidate;
       const unasked = [...parts].filter(([name]) => !candidate.parts.has(name));
       if (total(word) + unasked.reduce((sum, [, part]) => sum + missingOf(part), 0) <= least) continue;
       for (const [name, part] of unasked) {
-        if (missingOf(part) > UNLIKELY) candidate.parts.set(name, await named(part, typed, word));
+        if (missingOf(part) <= UNLIKELY) continue;
+        const agrees = folded(word).startsWith(folded(typed)); // else it is meant by other letters: then it has little
+        candidate.parts.set(name, agrees ? await named(part, typed, word) : 0);
       }
     }
     const factor = (word: string) => {
@@ -265,7 +276,9 @@ export class MixedSession extends TextField {
     };
     order = order.filter(factor);
     const known = order.filter((word) => factor(word) === 1);
-    order = (known.length ? known : order).sort((one, other) => total(other) - total(one) || compare(toBytes(one), toBytes(other)));
+    order = (known.length ? known : order).sort(
+      (one, other) => total(other) - total(one) || compare(toBytes(one), toBytes(other)),
+    );
     return order.slice(0, k).map((word) => {
       const candidate = found.get(word) as Candidate;
       const probability = Math.min(total(word), 1);
@@ -317,12 +330,17 @@ function totalOf(candidate: Candidate, parts: ReadonlyMap<string, Part>): number
 
 /** What a word has in a model that did not offer it, out of what agrees with the letters typed. */
 async function named({ session, answer }: Part, typed: string, word: string): Promise<number> {
-  if (!word.startsWith(typed)) return 0; // meant by other letters: what its slips would make of it is small
   const { text } = session;
   const isTyped = typed !== "" && !answer.space && text.endsWith(typed);
   const before = isTyped ? text.slice(0, text.length - typed.length) : text;
   const nats = (await session.nats(before, (answer.space ? " " : "") + word)) - answer.logEvidence;
   return Math.min(Math.exp(Math.min(nats, 0)), answer.items.at(-1)?.probability ?? 0);
+}
+
+/** The words; of those that are the same to `folded`, the first. */
+function distinct(words: readonly string[], folded: (word: string) => string): string[] {
+  const seen = new Set<string>();
+  return words.filter((word) => seen.size < seen.add(folded(word)).size);
 }
 
 /** The languages that give a tenth of a word or more, and the other sources. */
