@@ -111,9 +111,10 @@ export class Phone {
     if (word === undefined || session !== this.page.session()) return;
     const rest = seen.slice(before.length);
     if (!seen.startsWith(before) || !session.text.endsWith(rest)) return session.set(seen); // the cursor has moved
-    this.#corrected = session.text;
+    const isNext = rest.length <= 1; // else the next delete is meant for what was typed since
+    this.#corrected = isNext ? session.text : undefined;
     writing.put(session.text);
-    this.#said.textContent = `${unfinished} → ${word}. Delete takes it back.`;
+    this.#said.textContent = `${unfinished} → ${word}.${isNext ? " Delete takes it back." : ""}`;
   }
 
   /** Take back the correction that was just made, if there is one. */

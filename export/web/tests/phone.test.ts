@@ -14,6 +14,7 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
   const site = new Site({
     "/": join(ROOT, "export/web/dist/page"),
     "/model/": join(ROOT, "wordgru/models/en"),
+    "/de/": join(ROOT, "wordgru/models/de"),
     "/package/": join(ROOT, "export/web/dist"),
   });
   let browser: Browser;
@@ -127,6 +128,23 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
     await settled(page);
     assert.equal(await text(page), "I have a dog. I hvae ");
     await page.context().close();
+  });
+
+  it("stands back where several languages are read", async () => {
+    const context = await browser.newContext();
+    await context.route("**/models.json", (route) => route.fulfill({ json: ["model/", "de/"] }));
+    const page = await context.newPage();
+    await page.goto(site.address);
+    await page.locator("#offers button:not([disabled])").first().waitFor();
+    assert.ok(await page.locator("#phone").isDisabled());
+    assert.equal(await page.locator("#phone-says").textContent(), "It works with one language: choose one above.");
+    assert.deepEqual(await page.locator("#languages input").count(), 2);
+    await page.locator("#languages input").nth(1).uncheck();
+    await page.locator("#phone:not([disabled])").check();
+    await touch(page, "teh", 0, () => 0.5);
+    await key(page, "Space").click();
+    await page.locator("#corrected", { hasText: "→" }).waitFor();
+    await context.close();
   });
 
   it("is pressed for certain by what has no finger, and follows shift and the ends of sentences", async () => {

@@ -1,8 +1,39 @@
-/** What words may miss along their bytes, and what words of a list have: parts of the search over what was typed. */
+/** What is weighed in the search over what was typed: open tokens, words, what words may miss along their bytes. */
 import type { Bytes } from "../bytes.js";
 import type { NamedWords } from "../named.js";
+import { cutDown, type Node } from "../rows.js";
 import { compare } from "../vocabulary.js";
-import type { Typed } from "./channel.js";
+import type { Reached, Typed } from "./channel.js";
+
+const MOST = 256; // tokens of one level that are weighed one by one
+
+/** An open token that was not read. */
+export interface Open {
+  /** After which it stands. */
+  readonly node: Node;
+  readonly token: number;
+  /** P(its tokens | context), out of the scale. */
+  readonly mass: number;
+  /** The likelihood that its words have at least. */
+  readonly sure: number;
+  /** And the most that they may have beside. */
+  readonly open: number;
+  /** What they may rather have beside. */
+  readonly promise: number;
+  /** Of the walk that reached it. */
+  readonly level: Reached;
+  /** Among the nodes of that level. */
+  readonly place: number;
+  /** Whether the walk ended before it, for all that followed had the same likelihood. */
+  readonly isDeeper: boolean;
+}
+
+/** A word found: its mass, and the best of its spellings. */
+export interface Word {
+  mass: number;
+  best: number;
+  tokens: readonly number[];
+}
 
 /** Masses that words may have been denied, by the bytes that such words begin with. */
 export class Missing {
@@ -88,4 +119,13 @@ export function likely(typed: Typed, words: NamedWords, unit: number, floor: num
     }
   }
   return found;
+}
+
+/** Which bounds are weighed one by one; the floors are raised to what the others may cost a word. */
+export function heaviestOf(bounds: readonly number[], floors: Float64Array): readonly number[] {
+  const all = [...bounds.keys()];
+  if (bounds.length <= MOST) return all;
+  const [heavy, least] = cutDown(Float64Array.from(bounds), all, MOST);
+  for (let at = 0; at < floors.length; at++) floors[at] = Math.max(floors[at] as number, least);
+  return heavy;
 }

@@ -10,50 +10,21 @@
 import { type Bytes, toBytes } from "../bytes.js";
 import { Heap } from "../heap.js";
 import type { Named } from "../named.js";
-import { cutDown, largestOf, type Node, nameOf, type Reader } from "../rows.js";
+import { largestOf, type Node, nameOf, type Reader } from "../rows.js";
 import type { Answer, Found, WordSearch } from "../search.js";
 import type { SearchOptions, Source } from "../suggestions.js";
 import { codePoints, type TokenTrie } from "../trie.js";
 import { halfCharacter } from "../vocabulary.js";
 import { Alignments, type Reached, type Typed } from "./channel.js";
-import { likely, Missing, Weights } from "./masses.js";
+import { heaviestOf, likely, Missing, type Open, Weights, type Word } from "./masses.js";
 
 const LEFT_OUT = 1 / 30; // share of the tolerance below which a branch is left out of a walk
 const UNDECIDED = 0.05; // share of what agrees that may be undecided in an answer that is proved
 const LISTED = 1e-3; // of that, the share above which words are listed
 const LETTER = 1 / 27; // probability of a letter in a word that nobody knows
-const MOST = 256; // tokens of one level that are weighed one by one
 const RANKED = 256; // words that are asked at most whether they may be offered
 const SMALLEST = 1e-9; // the least tolerance
 const TINY = 1e-300; // in place of 0, for its logarithm
-
-/** An open token that was not read. */
-interface Open {
-  /** After which it stands. */
-  readonly node: Node;
-  readonly token: number;
-  /** P(its tokens | context), out of the scale. */
-  readonly mass: number;
-  /** The likelihood that its words have at least. */
-  readonly sure: number;
-  /** And the most that they may have beside. */
-  readonly open: number;
-  /** What they may rather have beside. */
-  readonly promise: number;
-  /** Of the walk that reached it. */
-  readonly level: Reached;
-  /** Among the nodes of that level. */
-  readonly place: number;
-  /** Whether the walk ended before it, for all that followed had the same likelihood. */
-  readonly isDeeper: boolean;
-}
-
-/** A word found: its mass, and the best of its spellings. */
-interface Word {
-  mass: number;
-  best: number;
-  tokens: readonly number[];
-}
 
 /** Where a word is searched, and what was typed of it. */
 export interface TypedPlace {
@@ -456,13 +427,4 @@ class MeaningSearch {
     const logEvidence = Math.log(whole) + this.#scale;
     return { words, exact, unexplored, rows: this.reader.rows, logEvidence };
   }
-}
-
-/** Which bounds are weighed one by one; the floors are raised to what the others may cost a word. */
-function heaviestOf(bounds: readonly number[], floors: Float64Array): readonly number[] {
-  const all = [...bounds.keys()];
-  if (bounds.length <= MOST) return all;
-  const [heavy, least] = cutDown(Float64Array.from(bounds), all, MOST);
-  for (let at = 0; at < floors.length; at++) floors[at] = Math.max(floors[at] as number, least);
-  return heavy;
 }
