@@ -1,5 +1,6 @@
 /** What was typed: layouts, the typing model against every alignment, the searches against all words added up. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { toBytes, toText } from "../../web/src/core/bytes.js";
@@ -11,7 +12,8 @@ import { Trie } from "../../web/src/core/trie.js";
 import { Typed } from "../../web/src/core/typing/channel.js";
 import { erf, Typing } from "../../web/src/core/typing/model.js";
 import { findMeant } from "../../web/src/core/typing/search.js";
-import { corrections, Layout, Predictor, type Session, WordgruError } from "../src/index.js";
+import { type TypingGolden, typingFaults } from "../../web/tests/golden_typing.js";
+import { corrections, Layout, PersonalModel, Predictor, type Session, WordgruError } from "../src/index.js";
 import { drawn, Toy } from "./toy.js";
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
@@ -322,6 +324,34 @@ describe("corrections of a text", async () => {
     const session = predictor.session("", { typing: {} });
     await assert.rejects(corrections("teh", session, { threshold: 2 }).next(), /the threshold is 2; expected/);
   });
+});
+
+it("answers the golden vectors of what was typed", async () => {
+  const golden = JSON.parse(readFileSync(join(ROOT, "export/golden/typing/tiny.json"), "utf-8")) as TypingGolden;
+  assert.deepEqual(await typingFaults(golden, await Predictor.load(join(ROOT, golden.bundle))), []);
+});
+
+it("answers the golden vectors of the next character", async () => {
+  const { characters } = JSON.parse(readFileSync(join(ROOT, "export/golden/sources/tiny.json"), "utf-8"));
+  for (const { bundle, text, tolerance, words = {}, learn, max_rows = 3000, exact, end, probabilities } of characters) {
+    const personal = new PersonalModel();
+    const predictor = await Predictor.load(join(ROOT, bundle), { personal });
+    if (learn) await personal.learn(learn);
+    for (const [word, weight] of Object.entries(words)) predictor.words.add(word, weight as number);
+    const found = await predictor.session(text).characters({ tolerance, maxRows: max_rows });
+    assert.equal(found.exact, exact, text);
+    near(
+      [...found.probabilities.values()].reduce((total, share) => total + share, found.end),
+      1,
+      1e-9,
+      text,
+    );
+    if (!exact) continue;
+    near(found.end, end, tolerance + 1e-4, `the end of ${text}`);
+    for (const [char, share] of Object.entries(probabilities)) {
+      near(found.probabilities.get(char), share as number, tolerance + 1e-4, `${text} + ${char}`);
+    }
+  }
 });
 
 describe("parts of it", () => {

@@ -1,5 +1,6 @@
 /** The demo page's phone keyboard in headless Chromium: points, corrections, and how they are taken back. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
@@ -14,6 +15,8 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
   const site = new Site({
     "/": join(ROOT, "export/web/dist/page"),
     "/model/": join(ROOT, "wordgru/models/en"),
+    "/tests/": join(ROOT, "export/web/dist/tests"),
+    "/tiny/": join(ROOT, "tests/runtime/tiny"),
     "/de/": join(ROOT, "wordgru/models/de"),
     "/package/": join(ROOT, "export/web/dist"),
   });
@@ -237,6 +240,19 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
         "WordgruError: slips is no field of a typing model; expected layout, spread, anywhere, vowel, omitted, " +
         "undoubled, extra, doubled, swapped, apostrophe, accent, lower, upper, unknown.",
     });
+    await page.context().close();
+  });
+
+  it("answers the golden vectors of what was typed in wasm", async () => {
+    const golden = JSON.parse(readFileSync(join(ROOT, "export/golden/typing/tiny.json"), "utf-8"));
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(`${site.address}tests/golden.html`);
+    // @ts-expect-error the page defines it
+    const faults = await page.evaluate(([golden, bundle]) => window.checkTyping(golden, bundle), [
+      golden,
+      `${site.address}tiny/`,
+    ] as const);
+    assert.deepEqual(faults, []);
     await page.context().close();
   });
 
