@@ -40,12 +40,12 @@ export class OwnWords {
       remember(LEARNING, this.#learning.checked ? "on" : "off");
       this.#say();
     });
-    area.addEventListener("blur", () => this.#try(() => this.#learn()));
+    area.addEventListener("blur", () => this.#said(() => this.#learn()));
     area.addEventListener("input", () => {
       if (!area.value) this.#session?.reset(); // the next text begins
     });
     document.addEventListener("visibilitychange", () => {
-      void this.#try(() => (document.hidden ? this.#learn() : this.#list())); // another page may have learned
+      void this.#said(() => (document.hidden ? this.#learn() : this.#list())); // another page may have learned
     });
     this.#panel.addEventListener("toggle", () => this.#try(() => this.#list()));
     element("adding").addEventListener("submit", (event) => {
@@ -178,10 +178,15 @@ export class OwnWords {
     return item;
   }
 
-  /** Do `work`; what is wrong with it is said. */
+  /** Do `work`, in the place of what was done before; what is wrong with it is said. */
   async #try(work: () => Promise<void>): Promise<void> {
     element("own-error").textContent = "";
     element("own-said").textContent = "";
+    await this.#said(work);
+  }
+
+  /** Do `work`; what is wrong with it is said. Nothing moves that may be under a finger already. */
+  async #said(work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
