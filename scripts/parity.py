@@ -19,6 +19,7 @@ _FILES = {
     "personal": "tests/runtime/test_personal.py", "list": "tests/runtime/test_word_list.py",
     "typing": "tests/runtime/test_typing.py", "mixture": "tests/runtime/test_mixture.py",
     "golden-py": "tests/runtime/test_reference.py", "golden-ts": "export/node/tests/golden.test.ts",
+    "typing-ts": "export/node/tests/typing.test.ts", "phone": "export/web/tests/phone.test.ts",
     "ts": "export/node/tests/predictor.test.ts", "sources-ts": "export/node/tests/sources.test.ts",
     "golden-cpp": "export/cpp/tests/golden.cpp", "cpp": "export/cpp/tests/sources.cpp", "c": "export/c/tests/test.c",
     "http": "tests/serving/test_serve_http.py", "socket": "tests/serving/test_serve_sockets.py",
@@ -106,16 +107,18 @@ FEATURES = (
         "C++": "cpp:attention", "C": "c:attention",
     }),
     Feature("slips of the finger; touch points", {
-        "Python": "typing:test_slips_and_misspellings_are_corrected",
+        "Python": "typing:test_slips_and_misspellings_are_corrected", "TypeScript": "typing-ts:points and letters",
         "HTTP": "http:test_with_a_layout_the_words_meant_are_offered", "WebSocket": 'socket:"layout": "qwerty"',
+        "page": "phone:turns touches that miss their keys",
     }),
     Feature("a text corrected", {
-        "Python": "typing:test_a_text_is_corrected_word_by_word",
+        "Python": "typing:test_a_text_is_corrected_word_by_word", "TypeScript": "typing-ts:corrects a text",
         "HTTP": "http:test_a_text_is_corrected_as_the_package_corrects_it",
         "editors": "lsp:test_slips_are_marked_and_replaced",
     }),
     Feature("the next character", {
         "Python": "typing:test_the_next_character_is_that_of_all_words",
+        "TypeScript": "typing-ts:adds up the words that go on with each character",
         "C++": "cpp:void check_characters", "C": "c:wordgru_session_characters(session",
         "HTTP": "http:test_the_next_character_is_that_of_the_package",
     }),

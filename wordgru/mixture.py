@@ -38,8 +38,9 @@ _LOOSEST = 0.05  # tolerance of the search in an unlikely language
 _ASKED = 5  # words, beside those wanted, that are asked for by name
 _WORDS = 40  # words before the cursor that say which language it is
 _SENTENCES = 16  # of which the languages say how often they change
+_KEPT = 256  # words of which the posterior is kept, each with the text before it
 _FOREIGN = 0.1  # posterior of a language below which a sentence is not read by its model
-_ENDS, _CLOSING = ".!?…", "\"'”’)]"
+_ENDS, _CLOSING = (".", "!", "?", "…"), "\"'”’)]"
 _PIECE = re.compile(r"\s*\S+")
 
 
@@ -243,7 +244,7 @@ class MixedSession:
             if asked := [name for name in answers if shares[name] * tolerance[name] > 1.5 * options.tolerance]:
                 tolerance |= dict.fromkeys(asked, options.tolerance)  # the letters made it likely
                 continue
-            found, missing = self._mixed(answers, shares, typed, k)
+            found, missing = self._mixed(answers, shares, typed, k, fold=options.ignore_case)
             proved = len(found) >= k and found[-1].probability + options.tolerance >= sum(missing.values())
             going = [name for name in wanted if len(answers[name]) >= wanted[name] and wanted[name] < _MOST]
             if proved or not going:
@@ -267,7 +268,7 @@ class MixedSession:
         return self.text[:cut] + rest, unfinished
 
     def _mixed(
-        self, answers: Mapping[str, Suggestions], shares: Mapping[str, float], typed: str, k: int
+        self, answers: Mapping[str, Suggestions], shares: Mapping[str, float], typed: str, k: int, *, fold: bool
     ) -> tuple[list[Suggestion], dict[str, float]]:
         """The k best words of the mixture, and the most that one has from each model which did not offer it."""
         parts: dict[str, dict[str, float]] = {}
@@ -283,14 +284,16 @@ class MixedSession:
         def total(word: str) -> float:
             return float(sum(shares[name] * probability for name, probability in parts[word].items()))
 
-        order = sorted(parts, key=total, reverse=True)
+        order = _distinct(sorted(parts, key=total, reverse=True), fold)
         least = total(order[k - 1]) if len(order) >= k else 0.0
         for word in order[: 2 * k + _ASKED]:
             rest = sum(shares[name] * last[name] for name in answers if name not in parts[word])
             if total(word) + rest > least:
                 for name in answers:
                     if name not in parts[word] and shares[name] * last[name] > 1e-5:
-                        parts[word][name] = self._named(name, answers[name], typed, word, last[name])
+                        agrees = word.lower().startswith(typed.lower()) if fold else word.startswith(typed)
+                        # meant by other letters: what its slips would make of it is small
+                        parts[word][name] = self._named(name, answers[name], typed, word, last[name]) if agrees else 0.0
         factors = {word: 1.0 if set(best[word].sources) - {"model"} else self._predictor.factor(word) for word in order}
         order = [word for word in order if factors[word]]
         order = [word for word in order if factors[word] == 1.0] or order
@@ -302,8 +305,6 @@ class MixedSession:
 
     def _named(self, name: str, answer: Suggestions, typed: str, word: str, most: float) -> float:
         """What a word has in a model that did not offer it, out of what agrees with the letters typed."""
-        if not word.startswith(typed):
-            return 0.0  # meant by other letters: what its slips would make of it is small
         text = self._sessions[name].text
         before = text.removesuffix(typed) if typed and not answer.space else text
         nats = self._sessions[name].nats(before, " " * answer.space + word) - answer.log_evidence
@@ -335,7 +336,7 @@ class MixedSession:
             logs = read.logs + np.array(nats)
             shares = np.exp(logs - np.logaddexp.reduce(logs))
             contexts = tuple(context + piece[0] for context in contexts)
-            ends = piece[0].rstrip(_CLOSING)[-1:] in _ENDS or "\n" in head[piece.end() : piece.end() + 1]
+            ends = piece[0].rstrip(_CLOSING).endswith(_ENDS) or "\n" in head[piece.end() : piece.end() + 1]
             if ends:
                 contexts = tuple(
                     context if share >= _FOREIGN else before
@@ -347,6 +348,7 @@ class MixedSession:
             logs = np.log((1 - switching) * shares + switching * (1 - shares) / max(count - 1, 1))
             read = replace(read, logs=logs)
             self._known.append(read)
+        del self._known[:-_KEPT]
         return read
 
 
@@ -354,6 +356,14 @@ def _shares(answers: Mapping[str, Suggestions], prior: Doubles) -> dict[str, flo
     """The posterior of each language, now that the letters typed are known."""
     logs = np.array([answer.log_evidence for answer in answers.values()]) + prior
     return dict(zip(answers, np.exp(logs - np.logaddexp.reduce(logs)).tolist(), strict=True))
+
+
+def _distinct(order: Sequence[str], fold: bool) -> list[str]:
+    """The words; where `fold`, of those that differ in case alone the first."""
+    found: dict[str, str] = {}
+    for word in order:
+        found.setdefault(word.lower() if fold else word, word)
+    return list(found.values())
 
 
 def _sources(item: Suggestion, parts: Mapping[str, float], shares: Mapping[str, float]) -> tuple[str, ...]:

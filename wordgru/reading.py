@@ -106,7 +106,8 @@ class Reading:
 
     def nats(self, head: str, following: str) -> float:
         """Log P(following | head), natural; 0 where the two are not cut between words."""
-        self.read(head)
+        # nothing is held back: a word that `head` ends with is no part of what follows
+        self.read(head, ends=not head[-1:].isspace())
         chars, count = self._marks[-1]
         read = len(self._tokens)
         tokens = self._tokenizer.encode((self.before + head)[chars:] + following)

@@ -1,4 +1,5 @@
 // Builds the npm packages: `node build.mjs`; the demo page: `node build.mjs --page FOLDER`; the tests.
+import { readdirSync, readFileSync } from "node:fs";
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +9,16 @@ const WEB = dirname(fileURLToPath(import.meta.url));
 const NODE = join(WEB, "../node");
 const WASM = fileURLToPath(import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"));
 const LICENSES = [join(WEB, "../../LICENSE"), join(WEB, "NOTICES.txt")];
-const COMMON = { bundle: true, format: "esm", target: "es2022", legalComments: "none", logLevel: "warning" };
+// keyboards are the Python package's; `declare const WORDGRU_LAYOUTS` stands for them in src/core/typing/layout.ts
+const LAYOUTS = join(WEB, "../../wordgru/typing/layouts");
+const layouts = readdirSync(LAYOUTS).map((name) => [
+  basename(name, ".json"),
+  readFileSync(join(LAYOUTS, name), "utf-8"),
+]);
+const define = {
+  WORDGRU_LAYOUTS: JSON.stringify(Object.fromEntries(layouts.map(([name, json]) => [name, JSON.parse(json)]))),
+};
+const COMMON = { define, bundle: true, format: "esm", target: "es2022", legalComments: "none", logLevel: "warning" };
 
 async function buildPackages() {
   const dist = join(WEB, "dist");
@@ -33,6 +43,7 @@ async function buildPage(folder) {
   await build({ ...COMMON, minify: true, entryPoints: [join(demo, "page.css")], outdir: folder });
   for (const name of ["index.html", "icon.svg", "manifest.webmanifest"]) await cp(join(demo, name), join(folder, name));
   await cp(WASM, join(folder, "ort-wasm-simd-threaded.wasm"));
+  await writeFile(join(folder, "models.json"), '["model/"]\n'); // where its bundles are
   await copyLicenses(folder);
 }
 
@@ -64,13 +75,16 @@ async function buildTests() {
   );
   const entryPoints = [
     join(tests, "page.test.ts"),
+    join(tests, "phone.test.ts"),
     join(tests, "field.test.ts"),
     join(tests, "examples.test.ts"),
     join(tests, "package.test.ts"),
     join(tests, "bench.ts"),
     join(NODE, "tests/golden.test.ts"),
+    join(NODE, "tests/mixture.test.ts"),
     join(NODE, "tests/predictor.test.ts"),
     join(NODE, "tests/sources.test.ts"),
+    join(NODE, "tests/typing.test.ts"),
   ];
   await build({
     ...COMMON,

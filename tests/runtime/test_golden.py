@@ -92,6 +92,12 @@ def test_the_vectors_of_other_sources_are_what_the_script_makes() -> None:
     assert alike(made, committed)
 
 
+def test_the_vectors_of_what_was_typed_are_what_the_script_makes() -> None:
+    path = golden.ROOT / "export/golden/typing/tiny.json"
+    committed = json.loads(path.read_text(encoding="utf-8"))
+    assert alike(json.loads(json.dumps(loaded("golden_typing").make())), committed)
+
+
 def alike(one: Any, other: Any) -> bool:
     """Equal but for the last digits."""
     if isinstance(one, dict):

@@ -1,10 +1,14 @@
 """Several languages at once: the mixture is the sum of its models, and follows its user from one to another."""
 
+import json
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from tests.runtime import golden
 from tests.runtime.fixtures import TINY
+from tests.runtime.test_golden import alike, loaded
 from wordgru import MixedPredictor, Predictor, WordgruError
 from wordgru.cli import cli
 from wordgru.sources.personal import PersonalModel
@@ -48,6 +52,42 @@ def test_the_languages_follow_the_words_back_and_forth() -> None:
     session.set("thanks for the invitation, ich komme gerne ")
     assert session.languages() == pytest.approx(german, abs=1e-3)
     assert sum(session.languages().values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("before", ["thanks for", "thanks for ", "", "Thanks (for", "don’t"])
+def test_what_follows_a_text_is_weighed_without_the_word_before_it(before: str) -> None:
+    session = ENGLISH.session()
+    following = "the invitation" if not before or before[-1].isspace() else " the invitation"
+    whole, only = (ENGLISH.score(text)[:-1] for text in (before + following, before))
+    expected = sum(each.log_probability for each in whole[len(only) :])
+    assert session.nats(before, following) == pytest.approx(expected, abs=0.05)
+
+
+def test_a_quote_that_begins_a_text_ends_no_sentence() -> None:
+    session = BOTH.session('" ich komme gerne ')
+    session.languages()
+    assert session._known[-1].spoken == ()
+
+
+def test_the_words_of_a_long_text_are_not_all_kept() -> None:
+    session = BOTH.session()
+    for _ in range(20):
+        session.append("the cat and the dog sat on the mat by the door of the house. ")
+        session.languages()
+    assert len(session._known) == 256
+    before = session.languages()
+    session.set("the cat ")  # before all that is kept
+    assert session.languages() == BOTH.session("the cat ").languages() != before
+
+
+def test_words_that_differ_in_case_alone_take_one_place_if_asked() -> None:
+    found = BOTH.session("the DI").suggest(k=12, ignore_case=True)
+    assert len({word.lower() for word in found.words}) == len(found) == 12
+
+
+def test_the_vectors_are_what_the_script_makes() -> None:
+    committed = json.loads((golden.ROOT / "export/golden/mixture/tiny.json").read_text(encoding="utf-8"))
+    assert alike(json.loads(json.dumps(loaded("golden_mixture").make())), committed)
 
 
 def test_a_copy_goes_its_own_way_and_phrases_come_in_one_language() -> None:

@@ -12,6 +12,7 @@ from wordgru.bundle import open_bundle
 from wordgru.cli.demo import demo_command
 from wordgru.cli.page import PAGE, demo_app
 from wordgru.errors import WordgruError
+from wordgru.predictor import SHIPPED
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def page(tmp_path):
 
 
 def test_the_page_and_the_bundle_are_served_and_asked_for_anew(page):
-    client = TestClient(demo_app(open_bundle(TINY), page))
+    client = TestClient(demo_app([open_bundle(TINY)], page))
     for path, content in (("/", b"the page"), ("/page.js", b""), ("/model/config.json", None)):
         answer = client.get(path)
         assert answer.status_code == 200
@@ -34,6 +35,21 @@ def test_the_page_and_the_bundle_are_served_and_asked_for_anew(page):
     assert client.get("/model/../secret").status_code == 404
 
 
+def test_several_bundles_are_served_by_their_names_and_the_page_is_told_where(page):
+    (page / "models.json").write_text("[]", encoding="utf-8")  # of a page for any server
+    both = [open_bundle(TINY), open_bundle(SHIPPED)]
+    client = TestClient(demo_app(both, page))
+    assert client.get("/models.json").json() == ["model/tiny/", "model/en/"]
+    for path in ("model/tiny/", "model/en/"):
+        assert client.get(f"/{path}config.json").status_code == 200
+    assert client.get("/model/config.json").status_code == 404
+    assert TestClient(demo_app(both[:1], page)).get("/models.json").json() == ["model/"]
+    with pytest.raises(WordgruError, match="two bundles have the same name"):
+        demo_app([both[0], both[0]], page)
+    result = CliRunner().invoke(demo_command, ["-m", "en,nonsense-here"])
+    assert "nonsense-here: no such folder" in str(result.exception)
+
+
 def test_the_page_is_looked_for_where_it_is_built():
     root = Path(__file__).parents[2]
     assert f"--page {PAGE.relative_to(root).as_posix()}\n" in (root / "Makefile").read_text(encoding="utf-8")
@@ -41,11 +57,11 @@ def test_the_page_is_looked_for_where_it_is_built():
 
 def test_a_page_that_was_not_built_says_how_to(tmp_path):
     with pytest.raises(WordgruError, match="make web"):
-        demo_app(open_bundle(TINY), tmp_path)
+        demo_app([open_bundle(TINY)], tmp_path)
 
 
 def test_a_port_that_is_taken_is_told(page, monkeypatch):
-    monkeypatch.setattr("wordgru.cli.page.demo_app", lambda bundle: None)
+    monkeypatch.setattr("wordgru.cli.page.demo_app", lambda bundles: None)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         result = CliRunner().invoke(demo_command, ["--model", str(TINY), "--port", str(port)])

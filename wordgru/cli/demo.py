@@ -1,4 +1,4 @@
-"""`wordgru demo`: the page of export/web, with a bundle, on this machine alone. Needs the demo extra."""
+"""`wordgru demo`: the page of export/web, with bundles, on this machine alone. Needs the demo extra."""
 
 import errno
 import socket
@@ -6,7 +6,7 @@ import socket
 import click
 
 from wordgru.bundle import open_bundle
-from wordgru.cli import MODEL
+from wordgru.cli import MODEL, names_of
 from wordgru.errors import WordgruError
 from wordgru.predictor import find_model
 
@@ -22,7 +22,7 @@ def demo_command(model: str | None, port: int) -> None:
 
     from wordgru.cli.page import demo_app
 
-    app = demo_app(open_bundle(find_model(model)))
+    app = demo_app([open_bundle(find_model(name)) for name in names_of(model)])
     try:
         listener = socket.create_server((_HOST, port))
     except OverflowError:

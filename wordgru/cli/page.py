@@ -1,11 +1,13 @@
-"""The page of export/web and a bundle, as an application. Needs the demo extra."""
+"""The page of export/web and bundles, as an application. Needs the demo extra."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
-from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -28,19 +30,31 @@ class _Fresh(StaticFiles):
         return response
 
 
-def demo_app(bundle: Bundle, page: Path = PAGE) -> Starlette:
-    """The page at `/` and the bundle below `/model/`.
+def demo_app(bundles: Sequence[Bundle], page: Path = PAGE) -> Starlette:
+    """The page at `/` and the bundle below `/model/`; several each in a folder of its name there.
+
+    `/models.json` tells the page where they are.
 
     Raises:
-        WordgruError: the page was not built.
+        WordgruError: the page was not built, or two bundles have the same name.
     """
     if not (page / "index.html").is_file():
         raise WordgruError(
             f"{page}: the page is not there; in a clone of the repository run `make web`, then `pip install '.[demo]'`."
         )
+    folders = {f"model/{each.folder.name}": each.folder for each in bundles}
+    if len(bundles) == 1:
+        folders = {"model": bundles[0].folder}
+    if len(folders) < len(bundles):
+        raise WordgruError("two bundles have the same name; expected folders of different names.")
+
+    def models(_: Request) -> Response:
+        return JSONResponse([f"{path}/" for path in folders], headers={"Cache-Control": "no-cache"})
+
     return Starlette(
         routes=[
-            Mount("/model", _Fresh(directory=bundle.folder)),
+            Route("/models.json", models),
+            *(Mount(f"/{path}", _Fresh(directory=folder)) for path, folder in folders.items()),
             Mount("/", _Fresh(directory=page, html=True)),
         ]
     )

@@ -6,6 +6,8 @@ import * as onnxruntime from "onnxruntime-node";
 import {
   BundleError,
   Predictor as CorePredictor,
+  loadMixed,
+  type MixedPredictor,
   type OpenOptions,
   openBundle,
   type ReadFile,
@@ -19,12 +21,18 @@ process.env.ORT_DISABLE_TELEMETRY ??= "1";
 /** Next words from a bundle. Its sessions share what it remembers. */
 export class Predictor extends CorePredictor {
   /**
-   * Load the bundle in a folder, named by its path or a file: URL.
+   * Load the bundle in a folder, named by its path or a file: URL; or several, as one predictor that follows its user
+   * between their languages.
    *
    * @throws BundleError if there is no bundle, or it is broken, foreign or too new.
    */
-  static async load(source: string | URL, options: OpenOptions = {}): Promise<Predictor> {
-    const folder = source instanceof URL ? pathOf(source) : source;
+  static async load(source: string | URL, options?: OpenOptions): Promise<Predictor>;
+  static async load(sources: readonly (string | URL)[], options?: OpenOptions): Promise<MixedPredictor>;
+  static async load(source: string | URL | readonly (string | URL)[], options: OpenOptions = {}): Promise<unknown> {
+    if (Array.isArray(source)) {
+      return loadMixed(source as readonly (string | URL)[], options, (each, same) => Predictor.load(each, same));
+    }
+    const folder = source instanceof URL ? pathOf(source) : (source as string);
     return Predictor.open(onnxruntime, await openBundle(await fromFolder(folder), folder), options);
   }
 }

@@ -1,6 +1,14 @@
 /** The panel with the words that this browser's user wrote or added, and the switch for learning. */
-import { type Predictor, type Session, splitLast, WordgruError } from "../src/index.js";
+import {
+  type MixedPredictor,
+  type MixedSession,
+  type Predictor,
+  type Session,
+  splitLast,
+  WordgruError,
+} from "../src/index.js";
 import { element, make } from "./dom.js";
+import { recall, remember } from "./remember.js";
 
 /** The database of what was learned. */
 export const STORE = "wordgru";
@@ -14,8 +22,9 @@ export class OwnWords {
   readonly #panel = element<HTMLDetailsElement>("own");
   readonly #learning = element<HTMLInputElement>("learning");
   readonly #field = element<HTMLInputElement>("added");
-  #predictor: Predictor | undefined;
-  #session: Session | undefined; // of the text as it is learned
+  readonly #file = element<HTMLInputElement>("words-file");
+  #predictor: Predictor | MixedPredictor | undefined;
+  #session: Session | MixedSession | undefined; // of the text as it is learned
   #isKept = true;
 
   /**
@@ -31,12 +40,12 @@ export class OwnWords {
       remember(LEARNING, this.#learning.checked ? "on" : "off");
       this.#say();
     });
-    area.addEventListener("blur", () => this.#try(() => this.#learn()));
+    area.addEventListener("blur", () => this.#said(() => this.#learn()));
     area.addEventListener("input", () => {
       if (!area.value) this.#session?.reset(); // the next text begins
     });
     document.addEventListener("visibilitychange", () => {
-      void this.#try(() => (document.hidden ? this.#learn() : this.#list())); // another page may have learned
+      void this.#said(() => (document.hidden ? this.#learn() : this.#list())); // another page may have learned
     });
     this.#panel.addEventListener("toggle", () => this.#try(() => this.#list()));
     element("adding").addEventListener("submit", (event) => {
@@ -46,11 +55,12 @@ export class OwnWords {
     element("finish").addEventListener("click", () => this.#try(() => this.#finish()));
     element("save").addEventListener("click", () => this.#try(() => this.#save()));
     element("forget-all").addEventListener("click", () => this.#try(() => this.#forgetAll()));
+    this.#file.addEventListener("change", () => this.#try(() => this.#import()));
     this.#say();
   }
 
   /** Learn into a predictor, which was loaded with personal words; `isKept`: they outlast the page. */
-  async use(predictor: Predictor, isKept: boolean): Promise<void> {
+  async use(predictor: Predictor | MixedPredictor, isKept: boolean): Promise<void> {
     this.#predictor = predictor;
     this.#session = predictor.session();
     this.#isKept = isKept;
@@ -118,6 +128,18 @@ export class OwnWords {
     element("own-said").textContent = "Saved as words.jsonl.";
   }
 
+  /** Add the counts of a file that was saved here, or by `wordgru words export`. */
+  async #import(): Promise<void> {
+    const [file] = this.#file.files ?? [];
+    if (!file) return;
+    try {
+      const count = (await this.#predictor?.personal?.import(await file.text())) ?? 0;
+      await this.#changedList(`Added ${count.toLocaleString("en")} counts of ${file.name}.`);
+    } finally {
+      this.#file.value = ""; // so that the same file can be chosen again
+    }
+  }
+
   async #changedList(said: string): Promise<void> {
     const weights = (await this.#predictor?.words.weights) ?? new Map();
     remember(ADDED, Array.from(weights, ([word, weight]) => `${word}\t${weight}\n`).join(""));
@@ -156,10 +178,15 @@ export class OwnWords {
     return item;
   }
 
-  /** Do `work`; what is wrong with it is said. */
+  /** Do `work`, in the place of what was done before; what is wrong with it is said. */
   async #try(work: () => Promise<void>): Promise<void> {
     element("own-error").textContent = "";
     element("own-said").textContent = "";
+    await this.#said(work);
+  }
+
+  /** Do `work`; what is wrong with it is said. Nothing moves that may be under a finger already. */
+  async #said(work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
@@ -172,19 +199,4 @@ export class OwnWords {
 function times(count: number): string {
   const whole = Math.max(Math.round(count), 1);
   return whole === 1 ? "learned once" : `learned ${whole} times`;
-}
-
-/** What the page remembered in this browser; nothing where the browser lets it remember nothing. */
-function recall(what: string): string {
-  try {
-    return localStorage.getItem(what) ?? "";
-  } catch {
-    return "";
-  }
-}
-
-function remember(what: string, value: string): void {
-  try {
-    localStorage.setItem(what, value);
-  } catch {} // then it lasts as long as the page
 }

@@ -1,10 +1,20 @@
 /** The demo page: what is typed goes to a session in a Worker, and its words come back onto three buttons. */
-import { BundleError, type BundleSource, Predictor, type Session, WordgruError } from "../src/index.js";
+import {
+  BundleError,
+  type BundleSource,
+  type MixedPredictor,
+  type MixedSession,
+  Predictor,
+  type Session,
+  WordgruError,
+} from "../src/index.js";
 import { element } from "./dom.js";
 import { Figures } from "./figures.js";
+import { Languages, nameOf } from "./languages.js";
 import { keepForOffline } from "./offline.js";
 import { OwnWords, STORE } from "./own.js";
-import { checkAddress, nameOf, OWN, setUpPicker, showModel } from "./picker.js";
+import { Phone } from "./phone.js";
+import { checkAddress, setUpPicker, showModels } from "./picker.js";
 import { OFFERS, View } from "./view.js";
 import { Writing } from "./writing.js";
 
@@ -15,11 +25,19 @@ const panel = element<HTMLDetailsElement>("how");
 const figures = new Figures();
 const view = new View(take);
 const own = new OwnWords(area, changed);
+const languages = new Languages(load);
 const writing = new Writing(area, element("ghost"), changed, typed);
+const phone = new Phone({
+  area,
+  writing,
+  session: () => (session && "touch" in session ? session : undefined),
+  switched,
+  typed,
+});
 
-let predictor: Predictor | undefined;
-let session: Session | undefined;
-let asking: Session | undefined; // whose answers are being waited for
+let predictor: Predictor | MixedPredictor | undefined;
+let session: Session | MixedSession | undefined;
+let asking: Session | MixedSession | undefined; // whose answers are being waited for
 let isDismissed = false;
 let asked = 0; // the newest question
 let typedAt: number | undefined; // when the key was pressed that the newest question follows
@@ -39,13 +57,26 @@ function typed(): void {
 function changed(): void {
   asked++;
   isDismissed = false;
+  session?.set(writing.before);
+  phone.follow(writing.before);
   writing.hint(undefined);
   view.isBusy = true;
   if (session && asking !== session) void ask(session);
 }
 
+/** A session for the text. */
+function open(loaded: Predictor | MixedPredictor): Session | MixedSession {
+  return "configs" in loaded ? loaded.session() : loaded.session("", phone.options);
+}
+
+/** Letters are typed in another way. */
+function switched(): void {
+  session = predictor && open(predictor);
+  changed();
+}
+
 /** Ask until the newest question is answered. Those that a newer one has overtaken are left out. */
-async function ask(field: Session): Promise<void> {
+async function ask(field: Session | MixedSession): Promise<void> {
   asking = field;
   try {
     for (let answered = -1; answered !== asked && field === session; ) {
@@ -60,15 +91,16 @@ async function ask(field: Session): Promise<void> {
   }
 }
 
-async function answer(field: Session, isNewest: () => boolean): Promise<void> {
+async function answer(field: Session | MixedSession, isNewest: () => boolean): Promise<void> {
   const { unfinished } = writing;
   field.set(writing.before);
   // one more, for the word that is typed already needs no button
-  const { items } = await field.suggest({ k: OFFERS + (unfinished ? 1 : 0) });
+  const { items, autocorrect } = await field.suggest({ k: OFFERS + (unfinished ? 1 : 0) });
   if (!isNewest()) return;
-  const words = items.map(({ word }) => word).filter((word) => word !== unfinished);
-  view.offer(words.slice(0, OFFERS));
-  writing.hint(words[0]);
+  const offered = items.filter(({ word }) => word !== unfinished);
+  offered.sort((one, other) => Number(other.word === autocorrect) - Number(one.word === autocorrect)); // it goes first
+  view.offer(offered.slice(0, OFFERS));
+  writing.hint(offered[0]?.word);
   if (typedAt !== undefined) figures.answered(performance.now() - typedAt);
   typedAt = undefined;
   element("notice").hidden = true;
@@ -77,16 +109,17 @@ async function answer(field: Session, isNewest: () => boolean): Promise<void> {
   if (isNewest()) view.explain(all);
 }
 
-/** Load a bundle in the place of the one before. Returns, in a line, why it cannot. */
-async function load(source: BundleSource, name: string): Promise<string | undefined> {
+/** Load bundles in the place of those before. Returns, in a line, why it cannot. */
+async function load(sources: readonly BundleSource[], name: string): Promise<string | undefined> {
   try {
-    if (typeof source === "string") checkAddress(source);
-    const [loaded, isKept] = await withOwnWords(source);
+    for (const source of sources) if (typeof source === "string") checkAddress(source);
+    const [loaded, isKept] = await withOwnWords(sources);
     predictor?.close();
     predictor = loaded;
-    session = loaded.session();
+    phone.isPossible = !("configs" in loaded);
+    session = open(loaded);
     await own.use(loaded, isKept);
-    showModel(loaded.config, name);
+    showModels("configs" in loaded ? loaded.configs : new Map([[name, loaded.config]]), name);
     changed();
     return undefined;
   } catch (error) {
@@ -96,13 +129,18 @@ async function load(source: BundleSource, name: string): Promise<string | undefi
   }
 }
 
-/** Load a bundle with the words of this browser; where it keeps none, with words for as long as the page is open. */
-async function withOwnWords(source: BundleSource): Promise<[loaded: Predictor, isKept: boolean]> {
+/** Load bundles with the words of this browser; where it keeps none, with words for as long as the page is open. */
+async function withOwnWords(
+  sources: readonly BundleSource[],
+): Promise<[loaded: Predictor | MixedPredictor, isKept: boolean]> {
+  const [source, ...others] = sources as readonly [BundleSource, ...BundleSource[]];
+  const loading = (personal: string | true) =>
+    others.length ? Predictor.load(sources, { personal }) : Predictor.load(source, { personal });
   try {
-    return [await Predictor.load(source, { personal: STORE }), true];
+    return [await loading(STORE), true];
   } catch (error) {
     if (error instanceof BundleError || !(error instanceof WordgruError)) throw error;
-    return [await Predictor.load(source, { personal: true }), false];
+    return [await loading(true), false];
   }
 }
 
@@ -133,12 +171,12 @@ function key(event: KeyboardEvent): void {
 async function start(): Promise<void> {
   const given = new URLSearchParams(location.search).get("model");
   const isKept = await keepForOffline();
-  const fault = await load(given ?? OWN, given ? nameOf(given) : "");
+  const fault = given ? await load([given], nameOf(given)) : await languages.start();
   if (fault) report(new Error(`${fault} Choose a model above.`));
   else if (isKept) element("offline").textContent = "It works without a network from now on.";
 }
 
 area.addEventListener("keydown", key);
 panel.addEventListener("toggle", changed);
-setUpPicker(load);
+setUpPicker({ load: (source, name) => load([source], name), loadOwn: () => languages.start() });
 void start();

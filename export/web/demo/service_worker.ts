@@ -3,6 +3,7 @@ const worker = self as unknown as ServiceWorkerGlobalScope;
 const KEPT = "wordgru";
 const PAGE = [
   "./",
+  "models.json",
   "page.css",
   "page.js",
   "worker.js",

@@ -1,6 +1,7 @@
 /** What is shown of an answer: three buttons, the panel behind them, and a line for screen readers. */
-import type { Source, Suggestion, Suggestions } from "../src/index.js";
+import type { Suggestion, Suggestions } from "../src/index.js";
 import { element, make } from "./dom.js";
+import { languageName, tagOf } from "./languages.js";
 
 /** How many words are offered. */
 export const OFFERS = 3;
@@ -40,10 +41,12 @@ export class View {
   }
 
   /** Put words on the buttons. */
-  offer(words: string[]): void {
+  offer(items: readonly Suggestion[]): void {
+    const words = items.map(({ word }) => word);
     this.#words = words;
     for (const [at, button] of this.#buttons.entries()) {
       button.textContent = words[at] ?? "";
+      button.lang = tagOf(items[at]);
       button.disabled = words[at] === undefined;
     }
     clearTimeout(this.#speaking);
@@ -62,17 +65,24 @@ export class View {
   }
 }
 
-/** What the panel calls the sources but for the model. */
-const NAMES: ReadonlyMap<Source, string> = new Map([
+/** What the panel calls the sources; a model that is alone, it does not name. */
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ["model", ""],
   ["personal", "learned"],
   ["glossary", "added"],
 ]);
 
-function row({ word, probability, tokens, sources }: Suggestion): HTMLElement {
+function row(item: Suggestion): HTMLElement {
+  const { word, probability, tokens, sources } = item;
   const line = make("tr");
-  const head = make("th", word);
+  const said = make("span", word);
+  said.lang = tagOf(item);
+  const head = make("th");
   head.scope = "row";
-  for (const source of sources) if (NAMES.has(source)) head.append(" ", make("small", NAMES.get(source)));
+  head.append(said);
+  for (const name of sources.map((source) => NAMES.get(source) ?? languageName(source))) {
+    if (name) head.append(" ", make("small", name));
+  }
   const share = make("td");
   const bar = make("span");
   bar.className = "bar";

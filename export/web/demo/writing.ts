@@ -1,4 +1,6 @@
 /** The text field: where the cursor is, the ghost of the first word behind it, and how a word is taken in. */
+
+import { sameStart } from "../src/core/typing/field.js";
 import { editing } from "../src/editing.js";
 import { splitLast, wantsSpace } from "../src/index.js";
 import { Taking } from "../src/taking.js";
@@ -43,6 +45,32 @@ export class Writing {
   /** The letters of the unfinished word before the cursor. */
   get unfinished(): string {
     return splitLast(this.before)[1];
+  }
+
+  /** Whether an edit that is told now is made here. */
+  get isTyping(): boolean {
+    return this.#taking.isTyping;
+  }
+
+  /** Type `text` at the cursor, as a key does. */
+  insert(text: string): void {
+    this.area.focus();
+    this.#taking.insert(text);
+    this.#look();
+  }
+
+  /** Delete what is selected, or the character before the cursor. */
+  delete(): void {
+    this.area.focus();
+    document.execCommand("delete");
+    this.#look();
+  }
+
+  /** Make `text` what stands before the cursor. */
+  put(text: string): void {
+    const same = sameStart(this.before, text);
+    this.#taking.type(text.slice(same), this.before.length - same);
+    this.#look();
   }
 
   /** Put `word` in the place of the unfinished one, and a space after it. Returns how many characters that types. */

@@ -4,7 +4,7 @@ import { WordgruError } from "./core/errors.js";
 import { withDefaults } from "./core/suggestions.js";
 import { fieldOf } from "./editing.js";
 import { Offers } from "./offers.js";
-import { Predictor } from "./predictor.js";
+import { type MixedPredictor, Predictor } from "./predictor.js";
 import { isTextual, takesWords } from "./private.js";
 import type { BundleSource } from "./source.js";
 
@@ -111,19 +111,30 @@ interface Shared {
   release(): void;
 }
 
-const bundles = new Map<unknown, { users: number; predictor: Promise<Predictor> | undefined }>();
+const loaded = new Map<unknown, { users: number; predictor: Promise<Predictor | MixedPredictor> | undefined }>();
+
+type Bundles = BundleSource | readonly BundleSource[];
+
+function isBundle(source: unknown): boolean {
+  return typeof source === "string" || source instanceof URL || source instanceof Map;
+}
 
 /** A bundle is loaded once for all who name it, and for as long as there are any; what was made elsewhere is not closed. */
 function share(source: WordSource, personal: string | true | undefined): Shared {
-  const isBundle = typeof source === "string" || source instanceof URL || source instanceof Map;
-  if (!isBundle) return given(source as Exclude<WordSource, BundleSource>, personal);
-  const key = source instanceof Map ? source : JSON.stringify([new URL(String(source), document.baseURI), personal]);
-  const shared = bundles.get(key) ?? { users: 0, predictor: undefined };
+  const bundles = (Array.isArray(source) ? source : [source]) as readonly BundleSource[];
+  if (!bundles.every(isBundle)) return given(source as Exclude<WordSource, Bundles>, personal);
+  const hasFiles = bundles.some((each) => each instanceof Map);
+  const key = hasFiles
+    ? source
+    : JSON.stringify([bundles.map((each) => new URL(String(each), document.baseURI)), personal]);
+  const shared = loaded.get(key) ?? { users: 0, predictor: undefined };
   shared.users++;
-  bundles.set(key, shared);
+  loaded.set(key, shared);
   return {
     async load() {
-      shared.predictor ??= Predictor.load(source as BundleSource, { personal });
+      shared.predictor ??= Array.isArray(source)
+        ? Predictor.load(bundles, { personal })
+        : Predictor.load(source as BundleSource, { personal });
       return shared.predictor.catch((error) => {
         shared.predictor = undefined; // so that it is tried again
         throw error;
@@ -131,13 +142,13 @@ function share(source: WordSource, personal: string | true | undefined): Shared 
     },
     release() {
       if (--shared.users) return;
-      bundles.delete(key);
+      loaded.delete(key);
       shared.predictor?.then((predictor) => predictor.close()).catch(() => {}); // who asked was told
     },
   };
 }
 
-function given(source: Exclude<WordSource, BundleSource>, personal: string | true | undefined): Shared {
+function given(source: Exclude<WordSource, Bundles>, personal: string | true | undefined): Shared {
   if (personal !== undefined) {
     throw new WordgruError("personal needs the address of a bundle here; else give it to Predictor.load.");
   }

@@ -14,8 +14,12 @@ export interface SessionSource {
   session(): FieldSession;
 }
 
-/** Where the words come from: a bundle, a predictor, or what makes one when the first word is typed. */
-export type WordSource = BundleSource | SessionSource | (() => SessionSource | Promise<SessionSource>);
+/** Where the words come from: a bundle, several, a predictor, or what makes one when the first word is typed. */
+export type WordSource =
+  | BundleSource
+  | readonly BundleSource[]
+  | SessionSource
+  | (() => SessionSource | Promise<SessionSource>);
 
 /** How words are offered. What a session may be asked may be given too: `k`, `ignoreCase`, `maxSeconds`, … */
 export interface AttachOptions extends Omit<SessionOptions, "prefix"> {

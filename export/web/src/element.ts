@@ -7,7 +7,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 /**
  * Words are offered in the text fields inside.
  *
- * Attributes: `model` is the address of a bundle; `show`, `k` and `personal` are the options of `attach`; `tab="off"`
+ * Attributes: `model` is the address of a bundle, or of several with spaces between them; `show`, `k` and `personal` are the options of `attach`; `tab="off"`
  * leaves the Tab key alone. What is wrong is told by an `error` event.
  *
  * @example
@@ -20,7 +20,8 @@ export class WordgruField extends Base {
 
   /** Where the words come from, in the place of `model`: a predictor that several elements share, say. */
   get source(): WordSource | undefined {
-    return this.#source ?? this.getAttribute("model") ?? undefined;
+    const addresses = this.getAttribute("model")?.trim().split(/\s+/) ?? [];
+    return this.#source ?? (addresses.length > 1 ? addresses : addresses[0]);
   }
 
   set source(source: WordSource | undefined) {

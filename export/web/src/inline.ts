@@ -1,6 +1,14 @@
 /** wordgru in a browser, on the thread that calls it: for a Worker of your own. Pages take `wordgru`. */
 import * as onnxruntime from "onnxruntime-web/wasm";
-import { Predictor as CorePredictor, type OpenOptions, openBundle, type Runtime, WordgruError } from "./core/index.js";
+import {
+  Predictor as CorePredictor,
+  loadMixed,
+  type MixedPredictor,
+  type OpenOptions,
+  openBundle,
+  type Runtime,
+  WordgruError,
+} from "./core/index.js";
 import { type BundleSource, sourceOf } from "./source.js";
 
 export * from "./core/index.js";
@@ -14,16 +22,21 @@ export interface LoadOptions extends OpenOptions {
 /** Next words from a bundle. Its sessions share what it remembers. */
 export class Predictor extends CorePredictor {
   /**
-   * Load a bundle.
+   * Load a bundle; or several, as one predictor that follows its user between their languages.
    *
-   * @param source the address of its folder, or its files.
+   * @param source the address of its folder, or its files; a list of them.
    * @throws BundleError if there is no bundle, or it is broken, foreign or too new; WordgruError without the wasm.
    */
-  static async load(source: BundleSource, options: LoadOptions = {}): Promise<Predictor> {
+  static async load(source: BundleSource, options?: LoadOptions): Promise<Predictor>;
+  static async load(sources: readonly BundleSource[], options?: LoadOptions): Promise<MixedPredictor>;
+  static async load(source: BundleSource | readonly BundleSource[], options: LoadOptions = {}): Promise<unknown> {
+    if (Array.isArray(source)) {
+      return loadMixed(source as readonly BundleSource[], options, (each, same) => Predictor.load(each, same));
+    }
     const wasm = String(options.wasm ?? new URL("./ort-wasm-simd-threaded.wasm", import.meta.url));
     onnxruntime.env.wasm.wasmPaths = { wasm };
     onnxruntime.env.wasm.numThreads = 1; // more would need headers of cross-origin isolation, and gain little
-    const [read, where] = sourceOf(source);
+    const [read, where] = sourceOf(source as BundleSource);
     return Predictor.open(runtimeOf(wasm), await openBundle(read, where), options);
   }
 }

@@ -24,7 +24,7 @@ export class Taking {
     const space = wantsSpace(head + gap + word) && !isFollowed ? " " : "";
     const kept = !gap && word.startsWith(unfinished) ? unfinished.length : 0; // these letters stay where they are
     const typed = gap + word.slice(kept) + space;
-    this.#type(typed, unfinished.length - kept);
+    this.type(typed, unfinished.length - kept);
     this.#taken = space ? this.text.before : undefined;
     return typed.length + kept - unfinished.length;
   }
@@ -37,11 +37,18 @@ export class Taking {
     const isMark = event.inputType === "insertText" && CLOSING.test(event.data ?? "");
     if (!isMark || this.text.isSelecting || this.text.before !== taken) return false;
     event.preventDefault();
-    this.#type(event.data ?? "", 1);
+    this.type(event.data ?? "", 1);
     return true;
   }
 
-  #type(text: string, count: number): void {
+  /** Type what a key that is drawn types. */
+  insert(text: string): void {
+    const event = new InputEvent("beforeinput", { inputType: "insertText", data: text });
+    if (!this.tighten(event)) this.type(text, 0);
+  }
+
+  /** Type `text` over what is selected and the `count` UTF-16 units before it. */
+  type(text: string, count: number): void {
     this.#isTyping = true;
     this.text.type(text, count);
     this.#isTyping = false;

@@ -1,17 +1,21 @@
 /** The worker that a page's predictor runs in. */
-import { PersonalModel, Predictor, type Session } from "./inline.js";
-import type { Answer, Call, Message, Request } from "./protocol.js";
+import {
+  type BundleConfig,
+  MixedPredictor,
+  type MixedSession,
+  PersonalModel,
+  Predictor,
+  Session,
+  WordgruError,
+} from "./inline.js";
+import type { Answer, Call, Field, Message, Request, Sources, WorkerOptions } from "./protocol.js";
+import type { BundleSource } from "./source.js";
 
-let loaded: Predictor | undefined;
-const sessions = new Map<number, Session>();
+let loaded: Predictor | MixedPredictor | undefined;
+const sessions = new Map<number, Session | MixedSession>();
 
 async function answer(request: Request): Promise<Answer> {
-  if (request.ask === "load") {
-    const { personal, ...options } = request.options;
-    const words = personal === true ? new PersonalModel() : personal;
-    loaded = await Predictor.load(request.source, { ...options, personal: words });
-    return loaded.config;
-  }
+  if (request.ask === "load") return load(request.source, request.options);
   if (!loaded) throw new Error("the page asked before it loaded a bundle");
   switch (request.ask) {
     case "suggest":
@@ -21,18 +25,35 @@ async function answer(request: Request): Promise<Answer> {
     case "phrases":
       return loaded.phrases(request.context, request.options);
     case "score":
-      return loaded.score(request.text);
+      return one(loaded).score(request.text);
+    case "generate":
+      return one(loaded).generate(request.context, request.options);
+    case "open":
+      keep(request.session, one(loaded).session("", request.options));
+      return undefined;
+    case "corrections":
+      return (field(loaded, request) as Session).corrections(request.options);
+    case "correction":
+      return (field(loaded, request) as Session).correction(request.threshold);
+    case "characters":
+      return (field(loaded, request) as Session).characters(request.options);
+    case "natsAfter":
+      return (field(loaded, request) as Session).natsAfter(request.choices, request.following);
     case "session":
       return field(loaded, request).suggest(request.options);
+    case "languages":
+      return (field(loaded, request) as MixedSession).languages();
+    case "nats":
+      return (field(loaded, request) as Session).nats(request.before, request.following);
     case "commit":
       return field(loaded, request).commit();
     case "reset":
       sessions.get(request.session)?.reset(request.options);
       return undefined;
     case "save":
-      return field(loaded, request).save();
+      return (field(loaded, request) as Session).save();
     case "restore":
-      return keep(request.session, await loaded.restore(request.data)).text;
+      return keep(request.session, await one(loaded).restore(request.data, request.options)).text;
     case "copy":
       keep(request.session, sessions.get(request.of)?.copy() ?? loaded.session());
       return undefined;
@@ -44,21 +65,40 @@ async function answer(request: Request): Promise<Answer> {
   }
 }
 
+async function load(source: Sources, { personal, ...others }: WorkerOptions): Promise<Map<string, BundleConfig>> {
+  const options = { ...others, personal: personal === true ? new PersonalModel() : personal };
+  if (Array.isArray(source)) {
+    const mixed = await Predictor.load(source as readonly BundleSource[], options);
+    loaded = mixed;
+    return new Map(mixed.configs);
+  }
+  const alone = await Predictor.load(source as BundleSource, options);
+  loaded = alone;
+  return new Map([["", alone.config]]);
+}
+
+/** The predictor of one bundle: a page asks no other one for what several cannot answer. */
+function one(predictor: Predictor | MixedPredictor): Predictor {
+  if (predictor instanceof MixedPredictor) throw new WordgruError("this needs one model; several were loaded.");
+  return predictor as Predictor;
+}
+
 /** What a method of the word list or the personal words returns, or a value of theirs. */
-function call(predictor: Predictor, { of, name, given }: Call): unknown {
+function call(predictor: Predictor | MixedPredictor, { of, name, given }: Call): unknown {
   const owner = predictor[of] as unknown as Record<string, unknown>;
   const value = owner[name];
   return typeof value === "function" ? value.apply(owner, given) : value;
 }
 
 /** The session that is asked, with the text that it has on the page. */
-function field(predictor: Predictor, { session, text }: { session: number; text: string }): Session {
+function field(predictor: Predictor | MixedPredictor, { session, text, touched }: Field): Session | MixedSession {
   const found = sessions.get(session) ?? keep(session, predictor.session());
   found.set(text);
+  if (touched && found instanceof Session) found.touched = touched;
   return found;
 }
 
-function keep(number: number, session: Session): Session {
+function keep<Kept extends Session | MixedSession>(number: number, session: Kept): Kept {
   sessions.set(number, session);
   return session;
 }

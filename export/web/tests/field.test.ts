@@ -38,6 +38,8 @@ describe("the text fields of a page", { skip: !CHROMIUM }, () => {
     "/": join(ROOT, "export/web/tests"),
     "/wordgru/": join(ROOT, "export/web/dist"),
     "/model/": join(ROOT, "tests/runtime/tiny"),
+    "/en/": join(ROOT, "wordgru/models/en"),
+    "/de/": join(ROOT, "wordgru/models/de"),
   });
   let browser: Browser;
   let page: Page;
@@ -631,6 +633,22 @@ describe("the text fields of a page", { skip: !CHROMIUM }, () => {
     await page.evaluate(() => window.find("wordgru-field").remove());
     await page.waitForTimeout(50);
     assert.equal(page.workers().length, 0);
+  });
+
+  it("offers words of several languages, to attach and to the element", async () => {
+    await page.evaluate(async () => {
+      const address = "/wordgru/element.js";
+      await import(address);
+      window.find("main").innerHTML =
+        '<textarea id="out"></textarea><wordgru-field model="/en/ /de/"><textarea id="in"></textarea></wordgru-field>';
+      window.offers = window.wordgru.attach(window.find("#out"), ["/en/", "/de/"]);
+    });
+    for (const name of ["#in", "#out"]) {
+      await write(name, "Thanks for coming. Wir sehen uns mor");
+      await page.locator("wordgru-offer", { hasText: "morgen" }).waitFor();
+      await page.locator(name).fill("");
+    }
+    assert.equal(page.workers().length, 1, "the two share a predictor");
   });
 
   for (const [colorScheme, width] of [

@@ -1,7 +1,9 @@
 /** The golden vectors in a browser: `window.checkGolden(golden, bundle)` answers the faults, none if all is well. */
 import * as onnxruntime from "onnxruntime-web/wasm";
 import type { BundleConfig } from "../src/core/bundle.js";
+import { Predictor } from "../src/inline.js";
 import { type Golden, GoldenChecks } from "./golden.js";
+import { type TypingGolden, typingFaults } from "./golden_typing.js";
 
 async function checkGolden(golden: Golden, bundle: string): Promise<string[]> {
   onnxruntime.env.wasm.wasmPaths = { wasm: new URL("/ort-wasm-simd-threaded.wasm", location.href).href };
@@ -17,4 +19,9 @@ async function checkGolden(golden: Golden, bundle: string): Promise<string[]> {
   return faults;
 }
 
-Object.assign(window, { checkGolden });
+/** The same for what was typed. */
+async function checkTyping(golden: TypingGolden, bundle: string): Promise<string[]> {
+  return typingFaults(golden, await Predictor.load(bundle, { wasm: "/ort-wasm-simd-threaded.wasm" }));
+}
+
+Object.assign(window, { checkGolden, checkTyping });

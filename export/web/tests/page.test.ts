@@ -1,6 +1,8 @@
 /** The demo page in headless Chromium, as a person uses it. */
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -8,7 +10,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import type * as Web from "../src/index.js";
 import type * as Inline from "../src/inline.js";
 import type { Golden } from "./golden.js";
-import { findChromium, launch, Site } from "./site.js";
+import { faults, findChromium, fits, launch, PICTURES, picture, Site } from "./site.js";
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
 const PAGE = join(ROOT, "export/web/dist/page");
@@ -17,9 +19,8 @@ const GOLDEN = readdirSync(join(ROOT, "export/golden"))
   .filter((file) => file.endsWith(".json"))
   .map((file) => JSON.parse(readFileSync(join(ROOT, "export/golden", file), "utf-8")) as Golden)
   .map((golden) => [golden.bundle.name, golden] as const);
-const AXE = join(ROOT, "export/node_modules/axe-core/axe.min.js");
 const CHROMIUM = findChromium();
-const PICTURES = process.env.PICTURES; // a folder, if the screenshots are to be looked at
+const PYTHON = [process.env.PYTHON, join(ROOT, ".venv/bin/python")].find((path) => path && existsSync(path));
 
 const LOOKS = [
   ["light", 1200],
@@ -38,6 +39,8 @@ describe("the page", { skip: !CHROMIUM }, () => {
   const site = new Site({
     "/": PAGE,
     "/model/": join(RUNTIME, "tiny"),
+    "/model/en/": join(ROOT, "wordgru/models/en"),
+    "/model/de/": join(ROOT, "wordgru/models/de"),
     "/int8/": join(RUNTIME, "tiny-int8"),
     "/package/": join(ROOT, "export/web/dist"),
     ...Object.fromEntries(GOLDEN.map(([name, { bundle }]) => [`/golden/${name}/`, join(ROOT, bundle.path)])),
@@ -63,7 +66,8 @@ describe("the page", { skip: !CHROMIUM }, () => {
   async function open(context: BrowserContext): Promise<Page> {
     const page = await context.newPage();
     page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+      const isOurs = !message.text().includes("blocked by Playwright"); // service workers, where a test asks for that
+      if (isOurs && ["error", "warning"].includes(message.type())) complaints.push(message.text());
     });
     page.on("pageerror", (error) => complaints.push(String(error)));
     await page.goto(site.address);
@@ -161,6 +165,52 @@ describe("the page", { skip: !CHROMIUM }, () => {
         `WordgruError: ${site.address}nowhere.wasm: onnxruntime's wasm cannot be loaded; copy the file there, or name ` +
         "its address in `wasm`.",
       errors: [true, true, true],
+    });
+  });
+
+  it("has several bundles in one worker, generates text, and refuses what several cannot answer", async () => {
+    const other = await aside();
+    const found = await other.evaluate(async (address) => {
+      const { Predictor } = (await import(`${address}package/index.js`)) as typeof Web;
+      const both = await Predictor.load(["/model/en/", "/model/de/"], { personal: true });
+      const session = both.session("thanks for the invitation, ich komme gerne ");
+      const { items, exact } = await session.suggest();
+      const german = (await session.languages()).get("de");
+      const copy = session.copy();
+      copy.append("and I will ");
+      const english = (await copy.languages()).get("en");
+      const learnt = await both.session("Wir treffen uns bei Rumpelmeier.").commit();
+      const [rumpelmeier] = (await both.complete("bei Rumpel")).items;
+      await both.words.block("Rumpelmeier");
+      const [phrase] = await both.phrases("thank you very");
+      const twice = await Predictor.load(["/model/", "/model"]).catch(String);
+      const alone = await Predictor.load("/model/");
+      const drawn = (seed: number) => alone.generate("the cat ", { seed, maxWords: 4 });
+      return {
+        german: exact && items.slice(0, 2).every(({ sources }) => sources.includes("de")) && Number(german) > 0.9,
+        english: Number(english) > 0.9,
+        learnt,
+        rumpelmeier: rumpelmeier?.word,
+        blocked: (await both.complete("bei Rumpel")).items[0]?.word !== "Rumpelmeier",
+        phrase: phrase?.text.startsWith("much"),
+        configs: [...both.configs].map(([name, { precision }]) => `${name} ${precision}`),
+        twice,
+        drawn: await Promise.all([drawn(1), drawn(1), drawn(3)]),
+        nats: (await alone.session("the cat").nats("the cat", " sat")) < 0,
+      };
+    }, site.address);
+    const { drawn, ...others } = found;
+    assert.ok(drawn[0] === drawn[1] && drawn[0] !== drawn[2], drawn.join());
+    assert.deepEqual(others, {
+      german: true,
+      english: true,
+      learnt: 5,
+      rumpelmeier: "Rumpelmeier",
+      blocked: true,
+      phrase: true,
+      configs: ["en int8", "de int8"],
+      twice: "WordgruError: two models are called 'model'; expected different ones.",
+      nats: true,
     });
   });
 
@@ -326,6 +376,54 @@ describe("the page", { skip: !CHROMIUM }, () => {
     await page.locator("#own summary").click();
   });
 
+  it("reads words from a file that it saved, or that the command line wrote, and says what is no such file", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "words-"));
+    const file = (name: string, text: string) => ({ name, mimeType: "", buffer: Buffer.from(text) });
+    const python = (...given: string[]) =>
+      execFileSync(PYTHON as string, ["-m", "wordgru", "words", ...given], { encoding: "utf-8" });
+    const parsed = (lines: string) =>
+      lines
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+    await page.locator("#own summary").click();
+    await page
+      .locator("#words-file")
+      .setInputFiles(
+        file("words.jsonl", '{"history": "the", "word": "Krakenhaus", "count": 3.0}\n{"history": "", "wo'),
+      );
+    await page.locator("#own-error", { hasText: "line 2: expected" }).waitFor();
+    assert.ok(await page.locator("#own-none").isVisible(), "nothing of it was added");
+    const lines = ["", "the", "at the"].map(
+      (history) => `{"history": "${history}", "word": "Krakenhaus", "count": 3.0}`,
+    );
+    await page.locator("#words-file").setInputFiles(file("words.jsonl", `${lines.join("\n")}\n`));
+    await page.locator("#own-said", { hasText: "Added 3 counts of words.jsonl." }).waitFor();
+    await page.locator("#own-words li", { hasText: "Krakenhaus learned 3 times" }).waitFor();
+    await write("see you at the K");
+    assert.equal((await offered(page))[0], "Krakenhaus");
+    const download = page.waitForEvent("download");
+    await page.locator("#save").click();
+    const saved = await (await download).path();
+    if (PYTHON) {
+      const [store, back] = [join(folder, "one.words"), join(folder, "two.words")];
+      python("--personal", store, "import", saved);
+      assert.deepEqual(parsed(python("--personal", store, "export")), parsed(readFileSync(saved, "utf-8")));
+      const text = join(folder, "sent.txt");
+      writeFileSync(text, "dinner at Ruairí’s, see you at the Zoo 😀\n");
+      python("--personal", back, "learn", text);
+      await page.locator("#words-file").setInputFiles(file("exported.jsonl", python("--personal", back, "export")));
+      await page.locator("#own-words li", { hasText: "Zoo learned once" }).waitFor();
+      await write("see you at the Z");
+      assert.equal((await offered(page))[0], "Zoo");
+    } else console.log("# NOT RUN: words to Python and back need .venv, or a Python with wordgru named in PYTHON");
+    page.once("dialog", (dialog) => dialog.accept());
+    await page.locator("#forget-all").click();
+    await page.locator("#own-none").waitFor();
+    await page.locator("#own summary").click();
+    rmSync(folder, { recursive: true });
+  });
+
   it("keeps personal words in IndexedDB, which two predictors may share", async () => {
     const other = await aside();
     const found = await other.evaluate(async (address) => {
@@ -475,6 +573,47 @@ describe("the page", { skip: !CHROMIUM }, () => {
     });
   }
 
+  for (const [colorScheme, width] of LOOKS) {
+    it(`lets its user choose among the languages that are served, ${colorScheme}, ${width} wide`, async () => {
+      const viewport = { width, height: 800 };
+      const visitor = await browser.newContext({ colorScheme, viewport, bypassCSP: true, serviceWorkers: "block" });
+      await visitor.route("**/models.json", (route) => route.fulfill({ json: ["model/en/", "model/de/"] }));
+      const page = await open(visitor);
+      const box = (name: string) => page.getByRole("group", { name: "Languages" }).getByLabel(name);
+      const loaded = (name: string) => page.locator("#model-name", { hasText: new RegExp(`^${name}$`) }).waitFor();
+      const type = async (text: string) => {
+        await page.locator("#text").fill("");
+        await page.locator("#text").pressSequentially(text);
+        await settled(page);
+      };
+      await loaded("English and German");
+      await type("Thanks for the invitation, ich komme ger");
+      const [first] = await offered(page);
+      assert.ok(first?.startsWith("ger"), first);
+      assert.equal(await page.locator("#offers button").first().getAttribute("lang"), "de");
+      assert.match((await page.locator("#rows tr").first().textContent()) ?? "", /^ger\p{L}+ German/u);
+      await picture(page, `${colorScheme}-${width}-languages`);
+      assert.deepEqual(await faults(page), []);
+      assert.ok(await page.locator("html").evaluate(fits), "the page scrolls sideways");
+      await box("English").uncheck();
+      await loaded("German");
+      await type("Thanks for the invitation, ich komme ");
+      assert.ok((await offered(page)).length);
+      assert.doesNotMatch((await page.locator("#rows").textContent()) ?? "", /English|German/);
+      await box("German").click();
+      await page.locator("#languages-said", { hasText: "One language at least" }).waitFor();
+      assert.ok(await box("German").isChecked());
+      await page.reload();
+      await loaded("German");
+      assert.deepEqual([await box("English").isChecked(), await box("German").isChecked()], [false, true]);
+      await box("English").check();
+      await loaded("English and German");
+      await page.locator("#open-picker").click();
+      assert.match((await page.locator("#facts").textContent()) ?? "", /LanguageEnglish.*LanguageGerman/);
+      await visitor.close();
+    });
+  }
+
   it("works offline after the first load", async () => {
     const visitor = await browser.newContext();
     const page = await open(visitor);
@@ -494,23 +633,4 @@ describe("the page", { skip: !CHROMIUM }, () => {
   });
 
   it("had no complaints on the console", () => assert.deepEqual(complaints, []));
-
-  function fits(box: Element): boolean {
-    return box.scrollWidth <= box.clientWidth;
-  }
-
-  async function faults(page: Page): Promise<string[]> {
-    await page.addScriptTag({ path: AXE });
-    return page.evaluate(async () => {
-      // @ts-expect-error axe comes with the script
-      const { violations } = await window.axe.run();
-      return violations.map(({ id, nodes }: { id: string; nodes: { html: string }[] }) => `${id}: ${nodes[0]?.html}`);
-    });
-  }
-
-  async function picture(page: Page, name: string): Promise<void> {
-    if (!PICTURES) return;
-    mkdirSync(PICTURES, { recursive: true });
-    await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
-  }
 });

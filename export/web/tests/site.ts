@@ -1,10 +1,15 @@
 /** A web server for the tests, on this machine alone, and the Chromium that visits it. */
 import { execFileSync } from "node:child_process";
-import { createReadStream, existsSync, statSync } from "node:fs";
+import { createReadStream, existsSync, mkdirSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
-import { type Browser, type BrowserContext, chromium } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+const AXE = join(process.cwd().replace(/\/export.*$/, ""), "export/node_modules/axe-core/axe.min.js");
+
+/** A folder, if the screenshots are to be looked at. */
+export const PICTURES = process.env.PICTURES;
 
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -89,4 +94,26 @@ export function launchWith(executablePath: string, extension: string, profile: s
     headless: false,
     ignoreDefaultArgs: ["--disable-extensions"],
   });
+}
+
+/** What a page lacks to be accessible, by axe. Its context must bypass the content security policy. */
+export async function faults(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: AXE });
+  return page.evaluate(async () => {
+    // @ts-expect-error axe comes with the script
+    const { violations } = await window.axe.run();
+    return violations.map(({ id, nodes }: { id: string; nodes: { html: string }[] }) => `${id}: ${nodes[0]?.html}`);
+  });
+}
+
+/** Whether an element does not scroll sideways. */
+export function fits(box: Element): boolean {
+  return box.scrollWidth <= box.clientWidth;
+}
+
+/** Keep a screenshot, if they are to be looked at. */
+export async function picture(page: Page, name: string): Promise<void> {
+  if (!PICTURES) return;
+  mkdirSync(PICTURES, { recursive: true });
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
 }

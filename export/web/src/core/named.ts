@@ -2,6 +2,7 @@
 import type { Bytes } from "./bytes.js";
 import { largestOf, sum } from "./rows.js";
 import type { Source } from "./suggestions.js";
+import { Trie } from "./trie.js";
 import { compare, folded, placeOf } from "./vocabulary.js";
 
 /** Words in the order of their keys, and their shares. */
@@ -15,6 +16,7 @@ interface Sorted {
 export class NamedWords {
   #plain: Sorted | undefined;
   #folded: Sorted | undefined;
+  #trie: { readonly trie: Trie; readonly shares: Float64Array } | undefined;
 
   /** @param shares word, without a space before it → its share. */
   constructor(readonly shares: ReadonlyMap<Bytes, number>) {}
@@ -27,6 +29,16 @@ export class NamedWords {
     const low = placeOf(keys, start);
     const high = placeOf(keys, `${start}\xff`); // no byte of UTF-8 is 255
     return [words.slice(low, high), shares.subarray(low, high)];
+  }
+
+  /** The words as a trie, and their shares in its order. */
+  get trie(): { readonly trie: Trie; readonly shares: Float64Array } {
+    if (!this.#trie) {
+      const trie = new Trie([...this.shares.keys()]);
+      const shares = Float64Array.from(trie.strings, (word) => this.shares.get(word) as number);
+      this.#trie = { trie, shares };
+    }
+    return this.#trie;
   }
 }
 
@@ -42,6 +54,8 @@ export interface Agreeing {
 
 /** What a source adds at one place. A share is measured where the model's words that begin with `start` have 1. */
 export class Named {
+  #added: NamedWords | undefined;
+
   /**
    * @param source what gives the words.
    * @param start what each word here begins with: the space before it, or nothing.
@@ -52,10 +66,16 @@ export class Named {
   constructor(
     readonly source: Source,
     readonly start: Bytes,
-    private readonly common: NamedWords,
+    readonly common: NamedWords,
     private readonly more: ReadonlyMap<Bytes, number> = new Map(),
-    private readonly scale = 1,
+    readonly scale = 1,
   ) {}
+
+  /** The words of this place alone, as `common` is. */
+  get added(): NamedWords {
+    this.#added ??= new NamedWords(this.more);
+    return this.#added;
+  }
 
   /**
    * The words that begin with `typed`.

@@ -1,19 +1,14 @@
 /** The predictor: a bundle, loaded once, that answers what word comes next. `wordgru/predictor.py` in TypeScript. */
+import { Asking } from "./asking.js";
 import type { Bundle, BundleConfig } from "./bundle.js";
 import { BundleError } from "./errors.js";
+import { type GenerateOptions, generate } from "./generating.js";
 import { OnnxLanguageModel, type Runtime } from "./model.js";
 import { PersonalModel } from "./personal.js";
 import { WordSearch } from "./search.js";
 import { Session, type Shared } from "./session.js";
-import {
-  type PhraseOptions,
-  type PrefixOptions,
-  phraseDefaults,
-  type Suggestions,
-  type SuggestOptions,
-  withDefaults,
-} from "./suggestions.js";
 import { END_OF_TEXT, Tokenizer } from "./tokenizer.js";
+import { Typing, type TypingModel } from "./typing/model.js";
 import { WordList } from "./word_list.js";
 
 /** How a bundle is loaded. */
@@ -24,12 +19,10 @@ export interface OpenOptions {
   readonly personal?: PersonalModel | string | undefined;
 }
 
-/** Several words ahead. */
-export interface Phrase {
-  /** The words, with the spaces between them. */
-  readonly text: string;
-  /** P(all of them, in this order | context). */
-  readonly probability: number;
+/** What is known of a text field. */
+export interface FieldOptions {
+  /** How the person types: then letters stand for those beside them on the keyboard too. `{}`: the defaults. */
+  readonly typing?: TypingModel | undefined;
 }
 
 /** How expected one word or mark of a text was. */
@@ -45,13 +38,14 @@ export interface Score {
 }
 
 /** Next words from a bundle. Its sessions share what it remembers. */
-export class Predictor {
+export class Predictor extends Asking<Session> {
   readonly #shared: Shared;
 
   protected constructor(
     readonly config: BundleConfig,
     shared: Shared,
   ) {
+    super();
     this.#shared = shared;
   }
 
@@ -96,24 +90,13 @@ export class Predictor {
     });
   }
 
-  /** The most probable words after `context`; a space that is missing after it is implied. */
-  async suggest(context: string, options: PrefixOptions = {}): Promise<Suggestions> {
-    withDefaults(options); // before they are spread
-    return this.session(context).suggest({ ...options, prefix: options.prefix ?? "" });
-  }
-
   /**
-   * What the unfinished last word of `text` may become: after "the ca", words that begin with "ca".
+   * A text field of its own: what is typed into it is read once.
    *
-   * Where no word is unfinished, the next word is offered.
+   * @throws WordgruError if the typing model is none.
    */
-  async complete(text: string, options: SuggestOptions = {}): Promise<Suggestions> {
-    return this.session(text).suggest(options);
-  }
-
-  /** A text field of its own: what is typed into it is read once. */
-  session(text = ""): Session {
-    const session = new Session(this.#shared);
+  session(text = "", { typing }: FieldOptions = {}): Session {
+    const session = new Session(this.#shared, typing && new Typing(typing));
     session.set(text);
     return session;
   }
@@ -123,38 +106,8 @@ export class Predictor {
    *
    * @throws WordgruError if the data is broken, or of another model.
    */
-  async restore(data: Uint8Array): Promise<Session> {
-    return Session.load(this.#shared, data);
-  }
-
-  /**
-   * Several words ahead, best first, longer ones only while their probability stays above the threshold.
-   *
-   * A phrase is returned when no continuation of it is probable enough, or it has `maxWords` words; at most `k`.
-   *
-   * @throws WordgruError if the text holds a lone surrogate, or an option is unknown or out of its range.
-   */
-  async phrases(context: string, options: PhraseOptions = {}): Promise<Phrase[]> {
-    const { maxWords, threshold, asked } = phraseDefaults(options);
-    const found: Phrase[] = [];
-    const waiting = [{ probability: 1, length: 0, session: this.session(context) }]; // the most probable last
-    while (found.length < asked.k) {
-      const begun = waiting.pop();
-      if (!begun) break;
-      const { probability, length, session } = begun;
-      const { items, space } =
-        length < maxWords ? await session.suggest({ ...asked, prefix: "" }) : { items: [], space: false };
-      const likely = items.filter((item) => probability * item.probability >= threshold);
-      for (const item of likely) {
-        const longer = session.copy();
-        longer.append((space ? " " : "") + item.word);
-        const joint = probability * item.probability;
-        const at = waiting.findIndex((other) => other.probability >= joint); // of equals, the first one goes first
-        waiting.splice(at < 0 ? waiting.length : at, 0, { probability: joint, length: length + 1, session: longer });
-      }
-      if (length && !likely.length) found.push({ text: session.text.slice(context.length).trim(), probability });
-    }
-    return found;
+  async restore(data: Uint8Array, { typing }: FieldOptions = {}): Promise<Session> {
+    return Session.load(this.#shared, data, typing && new Typing(typing));
   }
 
   /**
@@ -179,5 +132,15 @@ export class Predictor {
       }),
       scored("", text.length, tokens.length, nats.length),
     ];
+  }
+  /**
+   * Text that goes on from `context`, drawn from the model; the answer does not repeat it.
+   *
+   * The text may be cut anywhere: its last word is taken as unfinished, and drawn among those that it may become.
+   *
+   * @throws WordgruError if the text holds a lone surrogate, or a number is out of its range.
+   */
+  async generate(context = "", options: GenerateOptions = {}): Promise<string> {
+    return generate(this.#shared, this.session(context), options);
   }
 }

@@ -25,7 +25,7 @@ export class Range {
    * @throws WordgruError if `value`, which is called `name`, is no such number.
    */
   check(name: string, value: unknown): void {
-    if (typeof value !== "number" || !this.#holds(value)) {
+    if (!this.holds(value)) {
       throw new WordgruError(`${name} is ${shown(value)}; expected ${this}.`);
     }
   }
@@ -37,7 +37,9 @@ export class Range {
     return `a ${whole ? "whole " : ""}number ${least}${most === undefined ? "" : ` and ${below ? "below" : "at most"} ${most}`}`;
   }
 
-  #holds(value: number): boolean {
+  /** Whether `value` is such a number. */
+  holds(value: unknown): value is number {
+    if (typeof value !== "number") return false;
     const { most = Number.POSITIVE_INFINITY, above, below, whole } = this.limits;
     const isEnough = above ? value > this.least : value >= this.least;
     return isEnough && (below ? value < most : value <= most) && (!whole || Number.isInteger(value));

@@ -64,7 +64,7 @@ export class Reader {
    * The node of a usual token of what is typed, read alone if it is not known; nothing once the budget is spent. It is
    * read whatever that counts, because without it nothing is found; a quarter of the budget is left, if it can be.
    */
-  async readUsual(node: Node, token: number): Promise<Node | undefined> {
+  async #readUsual(node: Node, token: number): Promise<Node | undefined> {
     const { maxRows } = this.options;
     const known = this.nodes.get(nameOf([...node.tokens, token]));
     if (known || this.rows >= maxRows) return known;
@@ -90,6 +90,17 @@ export class Reader {
       this.nodes.set(nameOf(tokens), node);
       return node;
     });
+  }
+
+  /** The nodes of a token sequence after the context, as far as the budget goes; read one by one. */
+  async along(tokens: readonly number[]): Promise<Node[]> {
+    const found: Node[] = [];
+    let node = this.nodes.get(nameOf([]));
+    for (const token of tokens) {
+      node &&= await this.#readUsual(node, token);
+      if (node) found.push(node);
+    }
+    return found;
   }
 
   #step(tokens: readonly number[], states: readonly Float32Array[], least: number): ReturnType<Steps["step"]> {

@@ -20,6 +20,7 @@
  * docs/word-search.md works an example by hand.
  */
 import type { Bytes } from "./bytes.js";
+import { type Characters, characters } from "./characters.js";
 import type { Named } from "./named.js";
 import {
   type Choice,
@@ -35,6 +36,7 @@ import {
   sum,
 } from "./rows.js";
 import type { SearchOptions, Source } from "./suggestions.js";
+import { TokenTries } from "./trie.js";
 import { compare, Vocabulary } from "./vocabulary.js";
 
 const REMEMBERED = 4; // places of which the nodes are kept; each node takes four bytes a token of the vocabulary
@@ -66,6 +68,8 @@ export interface Answer {
   readonly unexplored: number;
   /** Rows of the model that were asked for. */
   readonly rows: number;
+  /** Log P(the bytes typed | context), natural, as far as it is known. */
+  readonly logEvidence: number;
 }
 
 /** Where a word is searched. */
@@ -92,6 +96,8 @@ interface Remembered {
 export class WordSearch {
   readonly #vocabularies = new Map<boolean, Vocabulary>();
   #places: Remembered[] = []; // the latest last
+  /** The model's tokens as tries, made when they are asked for. */
+  readonly tries: TokenTries;
 
   /**
    * @param tokenBytes what each token spells, by id.
@@ -100,10 +106,12 @@ export class WordSearch {
    */
   constructor(
     private readonly model: Steps,
-    private readonly tokenBytes: readonly Bytes[],
+    readonly tokenBytes: readonly Bytes[],
     private readonly finals: number,
-    private readonly spell: Spell,
-  ) {}
+    readonly spell: Spell,
+  ) {
+    this.tries = new TokenTries(tokenBytes, finals);
+  }
 
   /**
    * The `k` words that begin with the bytes typed and count most.
@@ -119,6 +127,30 @@ export class WordSearch {
     factor: Factor,
     named: readonly Named[] = [],
   ): Promise<Answer> {
+    return this.reading(state, last, options, (reader, vocabulary) => {
+      const key = vocabulary.key(typed);
+      return new Search(reader, vocabulary, key, k, options, this.spell, factor, named).run(typed);
+    });
+  }
+
+  /** The distribution of the character after the bytes typed, whole characters. */
+  async characters(
+    { state, last, typed }: Place,
+    options: SearchOptions,
+    named: readonly Named[],
+  ): Promise<Characters> {
+    return this.reading(state, last, { ...options, ignoreCase: false }, (reader) =>
+      characters(reader, this.tries, typed, typed ? this.spell(typed) : [], options, named),
+    );
+  }
+
+  /** What `work` finds with what reads at a place; what it read there is remembered. */
+  async reading<Answered>(
+    state: Float32Array,
+    last: number,
+    options: SearchOptions,
+    work: (reader: Reader, vocabulary: Vocabulary) => Promise<Answered>,
+  ): Promise<Answered> {
     const fold = options.ignoreCase;
     const vocabulary = this.#vocabulary(fold);
     const known = this.#places.find((each) => each.last === last && each.fold === fold && isSame(each.state, state));
@@ -126,8 +158,7 @@ export class WordSearch {
     this.#places = this.#places.filter((each) => each !== known);
     const reader = new Reader(this.model, vocabulary, known?.nodes ?? new Map(), options);
     if (!known) await reader.begin(state, last);
-    const search = new Search(reader, vocabulary, vocabulary.key(typed), k, options, this.spell, factor, named);
-    const answer = await search.run(typed);
+    const answer = await work(reader, vocabulary);
     this.#places.push({ state, last, fold, nodes: new Map([...reader.nodes].slice(0, 2 * options.maxRows)) });
     this.#places = this.#places.slice(-REMEMBERED);
     return answer;
@@ -212,8 +243,7 @@ class Search {
   async #begin(chain: readonly number[]): Promise<void> {
     const { typed } = this;
     const { nodes } = this.reader;
-    let node = nodes.get(nameOf([]));
-    for (const token of chain) node &&= await this.reader.readUsual(node, token);
+    await this.reader.along(chain);
     for (const [name, { key }] of nodes) if (!key.startsWith(typed) && !typed.startsWith(key)) nodes.delete(name);
     const rows = Array.from(nodes.values(), (node) => new Row(node, this.vocabulary, typed));
     const outer = rows.filter((row) => this.#isOuter(row) && row.share);
@@ -530,7 +560,8 @@ class Search {
     const unexplored = this.#rows.reduce((total, { open }) => total + sum(open), inner);
     const whole = this.#agreeing + inner;
     const share = whole > 0 ? Math.min(unexplored / whole, 1) : 1;
-    return { words, exact: proved && this.#agreeing > 0, unexplored: share, rows: this.reader.rows };
+    const logEvidence = Math.log(Math.max(this.#agreeing, 1e-300)) + this.#scale;
+    return { words, exact: proved && this.#agreeing > 0, unexplored: share, rows: this.reader.rows, logEvidence };
   }
 
   /** The bytes of a listed word as they are compared. */

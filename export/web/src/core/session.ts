@@ -1,25 +1,35 @@
 /** A session: one text field, whose text is read once however it is edited. `wordgru/session.py` in TypeScript. */
 import { type Bytes, toBytes, toShown, toText } from "./bytes.js";
+import { type Characters, thatMayFollow } from "./characters.js";
 import { WordgruError } from "./errors.js";
 import type { LanguageModel } from "./model.js";
 import type { Named } from "./named.js";
 import { lessThose, type Offered, sourcesOf, stillOffered, timesOffered } from "./offers.js";
 import type { PersonalModel } from "./personal.js";
+import { type Mark, Reading } from "./reading.js";
 import type { Found, WordSearch } from "./search.js";
-import { type Asked, type SessionOptions, type Suggestion, type Suggestions, withDefaults } from "./suggestions.js";
-import { type ResetOptions, TextField } from "./text_field.js";
-import { END_OF_TEXT, type Tokenizer } from "./tokenizer.js";
+import {
+  type Asked,
+  type SearchOptions,
+  type SessionOptions,
+  type Suggestion,
+  type Suggestions,
+  type SuggestOptions,
+  withDefaults,
+} from "./suggestions.js";
+import type { ResetOptions } from "./text_field.js";
+import type { Tokenizer } from "./tokenizer.js";
+import type { Typed } from "./typing/channel.js";
+import { type Correction, type Touched, TypedField, touchesOf } from "./typing/field.js";
+import { natsAfter } from "./typing/following.js";
+import { Meaning, refuseUntyped, type WordStart } from "./typing/meaning.js";
+import type { Typing } from "./typing/model.js";
 import type { WordList } from "./word_list.js";
 import { APOSTROPHES, isOne, isSpace, kind, splitLast, takesSpace, wantsSpace } from "./words.js";
 
-const STRIDE = 64; // tokens between the snapshots that a long text leaves
-const SNAPSHOTS = 10; // of which the last half are kept as they are, older ones thinned out
-const CONTEXT = 2048; // characters of a long paste that are read, some 500 tokens; the English model learnt from 1,024
 const TAIL = 256; // characters before a word that say which of the person's own words follow
 const BEFORE = 600; // characters of what was sent before that a new text is read after; they grow to twice as many
-const WINDOW = 96; // characters after the last mark before a new one is set
 const NEW_LINE = 10; // the byte between the two parts of a saved session
-const STARTS_WORD = /^[\p{L}\p{N}]/u;
 
 /** What a predictor's sessions share. */
 export interface Shared {
@@ -35,18 +45,6 @@ export interface Shared {
   readonly identity: string;
 }
 
-/** How many tokens were read, and the state before the last of them. */
-interface Snapshot {
-  readonly count: number;
-  readonly state: Float32Array;
-}
-
-/** A place where the text can be cut without changing its tokens, so that only what follows it is encoded again. */
-interface Mark {
-  readonly offset: number;
-  readonly count: number;
-}
-
 /** What the person's words have learnt of a field, and their clock before. */
 interface Committed {
   readonly text: string;
@@ -60,25 +58,29 @@ const NOTHING: Committed = { text: "", since: 0 };
  *
  * Variants of a mark that the model never learnt are read as the one that it did (`Tokenizer.variants`), and words are
  * offered with the apostrophe that the text used last: `don’t` to whom types `’`.
- *
- * Reading begins at the first mark: of a long paste only the last part is read (`CONTEXT`).
  */
-export class Session extends TextField {
+export class Session extends TypedField {
   #seen = ""; // the text of the last question
-  #tokens: readonly number[] = [END_OF_TEXT];
-  #snapshots: Snapshot[];
-  #marks: Mark[] = [{ offset: 0, count: 1 }];
-  #before = ""; // what is read before each text, in whole lines: what its writer sent last
-  #head = ""; // what was read last, `#before` included, which the marks belong to: its end is normalised
-  #gap: Bytes | undefined; // the bytes held back then
+  #seenTouched: Touched = this.touched; // and of its letters
+  #reading: Reading;
   #committed = NOTHING;
   #offered: readonly Offered[] = [];
   #named: { head: string; start: Bytes; edition: number; named: Named } | undefined; // what the person's words name
   #turn: Promise<unknown> = Promise.resolve(); // of the last question, for they are answered one by one
 
-  constructor(private readonly shared: Shared) {
-    super();
-    this.#snapshots = [{ count: 1, state: shared.model.initialState() }];
+  readonly #meaning: Meaning | undefined;
+
+  /**
+   * @param shared what the predictor's sessions share.
+   * @param typing how the person types; without it, letters are taken as they are.
+   */
+  constructor(
+    private readonly shared: Shared,
+    private readonly typing?: Typing,
+  ) {
+    super(typing?.layout);
+    this.#meaning = typing && new Meaning(typing, shared.search);
+    this.#reading = new Reading(shared.model, shared.tokenizer);
   }
 
   /**
@@ -86,10 +88,10 @@ export class Session extends TextField {
    *
    * @throws WordgruError if it is broken, or of another model.
    */
-  static load(shared: Shared, data: Uint8Array): Session {
+  static load(shared: Shared, data: Uint8Array, typing?: Typing): Session {
     const end = data.indexOf(NEW_LINE);
-    const session = new Session(shared);
-    const size = session.#last.state.byteLength;
+    const session = new Session(shared, typing);
+    const size = shared.model.initialState().byteLength;
     let saved: { model: string; text: string; before?: string; tokens: number[]; mark: Mark; committed: Committed };
     try {
       saved = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data.subarray(0, end)));
@@ -106,13 +108,10 @@ export class Session extends TextField {
       throw new WordgruError("the saved session cannot be read (it was cut short); start a new one.");
     }
     session.set(saved.text);
-    session.#tokens = saved.tokens;
-    const state = new Float32Array(data.slice(end + 1).buffer);
-    session.#snapshots.push({ count: saved.tokens.length, state });
-    session.#marks = [saved.mark];
     session.#seen = saved.text;
-    session.#before = saved.before ?? "";
-    session.#head = session.#before + session.#finished();
+    const state = new Float32Array(data.slice(end + 1).buffer);
+    session.#reading.before = saved.before ?? "";
+    session.#reading.load(session.#finished(), { tokens: saved.tokens, mark: saved.mark, state });
     session.#committed = saved.committed;
     return session;
   }
@@ -121,7 +120,7 @@ export class Session extends TextField {
   override reset({ before }: ResetOptions = {}): void {
     super.reset();
     void this.#inTurn(async () => {
-      this.#before = this.#asBefore(before ?? this.#before + this.#committed.text);
+      this.#reading.before = this.#asBefore(before ?? this.#reading.before + this.#committed.text);
       this.#committed = NOTHING;
       this.#offered = [];
     });
@@ -164,15 +163,11 @@ export class Session extends TextField {
 
   /** A session with the same text that goes its own way; of what it commits, nothing was learnt yet. */
   copy(): Session {
-    const other = new Session(this.shared);
+    const other = new Session(this.shared, this.typing);
     other.set(this.text);
+    other.touched = this.touched;
     other.#seen = this.#seen;
-    other.#tokens = this.#tokens;
-    other.#snapshots = [...this.#snapshots];
-    other.#marks = [...this.#marks];
-    other.#before = this.#before;
-    other.#head = this.#head;
-    other.#gap = this.#gap;
+    other.#reading = this.#reading.copy();
     other.#named = this.#named;
     other.#offered = this.#offered;
     return other;
@@ -192,19 +187,62 @@ export class Session extends TextField {
     return this.#inTurn(() => this.#suggest(asked));
   }
 
+  /**
+   * What was meant by the unfinished last word if it ends here, most probable first; what was typed included.
+   *
+   * @throws WordgruError if the session has no typing model, or an option is out of its range.
+   */
+  async corrections(options: SuggestOptions = {}): Promise<Suggestions> {
+    const asked = withDefaults(options);
+    if (!this.#meaning) refuseUntyped();
+    return this.#inTurn(() => this.#meant(...this.#unfinished(), asked.k, asked));
+  }
+
+  /**
+   * What the next character is, and whether the word ends, given the text and its unfinished last word.
+   *
+   * Where a space is missing before the next word, it is what follows that space.
+   */
+  async characters(options: Partial<SearchOptions> = {}): Promise<Characters> {
+    const asked = withDefaults(options);
+    return this.#inTurn(async () => {
+      const [before, unfinished] = this.#unfinished();
+      const head = before + (!unfinished && wantsSpace(before) ? " " : "");
+      const { state, last, gap, named } = await this.#wordStart(head);
+      const typed = gap + toBytes(unfinished);
+      const found = await this.shared.search.characters({ state, last, typed }, asked, named);
+      return thatMayFollow(found, (char) => (unfinished ? splitLast(unfinished + char)[0] === "" : char > " "));
+    });
+  }
+
+  /** Log P(following | the text before the unfinished last word, and each of some words in its place), natural. */
+  async natsAfter(choices: readonly string[], following: string): Promise<number[]> {
+    return this.#inTurn(async () => {
+      const start = await this.#wordStart(this.#finished());
+      return natsAfter(this.shared.model, this.shared.tokenizer, start, choices, following);
+    });
+  }
+
+  /**
+   * Log P(following | before), natural; read as what the field holds.
+   *
+   * @param before any text that ends where a word does, or before one; the field's own is read fastest.
+   * @param following what stands after it, whole words.
+   */
+  async nats(before: string, following: string): Promise<number> {
+    return this.#inTurn(() => this.#reading.nats(before, following));
+  }
+
   /** The session as a few kilobytes, for `Predictor.restore`. */
   async save(): Promise<Uint8Array> {
     return this.#inTurn(async () => {
-      await this.#read(this.#finished());
-      const { count, state } = this.#last;
-      const tokens = this.#tokens.slice(0, count);
-      const mark = this.#marks.at(-1);
+      await this.#reading.read(this.#finished());
+      const { state, ...read } = this.#reading.saved;
       const head = JSON.stringify({
         model: this.shared.identity,
         text: this.#seen,
-        before: this.#before,
-        tokens,
-        mark,
+        before: this.#reading.before,
+        ...read,
         committed: this.#committed,
       });
       const values = new Uint8Array(state.buffer, state.byteOffset, state.byteLength);
@@ -214,15 +252,47 @@ export class Session extends TextField {
 
   /** The text before its unfinished last word. */
   #finished(): string {
+    return this.#unfinished()[0];
+  }
+
+  /** The same, and that word. */
+  #unfinished(): [before: string, unfinished: string] {
     const [before, tail] = lastLinePart(this.#seen);
-    return before + splitLast(this.shared.tokenizer.normalize(tail))[0];
+    const [rest, unfinished] = splitLast(this.shared.tokenizer.normalize(tail));
+    return [before + rest, unfinished];
+  }
+
+  /** Correct the unfinished last word; see `TypedField`. */
+  async correction(threshold: number): Promise<Correction | undefined> {
+    const asked = withDefaults({ threshold });
+    if (!this.#meaning) refuseUntyped();
+    return this.#inTurn(async () => {
+      const [head, typed] = this.#unfinished();
+      const word = typed && (await this.#correction(head, typed, asked));
+      return word ? { start: this.#startOf(typed), typed, word } : undefined;
+    });
+  }
+
+  /** Where the unfinished last word begins in the text as it was typed, which normalising may change. */
+  #startOf(unfinished: string): number {
+    const { tokenizer } = this.shared;
+    let [start, at] = [this.#seen.length, this.#seen.length];
+    for (const char of [...this.#seen.slice(-4 * unfinished.length - 64)].reverse()) {
+      if (/\p{Surrogate}/u.test(char)) break; // the window begins inside a character
+      at -= char.length;
+      const seen = tokenizer.normalize(this.#seen.slice(at));
+      if (seen.length > unfinished.length) break;
+      if (seen === unfinished) start = at;
+    }
+    return start;
   }
 
   /** Do `work`, on the text as it is now, when all that was asked before is done. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const { text } = this;
+    const { text, touched } = this;
     const done = this.#turn.then(() => {
       this.#seen = text;
+      this.#seenTouched = touched;
       return work();
     });
     this.#turn = done.catch(() => undefined); // whoever asked is told
@@ -256,31 +326,64 @@ export class Session extends TextField {
 
   // -- reading -------------------------------------------------------------------------------------------------
 
-  get #last(): Snapshot {
-    return this.#snapshots.at(-1) as Snapshot;
-  }
-
   async #find(
     head: string,
     prefix: string,
     asked: Asked,
     { typed, space, ends }: { typed: string; space: boolean; ends: boolean },
   ): Promise<Suggestions> {
-    const gap = await this.#read(head, ends);
-    const { count, state } = this.#last;
+    const gap = await this.#reading.read(head, ends);
     const begun = gap + toBytes(prefix);
     const spaced = ends || begun.startsWith(" ");
     const wanted = ends ? wantsSpace(head) : undefined;
-    const place = { state, last: this.#tokens[count - 1] as number, typed: begun };
+    const place = { ...this.#reading.place, typed: begun };
     if (asked.attention) this.#offered = stillOffered(this.#offered, head, prefix);
     const passed = asked.attention ? timesOffered(this.#offered) : new Map<string, number>();
     const named = await this.#namedWords(head, ends ? (wanted ? " " : "") : gap);
     const factor = (word: Bytes) => this.#factor(word, asked, { spaced, wanted });
-    const { words, ...found } = await this.shared.search.find(place, asked.k + passed.size, asked, factor, named);
+    const letters = this.#typed(prefix, false);
+    const many = asked.k + passed.size;
+    const { words, ...found } = letters
+      ? await (this.#meaning as Meaning).find({ ...place, gap, named }, letters, many, asked, factor)
+      : await this.shared.search.find(place, many, asked, factor, named);
     let items = words.map((word) => this.#offer(word, typed));
     if (passed.size) items = lessThose(items, passed, asked.attention).slice(0, asked.k);
     if (asked.attention) this.#offered = [...this.#offered, { head, prefix, words: items.map(({ word }) => word) }];
-    return { items, ...found, space };
+    if (!letters) return { items, ...found, space };
+    return { items, ...found, space, autocorrect: await this.#correction(head, prefix, asked) };
+  }
+
+  /** The letters typed as the typing model sees them; undefined without one, or of what it does not look at. */
+  #typed(prefix: string, isComplete: boolean): Typed | undefined {
+    const start = this.#seen.endsWith(prefix) ? this.#seen.length - prefix.length : -1;
+    return this.#meaning?.typed(touchesOf(prefix, start, this.#seenTouched), isComplete);
+  }
+
+  /** What was meant by letters after `head` with which the word ends; what was typed is always allowed. */
+  async #meant(head: string, prefix: string, k: number, asked: Asked, doubt = 1): Promise<Suggestions> {
+    const letters = this.#typed(prefix, true);
+    if (!letters) return { items: [], exact: true, unexplored: 0, rows: 0, space: false, logEvidence: 0 };
+    const start = await this.#wordStart(head);
+    const typed = start.gap + toBytes(prefix);
+    const rule = { spaced: start.gap !== "", wanted: undefined };
+    const factor = (word: Bytes) => this.#factor(word, asked, rule) || Number(word === typed);
+    const { words, ...found } = await (this.#meaning as Meaning).find(start, letters, k, asked, factor, doubt);
+    return { items: words.map((word) => this.#offer(word, this.#seen)), ...found, space: false };
+  }
+
+  /** The word that was meant by a word typed in full, if it is another and probable enough. */
+  async #correction(head: string, word: string, asked: Asked): Promise<string | undefined> {
+    if (this.#seenTouched.kept.has(word)) return undefined;
+    const asTyped = this.#asTyped(word, this.#seen);
+    return this.#meaning?.correction(head, word, asked.threshold, asTyped, (k, doubt) =>
+      this.#meant(head, word, k, asked, doubt),
+    );
+  }
+
+  /** Where the word after `head` begins. */
+  async #wordStart(head: string): Promise<WordStart> {
+    const gap = await this.#reading.read(head);
+    return { ...this.#reading.place, gap, named: await this.#namedWords(head, gap) };
   }
 
   #offer({ spelled, probability, tokens, named }: Found, typed: string): Suggestion {
@@ -335,82 +438,6 @@ export class Session extends TextField {
     const learnt = this.shared.tokenizer.variants.get(mark);
     return learnt && text.includes(mark) ? word.replaceAll(learnt, mark) : word;
   }
-
-  /**
-   * Read `text` up to the token before the next word; return the bytes held back for that word.
-   *
-   * With `ends`, nothing is held back.
-   */
-  async #read(text: string, ends = false): Promise<Bytes> {
-    const head = this.#before + text;
-    if (!ends && this.#gap !== undefined && this.#head === head) return this.#gap; // only letters have come since
-    const same = sameStart(this.#head, head);
-    this.#marks = this.#marks.filter(({ offset }) => !offset || offset < same); // the letter after it decides
-    this.#head = head;
-    this.#gap = undefined;
-    const { offset, count } = await this.#mark(head);
-    const { tokenizer } = this.shared;
-    const rest = head.slice(offset);
-    const [tokens, gap] = ends ? [tokenizer.encode(rest), ""] : tokenizer.encodeContext(rest);
-    await this.#goTo([...this.#tokens.slice(0, count), ...tokens]);
-    if (!ends) this.#gap = gap;
-    return gap;
-  }
-
-  /** The last mark in `head`; a new one is set when much text has come since. */
-  async #mark(head: string): Promise<Mark> {
-    if (!this.#marks.length || head.length - (this.#marks.at(-1) as Mark).offset > 2 * CONTEXT) {
-      this.#beginNearEnd(head);
-    }
-    const mark = this.#marks.at(-1) as Mark;
-    const cut = head.length - mark.offset > WINDOW ? lastCut(head, mark.offset) : mark.offset;
-    if (cut === mark.offset) return mark;
-    const tokens = this.shared.tokenizer.encode(head.slice(mark.offset, cut));
-    await this.#goTo([...this.#tokens.slice(0, mark.count), ...tokens]);
-    const next = { offset: cut + 1, count: mark.count + tokens.length };
-    this.#marks.push(next);
-    return next;
-  }
-
-  /** Forget all that was read, and begin with the last `CONTEXT` characters, at a word. */
-  #beginNearEnd(head: string): void {
-    let offset = Math.max(head.length - CONTEXT, 0);
-    if (offset) {
-      const place = head.indexOf(" ", offset);
-      if (place >= 0 && place < head.length - CONTEXT / 2) offset = place + 1;
-      else if (/^\p{Surrogate}/u.test(head.slice(offset))) offset++; // the second half of a character
-    }
-    this.#marks = [{ offset, count: 1 }];
-    this.#tokens = [END_OF_TEXT];
-    this.#snapshots = [{ count: 1, state: this.shared.model.initialState() }];
-  }
-
-  /** Make the last snapshot the one of `tokens`, from the latest that agrees with them. */
-  async #goTo(tokens: readonly number[]): Promise<void> {
-    let agreed = 0;
-    while (agreed < tokens.length && tokens[agreed] === this.#tokens[agreed]) agreed++;
-    this.#snapshots = this.#snapshots.filter(({ count }) => count <= agreed);
-    this.#tokens = tokens;
-    let { count, state } = this.#last;
-    while (count < tokens.length) {
-      const upto = Math.min(count + STRIDE, tokens.length);
-      state = await this.shared.model.advance(tokens.slice(count - 1, upto - 1), state);
-      count = upto;
-      this.#snapshots.push({ count, state });
-      if (this.#snapshots.length > SNAPSHOTS) this.#thin();
-    }
-  }
-
-  /** Drop the old snapshot whose neighbours are nearest to each other, for its distance from the end. */
-  #thin(): void {
-    const counts = this.#snapshots.map(({ count }) => count);
-    const end = counts.at(-1) as number;
-    const spread = (at: number) =>
-      ((counts[at + 1] as number) - (counts[at - 1] as number)) / (end - (counts[at] as number) + 1);
-    let least = 1;
-    for (let at = 2; at < counts.length - SNAPSHOTS / 2; at++) if (spread(at) < spread(least)) least = at;
-    this.#snapshots.splice(least, 1);
-  }
 }
 
 function isCommitted(committed: Committed | undefined): boolean {
@@ -419,23 +446,6 @@ function isCommitted(committed: Committed | undefined): boolean {
 
 function isMark(mark: Mark | undefined): boolean {
   return Number.isInteger(mark?.offset) && Number.isInteger(mark?.count);
-}
-
-/** How many UTF-16 units two texts begin with alike. */
-function sameStart(one: string, other: string): number {
-  if (other.startsWith(one)) return one.length;
-  const most = Math.min(one.length, other.length);
-  let same = 0;
-  while (same < most && one.charCodeAt(same) === other.charCodeAt(same)) same++;
-  return same;
-}
-
-/** The last space after `start` at which the tokens before and after do not depend on each other, or `start`. */
-function lastCut(head: string, start: number): number {
-  for (let at = head.lastIndexOf(" "); at > start; at = head.lastIndexOf(" ", at - 1)) {
-    if (!isSpace(head[at - 1] as string) && STARTS_WORD.test(head.slice(at + 1, at + 3))) return at;
-  }
-  return start;
 }
 
 /** `text` cut after its last white space. */

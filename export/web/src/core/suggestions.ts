@@ -2,7 +2,7 @@
 import { WordgruError } from "./errors.js";
 import { Range, shown } from "./ranges.js";
 
-/** Who gives a word: the model, the person's own words, or a word list. */
+/** Who gives a word to one model's search: the model, the person's own words, or a word list. */
 export type Source = "model" | "personal" | "glossary";
 
 /** One word and its probability after the context and the letters typed. */
@@ -13,8 +13,11 @@ export interface Suggestion {
   readonly probability: number;
   /** Its most probable spelling; the first token may begin with a space. Half a character shows as U+FFFD. */
   readonly tokens: readonly string[];
-  /** Who gives it; one that gives less than a tenth of it is not told. */
-  readonly sources: readonly Source[];
+  /**
+   * Who gives it: "model", "personal", "glossary", of several models the name of each; one that gives less than a tenth
+   * of it is not told.
+   */
+  readonly sources: readonly string[];
 }
 
 /** The words found. A plain object: it can be posted to another thread. */
@@ -23,12 +26,16 @@ export interface Suggestions {
   readonly items: readonly Suggestion[];
   /** True if it is proved that these are the most probable words, in this order; false if a budget ended the search. */
   readonly exact: boolean;
+  /** Log P(the letters typed | the text before the word), natural, as far as it is known. */
+  readonly logEvidence: number;
   /** Share of what agrees with the letters typed that lies in spellings not looked into. */
   readonly unexplored: number;
   /** Rows of the model that were asked for. */
   readonly rows: number;
   /** Whether a space is missing between the text and these words. */
   readonly space: boolean;
+  /** With a typing model, the word to put in place of the letters typed if the word ends here. */
+  readonly autocorrect?: string | undefined;
 }
 
 /** How a search is done. */
@@ -76,6 +83,8 @@ export interface SessionOptions extends PrefixOptions {
    * P(types on | word meant and offered) = 1 - attention. Default 0: they are not.
    */
   readonly attention?: number | undefined;
+  /** With a typing model, how probable a correction must be, 0 to 1. Default 0.9. */
+  readonly threshold?: number | undefined;
 }
 
 /** How phrases are found. */
@@ -93,12 +102,14 @@ export interface Asked extends SearchOptions {
   readonly k: number;
   readonly prefix: string | undefined;
   readonly attention: number;
+  readonly threshold: number;
 }
 
 const DEFAULTS: Asked = {
   k: 3,
   prefix: undefined,
   attention: 0,
+  threshold: 0.9,
   tolerance: 3e-3,
   maxRows: 64,
   maxSeconds: undefined,
@@ -116,6 +127,7 @@ const SHARE = new Range(0, { most: 1 });
 const RANGES: Readonly<Record<string, Range>> = {
   k: K,
   attention: new Range(0, { most: 1, below: true }),
+  threshold: SHARE,
   tolerance: new Range(0, { most: 1, below: true }),
   maxRows: COUNT,
   maxSeconds: new Range(0, { above: true }),

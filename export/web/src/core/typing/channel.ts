@@ -1,0 +1,359 @@
+/**
+ * P(typed | word): how likely letters and touch points are, given the word that was meant.
+ * `wordgru/typing/channel.py` in TypeScript, which says what the model is; the same step by step.
+ */
+import { type Bytes, toBytes } from "../bytes.js";
+import { largestOf } from "../rows.js";
+import { Trie } from "../trie.js";
+import type { Touch, Typing } from "./model.js";
+
+const RATHER = 0.15; // probability that a language model gives a letter inside a word, roughly
+const WIDEST = 300; // nodes of one level that are followed, the most probable ones
+
+/** Where some strings stand in the letters typed: one row for each, columns by letters typed so far. */
+export class Alignments {
+  /** P(all letters typed before the word's last characters); 0 where the word is complete. */
+  readonly done: Float64Array;
+  /** Code point of the last character; -1 where there is none. */
+  readonly last: Int32Array;
+
+  /**
+   * @param count how many.
+   * @param width letters typed, and one more.
+   * @param rows P(the first i letters typed, the characters so far done), (count * width).
+   * @param before `rows` one character ago.
+   */
+  constructor(
+    readonly count: number,
+    readonly width: number,
+    readonly rows = new Float64Array(count * width),
+    readonly before = new Float64Array(count * width),
+  ) {
+    this.done = new Float64Array(count);
+    this.last = new Int32Array(count).fill(-1);
+  }
+
+  /** Some of them. */
+  at(places: ArrayLike<number>): Alignments {
+    const some = new Alignments(places.length, this.width);
+    for (let to = 0; to < places.length; to++) some.put(to, this, places[to] as number);
+    return some;
+  }
+
+  /** Several as one. */
+  static joined(parts: readonly Alignments[], width: number): Alignments {
+    const all = new Alignments(
+      parts.reduce((total, { count }) => total + count, 0),
+      width,
+    );
+    let to = 0;
+    for (const part of parts) for (let from = 0; from < part.count; from++) all.put(to++, part, from);
+    return all;
+  }
+
+  /** Make one of them that of others. */
+  put(to: number, { rows, before, done, last, width }: Alignments, from: number): void {
+    this.rows.set(rows.subarray(from * width, (from + 1) * width), to * width);
+    this.before.set(before.subarray(from * width, (from + 1) * width), to * width);
+    this.done[to] = done[from] as number;
+    this.last[to] = last[from] as number;
+  }
+}
+
+/** Trie nodes that one walk reached on one level. */
+export interface Reached {
+  /** Of each, the string that the walk began with. */
+  readonly source: Int32Array;
+  readonly nodes: Int32Array;
+  /** Whether all that begins with it has the same likelihood, so that the walk ends here: 1, or 0. */
+  readonly closed: Uint8Array;
+  /** Where each stands. */
+  readonly alignments: Alignments;
+  /** The most that what follows may add to `done`, or to the likelihood of a complete word. */
+  readonly open: Float64Array;
+  /** What it may rather add, for letters that are still to come are not certain in the word either. */
+  readonly promise: Float64Array;
+}
+
+/** What may follow some strings, for a walk. */
+export interface Ways {
+  readonly trie: Trie;
+  /** Of each string, the node of the trie to begin after. */
+  readonly roots: Int32Array;
+  /** Where each string stands. */
+  readonly starts: Alignments;
+  /** Of each string, the mass of the trie's strings in their order, added up from 0 on. */
+  readonly masses: readonly Float64Array[];
+  /**
+   * Of each string, the mass of a node, times the likelihood that it may reach, below which it is left out; raised where
+   * more than `WIDEST` nodes of a level are above.
+   */
+  readonly floors: Float64Array;
+}
+
+interface Table {
+  /** P(letter i | character), (characters * letters). */
+  readonly hits: Float64Array;
+  /** P(left out). */
+  readonly omits: Float64Array;
+}
+
+/** Letters typed, and what a typing model says of them. */
+export class Typed {
+  /** As they were typed. */
+  readonly letters: string;
+  /** How many. */
+  readonly size: number;
+  readonly width: number;
+  readonly #points: Int32Array;
+  readonly #extra: Float64Array; // of each letter, that it is one too many
+  readonly #lead: Float64Array; // the most that the letters from each on may still have, whatever the word goes on with
+  readonly #promising: Float64Array;
+  readonly #tables = new Map<Int32Array, Table>(); // by alphabet
+
+  /**
+   * @param model how they were typed.
+   * @param touches the letters, at least one.
+   * @param complete whether the word is typed in full; else more letters may follow.
+   */
+  constructor(
+    readonly model: Typing,
+    private readonly touches: readonly Touch[],
+    readonly complete: boolean,
+  ) {
+    const chars = touches.map(({ char }) => char);
+    this.letters = chars.join("");
+    this.size = touches.length;
+    this.width = this.size + 1;
+    this.#points = Int32Array.from(chars, (char) => char.codePointAt(0) as number);
+    const { keys } = model.layout;
+    const { extra, doubled } = model.shares;
+    this.#extra = Float64Array.from(chars, (char, at) => {
+      const isKey = keys.has(char.toLowerCase());
+      return (isKey ? extra / keys.size : 0) + (at && chars[at - 1] === char ? doubled : 0);
+    });
+    this.#lead = this.#most();
+    this.#promising = this.#lead.map((most, at) => most * RATHER ** (this.size - at));
+  }
+
+  /** Before the first character. */
+  start(): Alignments {
+    const start = new Alignments(1, this.width);
+    const [extra] = this.#extra;
+    start.rows[0] = 1;
+    if (!this.complete && this.size === 1) start.done[0] = extra as number;
+    else start.rows[1] = extra as number;
+    return start;
+  }
+
+  /** P(typed | the word that ends at one of them). */
+  likelihood({ rows, done, width }: Alignments, at: number): number {
+    return (this.complete ? rows[(at + 1) * width - 1] : done[at]) as number;
+  }
+
+  /** P(typed | one word); 0 of what is less probable than any number. */
+  of(word: string): number {
+    const masses = [Float64Array.of(0, 1)];
+    const trie = new Trie([toBytes(word) as Bytes]);
+    const roots = new Int32Array(1);
+    const levels = this.walk({ trie, roots, starts: this.start(), masses, floors: new Float64Array(1) });
+    const last = levels.at(-1) as Reached;
+    const isWhole = levels.length === [...word].length + 1 || last.closed.includes(1); // else nothing of it was probable
+    return isWhole && last.nodes.length ? this.likelihood(last.alignments, last.nodes.length - 1) : 0;
+  }
+
+  /** Follow a trie from some strings on, level by level, where it may matter. */
+  walk({ trie, roots, starts, masses, floors }: Ways): Reached[] {
+    let source = Int32Array.from(roots.keys());
+    let nodes = roots;
+    let at = starts;
+    const found: Reached[] = [this.#reached(source, nodes, at, new Uint8Array(roots.length))];
+    while (nodes.length) {
+      const followed = this.#children(trie, source, nodes, at, masses, floors);
+      if (!followed) break;
+      const after = this.#after(at, followed.parents, trie, followed.children);
+      const open = this.#ahead(after, this.#lead);
+      const most = followed.mass.map((mass, child) => mass * ((after.done[child] as number) + (open[child] as number)));
+      if (count(most, (each, child) => each > (floors[followed.source[child] as number] as number)) > WIDEST) {
+        const limit = Math.min(...largestOf(most, WIDEST).map((place) => most[place] as number));
+        for (let each = 0; each < floors.length; each++) floors[each] = Math.max(floors[each] as number, limit);
+      }
+      const floor = (child: number) => floors[followed.source[child] as number] as number;
+      const kept = Int32Array.from(most.keys()).filter((child) => (most[child] as number) > floor(child));
+      source = kept.map((child) => followed.source[child] as number);
+      nodes = kept.map((child) => followed.children[child] as number);
+      at = after.at(kept);
+      const closed = Uint8Array.from(kept, (child) =>
+        Number(!this.complete && (followed.mass[child] as number) * (open[child] as number) <= floor(child)),
+      );
+      found.push(this.#reached(source, nodes, at, closed));
+      const going = Int32Array.from(kept.keys()).filter((place) => !closed[place]);
+      if (going.length === kept.length) continue;
+      const [sources, all] = [source, nodes];
+      source = going.map((place) => sources[place] as number);
+      nodes = going.map((place) => all[place] as number);
+      at = at.at(going);
+    }
+    return found;
+  }
+
+  #reached(source: Int32Array, nodes: Int32Array, alignments: Alignments, closed: Uint8Array): Reached {
+    const [open, promise] = [this.#ahead(alignments, this.#lead), this.#ahead(alignments, this.#promising)];
+    return { source, nodes, closed, alignments, open, promise };
+  }
+
+  /** The children of nodes that may matter, before their own characters are weighed; undefined where there are none. */
+  #children(
+    trie: Trie,
+    source: Int32Array,
+    nodes: Int32Array,
+    at: Alignments,
+    masses: readonly Float64Array[],
+    floors: Float64Array,
+  ): { parents: number[]; children: number[]; source: number[]; mass: Float64Array } | undefined {
+    const ahead = this.#ahead(at, this.#lead);
+    const found = { parents: [] as number[], children: [] as number[], source: [] as number[] };
+    const weights: number[] = [];
+    let isLeaf = true;
+    for (let parent = 0; parent < nodes.length; parent++) {
+      const node = nodes[parent] as number;
+      const first = trie.first[node] as number;
+      const end = first + (trie.count[node] as number);
+      if (first < end) isLeaf = false;
+      const from = source[parent] as number;
+      const summed = masses[from] as Float64Array;
+      const most = (at.done[parent] as number) + (ahead[parent] as number);
+      for (let child = first; child < end; child++) {
+        const mass = (summed[trie.high[child] as number] as number) - (summed[trie.low[child] as number] as number);
+        if (most * mass <= (floors[from] as number)) continue;
+        found.parents.push(parent);
+        found.children.push(child);
+        found.source.push(from);
+        weights.push(mass);
+      }
+    }
+    return isLeaf ? undefined : { ...found, mass: Float64Array.from(weights) };
+  }
+
+  /** What strings may still have: in their rows, and by the next character before their last one. */
+  #ahead({ rows, before, last, count, width }: Alignments, lead: Float64Array): Float64Array {
+    const { swapped } = this.model.shares;
+    const ahead = new Float64Array(count);
+    for (let at = 0, row = 0; at < count; at++, row += width) {
+      let total = 0;
+      let exchanged = 0;
+      for (let letter = 0; letter < width; letter++) {
+        total += (rows[row + letter] as number) * (lead[letter] as number);
+        if (letter >= 2 && this.#points[letter - 1] === last[at]) {
+          exchanged += (before[row + letter - 2] as number) * (lead[letter] as number);
+        }
+      }
+      ahead[at] = total + swapped * exchanged;
+    }
+    return ahead;
+  }
+
+  /** One character on, that of each node. */
+  #after(at: Alignments, parents: readonly number[], trie: Trie, nodes: readonly number[]): Alignments {
+    const { hits, omits } = this.#table(trie);
+    const after = new Alignments(nodes.length, this.width);
+    for (const [to, node] of nodes.entries()) {
+      const parent = parents[to] as number;
+      const char = trie.char[node] as number;
+      const point = trie.points[node] as number;
+      const last = at.last[parent] as number;
+      const from = at.rows.subarray(parent * this.width, (parent + 1) * this.width);
+      const row = after.rows.subarray(to * this.width, (to + 1) * this.width);
+      after.before.set(from, to * this.width);
+      after.last[to] = point;
+      after.done[to] = at.done[parent] as number;
+      const omitted = omits[char] as number;
+      if (omitted >= 1) {
+        row.set(from); // half a character, which the rest of it decides
+        continue;
+      }
+      this.#hit(row, from, at.before, parent, hits.subarray(char * this.size, (char + 1) * this.size), point, last);
+      const left = point === last ? Math.max(this.model.shares.undoubled, omitted) : omitted;
+      (after.done[to] as number) += this.#slip(row, from, left);
+    }
+    return after;
+  }
+
+  /** The character is typed, or it changes places with the one before. */
+  #hit(
+    row: Float64Array,
+    from: Float64Array,
+    before: Float64Array,
+    parent: number,
+    hits: Float64Array,
+    point: number,
+    last: number,
+  ): void {
+    const points = this.#points;
+    for (let letter = 1; letter < this.width; letter++) {
+      let typed = (from[letter - 1] as number) * (hits[letter - 1] as number);
+      if (letter >= 2 && points[letter - 2] === point && points[letter - 1] === last) {
+        typed += (before[parent * this.width + letter - 2] as number) * this.model.shares.swapped;
+      }
+      row[letter] = typed;
+    }
+  }
+
+  /** The character is left out, or a letter too many follows it. Returns what has typed all the letters now. */
+  #slip(row: Float64Array, from: Float64Array, omitted: number): number {
+    const { size } = this;
+    let done = 0;
+    if (!this.complete) {
+      done = row[size] as number;
+      row[size] = 0;
+    }
+    const end = this.complete ? size : size - 1;
+    for (let letter = 0; letter <= end; letter++) (row[letter] as number) += (from[letter] as number) * omitted;
+    for (let letter = size; letter >= 1; letter--) {
+      (row[letter] as number) += (row[letter - 1] as number) * (this.#extra[letter - 1] as number);
+    }
+    if (!this.complete) {
+      done += row[size] as number;
+      row[size] = 0;
+    }
+    return done;
+  }
+
+  #most(): Float64Array {
+    const keys = [...this.model.layout.keys.keys(), ...this.touches.map(({ char }) => char)];
+    const cased = keys.flatMap((key) => [key.toLowerCase(), key.toUpperCase(), key]);
+    const chars = new Set(cased.filter((char) => [...char].length === 1));
+    const alphabet = Int32Array.from(chars, (char) => char.codePointAt(0) as number).sort();
+    const lead = new Float64Array(this.width).fill(1);
+    for (let letter = this.size - 1; letter >= 0; letter--) {
+      const best = Math.max(...this.model.likelihoods(alphabet, this.touches[letter] as Touch));
+      lead[letter] = Math.min(best + (this.#extra[letter] as number), 1) * (lead[letter + 1] as number);
+    }
+    return lead;
+  }
+
+  /** For the characters of a trie: P(letter i | character), P(left out). */
+  #table({ alphabet }: Trie): Table {
+    let table = this.#tables.get(alphabet);
+    if (!table) {
+      const omits = this.model.omits(alphabet);
+      const hits = new Float64Array(alphabet.length * this.size);
+      for (const [letter, touch] of this.touches.entries()) {
+        const column = this.model.likelihoods(alphabet, touch);
+        // so that no letters can have more than `lead` says
+        for (let code = 0; code < alphabet.length; code++) {
+          hits[code * this.size + letter] = (column[code] as number) * (1 - (omits[code] as number));
+        }
+      }
+      table = { hits, omits };
+      this.#tables.set(alphabet, table);
+    }
+    return table;
+  }
+}
+
+function count(values: Float64Array, fits: (value: number, at: number) => boolean): number {
+  let total = 0;
+  for (let at = 0; at < values.length; at++) if (fits(values[at] as number, at)) total++;
+  return total;
+}

@@ -1,0 +1,131 @@
+/** What is weighed in the search over what was typed: open tokens, words, what words may miss along their bytes. */
+import type { Bytes } from "../bytes.js";
+import type { NamedWords } from "../named.js";
+import { cutDown, type Node } from "../rows.js";
+import { compare } from "../vocabulary.js";
+import type { Reached, Typed } from "./channel.js";
+
+const MOST = 256; // tokens of one level that are weighed one by one
+
+/** An open token that was not read. */
+export interface Open {
+  /** After which it stands. */
+  readonly node: Node;
+  readonly token: number;
+  /** P(its tokens | context), out of the scale. */
+  readonly mass: number;
+  /** The likelihood that its words have at least. */
+  readonly sure: number;
+  /** And the most that they may have beside. */
+  readonly open: number;
+  /** What they may rather have beside. */
+  readonly promise: number;
+  /** Of the walk that reached it. */
+  readonly level: Reached;
+  /** Among the nodes of that level. */
+  readonly place: number;
+  /** Whether the walk ended before it, for all that followed had the same likelihood. */
+  readonly isDeeper: boolean;
+}
+
+/** A word found: its mass, and the best of its spellings. */
+export interface Word {
+  mass: number;
+  best: number;
+  tokens: readonly number[];
+}
+
+/** Masses that words may have been denied, by the bytes that such words begin with. */
+export class Missing {
+  readonly #masses: Map<Bytes, number>;
+
+  constructor(others?: Missing) {
+    this.#masses = new Map(others?.entries);
+  }
+
+  get entries(): ReadonlyMap<Bytes, number> {
+    return this.#masses;
+  }
+
+  add(start: Bytes, mass: number): void {
+    this.#masses.set(start, (this.#masses.get(start) ?? 0) + mass);
+  }
+
+  /** What lies on the path of a word. */
+  along(word: Bytes): number {
+    let total = 0;
+    for (let size = 0; size <= word.length; size++) total += this.#masses.get(word.slice(0, size)) ?? 0;
+    return total;
+  }
+
+  /** The most that lies on any path. */
+  most(): number {
+    let most = 0;
+    const path: [start: Bytes, mass: number][] = [];
+    for (const start of [...this.#masses.keys()].sort(compare)) {
+      while (path.length && !start.startsWith((path.at(-1) as [Bytes, number])[0])) path.pop();
+      const mass = (path.at(-1)?.[1] ?? 0) + (this.#masses.get(start) as number);
+      path.push([start, mass]);
+      most = Math.max(most, mass);
+    }
+    return most;
+  }
+}
+
+/** The masses of a trie's strings in their order, and the same added up from 0 on. */
+export class Weights {
+  readonly masses: Float64Array;
+  readonly summed: Float64Array;
+
+  constructor(readonly size: number) {
+    this.masses = new Float64Array(size);
+    this.summed = new Float64Array(size + 1);
+  }
+
+  /** Fill them with what each place has, times a unit. A loop: mapping a typed array takes thirty times as long. */
+  fill(unit: number, shares: Float32Array | Float64Array, places?: Int32Array): this {
+    let total = 0;
+    for (let at = 0; at < this.size; at++) {
+      const mass = (shares[places ? (places[at] as number) : at] as number) * unit;
+      this.masses[at] = mass;
+      total += mass;
+      this.summed[at + 1] = total;
+    }
+    return this;
+  }
+}
+
+/** Share · likelihood of the words of a list where it is above a floor; a share of 1 has the mass `unit`. */
+export function likely(typed: Typed, words: NamedWords, unit: number, floor: number): Map<Bytes, number> {
+  const found = new Map<Bytes, number>();
+  if (!words.shares.size) return found;
+  const { trie, shares } = words.trie;
+  const { masses, summed } = new Weights(shares.length).fill(unit, shares);
+  const walked = typed.walk({
+    trie,
+    roots: new Int32Array(1),
+    starts: typed.start(),
+    masses: [summed],
+    floors: Float64Array.of(floor),
+  });
+  for (const { nodes, closed, alignments } of walked) {
+    for (const [at, node] of nodes.entries()) {
+      const likelihood = typed.likelihood(alignments, at);
+      const high = (closed[at] ? trie.high[node] : trie.own[node]) as number;
+      for (let place = trie.low[node] as number; place < high; place++) {
+        const mass = (masses[place] as number) * likelihood;
+        if (mass > floor) found.set(trie.strings[place] as Bytes, mass);
+      }
+    }
+  }
+  return found;
+}
+
+/** Which bounds are weighed one by one; the floors are raised to what the others may cost a word. */
+export function heaviestOf(bounds: readonly number[], floors: Float64Array): readonly number[] {
+  const all = [...bounds.keys()];
+  if (bounds.length <= MOST) return all;
+  const [heavy, least] = cutDown(Float64Array.from(bounds), all, MOST);
+  for (let at = 0; at < floors.length; at++) floors[at] = Math.max(floors[at] as number, least);
+  return heavy;
+}

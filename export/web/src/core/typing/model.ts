@@ -1,0 +1,223 @@
+/** How somebody types: the probability of each slip. `TypingModel` of `wordgru/typing/channel.py` in TypeScript. */
+import { WordgruError } from "../errors.js";
+import { Range, shown } from "../ranges.js";
+import { Layout, type LayoutRows, type Point } from "./layout.js";
+
+/** The probability of each slip where it can happen. docs/typing.md says how the defaults were fitted. */
+export interface TypingModel {
+  /** The keyboard: a name of `Layout.names`, or rows of keys. Default "qwerty". */
+  readonly layout?: string | LayoutRows | undefined;
+  /** Of the finger around a key's centre, its standard deviation in key widths; 0: each key is hit. Default 0.18. */
+  readonly spread?: number | undefined;
+  /** That a letter is typed as any other key. Default 0.0045. */
+  readonly anywhere?: number | undefined;
+  /** That a vowel is spelled as another one. Default 0.006. */
+  readonly vowel?: number | undefined;
+  /** That a character is left out. Default 0.009. */
+  readonly omitted?: number | undefined;
+  /** That the second of two equal characters is. Default 0.06. */
+  readonly undoubled?: number | undefined;
+  /** That a letter too many is typed after a character. Default 0.0045. */
+  readonly extra?: number | undefined;
+  /** That it is the one before once more. Default 0.003. */
+  readonly doubled?: number | undefined;
+  /** That two characters change places. Default 0.0045. */
+  readonly swapped?: number | undefined;
+  /** That an apostrophe or hyphen inside the word is left out. Default 0.3. */
+  readonly apostrophe?: number | undefined;
+  /** That a letter is typed without its accent. Default 0.3. */
+  readonly accent?: number | undefined;
+  /** That a capital is typed as a small letter. Default 0.3. */
+  readonly lower?: number | undefined;
+  /** That a small letter is typed as a capital. Default 0.005. */
+  readonly upper?: number | undefined;
+  /** That the next word is one which no model knows; its letters are equally probable. Default 0.0001. */
+  readonly unknown?: number | undefined;
+}
+
+type Shares = { readonly [Name in Exclude<keyof TypingModel, "layout">]-?: number };
+
+const DEFAULTS: Shares = {
+  spread: 0.18,
+  anywhere: 0.0045,
+  vowel: 0.006,
+  omitted: 0.009,
+  undoubled: 0.06,
+  extra: 0.0045,
+  doubled: 0.003,
+  swapped: 0.0045,
+  apostrophe: 0.3,
+  accent: 0.3,
+  lower: 0.3,
+  upper: 0.005,
+  unknown: 1e-4,
+};
+
+const SHARE = new Range(0, { most: 1, below: true });
+const SPREAD = new Range(0, { most: 5 });
+
+/** A letter typed: a character for certain, or a point on the keyboard. */
+export interface Touch {
+  /** The character, of a point the nearest. */
+  readonly char: string;
+  /** In key widths, if it was touched. */
+  readonly point?: Point | undefined;
+}
+
+const VOWELS = "aeiouy";
+const NEVER = 1e-9; // in place of 0: what a person never does may still have happened
+const REMEMBERED = 512; // tables of letters
+const IS_LETTER = /^\p{L}$/u;
+const IS_UPPER = /^\p{Uppercase}$/u;
+const SERIES = 6; // beyond which the error function is 1 in double precision
+
+/** A typing model, checked, with its keyboard. It remembers the tables of letters. */
+export class Typing {
+  readonly layout: Layout;
+  readonly shares: Shares;
+  readonly #tables = new Map<string, Float64Array>();
+  readonly #alphabets = new WeakMap<Int32Array, number>();
+  #count = 0; // of alphabets
+
+  /** @throws WordgruError if there is no such field, a number is out of its range, or the layout is none. */
+  constructor(model: TypingModel) {
+    if (typeof model !== "object" || model === null) {
+      throw new WordgruError(
+        `the typing model is ${shown(model)}; expected an object, { layout: "phone" } for instance.`,
+      );
+    }
+    const { layout = "qwerty", ...others } = model;
+    const given = Object.entries(others).filter(([, value]) => value !== undefined);
+    for (const [name, value] of given) {
+      if (!Object.hasOwn(DEFAULTS, name)) {
+        const names = ["layout", ...Object.keys(DEFAULTS)].join(", ");
+        throw new WordgruError(`${name} is no field of a typing model; expected ${names}.`);
+      }
+      (name === "spread" ? SPREAD : SHARE).check(name, value);
+    }
+    this.layout = Layout.load(layout);
+    this.shares = { ...DEFAULTS, ...Object.fromEntries(given) };
+  }
+
+  /** P(a letter typed | each character of an alphabet); of a touch point its density. */
+  likelihoods(alphabet: Int32Array, touch: Touch): Float64Array {
+    if (!this.#alphabets.has(alphabet)) this.#alphabets.set(alphabet, this.#count++);
+    const name = [this.#alphabets.get(alphabet), touch.char, ...(touch.point ?? [])].join(" ");
+    let table = this.#tables.get(name);
+    if (!table) {
+      if (this.#tables.size >= REMEMBERED) this.#tables.clear();
+      table = this.#table(alphabet, touch);
+      this.#tables.set(name, table);
+    }
+    return table;
+  }
+
+  /** P(each character of an alphabet is left out); 1 of what is no whole character, 0 of a space. */
+  omits(alphabet: Int32Array): Float64Array {
+    return Float64Array.from(alphabet, (point) => {
+      if (point >= 0xd800 && point <= 0xdfff) return 1;
+      const char = String.fromCodePoint(point);
+      if ("'’-".includes(char)) return this.shares.apostrophe;
+      return char === " " ? 0 : this.shares.omitted;
+    });
+  }
+
+  #table(alphabet: Int32Array, { char: typed, point }: Touch): Float64Array {
+    const { anywhere, vowel, swapped, extra, accent } = this.shares;
+    const keys = point ? this.#densities(point) : this.#keys(typed.toLowerCase());
+    const other = anywhere / Math.max(this.layout.keys.size, 1);
+    const sure = (1 - anywhere) * (1 - swapped - extra);
+    const bare = plain(typed.toLowerCase());
+    return Float64Array.from(alphabet, (code) => {
+      if (code >= 0xd800 && code <= 0xdfff) return NEVER;
+      const char = String.fromCodePoint(code);
+      const low = char.toLowerCase();
+      const base = plain(low);
+      const cased = point ? 1 : this.#cased(char, typed); // a point has no case
+      if (keys.has(low)) {
+        const isVowel = VOWELS.includes(low) && VOWELS.includes(bare) && low !== bare;
+        return cased * (sure * (keys.get(low) as number) + other + (isVowel ? vowel / VOWELS.length : 0));
+      }
+      // its accent is left out, or keys hold no such letter
+      if (base !== low && keys.has(base)) return cased * (sure * (keys.get(base) as number) + other) * accent;
+      return IS_LETTER.test(char) && IS_LETTER.test(bare) ? Math.max(other * 1e-3, NEVER) : NEVER;
+    });
+  }
+
+  /** P(a key is typed | another was meant), by the one meant: the share of the finger's Gaussian in the key's cell. */
+  #keys(char: string): Map<string, number> {
+    const { keys } = this.layout;
+    const at = keys.get(char);
+    if (!at) {
+      const base = plain(char);
+      return new Map(
+        keys.has(base)
+          ? [
+              [char, 1],
+              [base, NEVER],
+            ]
+          : [[char, 1]],
+      );
+    }
+    const [x, y] = at;
+    const places = [...keys.values()];
+    const sides = places.filter(([, top]) => top === y).map(([left]) => left);
+    const rows = places.map(([, top]) => top);
+    const [left, right] = cell(x, sides);
+    const [top, bottom] = cell(y, rows);
+    const { spread } = this.shares;
+    const share = ([meantX, meantY]: Point) =>
+      between(left - meantX, right - meantX, spread) * between(top - meantY, bottom - meantY, spread);
+    return new Map(Array.from(keys, ([meant, place]) => [meant, share(place)]));
+  }
+
+  /** Of the finger's Gaussian around each key at a point, per key. */
+  #densities([x, y]: Point): Map<string, number> {
+    const spread = Math.max(this.shares.spread, 0.05);
+    const density = ([left, top]: Point) => {
+      const squared = ((left - x) ** 2 + (top - y) ** 2) / spread ** 2;
+      return Math.exp(-Math.min(squared / 2, 300)) / (2 * Math.PI * spread ** 2);
+    };
+    return new Map(Array.from(this.layout.keys, ([char, place]) => [char, density(place)]));
+  }
+
+  #cased(meant: string, typed: string): number {
+    if (!IS_LETTER.test(meant)) return 1;
+    const isUpper = IS_UPPER.test(meant);
+    const slip = isUpper ? this.shares.lower : this.shares.upper;
+    return isUpper === IS_UPPER.test(typed) ? 1 - slip : slip;
+  }
+}
+
+/** Where a key's cell begins and ends, of a row or column of centres; the outermost have no end. */
+function cell(centre: number, centres: readonly number[]): [low: number, high: number] {
+  return [
+    centre === Math.min(...centres) ? Number.NEGATIVE_INFINITY : centre - 0.5,
+    centre === Math.max(...centres) ? Number.POSITIVE_INFINITY : centre + 0.5,
+  ];
+}
+
+/** The share of a Gaussian around 0 between two numbers. */
+function between(low: number, high: number, spread: number): number {
+  if (spread === 0) return Number(low <= 0 && high > 0);
+  const scale = spread * Math.SQRT2;
+  return 0.5 * (erf(high / scale) - erf(low / scale));
+}
+
+/** The error function, by its series of positive terms (Abramowitz and Stegun 7.1.6), which loses no digits. */
+export function erf(x: number): number {
+  if (Math.abs(x) > SERIES) return Math.sign(x);
+  let term = x;
+  let total = x;
+  for (let at = 1; Math.abs(term) > Number.EPSILON * 1e-2 * Math.abs(total); at++) {
+    term *= (2 * x * x) / (2 * at + 1);
+    total += term;
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
+}
+
+/** A character without its accents. */
+function plain(char: string): string {
+  const [first = char] = char.normalize("NFD");
+  return first;
+}

@@ -1,0 +1,430 @@
+/**
+ * The words that were most probably meant, given what was typed: P(word | context) · P(typed | word), with proof.
+ * `wordgru/typing/search.py` in TypeScript, the same step by step.
+ *
+ * The search of search.ts, with another notion of what agrees. Every token after a node has a likelihood now: of a final
+ * token that of the word, of an open one what its words have for sure, and the most that they may have beside. Open
+ * tokens are read, the heaviest first, until no path through them can change the answer. What is too light to matter is
+ * left out of the walk along the trie of tokens (`Typed.walk`); what that may cost a word is counted as missing.
+ */
+import { type Bytes, toBytes } from "../bytes.js";
+import { Heap } from "../heap.js";
+import type { Named } from "../named.js";
+import { largestOf, type Node, nameOf, type Reader } from "../rows.js";
+import type { Answer, Found, WordSearch } from "../search.js";
+import type { SearchOptions, Source } from "../suggestions.js";
+import { codePoints, type TokenTrie } from "../trie.js";
+import { halfCharacter } from "../vocabulary.js";
+import { Alignments, type Reached, type Typed } from "./channel.js";
+import { heaviestOf, likely, Missing, type Open, Weights, type Word } from "./masses.js";
+
+const LEFT_OUT = 1 / 30; // share of the tolerance below which a branch is left out of a walk
+const UNDECIDED = 0.05; // share of what agrees that may be undecided in an answer that is proved
+const LISTED = 1e-3; // of that, the share above which words are listed
+const LETTER = 1 / 27; // probability of a letter in a word that nobody knows
+const RANKED = 256; // words that are asked at most whether they may be offered
+const SMALLEST = 1e-9; // the least tolerance
+const TINY = 1e-300; // in place of 0, for its logarithm
+
+/** Where a word is searched, and what was typed of it. */
+export interface TypedPlace {
+  /** Before the context's last token. */
+  readonly state: Float32Array;
+  /** The context's last token. */
+  readonly last: number;
+  /** The space before the word, or nothing. */
+  readonly gap: Bytes;
+  readonly typed: Typed;
+}
+
+/** How words are weighed beside their probability. */
+export interface Weighing {
+  /**
+   * Of these bytes, from 0 for what may not be offered to 1. Words of less than 1 are in the answer only if there are no
+   * others, or as what was typed.
+   */
+  readonly factor: (spelled: Bytes) => number;
+  /** Words that other sources name. */
+  readonly named: readonly Named[];
+  /** Share of what was typed, as a word, above which no others are looked for. */
+  readonly doubt?: number;
+}
+
+/** The `k` words with the largest P(word | context) · P(typed | word) · factor, with what `search` reads. */
+export async function findMeant(
+  search: WordSearch,
+  { state, last, gap, typed }: TypedPlace,
+  k: number,
+  options: SearchOptions,
+  weighing: Weighing,
+): Promise<Answer> {
+  return search.reading(state, last, { ...options, ignoreCase: false }, async (reader) => {
+    const one = new MeaningSearch(search, reader, gap, typed, k, options, weighing);
+    await one.begin(search.spell(gap + toBytes(typed.letters)));
+    return one.run();
+  });
+}
+
+/** One search. */
+class MeaningSearch {
+  #scale = 0; // log of what has mass 1
+  #agreeing = 1; // mass that agrees for sure; 1 is a first guess, from below
+  #isGuessed = true;
+  #undecided = 0; // and that may agree
+  #expected = 0; // and what of it will agree, roughly
+  #asItIs = 0; // P(typed | it was meant as it is typed)
+  readonly #words = new Map<Bytes, Word>();
+  readonly #shares = new Map<Source | "typed", Map<Bytes, number>>(); // source → word → mass that it gives
+  readonly #lost = new Missing(); // what a word through a node may have been denied
+  readonly #open = new Heap<Open>(); // the most promising first
+  readonly #factors = new Map<Bytes, number>();
+  readonly #asTyped: Bytes;
+  readonly #rooms: Weights[] = [];
+
+  constructor(
+    private readonly search: WordSearch,
+    private readonly reader: Reader,
+    private readonly gap: Bytes,
+    private readonly typed: Typed,
+    private readonly k: number,
+    private readonly options: SearchOptions,
+    private readonly weighing: Weighing,
+  ) {
+    this.#asTyped = gap + toBytes(typed.letters);
+  }
+
+  /** Read the usual tokens of what is typed, which says how much agrees at least, and weigh the named words. */
+  async begin(spelling: readonly number[]): Promise<void> {
+    const root = this.reader.nodes.get(nameOf([])) as Node;
+    const chain = [root, ...(await this.reader.along(spelling.slice(0, -1)))];
+    this.#guess(chain, spelling);
+    this.#expand([[root, this.typed.start()]]);
+    for (const node of chain.slice(1)) {
+      const name = nameOf(node.tokens);
+      const found = this.#open.take((each) => nameOf([...each.node.tokens, each.token]) === name);
+      if (found) this.#expand([[node, this.#taken(found)]]);
+    }
+    for (const source of this.weighing.named) this.#name(source);
+    this.#stand();
+  }
+
+  /** Read what is in question until nothing is. */
+  async run(): Promise<Answer> {
+    const deadline = performance.now() + 1000 * (this.options.maxSeconds ?? Number.POSITIVE_INFINITY);
+    for (;;) {
+      const ranking = this.#ranking();
+      const proved = this.#isProved(ranking);
+      if (proved || !this.#open.size || this.#isSettled() || performance.now() > deadline) {
+        return this.#answer(ranking, proved);
+      }
+      const picks = await this.#heaviest();
+      if (!picks.length) return this.#answer(ranking, false);
+      this.#expand(picks);
+    }
+  }
+
+  /** Whether what was typed is so probable that no other word need be looked for. */
+  #isSettled(): boolean {
+    const typed = this.#words.get(this.#asTyped);
+    const total = this.#agreeing + this.#expected;
+    return typed !== undefined && typed.mass > (this.weighing.doubt ?? 1) * total;
+  }
+
+  // -- reading -------------------------------------------------------------------------------------------------
+
+  /** Set the scale so that what agrees has about mass 1, from below: what is typed may be as it was meant. */
+  #guess(chain: readonly Node[], spelling: readonly number[]): void {
+    this.#asItIs = this.typed.of(this.typed.letters);
+    const node = chain.at(-1) as Node;
+    const last = chain.length === spelling.length ? (spelling[chain.length - 1] as number) : 0;
+    let share = last ? (node.row[last] as number) : 0;
+    if (!this.typed.complete) {
+      share += this.search.tries.beginning(node.row, this.#asTyped.slice(node.spelled.length));
+    }
+    const known = node.logMass + Math.log(Math.max(share, 1e-30));
+    const unknown = Math.log(Math.max(this.#unknown, TINY));
+    const most = Math.max(known, unknown);
+    const together = most + Math.log1p(Math.exp(Math.min(known, unknown) - most));
+    this.#scale = together + Math.log(Math.max(this.#asItIs, TINY));
+  }
+
+  /** P(what was typed is a word that nobody knows). */
+  get #unknown(): number {
+    return this.typed.model.shares.unknown * LETTER ** this.typed.size;
+  }
+
+  /** What has this log-probability, out of the scale. */
+  #mass(log: number): number {
+    return Math.exp(Math.min(log - this.#scale, 700));
+  }
+
+  /** The open tokens that may change most, read as far as the budget goes. */
+  async #heaviest(): Promise<(readonly [Node, Alignments])[]> {
+    const { batch } = this.options;
+    const picks: Open[] = [];
+    const known: (readonly [Node, Alignments])[] = [];
+    const room = Math.min(batch, this.reader.left);
+    while (this.#open.size && picks.length < room && known.length < batch) {
+      const heaviest = this.#open.pop() as Open;
+      const node = this.reader.nodes.get(nameOf([...heaviest.node.tokens, heaviest.token]));
+      if (node) known.push([node, this.#taken(heaviest)]);
+      else picks.push(heaviest);
+    }
+    if (!picks.length) return known;
+    const asked = picks.map(({ node, token }) => [node, token] as const);
+    const nodes = await this.reader.read(asked, Math.floor(batch / 2));
+    return [...known, ...nodes.map((node, at) => [node, this.#taken(picks[at] as Open)] as const)];
+  }
+
+  /** An open token is read: its mass is in its own row from here on. Returns where it stands. */
+  #taken({ mass, sure, open, promise, level, place, isDeeper }: Open): Alignments {
+    this.#agreeing -= mass * sure;
+    this.#undecided -= mass * open;
+    this.#expected -= mass * promise;
+    const at = level.alignments.at([place]);
+    if (isDeeper) for (const row of [at.rows, at.before]) row.fill(0);
+    return at;
+  }
+
+  /** Weigh what follows some nodes. */
+  #expand(picks: readonly (readonly [Node, Alignments])[]): void {
+    const byHalf = new Map<Bytes, (readonly [Node, Alignments])[]>();
+    for (const pick of picks) {
+      const half = halfCharacter(pick[0].spelled);
+      byHalf.set(half, [...(byHalf.get(half) ?? []), pick]);
+    }
+    for (const part of byHalf.values()) {
+      const nodes = part.map(([node]) => node);
+      const starts = Alignments.joined(
+        part.map(([, at]) => at),
+        this.typed.width,
+      );
+      const tokens = this.search.tries.after((nodes[0] as Node).spelled);
+      const weights = nodes.map(({ row, logMass }, at) =>
+        this.#room(at, tokens.ids.length).fill(this.#mass(logMass), row, tokens.ids),
+      );
+      const floors = new Float64Array(nodes.length).fill(this.#floor);
+      for (const level of this.#walk(tokens, nodes, starts, weights, floors)) {
+        this.#weigh(level, tokens, nodes, weights, floors);
+      }
+      for (const [at, { spelled }] of nodes.entries()) this.#lost.add(spelled, floors[at] as number);
+    }
+  }
+
+  /** Where the masses after the node of this number are put: the same for one batch of nodes and the next. */
+  #room(at: number, size: number): Weights {
+    const known = this.#rooms[at];
+    if (known?.size === size) return known;
+    const room = new Weights(size);
+    this.#rooms[at] = room;
+    return room;
+  }
+
+  /** The mass by which a word may be short of the truth. */
+  get #allowed(): number {
+    return Math.max(this.options.tolerance, SMALLEST) * this.#agreeing;
+  }
+
+  get #floor(): number {
+    return LEFT_OUT * this.#allowed;
+  }
+
+  #walk(
+    { trie }: TokenTrie,
+    nodes: readonly Node[],
+    starts: Alignments,
+    weights: readonly Weights[],
+    floors: Float64Array,
+  ): Reached[] {
+    const isRoot = !nodes[0]?.tokens.length;
+    let begin: number | undefined = 0;
+    if (isRoot) for (const point of codePoints(this.gap)) begin = trie.child(begin, point) ?? trie.char.length;
+    const found =
+      begin < trie.char.length
+        ? this.typed.walk({
+            trie,
+            roots: new Int32Array(nodes.length).fill(begin),
+            starts,
+            masses: weights.map(({ summed }) => summed),
+            floors,
+          })
+        : [];
+    if (this.#isGuessed && isRoot) {
+      this.#agreeing = 0; // no guess any more
+      this.#isGuessed = false;
+    }
+    return found;
+  }
+
+  /** Count the tokens that a level of a walk reached: words are found, open tokens are open. */
+  #weigh(
+    level: Reached,
+    { trie, ids }: TokenTrie,
+    nodes: readonly Node[],
+    weights: readonly Weights[],
+    floors: Float64Array,
+  ): void {
+    const { source, alignments, open, promise, closed } = level;
+    const { finals } = this.search.tries;
+    const listed = this.#words.size < 4 * this.k ? LISTED : 1;
+    const heavy = { place: [] as number[], of: [] as number[], bound: [] as number[] };
+    for (let at = 0; at < level.nodes.length; at++) {
+      const node = level.nodes[at] as number;
+      const high = (closed[at] ? trie.high[node] : trie.own[node]) as number;
+      const from = source[at] as number;
+      const { masses } = weights[from] as Weights;
+      const likelihood = this.typed.likelihood(alignments, at);
+      const sure = alignments.done[at] as number;
+      for (let place = trie.low[node] as number; place < high; place++) {
+        const weight = masses[place] as number;
+        const isFinal = (ids[place] as number) <= finals;
+        let bound = weight * likelihood;
+        if (isFinal) this.#agreeing += bound;
+        else {
+          this.#agreeing += weight * sure;
+          this.#undecided += weight * (open[at] as number);
+          this.#expected += weight * (promise[at] as number);
+          bound = weight * (sure + (open[at] as number));
+        }
+        if (bound <= (floors[from] as number) * (isFinal ? listed : 1)) continue;
+        heavy.place.push(place);
+        heavy.of.push(at);
+        heavy.bound.push(bound);
+      }
+    }
+    for (const each of heaviestOf(heavy.bound, floors)) {
+      const [place, at] = [heavy.place[each] as number, heavy.of[each] as number];
+      const from = source[at] as number;
+      const node = nodes[from] as Node;
+      const token = ids[place] as number;
+      if (token <= finals) {
+        this.#find(node, token, heavy.bound[each] as number);
+        continue;
+      }
+      const mass = weights[from]?.masses[place] as number;
+      const [sure, more, rather] = [alignments.done[at], open[at], promise[at]] as [number, number, number];
+      const isDeeper = place >= (trie.own[level.nodes[at] as number] as number);
+      const entry = { node, token, mass, sure, open: more, promise: rather, level, place: at, isDeeper };
+      this.#open.push(-mass * (sure + rather), entry);
+    }
+  }
+
+  #word(spelled: Bytes): Word {
+    let word = this.#words.get(spelled);
+    if (!word) {
+      word = { mass: 0, best: 0, tokens: [] };
+      this.#words.set(spelled, word);
+    }
+    return word;
+  }
+
+  #factor(spelled: Bytes): number {
+    let factor = this.#factors.get(spelled);
+    if (factor === undefined) {
+      factor = this.weighing.factor(spelled);
+      this.#factors.set(spelled, factor);
+    }
+    return factor;
+  }
+
+  #find(node: Node, token: number, found: number): void {
+    const spelled = node.spelled + this.search.tokenBytes[token];
+    const factor = this.#factor(spelled);
+    let mass = found;
+    if (factor) {
+      this.#agreeing -= mass * (1 - factor); // what may not be offered still agrees
+      mass *= factor;
+    }
+    const word = this.#word(spelled);
+    word.mass += mass;
+    if (mass <= word.best) return;
+    word.best = mass;
+    word.tokens = [...node.tokens, token];
+  }
+
+  /** Weigh the words that another source names. */
+  #name({ source, start, common, added, scale }: Named): void {
+    const { row } = this.reader.nodes.get(nameOf([])) as Node;
+    const unit = this.search.tries.beginning(row, start) * this.#mass(0);
+    const masses = this.#shares.get(source) ?? new Map<Bytes, number>();
+    this.#shares.set(source, masses);
+    for (const [words, weight] of [
+      [common, scale],
+      [added, 1],
+    ] as const) {
+      for (const [word, mass] of likely(this.typed, words, unit * weight, this.#floor)) {
+        masses.set(start + word, (masses.get(start + word) ?? 0) + mass);
+      }
+    }
+    for (const [word, mass] of masses) {
+      this.#agreeing += mass;
+      this.#word(word).mass += mass;
+    }
+    this.#lost.add(start, 2 * this.#floor);
+  }
+
+  /** What was typed stands as it is, a word that the model does not know, if nothing is more probable. */
+  #stand(): void {
+    const mass = this.#unknown * this.#asItIs * this.#mass(0);
+    this.#shares.set("typed", new Map([[this.#asTyped, mass]]));
+    this.#agreeing += mass;
+    this.#word(this.#asTyped).mass += mass;
+  }
+
+  // -- the proof -----------------------------------------------------------------------------------------------
+
+  /** The k best words found that may be offered, and their masses. */
+  #ranking(): [word: Bytes, mass: number][] {
+    const found = [...this.#words];
+    const heaviest = largestOf(
+      Float64Array.from(found, ([, { mass }]) => mass),
+      RANKED,
+    ).map((at) => found[at] as [Bytes, Word]);
+    heaviest.sort(([, one], [, other]) => other.mass - one.mass);
+    const best: [Bytes, number][] = [];
+    for (const [spelled, { mass }] of heaviest) {
+      if (this.#factor(spelled)) best.push([spelled, mass]);
+      if (best.length === this.k) break;
+    }
+    return best;
+  }
+
+  #isProved(ranking: readonly (readonly [Bytes, number])[]): boolean {
+    const last = ranking[this.k - 1];
+    if (!last || this.#agreeing <= 0 || this.#undecided > UNDECIDED * this.#agreeing) return false;
+    const allowed = this.#allowed;
+    const limit = last[1] + allowed;
+    const bound = ({ mass, sure, open }: Open) => mass * (sure + open);
+    for (const each of this.#open) if (bound(each) > limit) return false;
+    const missing = new Missing(this.#lost);
+    for (const each of this.#open) {
+      missing.add(each.node.spelled + this.search.tokenBytes[each.token], bound(each));
+    }
+    if (ranking.some(([word]) => missing.along(word) > allowed) || missing.most() > limit) return false;
+    const best = new Set(ranking.map(([word]) => word));
+    for (const [spelled, { mass }] of this.#words) {
+      if (mass <= limit / 4 || mass + missing.along(spelled) <= limit || best.has(spelled)) continue;
+      if (this.#factor(spelled)) return false;
+    }
+    return true;
+  }
+
+  #answer(ranking: readonly (readonly [Bytes, number])[], exact: boolean): Answer {
+    const whole = Math.max(this.#agreeing, TINY);
+    const known = ranking.filter(([word]) => word === this.#asTyped || this.#factor(word) === 1);
+    const words = (known.length ? known : ranking).map(([spelled, mass]): Found => {
+      const named = new Map<Source, number>();
+      for (const [name, masses] of this.#shares) {
+        const share = masses.get(spelled);
+        if (share !== undefined) named.set(name as Source, share / whole);
+      }
+      const tokens = this.#words.get(spelled)?.tokens ?? [];
+      return { spelled, probability: Math.min(mass / whole, 1), tokens, named };
+    });
+    let left = this.#expected;
+    for (const { mass, sure } of this.#open) left += mass * sure;
+    const unexplored = Math.min(Math.max(left / Math.max(this.#agreeing + this.#expected, TINY), 0), 1);
+    const logEvidence = Math.log(whole) + this.#scale;
+    return { words, exact, unexplored, rows: this.reader.rows, logEvidence };
+  }
+}
