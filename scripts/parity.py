@@ -128,7 +128,8 @@ FEATURES = (
         "terminal": "type:test_several_languages_are_offered", "page": "page:lets its user choose among the languages",
     }),
     Feature("learned words saved as a file, and read again", {
-        "Python": "personal:test_what_is_exported_is_imported", "TypeScript": "sources-ts:go to another store and to Python",
+        "Python": "personal:test_what_is_exported_is_imported",
+        "TypeScript": "sources-ts:go to another store and to Python",
         "C++": "cpp:one.save(file)", "C": "c:wordgru_personal_save(predictor",
         "page": "page:reads words from a file that it saved",
     }),
@@ -136,7 +137,9 @@ FEATURES = (
         "TypeScript": "field:offers words of a bundle, which is loaded when",
     }),
     Feature("the same in a field that React controls", {"TypeScript": "examples:React: a field that React controls"}),
-    Feature("the same in every page, by a Chromium extension", {"TypeScript": "examples:a Chromium extension, on a page"}),
+    Feature("the same in every page, by a Chromium extension", {
+        "TypeScript": "examples:a Chromium extension, on a page",
+    }),
 )  # fmt: skip
 
 

@@ -102,7 +102,7 @@ def test_in_a_pipe_each_line_is_completed(predictor):
 
 
 def test_several_languages_are_offered():
-    result = CliRunner().invoke(type_command, ["-m", "en,de"], input="thank you very mu\nWir sehen uns mor\n".encode())
+    result = CliRunner().invoke(type_command, ["-m", "en,de"], input=b"thank you very mu\nWir sehen uns mor\n")
     assert [line.split("\t")[0] for line in result.stdout.splitlines()] == ["much", "morgen"]
 
 
