@@ -6,7 +6,7 @@ DEMO_ARGS ?=# more options for the demo's training, `--steps 200` for instance
 BENCH_ARGS ?=
 KEYSTROKES_ARGS ?=# `--text messages.jsonl` for instance
 TORTURE_ARGS ?=# `--minutes 60 --seed 7` for instance
-MODEL ?= wordgru/models/en# bundle of the static page
+MODEL ?= wordgru/models/en# bundle of the static page, or several
 
 TORCH_INDEX := https://download.pytorch.org/whl/cpu
 FULL := .venv/.installed
@@ -57,10 +57,16 @@ test-web: $(NODE)  ## The browser's and Node's module, and the page in Chromium;
 	cd export && $(WITH_NODE) npm run --silent check && $(WITH_NODE) npm run --silent test
 
 web: $(NODE)  ## Build the demo page: for `wordgru demo`, and with MODEL (or English) in build/web for any web server.
-	@test -f "$(MODEL)/config.json" || { echo "MODEL=$(MODEL): holds no bundle; name the folder of one." >&2; exit 2; }
+	@for model in $(MODEL); do test -f "$$model/config.json" || \
+	    { echo "MODEL=$$model: holds no bundle; name the folder of one." >&2; exit 2; }; done
 	$(WITH_NODE) node export/web/build.mjs --page wordgru/web
 	rm -rf build/web && mkdir -p build && cp -r wordgru/web build/web
-	cp -r "$(MODEL)" build/web/model
+ifeq ($(words $(MODEL)),1)
+	cp -r $(MODEL) build/web/model
+else
+	mkdir build/web/model && cp -r $(MODEL) build/web/model/
+	cd build/web && printf '"%s", ' model/*/ | sed 's/^/[/; s/, $$/]/' >models.json
+endif
 
 dist: $(DIST)  ## Build the sdist and the wheel twice, compare them byte for byte, and check them; they lie in dist/.
 	bash .ci/distributions .venv-dist/bin/python

@@ -21,6 +21,8 @@ _FILES = {
     "golden-py": "tests/runtime/test_reference.py", "golden-ts": "export/node/tests/golden.test.ts",
     "typing-ts": "export/node/tests/typing.test.ts", "phone": "export/web/tests/phone.test.ts",
     "ts": "export/node/tests/predictor.test.ts", "sources-ts": "export/node/tests/sources.test.ts",
+    "mixture-ts": "export/node/tests/mixture.test.ts", "field": "export/web/tests/field.test.ts",
+    "examples": "export/web/tests/examples.test.ts",
     "golden-cpp": "export/cpp/tests/golden.cpp", "cpp": "export/cpp/tests/sources.cpp", "c": "export/c/tests/test.c",
     "http": "tests/serving/test_serve_http.py", "socket": "tests/serving/test_serve_sockets.py",
     "openai": "tests/serving/test_serve_openai.py", "lsp": "tests/serving/test_lsp.py",
@@ -88,7 +90,8 @@ FEATURES = (
         "HTTP": "http:/v1/score",
     }),
     Feature("text that goes on", {
-        "Python": "py:test_generation_is_repeatable", "HTTP": "openai:test_the_most_probable_text_is_that",
+        "Python": "py:test_generation_is_repeatable", "TypeScript": "mixture-ts:is the same for the same seed",
+        "HTTP": "openai:test_the_most_probable_text_is_that",
     }),
     Feature("words of a field; words never offered", {
         "Python": "list:test_an_added_word_is_offered", "TypeScript": "sources-ts:is heeded at the next keystroke",
@@ -122,7 +125,24 @@ FEATURES = (
         "C++": "cpp:void check_characters", "C": "c:wordgru_session_characters(session",
         "HTTP": "http:test_the_next_character_is_that_of_the_package",
     }),
-    Feature("several languages at once", {"Python": "mixture:test_the_languages_follow_the_words"}),
+    Feature("several languages at once", {
+        "Python": "mixture:test_the_languages_follow_the_words",
+        "TypeScript": "mixture-ts:follow the words back and forth",
+        "terminal": "type:test_several_languages_are_offered", "page": "page:lets its user choose among the languages",
+    }),
+    Feature("learned words saved as a file, and read again", {
+        "Python": "personal:test_what_is_exported_is_imported",
+        "TypeScript": "sources-ts:go to another store and to Python",
+        "C++": "cpp:one.save(file)", "C": "c:wordgru_personal_save(predictor",
+        "page": "page:reads words from a file that it saved",
+    }),
+    Feature("offers in any text field of a page: `attach`, `<wordgru-field>`", {
+        "TypeScript": "field:offers words of a bundle, which is loaded when",
+    }),
+    Feature("the same in a field that React controls", {"TypeScript": "examples:React: a field that React controls"}),
+    Feature("the same in every page, by a Chromium extension", {
+        "TypeScript": "examples:a Chromium extension, on a page",
+    }),
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ NOT_RUN = {
     "docs/benchmark.md": 2,
     "docs/editors.md": 4,
     "docs/evaluation.md": 3,
+    "docs/languages.md": 1,
     "docs/personal.md": 2,
     "docs/scale.md": 2,
     "docs/serve.md": 2,

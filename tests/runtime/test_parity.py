@@ -1,8 +1,15 @@
-"""The table of what each language and place can do is what the tests prove."""
+"""The table of what each language and place can do is what the tests prove; TypeScript has the names of Python."""
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
+
+import pytest
+
+from wordgru import MixedPredictor, PersonalModel, Predictor, Session
+from wordgru.mixture import MixedSession, MixedWords
+from wordgru.sources.word_list import WordList
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "parity.py"
 
@@ -22,3 +29,37 @@ def test_the_table_in_the_page_is_the_one_that_the_script_writes():
     parity = _parity()
     page = parity.PAGE.read_text(encoding="utf-8")
     assert parity.with_table(page) == page, "run python scripts/parity.py"
+
+
+CORE = Path(__file__).parents[2] / "export" / "web" / "src" / "core"
+TYPING = {"touch", "autocorrect", "corrections", "undo", "characters", "natsAfter"}
+"""Of a session with a typing model."""
+
+NOT_THERE = {
+    Predictor: {"load", "logProbabilities"},  # `load` is that of a page or of Node; ids of tokens are not told
+    Session: {"size"} | TYPING,  # the service bounds its memory by it
+    MixedPredictor: {"load", "factor"},  # the first as above; the second is of its word lists
+    MixedSession: TYPING,
+}
+"""What TypeScript may lack, in its own spelling."""
+
+
+@pytest.mark.parametrize(
+    ("python", "files"),
+    [
+        (Predictor, ["predictor", "asking"]),
+        (Session, ["session", "text_field"]),
+        (PersonalModel, ["personal"]),
+        (WordList, ["word_list"]),
+        (MixedPredictor, ["mixture", "asking"]),
+        (MixedSession, ["mixture", "text_field"]),
+        (MixedWords, ["mixture"]),
+    ],
+)
+def test_what_python_can_be_asked_typescript_can_be_asked(python: type, files: list[str]):
+    source = "".join((CORE / f"{name}.ts").read_text(encoding="utf-8") for name in files)
+    there = set(
+        re.findall(r"^  (?:(?:override|static|abstract|async|get) )*([a-z]\w*)(?:<\w+>)?\(", source, re.MULTILINE)
+    )
+    wanted = {re.sub("_(.)", lambda mark: mark[1].upper(), name) for name in dir(python) if not name.startswith("_")}
+    assert wanted - there <= NOT_THERE.get(python, set())

@@ -101,6 +101,11 @@ def test_in_a_pipe_each_line_is_completed(predictor):
     assert result.stdout.split("\n")[:-1] == expected
 
 
+def test_several_languages_are_offered():
+    result = CliRunner().invoke(type_command, ["-m", "en,de"], input=b"thank you very mu\nWir sehen uns mor\n")
+    assert [line.split("\t")[0] for line in result.stdout.splitlines()] == ["much", "morgen"]
+
+
 def test_what_is_no_text_is_told_in_a_line():
     result = subprocess.run(COMMAND, input=b"the\n\xff\n", capture_output=True, timeout=60, check=False)
     assert result.returncode == 1

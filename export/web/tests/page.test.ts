@@ -517,12 +517,16 @@ describe("the page", { skip: !CHROMIUM }, () => {
       await new Promise((done) => {
         indexedDB.deleteDatabase("odd").onsuccess = done;
       });
+      const closed = new PersonalModel("closed");
+      await closed.learn("at the Krakenhaus");
+      await closed.close();
+      const again = (await closed.grams()).length; // opened anew
       const cleared = [(await store.grams()).length, await store.learn("a Zoo"), (await store.grams()).length];
       const [newer, foreign] = [
         await said(new PersonalModel("newer").clock),
         await said(new PersonalModel("foreign").clock),
       ];
-      return { text, clock, cleared, newer, foreign, before: before.length > 0 };
+      return { text, clock, cleared, newer, foreign, again, before: before.length > 0 };
     }, site.address);
     for (const [name, why] of [
       ["text", "the entry .* is no word with a finite score"],
@@ -535,7 +539,7 @@ describe("the page", { skip: !CHROMIUM }, () => {
         new RegExp(`^WordgruError: the personal words '\\w+' cannot be (read|written) \\(${why}`),
       );
     }
-    assert.deepEqual([found.cleared, found.before], [[0, 2, 5], true]);
+    assert.deepEqual([found.cleared, found.before, found.again], [[0, 2, 5], true, 8]);
   });
 
   it("asks nothing of the network once it is loaded", async () => {

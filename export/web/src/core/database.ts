@@ -22,6 +22,13 @@ export class Database {
     private readonly factory: IDBFactory,
   ) {}
 
+  /** Close it; what is asked next opens it again. */
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    (await opened?.catch(() => undefined))?.close();
+  }
+
   /** Read what is kept into `counts`, if another has changed it. */
   async refresh(counts: Counts): Promise<void> {
     await this.#failures("read", async () => {

@@ -60,6 +60,11 @@ export class PersonalModel {
     this.#database = new Database(name, indexedDB);
   }
 
+  /** Close the database; what is asked next opens it again. */
+  async close(): Promise<void> {
+    await this.#database?.close();
+  }
+
   // -- learning ------------------------------------------------------------------------------------------------
 
   /**
