@@ -25,7 +25,7 @@ PACKAGE := $(shell find wordgru -type f -not -path '*/__pycache__/*')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-full test-base test-wheel test-cpp test-web web docs pages lint format dist bench torture audit constraints clean
+.PHONY: help demo test test-full test-base test-wheel test-cpp test-web coverage web docs pages lint format dist bench torture audit constraints clean
 
 help:  ## Say what the targets are.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -45,6 +45,12 @@ test-full: $(FULL)  ## All tests and the examples in docstrings, with every extr
 
 test-base: $(BASE)  ## The runtime's quick tests with the base dependencies alone: no torch, no datasets, no onnx.
 	bash .ci/base .venv-base/bin/python
+
+coverage: $(BASE)  ## How much of the base install its own tests run, lines and branches.
+	.venv-base/bin/coverage erase
+	.venv-base/bin/coverage run -m pytest -m 'not slow' tests/runtime
+	.venv-base/bin/coverage combine --quiet
+	.venv-base/bin/coverage report
 
 test-wheel: $(WHEEL)  ## The built wheel in a clean environment, from outside this folder.
 	cd "$${TMPDIR:-/tmp}" && "$(CURDIR)/.venv-wheel/bin/python" -m pytest -c "$(CURDIR)/pyproject.toml" \
@@ -109,7 +115,7 @@ constraints: $(FULL)  ## Pin what .venv holds, after you moved it to other versi
 
 clean:  ## Remove environments, runs, bundles and caches.
 	rm -rf .venv .venv-base .venv-wheel .venv-dist .venv-node .venv-audit export/node_modules export/*/dist wordgru/web build dist runs bundles .cache *.egg-info
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A pinned CPU build of torch that the configured index lacks comes from PyTorch's own, and nothing else does.

@@ -316,3 +316,23 @@ def test_a_local_folder_goes_before_the_hub(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(bundle_module, "_download", None)
     assert open_bundle("someone/a-model").config == open_bundle(TINY).config
+
+
+def test_a_card_that_is_no_text_is_empty_and_a_list_that_is_none_is_refused(tiny):
+    (tiny / "README.md").write_bytes(b"\xff\xfe")
+    assert open_bundle(tiny).card() == ""
+    (tiny / "words.txt").write_bytes(b"caf\xe9")
+    with pytest.raises(BundleError, match=r"words.txt: cannot be read .* expected words in UTF-8, one a line"):
+        read_blocked(tiny / "words.txt")
+    with pytest.raises(BundleError, match="cannot be read"):
+        read_blocked(tiny / "nothing.txt")
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_tokenizer_that_cannot_be_read_is_explained_in_a_line(tmp_path, content):
+    path = tmp_path / "tokenizer.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(WordgruError, match=r"expected a tokenizer.json") as caught:
+        Tokenizer.load(path)
+    assert "\n" not in str(caught.value)

@@ -1,10 +1,13 @@
 """The language model that onnxruntime runs."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from tests.runtime.fixtures import TINY, TINY_INT8
 from wordgru.bundle import open_bundle
+from wordgru.errors import BundleError
 from wordgru.search.model import OnnxLanguageModel
 
 
@@ -42,3 +45,18 @@ def test_a_long_text_is_read_in_parts_as_in_one_go(model: OnnxLanguageModel, len
     logs, after = model.score(tokens, model.initial_state())
     assert logs.shape == (length, 700)
     assert model.advance(tokens, model.initial_state()) == pytest.approx(after, abs=1e-5)
+
+
+def test_weights_that_are_no_numbers_are_no_answer(tmp_path: Path) -> None:
+    bundle = open_bundle(TINY)
+    graph = bytearray(bundle.model_path.read_bytes())
+    middle = len(graph) // 2
+    graph[middle : middle + 4096] = b"\xff" * 4096
+    (tmp_path / "model.onnx").write_bytes(graph)
+    damaged = OnnxLanguageModel(tmp_path / "model.onnx", bundle.config.model)
+    for call in (
+        lambda: damaged.step(np.array([0, 5]), np.repeat(damaged.initial_state(), 2, axis=1)),
+        lambda: damaged.score(np.array([0, 5]), damaged.initial_state()),
+    ):
+        with pytest.raises(BundleError, match=r"no numbers.*copy or export the bundle again"):
+            call()

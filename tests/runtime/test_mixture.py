@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from tests.runtime import golden
 from tests.runtime.fixtures import TINY
 from tests.runtime.test_golden import alike, loaded
-from wordgru import MixedPredictor, Predictor, WordgruError
+from wordgru import MixedPredictor, Predictor, TypingModel, WordgruError
 from wordgru.cli import cli
 from wordgru.sources.personal import PersonalModel
 
@@ -127,3 +127,34 @@ def test_the_command_line_takes_languages_with_commas() -> None:
     assert answer.output.split()[0] == "Tag", answer.output
     answer = CliRunner().invoke(cli, ["suggest", "Guten", "-m", "en,nonsense-here"])
     assert answer.exit_code
+
+
+def test_the_lists_of_all_models_are_read_changed_and_told_together(tmp_path) -> None:
+    both = Predictor.load(["en", "de"])
+    glossary = tmp_path / "terms.txt"
+    glossary.write_text("Flowmatic\t5\nRMA\n", encoding="utf-8")
+    assert both.words.read(glossary) == 2
+    assert both.words.weights == {"Flowmatic": 5.0, "RMA": 1.0}
+    both.words.block("minute", "too slow")
+    assert both.words.blocked["minute"] == "too slow"
+    assert both.factor("minute") == 0
+    assert "minute" not in both.complete("I will be there in a min").words
+    both.words.allow("minute")
+    assert "minute" not in both.words.blocked
+    assert both.complete("I will be there in a min")[0].word == "minute"
+
+
+def test_what_is_learnt_is_kept_in_the_file_that_was_named(tmp_path) -> None:
+    store = tmp_path / "my.words"
+    both = Predictor.load(["en", "de"], personal=store)
+    assert both.session("Zorblyfix ist da.").commit() == 3
+    again = Predictor.load(["en", "de"], personal=str(store))
+    assert again.complete("Zorbly")[0].word == "Zorblyfix"
+
+
+def test_a_touch_is_one_letter_in_all_models() -> None:
+    session = BOTH.session("see you ", typing=TypingModel(layout="phone", spread=0.34))
+    typed = [session.touch(*point) for point in [(4.4, 0.2), (7.6, 0.1), (6.9, 2.3), (8.3, 0.2)]]
+    assert "".join(typed) == "tono"
+    assert session.text == "see you tono"
+    assert session.suggest(k=1).words == ["tomorrow"]

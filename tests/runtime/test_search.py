@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from wordgru.errors import WordgruError
 from wordgru.search.named import Named, NamedWords
+from wordgru.search.rows import Places
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
 from wordgru.text.vocabulary import Index, Vocabulary, folded, half_character
@@ -252,3 +253,28 @@ def test_half_a_character_is_what_utf_8_still_needs():
 def test_options_out_of_range_are_refused(wrong):
     with pytest.raises(WordgruError, match="expected"):
         replace(SearchOptions(), **wrong)
+
+
+def test_of_places_that_hold_too_many_rows_the_oldest_are_forgotten(monkeypatch):
+    monkeypatch.setattr("wordgru.search.rows._NODES", 6)
+    toy = Toy(UNITS, UNITS, 1)
+    places = Places()
+    for number in range(4):
+        state = np.full((1, 1), number, np.float32)
+        toy.histories[float(number)] = (number,)
+        with places.reader(toy, toy.vocabulary, state, 0, SearchOptions()) as reader:
+            reader.read([(node, 1 + at) for at, node in enumerate([next(iter(reader.nodes.values()))] * 3)])
+            assert len(reader.nodes) == 4  # the root and three more
+        assert sum(map(len, places._nodes.values())) == places._count <= 6
+    (kept,) = places._nodes
+    assert kept[0] == state.tobytes()
+
+
+def test_where_no_word_is_known_a_proof_costs_no_more_than_where_all_are():
+    toys = [Toy(UNITS, UNITS, seed) for seed in range(8)]
+    options = SearchOptions(tolerance=0.02, max_rows=500)
+
+    def rows(factor):
+        return sum(toy.search(b"a", 2, options, factor=lambda _: factor).rows for toy in toys)
+
+    assert rows(0.01) <= rows(1.0)

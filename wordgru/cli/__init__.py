@@ -165,7 +165,10 @@ def suggest(
     as_read: bool, as_json: bool, personal: Path | None, glossary: tuple[Path, ...], block: bool, model: str | None,
     device: str, threads: int,
 ) -> None:  # fmt: skip
-    """Print the most probable next words after TEXT ("-" reads it from standard input, but for its last line end)."""
+    """Print the most probable next words after TEXT.
+
+    "-" reads TEXT from standard input, but for its last line end.
+    """
     text = read_text(Path("-")).removesuffix("\n") if text == "-" else text
     predictor = load_mixed(model, device, threads, block=block, personal=_existing(personal))
     if as_read or min_probability:
@@ -202,9 +205,9 @@ def suggest(
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each word.")
 @model_options
 def score(file: Path, as_json: bool, model: str | None, device: str, threads: int) -> None:
-    """Print how expected each word and mark of FILE is ("-" reads standard input).
+    """Print how expected each word and mark of FILE is.
 
-    White space at its end, such as the line end of a file, is no part of the text.
+    "-" reads standard input. White space at its end, such as the line end of a file, is no part of the text.
     """
     scores = _load(model, device, threads).score(read_text(file).rstrip())
     if as_json:

@@ -6,7 +6,7 @@ typed. Characters that are no key are typed as they are. No letter is left out o
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -48,7 +48,8 @@ class TouchErrors:
 
 def evaluate_touch(
     documents: Sequence[Document], predictor: Predictor, spread: float, *, layout: str = "qwerty", seed: int = 0,
-    rivals: bool = True, progress: Callable[[int], None] | None = None,
+    rivals: bool = True, others: Mapping[str, Callable[[str], str]] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> TouchErrors:  # fmt: skip
     """Type each line of the documents, with the context as it was corrected.
 
@@ -59,6 +60,7 @@ def evaluate_touch(
         layout: of the keyboard.
         seed: the same seed misses the same keys.
         rivals: judge SymSpell and word frequencies too, if `symspellpy` is installed.
+        others: more rivals, name → a function from what was typed to the word that is meant.
         progress: called with the number of words done since the last call.
     """
     lines = [line for document in documents for line in document.text.lower().splitlines()]
@@ -68,7 +70,7 @@ def evaluate_touch(
     slips = ("anywhere", "vowel", "omitted", "undoubled", "extra", "doubled", "swapped", "apostrophe")
     never = dict.fromkeys(slips, _SELDOM)
     model = TypingModel(layout=layout, spread=spread, lower=0.5, upper=0.5, **never)
-    others = _rivals(keyboard, model) if rivals else {}
+    others = {**(_rivals(model) if rivals else {}), **(others or {})}
     wrong: dict[str, int] = defaultdict(int)
     rng, count = random.Random(seed), 0
     for line in lines:
@@ -113,7 +115,7 @@ def _type(session: Session, touches: Sequence[Touch], *, points: bool) -> str:
     return word
 
 
-def _rivals(keyboard: Layout, model: TypingModel) -> dict[str, Callable[[str], str]]:
+def _rivals(model: TypingModel) -> dict[str, Callable[[str], str]]:
     """SymSpell with its own words, and these words' frequencies times the true Gaussian of letters, length known."""
     try:
         from importlib.resources import files

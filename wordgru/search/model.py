@@ -94,6 +94,10 @@ class OnnxLanguageModel:
         assert input_ids.size, "onnxruntime's GRU ends the process on no tokens"
         feeds = dict(zip(GRAPH_INPUTS, (input_ids, state, positions), strict=True))
         rows, after = self._session.run(GRAPH_OUTPUTS, feeds)
+        if not np.isfinite(rows[..., 0]).all():  # the softmax spreads what is no number over its whole row
+            raise BundleError(
+                "the model's probabilities are no numbers, so its weights are damaged; copy or export the bundle again."
+            )
         return rows, after
 
     def _check(self, path: Path) -> None:

@@ -1,0 +1,161 @@
+"""The simulated finger and real slips: what is counted, and how it is told. On the English model, seeded."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from wordgru import Predictor, TypingModel
+from wordgru.cli import cli
+from wordgru.errors import TextError, WordgruError
+from wordgru.evaluation.bench import Document
+from wordgru.evaluation.corrections import Slip, evaluate_corrections
+from wordgru.evaluation.touch import evaluate_touch
+
+ENGLISH = Predictor.load("en")
+TEXT = "I will see you tomorrow at 10\nthank you for your help\n今日は"
+WORDS = 12
+
+
+def touched(spread: float, **options: object) -> dict[str, float]:
+    return evaluate_touch([Document(TEXT)], ENGLISH, spread, rivals=False, **options).to_dict()
+
+
+def evaluated(*arguments: object, **options: object) -> str:
+    result = CliRunner().invoke(cli, ["evaluate", *map(str, arguments)], **options)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_a_finger_that_hardly_misses_types_every_word_right() -> None:
+    assert touched(0.01) == {"words": WORDS, "typed": 0.0, "letters": 0.0, "points": 0.0}
+
+
+def test_a_hasty_finger_is_corrected_and_the_same_seed_misses_the_same_keys() -> None:
+    done: list[int] = []
+    found = touched(0.4, seed=3, progress=done.append)
+    assert found == touched(0.4, seed=3)
+    assert sum(done) == WORDS
+    assert found["points"] <= found["letters"] < found["typed"]
+    assert found["typed"] != touched(0.4, seed=5)["typed"]
+
+
+def test_rivals_are_given_what_was_typed_and_judged_by_what_was_meant() -> None:
+    asked: list[str] = []
+
+    def echo(typed: str) -> str:
+        asked.append(typed)
+        return typed
+
+    found = touched(0.4, others={"echo": echo, "never": lambda _: ""})
+    assert found["echo"] == found["typed"] > 0
+    assert found["never"] == 100
+    assert len(asked) == WORDS
+    assert "10" in asked  # what is no key of the layout is typed as it is
+
+
+def test_text_without_a_word_to_type_is_refused() -> None:
+    with pytest.raises(TextError, match="holds no word to type"):
+        evaluate_touch([Document("今日は\n…")], ENGLISH, 0.3, rivals=False)
+
+
+def test_the_command_prints_word_error_rates_and_writes_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    shown = evaluated(path, "--touch", 0.01, "--layout", "qwertz", "--json", tmp_path / "a.json")
+    assert "12 words, spread 0.01 key widths" in shown
+    rows = [line.split()[-1] for line in shown.splitlines() if line.startswith((" as typed", " corrected"))]
+    assert rows == ["0.0"] * 3
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["words"] == WORDS
+    assert json.loads(evaluated("-", "--touch", 0.01, "--json", "-", input="see you"))["typed"] == 0.0
+
+
+SLIPS = [
+    Slip("tomorow", "tomorrow", "See you tomorow morning.", "chat"),
+    Slip("your", "you're", "I think your right about that.", "chat"),
+    Slip("recieve", "receive", "", "list"),
+]
+
+
+def test_the_right_side_of_a_slip_counts_where_there_is_one() -> None:
+    chat, single, whole = evaluate_corrections(SLIPS, ENGLISH, TypingModel())
+    assert [each.group for each in (chat, single, whole)] == ["chat", "list", "all"]
+    assert (chat.count, single.count, whole.count) == (2, 1, 3)
+    assert single.left == single.whole == (1.0, 1.0)
+    assert chat.left[0] <= chat.whole[0] == 1.0
+    assert whole.whole == (1.0, 1.0)
+
+
+def test_where_a_slip_stands_is_found_as_a_word_first() -> None:
+    assert Slip("he", "the", "where he was").around() == ("where ", " was")
+    assert Slip("cat", "car", "catalogue").around() == ("", "")
+    assert Slip("no", "now", "").around() == ("", "")
+
+
+def test_the_command_reads_slips_and_tells_each_group(tmp_path: Path) -> None:
+    lines = [
+        json.dumps({"typed": each.typed, "intended": each.intended, "context": each.context, "source": each.group})
+        for each in SLIPS
+    ]
+    path = tmp_path / "slips.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    shown = evaluated(path, "--corrections")
+    (chat,) = (line.split() for line in shown.splitlines() if line.startswith(" chat"))
+    assert (chat[1], chat[-2:]) == ("2", ["100.0", "100.0"])
+    values = json.loads(evaluated("-", "--corrections", "--json", "-", input="\n".join(lines)))
+    assert values["slips"] == 3
+    assert values["whole"] == {"first": 100.0, "among_3": 100.0}
+    assert set(values["groups"]) == {"chat", "list"}
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "holds no line"),
+        ('{"typed": 1, "intended": "a"}', "line 1: expected an object with the texts"),
+        ('{"typed": "\\ud800", "intended": "a"}', "line 1"),
+        ("[", "line 1"),
+    ],
+)
+def test_slips_that_cannot_be_read_are_explained_in_a_line(tmp_path: Path, content: str, sentence: str) -> None:
+    path = tmp_path / "slips.jsonl"
+    path.write_text(content, encoding="utf-8")
+    result = CliRunner().invoke(cli, ["evaluate", str(path), "--corrections"])
+    assert isinstance(result.exception, WordgruError)
+    assert sentence in str(result.exception)
+    assert "\n" not in str(result.exception)
+    assert path.name in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ["--touch", "0.3", "--corrections"], ["--touch", "0.3", "-k", "3"], ["--corrections", "--learn"],
+        ["--touch", "0.3", "-m", "en", "-m", "de"],
+    ],
+)  # fmt: skip
+def test_flags_of_other_figures_are_refused(flags: list[str]) -> None:
+    result = CliRunner().invoke(cli, ["evaluate", "-", *flags], input="see you")
+    assert "judge one model alone" in str(result.exception)
+
+
+def test_learning_is_written_by_person(tmp_path: Path) -> None:
+    rows = [{"person": name, "text": f"Zorbly {name} zorbly."} for name in ("ann", "ben") for _ in range(2)]
+    lines = "\n".join(map(json.dumps, rows))
+    path = tmp_path / "people.jsonl"
+    path.write_text(lines, encoding="utf-8")
+    values = json.loads(evaluated(path, "--learn", "-k", 3, "--json", "-"))
+    assert set(values) == {"off", "on"}
+    assert set(values["on"]["people"]) == {"ann", "ben"}
+    assert values["on"]["savings@3"] > values["off"]["savings@3"]
+    refused = CliRunner().invoke(cli, ["evaluate", str(path), "--learn", "-m", "en", "-m", "de"])
+    assert "--learn judges one model" in str(refused.exception)
+
+
+def test_dynamic_evaluation_names_what_it_needs(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("the cat", encoding="utf-8")
+    result = CliRunner().invoke(cli, ["evaluate", str(path), "--perplexity", "--dynamic"])
+    assert isinstance(result.exception, WordgruError)
+    assert "wordgru[train]" in str(result.exception) or "name the folder of one" in str(result.exception)
