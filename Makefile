@@ -5,6 +5,7 @@ PIP_ARGS ?=# more options for pip, an index of your own for instance
 DEMO_ARGS ?=# more options for the demo's training, `--steps 200` for instance
 BENCH_ARGS ?=
 KEYSTROKES_ARGS ?=# `--text messages.jsonl` for instance
+WORKERS ?= -n 2 --dist loadfile# how many processes test at once; none: -n 0
 TORTURE_ARGS ?=# `--minutes 60 --seed 7` for instance
 MODEL ?= wordgru/models/en# bundle of the static page, or several
 
@@ -41,10 +42,10 @@ demo: $(FULL)  ## Train a tiny model on Python's own documentation, export it, p
 test: test-base test-full test-wheel test-cpp test-web  ## Test the base install, the full set and the built wheel, each apart.
 
 test-full: $(FULL)  ## All tests and the examples in docstrings, with every extra.
-	.venv/bin/python -m pytest --doctest-modules wordgru tests/runtime tests/training tests/serving
+	.venv/bin/python -m pytest $(WORKERS) --doctest-modules wordgru tests/runtime tests/training tests/serving
 
 test-base: $(BASE)  ## The runtime's quick tests with the base dependencies alone: no torch, no datasets, no onnx.
-	bash .ci/base .venv-base/bin/python
+	bash .ci/base .venv-base/bin/python $(WORKERS)
 
 coverage: $(BASE)  ## How much of the base install its own tests run, lines and branches.
 	.venv-base/bin/coverage erase
