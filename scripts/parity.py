@@ -18,6 +18,7 @@ _FILES = {
     "py": "tests/runtime/test_predictor.py", "session": "tests/runtime/test_session.py",
     "personal": "tests/runtime/test_personal.py", "list": "tests/runtime/test_word_list.py",
     "typing": "tests/runtime/test_typing.py", "mixture": "tests/runtime/test_mixture.py",
+    "cases": "tests/runtime/test_cases.py",
     "golden-py": "tests/runtime/test_reference.py", "golden-ts": "export/node/tests/golden.test.ts",
     "typing-ts": "export/node/tests/typing.test.ts", "phone": "export/web/tests/phone.test.ts",
     "ts": "export/node/tests/predictor.test.ts", "sources-ts": "export/node/tests/sources.test.ts",
@@ -108,6 +109,9 @@ FEATURES = (
     Feature("offers passed over give way", {
         "Python": "session:test_words_passed_over_give_way", "TypeScript": "sources-ts:attention",
         "C++": "cpp:attention", "C": "c:attention",
+    }),
+    Feature("habits of form: capitals, the word I, quiet in addresses", {
+        "Python": "cases:test_what_is_typed_in_capitals_is_offered_in_capitals",
     }),
     Feature("slips of the finger; touch points", {
         "Python": "typing:test_slips_and_misspellings_are_corrected", "TypeScript": "typing-ts:points and letters",

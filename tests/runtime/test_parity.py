@@ -37,7 +37,7 @@ TYPING = {"touch", "autocorrect", "corrections", "undo", "characters", "natsAfte
 
 NOT_THERE = {
     Predictor: {"load", "logProbabilities"},  # `load` is that of a page or of Node; ids of tokens are not told
-    Session: {"size"} | TYPING,  # the service bounds its memory by it
+    Session: {"size"},  # the service bounds its memory by it
     MixedPredictor: {"load", "factor"},  # the first as above; the second is of its word lists
     MixedSession: TYPING,
 }
@@ -48,7 +48,7 @@ NOT_THERE = {
     ("python", "files"),
     [
         (Predictor, ["predictor", "asking"]),
-        (Session, ["session", "text_field"]),
+        (Session, ["session", "text_field", "typing/field"]),
         (PersonalModel, ["personal"]),
         (WordList, ["word_list"]),
         (MixedPredictor, ["mixture", "asking"]),
