@@ -22,6 +22,7 @@ export { type Candidate, type Corrector, corrections, type TextCorrection } from
 export type { CorrectOptions } from "./core/typing/field.js";
 export { Layout, type LayoutRow, type LayoutRows, type Point } from "./core/typing/layout.js";
 export type { TypingModel } from "./core/typing/model.js";
+export { AS_READ, type TypistOptions } from "./core/typist.js";
 export { isSpace, splitLast, wantsSpace } from "./core/words.js";
 export { type LoadOptions, type MixedPredictor, type MixedSession, Predictor, type Session } from "./predictor.js";
 export type { BundleSource } from "./source.js";

@@ -19,6 +19,7 @@ import { type ResetOptions, TextField } from "./core/text_field.js";
 import { type Correction, TypedField } from "./core/typing/field.js";
 import { refuseUntyped } from "./core/typing/meaning.js";
 import { Typing } from "./core/typing/model.js";
+import { typistOptions } from "./core/typist.js";
 import type { Field } from "./protocol.js";
 import type { BundleSource } from "./source.js";
 import { type PersonalModel, remote, Thread, type WordList } from "./thread.js";
@@ -175,7 +176,8 @@ export class Session extends TypedField {
   ) {
     super(options.typing && new Typing(options.typing).layout); // what is wrong with it is said here
     this.#id = number();
-    if (options.typing) thread.tell({ ask: "open", session: this.#id, options });
+    typistOptions(options.typist);
+    if (options.typing || options.typist) thread.tell({ ask: "open", session: this.#id, options });
     thread.forgetWith(this, this.#id);
   }
 

@@ -2,6 +2,7 @@
 
 import { type Bytes, toBytes } from "../src/core/bytes.js";
 import {
+  AS_READ,
   BundleError,
   openBundle,
   type Phrase,
@@ -270,7 +271,7 @@ export class GoldenChecks {
   }
 
   async #predictor(files = this.files, block = true): Promise<Predictor> {
-    return Predictor.open(this.runtime, await openBundle(reader(files), "bundle"), { block });
+    return Predictor.open(this.runtime, await openBundle(reader(files), "bundle"), { block, typist: AS_READ });
   }
 
   #options(asked: Asked, prefix?: string): SessionOptions {

@@ -27,4 +27,5 @@ export { type Candidate, type Corrector, corrections, type TextCorrection } from
 export type { CorrectOptions } from "./typing/field.js";
 export { Layout, type LayoutRow, type LayoutRows, type Point } from "./typing/layout.js";
 export type { TypingModel } from "./typing/model.js";
+export { AS_READ, type TypistOptions } from "./typist.js";
 export { STRANGE, WordList } from "./word_list.js";

@@ -21,6 +21,8 @@ const LOOSEST = 0.05; // tolerance of the search in an unlikely language
 const ASKED = 5; // words, beside those wanted, that are asked for by name
 const UNLIKELY = 1e-5; // what a word may have in a language at most, if it is not asked for there
 
+const ONE_FORM = { capitals: false, loneI: false }; // a word has one form in all models
+
 /** Several predictors as one: `Predictor.load(["en/", "de/"])`. */
 export class MixedPredictor extends Asking<MixedSession> {
   /** The word lists of all, changed together. */
@@ -49,7 +51,9 @@ export class MixedPredictor extends Asking<MixedSession> {
 
   /** A text field of its own, as `Predictor.session`. */
   session(text = ""): MixedSession {
-    const sessions = new Map(Array.from(this.predictors, ([name, predictor]) => [name, predictor.session()]));
+    const sessions = new Map(
+      Array.from(this.predictors, ([name, predictor]) => [name, predictor.session("", { typist: ONE_FORM })]),
+    );
     const session = new MixedSession(sessions, this);
     session.set(text);
     return session;

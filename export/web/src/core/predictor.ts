@@ -9,6 +9,7 @@ import { WordSearch } from "./search.js";
 import { Session, type Shared } from "./session.js";
 import { END_OF_TEXT, Tokenizer } from "./tokenizer.js";
 import { Typing, type TypingModel } from "./typing/model.js";
+import { AS_READ, type TypistOptions, typistOptions } from "./typist.js";
 import { WordList } from "./word_list.js";
 
 /** How a bundle is loaded. */
@@ -17,12 +18,16 @@ export interface OpenOptions {
   readonly block?: boolean | undefined;
   /** Words of the person who types, or the name of the IndexedDB database that keeps them. Sessions learn into it. */
   readonly personal?: PersonalModel | string | undefined;
+  /** How offers follow the person; a session may say otherwise. */
+  readonly typist?: Partial<TypistOptions> | undefined;
 }
 
 /** What is known of a text field. */
 export interface FieldOptions {
   /** How the person types: then letters stand for those beside them on the keyboard too. `{}`: the defaults. */
   readonly typing?: TypingModel | undefined;
+  /** How offers follow the person; without it, the defaults. */
+  readonly typist?: Partial<TypistOptions> | undefined;
 }
 
 /** How expected one word or mark of a text was. */
@@ -44,6 +49,8 @@ export class Predictor extends Asking<Session> {
   protected constructor(
     readonly config: BundleConfig,
     shared: Shared,
+    /** How offers follow the person, in sessions that do not say otherwise. */
+    public typist: TypistOptions = typistOptions(),
   ) {
     super();
     this.#shared = shared;
@@ -67,7 +74,7 @@ export class Predictor extends Asking<Session> {
   static async open(
     runtime: Runtime,
     { config, tokenizerJson, graph, blocked, known }: Bundle,
-    { block = true, personal: given }: OpenOptions = {},
+    { block = true, personal: given, typist }: OpenOptions = {},
   ): Promise<Predictor> {
     const tokenizer = Tokenizer.fromJson(tokenizerJson);
     const { tokenBytes, finals } = tokenizer;
@@ -80,23 +87,28 @@ export class Predictor extends Asking<Session> {
     const personal = typeof given === "string" ? new PersonalModel(given) : given;
     await personal?.edition(); // what is wrong with a store is said here, not at the first keystroke
     const model = await OnnxLanguageModel.open(runtime, graph, config);
-    return new this(config, {
+    const shared = {
       model,
       tokenizer,
       search: new WordSearch(model, tokenBytes, finals, (preToken) => tokenizer.spell(preToken)),
       words: new WordList((text) => tokenizer.normalize(text), block ? blocked : [], known),
       personal,
       identity: Object.values(config.files).sort().join(" "),
-    });
+    };
+    return new this(config, shared, typistOptions(typist));
   }
 
   /**
    * A text field of its own: what is typed into it is read once.
    *
-   * @throws WordgruError if the typing model is none.
+   * @throws WordgruError if the typing model is none, or a number of the typist's is out of its range.
    */
-  session(text = "", { typing }: FieldOptions = {}): Session {
-    const session = new Session(this.#shared, typing && new Typing(typing));
+  session(text = "", { typing, typist }: FieldOptions = {}): Session {
+    const session = new Session(
+      this.#shared,
+      typing && new Typing(typing),
+      typist ? typistOptions(typist) : this.typist,
+    );
     session.set(text);
     return session;
   }
@@ -106,8 +118,8 @@ export class Predictor extends Asking<Session> {
    *
    * @throws WordgruError if the data is broken, or of another model.
    */
-  async restore(data: Uint8Array, { typing }: FieldOptions = {}): Promise<Session> {
-    return Session.load(this.#shared, data, typing && new Typing(typing));
+  async restore(data: Uint8Array, { typing, typist }: FieldOptions = {}): Promise<Session> {
+    return Session.load(this.#shared, data, typing && new Typing(typing), typist ? typistOptions(typist) : this.typist);
   }
 
   /**
@@ -141,6 +153,6 @@ export class Predictor extends Asking<Session> {
    * @throws WordgruError if the text holds a lone surrogate, or a number is out of its range.
    */
   async generate(context = "", options: GenerateOptions = {}): Promise<string> {
-    return generate(this.#shared, this.session(context), options);
+    return generate(this.#shared, this.session(context, { typist: AS_READ }), options);
   }
 }

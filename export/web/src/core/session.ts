@@ -24,6 +24,7 @@ import { type Correction, type Touched, TypedField, touchesOf } from "./typing/f
 import { natsAfter } from "./typing/following.js";
 import { Meaning, refuseUntyped, type WordStart } from "./typing/meaning.js";
 import type { Typing } from "./typing/model.js";
+import { asOne, isInAddress, isInCapitals, type TypistOptions, typistOptions, withCapitalI } from "./typist.js";
 import type { WordList } from "./word_list.js";
 import { APOSTROPHES, isOne, isSpace, kind, splitLast, takesSpace, wantsSpace } from "./words.js";
 
@@ -53,6 +54,13 @@ interface Committed {
 
 const NOTHING: Committed = { text: "", since: 0 };
 
+/** What is known of the place where words are asked for: what was typed, whether a space is implied, whether a word ends. */
+interface Place {
+  readonly typed: string;
+  readonly space: boolean;
+  readonly ends: boolean;
+}
+
 /**
  * What is typed into one text field, and the model's states along it.
  *
@@ -73,10 +81,12 @@ export class Session extends TypedField {
   /**
    * @param shared what the predictor's sessions share.
    * @param typing how the person types; without it, letters are taken as they are.
+   * @param typist how offers follow that person.
    */
   constructor(
     private readonly shared: Shared,
     private readonly typing?: Typing,
+    private readonly typist: TypistOptions = typistOptions(),
   ) {
     super(typing?.layout);
     this.#meaning = typing && new Meaning(typing, shared.search);
@@ -88,9 +98,9 @@ export class Session extends TypedField {
    *
    * @throws WordgruError if it is broken, or of another model.
    */
-  static load(shared: Shared, data: Uint8Array, typing?: Typing): Session {
+  static load(shared: Shared, data: Uint8Array, typing?: Typing, typist?: TypistOptions): Session {
     const end = data.indexOf(NEW_LINE);
-    const session = new Session(shared, typing);
+    const session = new Session(shared, typing, typist);
     const size = shared.model.initialState().byteLength;
     let saved: { model: string; text: string; before?: string; tokens: number[]; mark: Mark; committed: Committed };
     try {
@@ -163,7 +173,7 @@ export class Session extends TypedField {
 
   /** A session with the same text that goes its own way; of what it commits, nothing was learnt yet. */
   copy(): Session {
-    const other = new Session(this.shared, this.typing);
+    const other = new Session(this.shared, this.typing, this.typist);
     other.set(this.text);
     other.touched = this.touched;
     other.#seen = this.#seen;
@@ -305,11 +315,35 @@ export class Session extends TypedField {
     const [rest, unfinished] = asked.prefix === undefined ? splitLast(tail) : [tail, this.#prefix(asked.prefix)];
     const head = before + rest;
     const typed = this.#seen + (asked.prefix ?? "");
+    if (asked.prefix === undefined && !this.typist.addresses && isInAddress(head + unfinished)) {
+      return { items: [], exact: false, unexplored: 1, rows: 0, space: false, logEvidence: 0 };
+    }
     if (head && !unfinished && asked.punctuation && !isSpace(head.slice(-1))) {
       return this.#find(head, "", asked, { typed, space: false, ends: true });
     }
     const space = !(asked.prefix === undefined && unfinished) && wantsSpace(head);
-    return this.#find(head + (space ? " " : ""), unfinished, asked, { typed, space, ends: false });
+    return this.#follow(head + (space ? " " : ""), unfinished, asked, { typed, space, ends: false });
+  }
+
+  /** What may stand after `head`, in the form in which the one who types writes. */
+  async #follow(head: string, prefix: string, asked: Asked, place: Place): Promise<Suggestions> {
+    const { capitals, loneI, minProbability } = this.typist;
+    const isShouted = capitals && isInCapitals(head, prefix);
+    const hasI = loneI && this.shared.words.knows("i'm"); // as English does, and no other language
+    const formed = (item: Suggestion): Suggestion => {
+      const word = hasI ? withCapitalI(item.word, head) : item.word;
+      return { ...item, word: isShouted ? word.toUpperCase() : word };
+    };
+    for (let more = 0; ; more++) {
+      const many = { ...asked, k: asked.k + more };
+      const found = isShouted
+        ? await this.#find(head.toLowerCase(), prefix.toLowerCase(), { ...many, ignoreCase: true }, place)
+        : await this.#find(head, prefix, many, place);
+      const one = asOne(found.items.map(formed));
+      if (!more && one.length < Math.min(asked.k, found.items.length)) continue; // two were one word
+      const items = one.slice(0, asked.k).filter(({ probability }) => probability >= minProbability);
+      return isShouted && "autocorrect" in found ? { ...found, items, autocorrect: undefined } : { ...found, items };
+    }
   }
 
   #prefix(prefix: string): string {
@@ -326,12 +360,7 @@ export class Session extends TypedField {
 
   // -- reading -------------------------------------------------------------------------------------------------
 
-  async #find(
-    head: string,
-    prefix: string,
-    asked: Asked,
-    { typed, space, ends }: { typed: string; space: boolean; ends: boolean },
-  ): Promise<Suggestions> {
+  async #find(head: string, prefix: string, asked: Asked, { typed, space, ends }: Place): Promise<Suggestions> {
     const gap = await this.#reading.read(head, ends);
     const begun = gap + toBytes(prefix);
     const spaced = ends || begun.startsWith(" ");

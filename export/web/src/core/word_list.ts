@@ -84,6 +84,11 @@ export class WordList {
     this.#cut = undefined;
   }
 
+  /** Whether the language is said to know `word`. */
+  knows(word: string): boolean {
+    return this.known?.has(word) ?? false;
+  }
+
   /**
    * What `word` counts: nothing if it is blocked, `STRANGE` if it is not known, else 1.
    *

@@ -1,0 +1,72 @@
+/** Offers follow who types: the cases that Python's tests/runtime/test_cases.py has. */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { AS_READ, Predictor } from "../src/index.js";
+
+const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
+
+const predictor = await Predictor.load(join(ROOT, "wordgru", "models", "en"));
+
+async function words(text: string, options = {}): Promise<string[]> {
+  const { items } = await predictor.complete(text, options);
+  return items.map(({ word }) => word);
+}
+
+describe("offers follow who types", () => {
+  it("offers capitals to whom writes in capitals", async () => {
+    for (const [text, word] of [
+      ["HERE", "HERE"],
+      ["THE CA", "CAR"],
+      ["PLEASE CALL ME T", "TO"],
+    ] as const) {
+      const found = await words(text);
+      assert.ok(found.includes(word), `${text}: ${found}`);
+      assert.ok(found.every((each) => each === each.toUpperCase()));
+    }
+    for (const text of ["the US ", "OK I'll", "in Section A "]) {
+      assert.ok(
+        (await words(text)).some((word) => word !== word.toUpperCase()),
+        text,
+      );
+    }
+  });
+
+  it("writes the word I as a capital, unless the text does not", async () => {
+    assert.equal((await words("and i"))[0], "I");
+    assert.equal((await words("and i", { ignoreCase: true }))[0], "I");
+    assert.equal((await words("i said that i"))[0], "i");
+    const { items } = await predictor.session("and i", { typist: { loneI: false } }).suggest();
+    assert.equal(items[0]?.word, "i");
+  });
+
+  it("is quiet in addresses, and only there", async () => {
+    for (const text of [
+      "foo@g",
+      "write to foo@",
+      "www.goo",
+      "see https://exam",
+      "/usr/lo",
+      "~/do",
+      "C:\\Us",
+      "a.org/do",
+    ]) {
+      assert.deepEqual(await words(text), [], text);
+    }
+    for (const text of ["and/or", "write to foo@example.org ", "1/2 of", "well...so"]) {
+      assert.notDeepEqual(await words(text), [], text);
+    }
+    assert.ok((await predictor.session("www.goo", { typist: AS_READ }).suggest()).items.length);
+  });
+
+  it("offers no word twice, and none below the least probability", async () => {
+    for (const text of ["and ", "he and i", "SO THEN "]) {
+      const found = await words(text, { k: 6 });
+      assert.equal(new Set(found).size, 6, `${found}`);
+    }
+    const { items } = await predictor.session("how are ", { typist: { minProbability: 0.1 } }).suggest({ k: 50 });
+    assert.ok(items.length && items.every(({ probability }) => probability >= 0.1));
+    assert.throws(() => predictor.session("", { typist: { minProbability: 2 } }), /minProbability is 2; expected/);
+  });
+});

@@ -1,0 +1,70 @@
+import { Range } from "./ranges.js";
+import type { Suggestion } from "./suggestions.js";
+
+const SEEN = 200; // characters of the text that say how its writer writes
+const SHOUTED = 4; // letters of a first word that say that what follows is in capitals too; "OK" does not
+const LEAST = new Range(0, { most: 1 });
+const ADDRESS = new RegExp(
+  String.raw`^(?:\S*@\S*|[a-z][a-z0-9+.-]*://\S*|www\.\S*|\S+\.[\p{L}\p{N}_]+/\S*` + // of mail and of the web
+    String.raw`|(?:~|\.{1,2})?/\S+|[a-z]:\\\S*)$`, // paths
+  "iu",
+);
+const I = /^i(?:['’](?:m|ll|ve|d|s))?$/;
+const LONE_I = /(?<![\p{L}\p{N}_'’.])i(?=['’\s,;:!?])/u;
+
+/** How offers follow the one who types. */
+export interface TypistOptions {
+  /** Who writes in capitals, "HERE IS MY CA", is offered words in capitals. Default true. */
+  readonly capitals: boolean;
+  /** In English the word "i" is offered as "I", unless the text writes it small. Default true. */
+  readonly loneI: boolean;
+  /** Whether words are offered inside e-mail addresses, web addresses and paths. Default false. */
+  readonly addresses: boolean;
+  /** Less probable words are not offered. Default 0. */
+  readonly minProbability: number;
+}
+
+const DEFAULTS: TypistOptions = { capitals: true, loneI: true, addresses: false, minProbability: 0 };
+
+/** Offers as the model gives them. */
+export const AS_READ: TypistOptions = { ...DEFAULTS, capitals: false, loneI: false, addresses: true };
+
+/** All options of a typist, checked. */
+export function typistOptions(given: Partial<TypistOptions> = {}): TypistOptions {
+  const options = { ...DEFAULTS, ...given };
+  LEAST.check("minProbability", options.minProbability);
+  return options;
+}
+
+/** Whether `text` ends inside an e-mail or web address, a name with @, or a path. */
+export function isInAddress(text: string): boolean {
+  const [run] = /\S*$/.exec(text.slice(-SEEN)) as RegExpExecArray;
+  return run !== "" && ADDRESS.test(run);
+}
+
+/** Whether the word that begins with `prefix` after the text `head` is written in capitals, as those before it. */
+export function isInCapitals(head: string, prefix: string): boolean {
+  const before = head.slice(-SEEN);
+  if (/\p{Ll}/u.test(before) || (prefix && !isUpper(prefix))) return false;
+  const count = before.split(/\s+/).filter((word) => word.length > 1 && isUpper(word)).length;
+  return count > 1 || (prefix.length > 1 && (count === 1 || prefix.length >= SHOUTED));
+}
+
+function isUpper(text: string): boolean {
+  return text === text.toUpperCase() && text !== text.toLowerCase();
+}
+
+/** `word` with a capital if it is "i" or a contraction of it, unless `text` writes it small. */
+export function withCapitalI(word: string, text: string): string {
+  return I.test(word) && !LONE_I.test(text.slice(-SEEN)) ? `I${word.slice(1)}` : word;
+}
+
+/** Offers of the same word as one, most probable first. */
+export function asOne(items: readonly Suggestion[]): Suggestion[] {
+  const one = new Map<string, Suggestion>();
+  for (const item of items) {
+    const same = one.get(item.word);
+    one.set(item.word, same ? { ...same, probability: same.probability + item.probability } : item);
+  }
+  return [...one.values()].sort((item, other) => other.probability - item.probability);
+}
