@@ -428,3 +428,16 @@ def test_the_verb_says_what_it_expected(arguments, text, says, tmp_path, monkeyp
     assert run(cli) == 1
     assert says in output[-1]
     assert not counts(PersonalModel(tmp_path / "my.words"))
+
+
+def test_a_file_that_stays_too_large_whatever_is_dropped_is_damaged_and_ends_no_program_in_a_loop(tmp_path):
+    path = tmp_path / "my.words"
+    with PersonalModel(path) as store:
+        store.learn("at the Krakenhaus")
+    with sqlite3.connect(path) as raw:  # pages that no entry holds
+        raw.execute("CREATE TABLE other (text)")
+        raw.executemany("INSERT INTO other VALUES (?)", [(f"{number:0500}",) for number in range(5000)])
+    raw.close()
+    with PersonalModel(path) as store, pytest.raises(WordgruError, match="nothing in it can be dropped") as caught:
+        store.learn("the Krakenhaus again")
+    assert "\n" not in str(caught.value)

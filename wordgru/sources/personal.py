@@ -327,10 +327,12 @@ class PersonalModel:
         page = self._pragma("page_size")
         while (self._pragma("page_count") - self._pragma("freelist_count")) * page > self._max_bytes:
             count = self._store.execute("SELECT count(*) FROM grams").fetchone()[0]
-            self._store.execute(
+            dropped = self._store.execute(
                 "DELETE FROM grams WHERE (history, word) IN (SELECT history, word FROM grams ORDER BY score LIMIT ?)",
                 (count // 10 + 1,),
-            )
+            ).rowcount
+            if not dropped:  # a damaged file: pages that hold nothing, entries that are not found again
+                raise sqlite3.DatabaseError("it is too large, and nothing in it can be dropped")
 
     def _kept(self, which: str, *values: str) -> list[tuple[str, str, float]]:
         """The grams that a clause of SQL picks, checked: another program may have written there."""
