@@ -71,7 +71,9 @@ class BundleConfig(Config):
     def __post_init__(self) -> None:
         """Refuse what this version cannot read."""
         if self.precision not in PRECISIONS:
-            raise BundleError(f"precision is {self.precision!r}; expected {', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}.")
+            raise BundleError(
+                f"precision is {self.precision!r}; expected {', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}."
+            )
         for name in ("files", "training", "quality"):
             if not isinstance(getattr(self, name), dict):
                 raise BundleError(f"{name} is {getattr(self, name)!r}; expected an object.")
