@@ -29,7 +29,7 @@ from wordgru.text.known import KnownWords
 FORMAT_VERSION = 2
 """Changes only when a meaning does."""
 
-Precision = Literal["fp32", "int8"]
+Precision = Literal["fp32", "int8", "int4"]
 PRECISIONS: tuple[str, ...] = get_args(Precision)
 
 GRAPH_INPUTS = ("input_ids", "state", "positions")
@@ -53,7 +53,7 @@ class BundleConfig(Config):
     Attributes:
         format_version: version of the bundle's format.
         model: sizes of the model.
-        precision: "fp32" or "int8".
+        precision: "fp32", "int8" or "int4".
         files: sha256 of each other file, in hexadecimal.
         training: how the model was trained; free of form.
         quality: how it scored; free of form, perplexities and the like.
@@ -71,7 +71,9 @@ class BundleConfig(Config):
     def __post_init__(self) -> None:
         """Refuse what this version cannot read."""
         if self.precision not in PRECISIONS:
-            raise BundleError(f"precision is {self.precision!r}; expected {' or '.join(PRECISIONS)}.")
+            raise BundleError(
+                f"precision is {self.precision!r}; expected {', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}."
+            )
         for name in ("files", "training", "quality"):
             if not isinstance(getattr(self, name), dict):
                 raise BundleError(f"{name} is {getattr(self, name)!r}; expected an object.")
@@ -250,7 +252,7 @@ def write_bundle(
         model: the serialized ONNX graph.
         tokenizer_json: text of `tokenizer.json`.
         sizes: the model's sizes.
-        precision: "fp32" or "int8".
+        precision: "fp32", "int8" or "int4".
         card: text of the model card.
         training: how the model was trained; plain values for JSON.
         quality: how it scored; plain values for JSON.

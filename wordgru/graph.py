@@ -13,6 +13,9 @@ fp32 uses the `GRU` operator. No runtime has an integer one, so int8 writes the 
 are one integer product, and a `Scan` holds one integer product on the state. Weights are int8 with a scale per output
 channel. The tied embedding is stored once, and its transpose is folded into a constant when a session loads.
 
+int4 is int8 in a smaller file: the same graph, whose int8 weights are stored as blocks of about 128 four-bit numbers
+with a step of 8 bits each, and unpacked by operators that a runtime folds once, when a session loads.
+
 Activations have 7 bits: processors without VNNI add two u8 x s8 products in 16 saturating bits, and 2 * 127 * 127
 fits. They are unsigned, since onnxruntime runs s8 x s8 fifteen times slower. The state lies within -1 and 1, so its
 scale is a constant; other activations have one per row. Thus no answer depends on the rest of the batch, or on how a
@@ -42,6 +45,10 @@ IR_VERSION = 8
 _ZERO = 64  # the u8 that stands for 0 in an activation
 _LEVELS = 63  # steps of an activation on either side of it
 
+_BLOCK = 128  # four-bit numbers that share a step, at most
+_MOST = 7  # a four-bit number lies between -7 and 7
+_PARTS = 14  # a block's step is counted in fourteenths of the int8's, so that 7 steps of 254 are 127
+
 
 def build_graph(config: ModelConfig, weights: Weights, *, precision: Precision) -> onnx.ModelProto:
     """The ONNX model of `weights`, checked by `onnx.checker` in full.
@@ -50,7 +57,7 @@ def build_graph(config: ModelConfig, weights: Weights, *, precision: Precision) 
         config: sizes of the model.
         weights: float32 arrays named as in the state dict of `GRULanguageModel`; `weight_shapes` lists them. Gate rows
             are r, z, n.
-        precision: "fp32" or "int8".
+        precision: "fp32", "int8" or "int4".
 
     Raises:
         ExportError: the precision is unknown, or the weights do not fit the sizes.
@@ -59,7 +66,10 @@ def build_graph(config: ModelConfig, weights: Weights, *, precision: Precision) 
         raise ExportError(f"precision is {precision!r}; expected one of {', '.join(PRECISIONS)}.")
     _check(config, weights)
     nodes = _Nodes()
-    (_int8 if precision == "int8" else _fp32)(nodes, config, weights)
+    if precision == "fp32":
+        _fp32(nodes, config, weights)
+    else:
+        _int8(nodes, config, weights, four_bits=precision == "int4")
     state: _Shape = [config.layers, "batch", config.hidden_size]
     shapes: list[_Shape] = [["batch", "time"], state, ["count"], ["batch", "count", config.vocab_size], state]
     types = [TensorProto.INT64, TensorProto.FLOAT, TensorProto.INT64, TensorProto.FLOAT, TensorProto.FLOAT]
@@ -93,7 +103,7 @@ def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
 
 
 def read_weights(model: onnx.ModelProto, config: ModelConfig) -> dict[str, npt.NDArray[np.float32]]:
-    """The weights in a graph that `build_graph` made. Those of an int8 graph are what its integers stand for.
+    """The weights in a graph that `build_graph` made. Those of an int8 or int4 graph are what its integers stand for.
 
     Args:
         model: the graph.
@@ -115,9 +125,10 @@ def read_weights(model: onnx.ModelProto, config: ModelConfig) -> dict[str, npt.N
 class _Nodes:
     """Nodes and constants in the order they are added."""
 
-    def __init__(self, prefix: str = "") -> None:
+    def __init__(self, prefix: str = "", *, four_bits: bool = False) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, onnx.TensorProto] = {}
+        self.four_bits = four_bits
         self._prefix = prefix
 
     def constant(self, name: str, value: npt.ArrayLike) -> str:
@@ -204,13 +215,14 @@ class _Activation:
     scale: str = ""
 
 
-def _int8(nodes: _Nodes, config: ModelConfig, weights: Weights) -> None:
+def _int8(nodes: _Nodes, config: ModelConfig, weights: Weights, *, four_bits: bool) -> None:
     """The graph of integer products."""
+    nodes.four_bits = four_bits
     nodes.constant("zero", np.uint8(_ZERO))
     nodes.constant("step", np.float32(1 / _LEVELS))
     nodes.constant("first_axis", np.array([0]))
     embedding, embedding_scale = _quantize(weights["embedding.weight"])
-    nodes.constant("embedding", embedding)  # (V, E)
+    _integers(nodes, "embedding", embedding, weights["embedding.weight"] / embedding_scale[:, None])  # (V, E)
     nodes.constant("embedding_scale", embedding_scale)  # (V,)
     hidden = _embed(nodes)  # (T, B, E)
     last = []
@@ -230,16 +242,23 @@ def _int8(nodes: _Nodes, config: ModelConfig, weights: Weights) -> None:
     _probabilities(nodes, logits, weights)
 
 
-def _read_int8(constants: Weights, config: ModelConfig) -> dict[str, npt.NDArray[np.float32]]:
+def _read_int8(constants: Mapping[str, npt.NDArray[Any]], config: ModelConfig) -> dict[str, npt.NDArray[np.float32]]:
     """The weights that `_int8` stored. A bias of both kinds is read as one of the input's."""
+    sizes = {name: shape[-1] for name, shape in weight_shapes(config).items()} | {"embedding": config.embedding_size}
+
+    def integers(name: str) -> npt.NDArray[Any]:
+        if f"{name}_steps" in constants:
+            return _unpack(constants[f"{name}_four_bits"], constants[f"{name}_steps"], sizes[name])
+        return constants[name] if name == "embedding" else constants[name].T
+
     weights = {
-        "embedding.weight": constants["embedding"] * constants["embedding_scale"][:, None],
+        "embedding.weight": integers("embedding") * constants["embedding_scale"][:, None],
         "output_bias": constants["output_bias"],
     }
 
     def linear(name: str, *, of_state: bool = True) -> None:
         scale = constants[f"{name}_scale"] * np.float32(_LEVELS if of_state else 1)
-        weights[name] = constants[name].T * scale[:, None]
+        weights[name] = integers(name) * scale[:, None]
 
     for layer in range(config.layers):
         linear(f"gru.weight_ih_l{layer}", of_state=layer > 0)
@@ -247,7 +266,7 @@ def _read_int8(constants: Weights, config: ModelConfig) -> dict[str, npt.NDArray
         weights[f"gru.bias_ih_l{layer}"] = constants[f"gru.bias_l{layer}"]
         candidate = constants[f"gru.candidate_bias_l{layer}"]
         weights[f"gru.bias_hh_l{layer}"] = np.concatenate([np.zeros(2 * config.hidden_size, np.float32), candidate])
-    if "projection.weight" in constants:
+    if "projection.bias" in constants:
         linear("projection.weight")
         weights["projection.bias"] = constants["projection.bias"]
     return weights
@@ -278,7 +297,7 @@ def _cell(nodes: _Nodes, layer: int, weights: Weights) -> onnx.GraphProto:
     """
     cell = _Nodes(prefix=f"cell_{layer}/")
     state = _of_state(cell, "h")
-    gates = _linear(cell, state, f"gru.weight_hh_l{layer}", weights)  # (B, 3H)
+    gates = _linear(cell, state, f"gru.weight_hh_l{layer}", weights, owner=nodes)  # (B, 3H)
     from_state, memory = cell.many("Split", gates, "gate_sizes", axis=-1, names=["from_state", "memory"])
     both = cell.add("Sigmoid", cell.add("Add", "switch_inputs", from_state))
     reset, update = cell.many("Split", both, axis=-1, names=["reset", "update"])
@@ -317,11 +336,91 @@ def _of_rows(nodes: _Nodes, values: str) -> _Activation:
     return _Activation(nodes.add("QuantizeLinear", nodes.add("Div", values, scale), one, "zero"), scale)
 
 
-def _linear(nodes: _Nodes, inputs: _Activation, name: str, weights: Weights) -> str:
-    """`inputs` times the transpose of the weight `name`, in float."""
+def _linear(nodes: _Nodes, inputs: _Activation, name: str, weights: Weights, *, owner: _Nodes | None = None) -> str:
+    """`inputs` times the transpose of the weight `name`, in float; the weight itself is unpacked in the graph `owner`.
+
+    That is the graph around a cell: folded there, it is one level above the body of the `Scan` and prepacked.
+    """
     integers, scale = _quantize(weights[name])
+    owner = owner or nodes
+    if owner.four_bits:
+        _integers(owner, f"{name}_rows", integers, weights[name] / scale[:, None], stored=name)
+        owner.add("Transpose", f"{name}_rows", name=name, perm=[1, 0])
+    else:
+        nodes.constant(name, integers.T)
     scale = scale if inputs.scale else scale / np.float32(_LEVELS)
-    return _product(nodes, inputs, nodes.constant(name, integers.T), nodes.constant(f"{name}_scale", scale))
+    return _product(nodes, inputs, name, nodes.constant(f"{name}_scale", scale))
+
+
+def _integers(
+    nodes: _Nodes, name: str, integers: npt.NDArray[np.int8], exact: npt.NDArray[np.float32], *, stored: str = ""
+) -> None:
+    """int8 `integers` (rows, columns) under `name`: a constant; or where four bits are wanted, what unpacks them.
+
+    Args:
+        nodes: the graph.
+        name: name of the tensor.
+        integers: `exact`, rounded.
+        exact: the weight in units of its rows' scales, -127 to 127.
+        stored: begin of the names of the packed constants; empty for `name`.
+    """
+    if not nodes.four_bits:
+        nodes.constant(name, integers)
+        return
+    stored = stored or name
+    packed, steps = _pack(exact)  # (rows, blocks, size / 2), (rows, blocks, 1)
+    _, blocks, half = packed.shape
+    pairs = nodes.constant("pairs", _PAIRS)
+    index = nodes.add("Cast", nodes.constant(f"{stored}_four_bits", packed), to=TensorProto.INT32)
+    numbers = nodes.add("Gather", pairs, index)  # (rows, blocks, size / 2, 2)
+    shape = nodes.constant(f"shape_{blocks}_{2 * half}", np.array([-1, blocks, 2 * half]))
+    numbers = nodes.add("Reshape", numbers, shape)
+    step = nodes.add("Cast", nodes.constant(f"{stored}_steps", steps), to=TensorProto.FLOAT)
+    parts = nodes.add("Mul", numbers, step)
+    values = nodes.add("Round", nodes.add("Div", parts, nodes.constant("parts", np.float32(_PARTS))))
+    flat = nodes.constant("shape_of_rows", np.array([0, -1]))
+    values = nodes.add("Reshape", nodes.add("Cast", values, to=TensorProto.INT8), flat)
+    columns = nodes.constant(f"columns_{exact.shape[1]}", np.array([exact.shape[1]]))
+    first, axis = nodes.constant("first_column", np.array([0])), nodes.constant("columns_axis", np.array([1]))
+    nodes.add("Slice", values, first, columns, axis, name=name)
+
+
+def _pack(exact: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """A weight (rows, columns) in int8 steps as pairs of four-bit numbers (rows, blocks, size / 2), and blocks' steps.
+
+    Of 24 steps for each block that one is taken which leaves the least squared error: the largest value may be cut.
+    """
+    rows, columns = exact.shape
+    blocks = -(-columns // _BLOCK)
+    size = 2 * -(-columns // (2 * blocks))
+    padded = np.zeros((rows, blocks * size), np.float32)
+    padded[:, :columns] = exact
+    values = padded.reshape(rows, blocks, size)
+    whole = np.abs(values).max(axis=-1, keepdims=True) * np.float32(_PARTS / _MOST)
+    best = np.full(whole.shape, np.inf, np.float32)
+    numbers, steps = np.zeros(values.shape, np.int8), np.ones(whole.shape, np.uint8)
+    for share in np.linspace(0.54, 1, 24, dtype=np.float32):
+        step = np.clip(np.rint(whole * share), 1, 2 * 127)
+        tried = np.clip(np.rint(values * _PARTS / step), -_MOST, _MOST)
+        error = np.square(np.rint(tried * step / _PARTS) - values).sum(axis=-1, keepdims=True)
+        better = error < best
+        best = np.where(better, error, best)
+        numbers, steps = (
+            np.where(better, tried, numbers).astype(np.int8),
+            np.where(better, step, steps).astype(np.uint8),
+        )
+    nibbles = (numbers + 8).astype(np.uint8)
+    return (nibbles[..., ::2] | nibbles[..., 1::2] << 4).astype(np.uint8), steps
+
+
+def _unpack(packed: npt.NDArray[np.uint8], steps: npt.NDArray[np.uint8], columns: int) -> npt.NDArray[np.int8]:
+    """The int8 weight (rows, columns) that `_pack` stored, as the graph unpacks it."""
+    numbers = _PAIRS[packed].reshape(*packed.shape[:2], -1)
+    values: npt.NDArray[np.int8] = np.rint(numbers * steps.astype(np.float32) / np.float32(_PARTS)).astype(np.int8)
+    return values.reshape(len(packed), -1)[:, :columns]
+
+
+_PAIRS = np.array([[byte % 16 - 8, byte // 16 - 8] for byte in range(256)], np.float32)  # low half first
 
 
 def _product(nodes: _Nodes, inputs: _Activation, matrix: str, scale: str) -> str:

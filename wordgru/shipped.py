@@ -35,7 +35,7 @@ class ModelFacts:
         language: codes of its languages, as the card has them, with commas; of a model in the package else its name.
         bytes: size of the files that an app needs.
         licence: of its weights, as the Hub spells it ("cc-by-sa-4.0").
-        precision: "fp32" or "int8".
+        precision: "fp32", "int8" or "int4".
         hit_3: percent of the words that are among three offers before their first letter, on the card's test text.
         savings_3: percent of the keystrokes that three offers save, likewise.
         perplexity: per word, on held-out text.

@@ -114,7 +114,7 @@ def read_config(folder: Path) -> dict:
         version, sizes, files = config["format_version"], config["model"], config["files"]
         if type(version) is not int or version != 2:
             raise BundleError(f"{folder}: format_version is {version!r}; expected 2.")
-        if config["precision"] not in ("fp32", "int8") or config.keys() - KEYS or {"layers", *sizes} != SIZES:
+        if config["precision"] not in ("fp32", "int8", "int4") or config.keys() - KEYS or {"layers", *sizes} != SIZES:
             raise BundleError(f"{folder}: config.json is not of this format; export the bundle again.")
         if any(type(size) is not int or size < 1 for size in sizes.values()):
             raise BundleError(f"{folder}: the sizes are {sizes}; expected whole numbers of at least 1.")

@@ -122,7 +122,7 @@ def test_a_config_that_is_no_json_object_is_refused(tiny, content):
         ({"format_version": True}, ["format_version is True"]),
         ({"format_version": 0}, ["format_version is 0"]),
         ({"format_version": ...}, ["no format_version", "did not write it"]),
-        ({"precision": "fp4"}, ["precision is 'fp4'", "fp32 or int8"]),
+        ({"precision": "fp4"}, ["precision is 'fp4'", "fp32, int8 or int4"]),
         ({"precision": ["fp32"]}, ["precision is ['fp32']"]),
         ({"model": {"vocab_size": 0, "embedding_size": 1, "hidden_size": 1}}, ["vocab_size is 0"]),
         ({"model": {"vocab_size": 5}}, ["embedding_size"]),

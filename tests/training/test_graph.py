@@ -184,6 +184,52 @@ def test_the_weights_of_an_int8_graph_are_read_back_to_its_steps(config):
         np.testing.assert_allclose(onnx.numpy_helper.to_array(other), onnx.numpy_helper.to_array(one), rtol=1e-5)
 
 
+WIDE = ModelConfig(40, 130, 259, 2)  # rows of several blocks, filled up at their end
+
+
+@pytest.mark.parametrize("config", [*CONFIGS, WIDE], ids=str)
+def test_int4_answers_as_the_int8_weights_that_it_unpacks_to(config):
+    """The same graph with the unpacked integers as constants gives the same bits."""
+    graph = build_graph(config, random_weights(config), precision="int4")
+    unpacked = {node.output[0] for node in graph.graph.node if node.op_type == "Slice"} & {
+        *(f"{name}_rows" for name in weight_shapes(config)), "embedding",
+    }  # fmt: skip
+    seen = onnx.ModelProto.FromString(graph.SerializeToString())
+    seen.graph.output.extend(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.INT8, None) for name in unpacked)
+    ids, state = example(config, 2, 7)
+    feeds = dict(zip(GRAPH_INPUTS, (ids, state, np.arange(7)), strict=True))
+    values = onnxruntime.InferenceSession(seen.SerializeToString()).run(sorted(unpacked), feeds)
+    matrices = [name for name, shape in weight_shapes(config).items() if len(shape) == 2]
+    assert len(values) == len(matrices)
+    plain = onnx.ModelProto.FromString(graph.SerializeToString())
+    kept = [node for node in plain.graph.node if node.output[0] not in unpacked]
+    del plain.graph.node[:]
+    plain.graph.node.extend(kept)
+    plain.graph.initializer.extend(map(onnx.numpy_helper.from_array, values, sorted(unpacked)))
+    one, other = (onnxruntime.InferenceSession(each.SerializeToString()).run(None, feeds) for each in (graph, plain))
+    for got, expected in zip(one, other, strict=True):
+        np.testing.assert_array_equal(got, expected)
+    read = read_weights(graph, config)
+    for name, value in zip(sorted(unpacked), values, strict=True):
+        weight = read[name.removesuffix("_rows") if name != "embedding" else "embedding.weight"]
+        scale = np.abs(weight).max(axis=1) / np.abs(value).max(axis=1)
+        np.testing.assert_allclose(value * scale[:, None], weight, rtol=1e-5)
+
+
+@pytest.mark.parametrize("config", [CONFIGS[2], WIDE], ids=str)
+def test_int4_is_near_the_weights_in_half_the_bytes(config):
+    weights = random_weights(config)
+    read = read_weights(build_graph(config, weights, precision="int4"), config)
+    for name in (name for name, weight in weights.items() if weight.ndim == 2):
+        error = np.sqrt(np.mean((read[name] - weights[name]) ** 2)) / np.sqrt(np.mean(weights[name] ** 2))
+        assert error < 0.13, name
+    large = ModelConfig(2000, 128, 128, 1)
+    sizes = {
+        precision: build_graph(large, random_weights(large), precision=precision).ByteSize() for precision in PRECISIONS
+    }
+    assert sizes["int4"] < 0.6 * sizes["int8"]
+
+
 def test_a_foreign_graph_has_no_weights_to_read():
     config = CONFIGS[0]
     graph = build_graph(config, random_weights(config), precision="fp32")

@@ -89,7 +89,7 @@ def model_card(
 
     Args:
         sizes: the model's sizes.
-        precision: "fp32" or "int8".
+        precision: "fp32", "int8" or "int4".
         license: licence of the model as the Hub spells it ("apache-2.0", "other").
         data: what the model was trained on, to follow "Trained on".
         datasets: names on the Hub of what it was trained on.

@@ -49,11 +49,11 @@ Probabilities are compared by their logarithms, else those of a large vocabulary
 STEP = 1e-2
 """The same for int8 asked in two ways: a value on the border of two steps may fall to either side."""
 
-PERPLEXITY_CHANGE = 0.005
-"""Largest part by which int8 may raise the perplexity."""
+PERPLEXITY_CHANGE = {"fp32": 0.005, "int8": 0.005, "int4": 0.05}
+"""Largest part by which a precision may raise the perplexity."""
 
 TOP5_OVERLAP = 0.8
-"""Smallest mean share of the five likeliest tokens that fp32 and int8 must have in common."""
+"""Smallest mean share of the five likeliest tokens that fp32 and another precision must have in common."""
 
 _LEAST = 1e-30  # less probable tokens are compared as if this probable
 
@@ -123,7 +123,7 @@ def export_run(
     Args:
         run: folder of the run.
         bundle: folder to write.
-        precision: "fp32" or "int8".
+        precision: "fp32", "int8" or "int4".
         overwrite: replace a bundle that is already there.
         license: licence of the model for its card, as the Hub spells it ("apache-2.0").
         languages: codes of the languages for the card ("en").
@@ -145,7 +145,7 @@ def export_run(
     documents = prepare(settings, run, dataset=None, reporter=Reporter(run, speaks=False)).validation.documents
     say(f"scoring {precision} on it")
     quality = measure(graph, fp32, sizes, tokenizer, documents)
-    check_quality(quality)
+    check_quality(quality, precision)
     figures = _quality_facts(quality, parity)
     written = write_bundle(
         bundle,
@@ -214,17 +214,18 @@ def check_consistency(graph: bytes, sizes: ModelConfig, *, tolerance: float = PA
     return max(_agree(*case, tolerance) for case in cases)
 
 
-def check_quality(quality: Quality) -> None:
+def check_quality(quality: Quality, precision: Precision = "int8") -> None:
     """Refuse a graph that is clearly worse than fp32.
 
     Raises:
         ExportError: the perplexity rises by more than `PERPLEXITY_CHANGE`, or the overlap is below `TOP5_OVERLAP`.
     """
-    if not quality.change <= PERPLEXITY_CHANGE:
+    most = PERPLEXITY_CHANGE[precision]
+    if not quality.change <= most:
         raise ExportError(
             f"check failed: perplexity per {quality.per} is {quality.perplexity:.2f}, "
             f"with fp32 {quality.fp32_perplexity:.2f} ({quality.change:+.2%}); "
-            f"expected at most {PERPLEXITY_CHANGE:+.1%}. Export with --precision fp32."
+            f"expected at most {most:+.1%}. Export with --precision fp32."
         )
     if quality.top5_overlap < TOP5_OVERLAP:
         raise ExportError(

@@ -115,8 +115,8 @@ class Bundle {
                   size(sizes, "hidden_size", where), sizes.contains("layers") ? size(sizes, "layers", where) : 1};
         check_keys(config, {"format_version", "model", "precision", "files", "training", "quality", "wordgru"},
                    {"training", "quality", "wordgru"}, where);
-        if (config["precision"] != "fp32" && config["precision"] != "int8") {
-            throw BundleError(where + ": precision is " + config["precision"].dump() + "; expected 'fp32' or 'int8'.");
+        if (config["precision"] != "fp32" && config["precision"] != "int8" && config["precision"] != "int4") {
+            throw BundleError(where + ": precision is " + config["precision"].dump() + "; expected 'fp32', 'int8' or 'int4'.");
         }
         for (const char* name : {"files", "training", "quality"}) {
             if (config.contains(name) && !config[name].is_object()) {

@@ -18,7 +18,7 @@ export interface BundleConfig {
     readonly hidden_size: number;
     readonly layers: number;
   };
-  readonly precision: "fp32" | "int8";
+  readonly precision: "fp32" | "int8" | "int4";
   /** sha256 of each other file, in hexadecimal. */
   readonly files: Readonly<Record<string, string>>;
   /** How the model was trained; free of form. */
@@ -81,8 +81,8 @@ function parseConfig(content: Uint8Array, where: string): BundleConfig {
   checkVersion(values, refused);
   checkKeys(values, KEYS, ["quality", "training", "wordgru"], refused);
   checkSizes(values.model, refused);
-  if (values.precision !== "fp32" && values.precision !== "int8") {
-    throw refused(`precision is ${show(values.precision)}; expected fp32 or int8.`);
+  if (!["fp32", "int8", "int4"].includes(values.precision as string)) {
+    throw refused(`precision is ${show(values.precision)}; expected fp32, int8 or int4.`);
   }
   for (const name of ["files", "training", "quality"]) {
     values[name] ??= {};
