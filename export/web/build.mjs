@@ -77,6 +77,7 @@ async function buildTests() {
     join(tests, "page.test.ts"),
     join(tests, "phone.test.ts"),
     join(tests, "field.test.ts"),
+    join(tests, "docs.test.ts"),
     join(tests, "examples.test.ts"),
     join(tests, "package.test.ts"),
     join(tests, "bench.ts"),
@@ -85,6 +86,7 @@ async function buildTests() {
     join(NODE, "tests/predictor.test.ts"),
     join(NODE, "tests/sources.test.ts"),
     join(NODE, "tests/typing.test.ts"),
+    join(NODE, "tests/typist.test.ts"),
   ];
   await build({
     ...COMMON,
