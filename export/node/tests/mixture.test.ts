@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { MixedPredictor, PersonalModel, Predictor, type Suggestions, WordgruError } from "../src/index.js";
+import { AS_READ, MixedPredictor, PersonalModel, Predictor, type Suggestions, WordgruError } from "../src/index.js";
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
 const TINY = join(ROOT, "tests/runtime/tiny");
@@ -153,7 +153,7 @@ describe("several languages", async () => {
       const alone = { k: 40, tolerance: 1e-4, maxRows: 2000 };
       const read = text.startsWith("See") ? ["See you. Wir sehen uns mor", " Wir sehen uns mor"] : [text, text];
       const answers = await Promise.all(
-        [...both.predictors.values()].map((each, at) => each.session(read[at]).suggest(alone)),
+        [...both.predictors.values()].map((each, at) => each.session(read[at], { typist: AS_READ }).suggest(alone)),
       );
       const masses = answers.map(({ logEvidence }, at) => Math.exp(logEvidence + (logs[at] as number)));
       const whole = masses.reduce((sum, each) => sum + each, 0);
