@@ -12,6 +12,7 @@ from tests.runtime.test_golden import alike, loaded
 from wordgru import MixedPredictor, Predictor, TypingModel, WordgruError
 from wordgru.cli import cli
 from wordgru.sources.personal import PersonalModel
+from wordgru.typist import AS_READ
 
 BOTH = Predictor.load(["en", "de"])
 ENGLISH, GERMAN = BOTH.predictors.values()
@@ -24,7 +25,7 @@ def test_the_best_words_are_those_of_the_models_added_up(text: str) -> None:
     found = session.suggest(tolerance=0.001)
     read = [each.text for each in session._sessions.values()]  # without the sentences of the other language
     answers = [
-        each.session(context).suggest(k=40, tolerance=1e-4, max_rows=2000)
+        each.session(context, typist=AS_READ).suggest(k=40, tolerance=1e-4, max_rows=2000)
         for each, context in zip((ENGLISH, GERMAN), read, strict=True)
     ]
     logs = np.log(list(session.languages().values())) + [answer.log_evidence for answer in answers]
