@@ -18,6 +18,7 @@ from tests.runtime.golden import ROOT
 from wordgru import Predictor, SearchOptions, TypingModel, TypistOptions, WordgruError
 from wordgru.cli import cli
 from wordgru.predictor import SHIPPED
+from wordgru.text.tokenizer import Tokenizer
 from wordgru.typist import is_in_address, is_in_capitals
 
 PREDICTOR = Predictor.load(SHIPPED)
@@ -322,3 +323,18 @@ def test_a_restored_session_follows_whom_it_is_told_to():
 def test_habits_are_read_alike_in_every_language(text, capitals, address):  # export/node/tests/typist.test.ts
     assert is_in_capitals(text, "") is capitals
     assert is_in_address(text) is address
+
+
+def test_marks_that_show_nothing_before_a_word_cost_its_correction_nothing(monkeypatch):
+    lengths = []
+    normalize = Tokenizer.normalize
+
+    def counted(self, text):
+        lengths.append(len(text))
+        return normalize(self, text)
+
+    session = typed("\u00ad" * 1000 + "teh")
+    session.suggest()
+    monkeypatch.setattr(Tokenizer, "normalize", counted)
+    assert session._word_start() in (1000 - 4 * len("teh") - 64 + len("teh"), 1000)
+    assert sum(lengths) < 10_000
