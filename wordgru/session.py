@@ -112,12 +112,13 @@ class Session:
         self._committed = ("", 0.0)
         self._offered, self._kept, self._corrected = Offered(), set(), None
 
-    def touch(self, x: float, y: float) -> str:
+    def touch(self, x: float, y: float, is_upper: bool = False) -> str:
         """Touch the keyboard: the letter of the nearest key is typed, and which others it may be is remembered.
 
         Args:
             x: key widths to the right of the first key's centre.
             y: and rows below it.
+            is_upper: whether its capital is typed.
 
         Returns:
             The letter.
@@ -128,6 +129,8 @@ class Session:
         if self._typing is None:
             raise WordgruError("this session has no keyboard; make it with predictor.session(typing=TypingModel()).")
         char, place = Layout.load(self._typing.layout).nearest(x, y), len(self._text)
+        if is_upper and len(char.upper()) == 1:
+            char = char.upper()
         self.append(char)
         self._points[place] = (float(x), float(y))
         return char
