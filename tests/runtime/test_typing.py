@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from tests.runtime.test_search import MANY, Toy
 from wordgru import Layout, Predictor, TypingModel, WordgruError
+from wordgru.evaluation.bench import Document
+from wordgru.evaluation.touch import evaluate_touch, reliability
 from wordgru.search.named import Named, NamedWords
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
@@ -378,6 +380,29 @@ def test_the_next_character_is_answered_when_the_time_is_over():
         rows.append((found.unexplored, found.exact))
     assert rows[0][0] > rows[1][0]
     assert not rows[0][1]
+
+
+def test_a_reliability_table_counts_corrections_by_their_probability():
+    made = [(0.49, True), (0.5, True), (0.55, False), (0.9, True), (0.95, True), (1.0, False), (0.79, True)]
+    assert [each.to_dict() for each in reliability(made)] == [
+        {"corrections": 2, "probability": 50.0, "mean": 52.5, "right": 50.0},
+        {"corrections": 1, "probability": 70.0, "mean": 79.0, "right": 100.0},
+        {"corrections": 3, "probability": 90.0, "mean": 95.0, "right": pytest.approx(66.666667)},
+    ]
+    assert reliability([]) == ()
+
+
+def test_words_touched_are_judged_with_a_reliability_table(english):
+    found = evaluate_touch([Document("see you tomorrow at the station")], english, 0.34, rivals=False).to_dict()
+    assert found["words"] == 6
+    tables = found["reliability"]
+    assert set(tables) == {"letters", "points"}
+    for name, groups in tables.items():
+        corrections = sum(group["corrections"] for group in groups)
+        assert 1 <= corrections <= 6, name
+        wrong = sum(group["corrections"] * (100 - group["right"]) for group in groups) / 100
+        assert wrong <= found[name] * 6 / 100 + 1e-6
+        assert all(group["probability"] <= group["mean"] + 1e-6 for group in groups)
 
 
 def test_the_command_line_corrects_a_file(tmp_path):
