@@ -113,3 +113,18 @@ def test_what_a_model_knows_by_heart_is_what_it_writes_by_itself(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 2
     assert "no line has 8 words or more" in done.stderr
+
+
+def test_offers_that_are_in_no_list_are_counted(tmp_path):
+    offered = [[item.word for item in Predictor.load("en").suggest(text, k=3)] for text in ("", "I ")]
+    offered += [[item.word for item in Predictor.load("en").session("I").suggest(k=3)]]
+    words = sorted({word for offers in offered for word in offers})
+    message, whole, cut = (tmp_path / name for name in ("message.txt", "whole.txt", "cut.txt"))
+    message.write_text("I a\n", encoding="utf-8")
+    whole.write_text("\n".join(f"{word} 7" for word in words), encoding="utf-8")
+    cut.write_text("\n".join(word for word in words if word != offered[0][0]), encoding="utf-8")
+    flags = ["--messages", message, "--list"]
+    assert start("models/nonwords.py", "en", *flags, whole).startswith("0.00% of 3 keystrokes (0)")
+    told = start("models/nonwords.py", "en", *flags, cut)
+    assert not told.startswith("0.00%")
+    assert offered[0][0] in told
