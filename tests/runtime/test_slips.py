@@ -1,8 +1,8 @@
 """The simulated finger and real slips: what is counted, and how it is told. On the English model, seeded."""
 
-from typing import Any
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
