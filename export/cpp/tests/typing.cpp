@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "checks.hpp"
-#include "wordgru/typing/channel.hpp"
+#include "wordgru.hpp"
 
 namespace {
 
@@ -47,6 +47,10 @@ class Golden {
     void run() const {
         check_layouts();
         for (const json& each : vectors_.at("likelihoods")) check_likelihoods(each);
+        const Predictor predictor = Predictor::load(repository_ / vectors_.at("bundle").get<std::string>());
+        for (const json& each : vectors_.at("fields")) check_field(predictor, each);
+        for (const json& each : vectors_.at("texts")) check_text(predictor, each);
+        std::printf("not asked what is offered in %d addresses: words are offered there, for there are no habits of form\n", skipped_);
     }
 
    private:
@@ -79,8 +83,64 @@ class Golden {
         }
     }
 
+    Query query() const {
+        Query query;
+        query.k = 4;
+        query.options.tolerance = vectors_.at("search").at("tolerance");
+        query.options.max_rows = vectors_.at("search").at("max_rows");
+        return query;
+    }
+
+    void check_field(const Predictor& predictor, const json& each) const {
+        const std::string what = each.at("typing").dump() + ", " + each.at("seen").get<std::string>();
+        Session session = predictor.session(each.at("text"), model_of(each.at("typing")));
+        for (const json& point : each.at("points")) session.touch(point.at(0), point.at(1));
+        expect(session.text() == each.at("seen"), "the text of " + what);
+        if (session.text().find('@') != std::string::npos) ++skipped_;
+        else {
+            const Suggestions found = session.suggest(query());
+            expect(found.exact == each.at("exact"), "exact: " + what);
+            const json autocorrect = found.autocorrect ? json(*found.autocorrect) : json();
+            expect(autocorrect == each.at("autocorrect"), "autocorrect: " + what + ": " + autocorrect.dump());
+            check_words(found, each.at("suggest"), "suggest: " + what);
+        }
+        check_words(session.corrections(query()), each.at("corrections"), "corrections: " + what);
+    }
+
+    void check_words(const Suggestions& found, const json& expected, const std::string& what) const {
+        expect(found.size() >= expected.size(), "the number of " + what);
+        for (std::size_t at = 0; at < std::min(found.size(), expected.size()); ++at) {
+            const std::string word = expected[at].at("word");
+            const double wanted = expected[at].at("probability"), got = found[at].probability;
+            expect(found[at].word == word && close(got, wanted),
+                   what + ": " + found[at].word + " " + std::to_string(got) + ", expected " + word + " " +
+                       std::to_string(wanted));
+        }
+    }
+
+    void check_text(const Predictor& predictor, const json& each) const {
+        const std::string text = each.at("text"), what = "the corrections of " + each.at("typing").dump();
+        const std::vector<Correction> found = predictor.correct(text, model_of(each.at("typing")), 0.5);
+        const json& expected = each.at("corrections");
+        expect(found.size() == expected.size(), "the number of " + what);
+        for (std::size_t at = 0; at < std::min(found.size(), expected.size()); ++at) {
+            const Correction& one = found[at];
+            const auto characters = [&](std::size_t bytes) { return decode(text.substr(0, bytes)).size(); };
+            expect(characters(one.start) == expected[at].at("start") && characters(one.end) == expected[at].at("end") &&
+                       one.typed == expected[at].at("typed") && one.word == expected[at].at("word"),
+                   what + ": " + one.typed + ", " + one.word);
+            expect(close(one.probability, expected[at].at("probability"), 10),
+                   what + ": " + one.typed + " " + std::to_string(one.probability));
+        }
+    }
+
+    bool close(double one, double other, double times = 1) const {
+        return std::abs(one - other) <= times * vectors_.at("compare").at("absolute").get<double>();
+    }
+
     fs::path repository_;
     json vectors_;
+    mutable int skipped_ = 0;
 };
 
 }  // namespace
