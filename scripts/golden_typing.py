@@ -30,6 +30,7 @@ MODELS: list[Json] = [
     {"layout": "qwertz", "spread": 0.0, "anywhere": 0.02, "apostrophe": 0.1, "accent": 0.6},
     {"layout": "dvorak", "spread": 0.5, "swapped": 0.1, "omitted": 0.05, "doubled": 0.05, "undoubled": 0.3},
 ]
+FINGERS: list[Json] = [MODELS[1], {"layout": "phone", "spread": 0.12}]  # densities below 1, and above
 TYPED = ["a", "teh", "tehre", "dont", "ctas", "naive", "mmat", "DOG", "é", "xq", "don’t", "well-kown", "日本"]
 WORDS = ["a", "the", "there", "don't", "cats", "naïve", "mat", "dog", "e", "x", "well-known", "日本", "O’Brien"]
 TEXTS = [
@@ -70,7 +71,9 @@ def make() -> Json:
             for complete in (False, True)
         ],
         "fields": [_field(predictor, model, text, []) for model in MODELS for text in TEXTS]
-        + [_field(predictor, MODELS[1], "the ", _touches(word, at)) for at, word in enumerate(TOUCHED)],
+        + [
+            _field(predictor, model, "the ", _touches(word, at)) for model in FINGERS for at, word in enumerate(TOUCHED)
+        ],
         "texts": [_corrected(predictor, model, LETTERS) for model in MODELS],
     }
 

@@ -134,12 +134,13 @@ class Session:
             text = text.partition("\n" if "\n" in text else " ")[2] or text
         return text + "\n" if text else ""
 
-    def touch(self, x: float, y: float) -> str:
+    def touch(self, x: float, y: float, is_upper: bool = False) -> str:
         """Touch the keyboard: the letter of the nearest key is typed, and which others it may be is remembered.
 
         Args:
             x: key widths to the right of the first key's centre.
             y: and rows below it.
+            is_upper: whether its capital is typed.
 
         Returns:
             The letter.
@@ -150,6 +151,8 @@ class Session:
         if self._typing is None:
             raise WordgruError("this session has no keyboard; make it with predictor.session(typing=TypingModel()).")
         char, place = Layout.load(self._typing.layout).nearest(x, y), len(self._text)
+        if is_upper and len(char.upper()) == 1:
+            char = char.upper()
         self.append(char)
         self._points[place] = (float(x), float(y))
         return char

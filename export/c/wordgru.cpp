@@ -418,8 +418,8 @@ wordgru_status wordgru_session_delete(wordgru_session* session, int32_t count) {
     return guarded([&] { at(session, "session").session.erase(count); });
 }
 
-wordgru_status wordgru_session_touch(wordgru_session* session, double x, double y) {
-    return guarded([&] { at(session, "session").session.touch(x, y); });
+wordgru_status wordgru_session_touch(wordgru_session* session, double x, double y, int32_t capital) {
+    return guarded([&] { at(session, "session").session.touch(x, y, capital != 0); });
 }
 
 wordgru_status wordgru_session_autocorrect(wordgru_session* session, double threshold, int32_t* corrected) {

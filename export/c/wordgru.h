@@ -227,8 +227,9 @@ WORDGRU_API wordgru_status wordgru_session_append(wordgru_session *session, cons
 WORDGRU_API wordgru_status wordgru_session_delete(wordgru_session *session, int32_t count);
 
 /* Touch the keyboard of a session with a typing model: the letter of the nearest key is typed, and which others it may be
- * is remembered. In key widths from the centre of the first key, y downwards. */
-WORDGRU_API wordgru_status wordgru_session_touch(wordgru_session *session, double x, double y);
+ * is remembered. In key widths from the centre of the first key, y downwards; `capital` is 1 if its capital is typed,
+ * else 0. */
+WORDGRU_API wordgru_status wordgru_session_touch(wordgru_session *session, double x, double y, int32_t capital);
 
 /* Put the word that was meant in place of the letters typed, if it is so probable (0 to 1; 0.9 is usual). `corrected`, if
  * it is not NULL, becomes 1 if there was one, else 0. */

@@ -12,12 +12,16 @@ from hypothesis import strategies as st
 
 from tests.runtime.test_search import MANY, Toy
 from wordgru import Layout, Predictor, TypingModel, WordgruError
+from wordgru.evaluation.bench import Document
+from wordgru.evaluation.touch import evaluate_touch, reliability
 from wordgru.search.named import Named, NamedWords
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
+from wordgru.text.trie import Trie
 from wordgru.typing.channel import Touch, Typed, letter_likelihoods
 from wordgru.typing.correct import corrections
 from wordgru.typing.search import TypingSearch
+from wordgru.typing.search import _likely as likely
 
 TINY = Path(__file__).with_name("tiny")
 SLOPPY = TypingModel(spread=0.4, anywhere=0.05, omitted=0.05, undoubled=0.2, extra=0.05, doubled=0.05, swapped=0.1)
@@ -75,15 +79,21 @@ def test_without_a_typing_model_there_is_no_keyboard():
 # -- P(typed | word) -----------------------------------------------------------------------------------------------
 
 
-def every_alignment(model, letters, word, complete):
-    """P(letters | word) as the module describes it, one happening after the other."""
-    hit = {char: letter_likelihoods(model, tuple(sorted(set(word))), Touch(letter))
-           for letter in letters for char in [letter]}  # fmt: skip
-    place = {char: at for at, char in enumerate(sorted(set(word)))}
+def every_alignment(model, touches, word, complete):
+    """P(touches | word) as the module describes it, one happening after the other."""
+    letters = "".join(touch.char for touch in touches)
+    alphabet = tuple(sorted(set(word)))
+    hits = [dict(zip(alphabet, letter_likelihoods(model, alphabet, touch), strict=True)) for touch in touches]
     keys = Layout.load(model.layout).keys
 
+    def around(i):
+        if touches[i].point is None:
+            return 1.0
+        squared = math.dist(touches[i].point, keys[letters[i]]) ** 2
+        return math.exp(-squared / (2 * model.spread**2)) / (2 * math.pi * model.spread**2)
+
     def extra(i):
-        again = model.doubled if i and letters[i] == letters[i - 1] else 0.0
+        again = model.doubled * around(i) if i and letters[i] == letters[i - 1] else 0.0
         return (model.extra / len(keys) if letters[i].lower() in keys else 0.0) + again
 
     @cache
@@ -99,10 +109,9 @@ def every_alignment(model, letters, word, complete):
             omitted = max(omitted, model.undoubled)
         total += omitted * rest(i, j + 1, True)
         if i < len(letters):
-            left = 1 - (model.apostrophe if word[j] in "'’-" else model.omitted)
-            total += left * float(hit[letters[i]][place[word[j]]]) * rest(i + 1, j + 1, True)
+            total += (1 - omitted) * float(hits[i][word[j]]) * rest(i + 1, j + 1, True)
         if i + 1 < len(letters) and j + 1 < len(word) and letters[i] == word[j + 1] and letters[i + 1] == word[j]:
-            total += model.swapped * rest(i + 2, j + 2, True)
+            total += model.swapped * around(i) * around(i + 1) * rest(i + 2, j + 2, True)
         return total
 
     return rest(0, 0, True)
@@ -114,8 +123,58 @@ def every_alignment(model, letters, word, complete):
     complete=st.booleans(),
 )  # fmt: skip
 def test_the_forward_pass_adds_up_every_alignment(letters, word, complete):
-    found = Typed(SLOPPY, [Touch(char) for char in letters], complete=complete).of(word)
-    assert found == pytest.approx(every_alignment(SLOPPY, letters, word, complete), rel=1e-9, abs=1e-15)
+    touches = [Touch(char) for char in letters]
+    found = Typed(SLOPPY, touches, complete=complete).of(word)
+    assert found == pytest.approx(every_alignment(SLOPPY, touches, word, complete), rel=1e-9, abs=1e-15)
+
+
+@st.composite
+def touched(draw):
+    """A typing model with a narrow or a wide finger, and what it touched of some word, or typed for certain."""
+    model = TypingModel(
+        spread=draw(st.sampled_from([0.12, 0.18, 0.34])), undoubled=draw(st.sampled_from([0.06, 0.5])),
+        swapped=draw(st.sampled_from([0.0045, 0.3])), extra=draw(st.sampled_from([0.0045, 0.3])),
+    )  # fmt: skip
+    keys, off, touches = Layout.load("qwerty").keys, st.integers(-60, 60), []
+    for char in draw(st.text("asddw", min_size=1, max_size=5)):
+        x, y = keys[char]
+        point = (x + draw(off) / 100, y + draw(off) / 100)
+        certain = draw(st.integers(0, 4)) == 0
+        touches.append(Touch(char) if certain else Touch(Layout.load("qwerty").nearest(*point), point))
+    return model, touches
+
+
+FEW = ["a", "ad", "add", "as", "dad", "dads", "saw", "sad", "was", "wad", "ssd", "a's", "sddd", "wwas", "é", "ass"]
+
+
+@MANY
+@given(typed=touched(), seed=st.integers(0, 10**6), complete=st.booleans(), floor=st.floats(-9, 0))
+def test_a_walk_denies_no_word_more_than_its_floor(typed, seed, complete, floor):
+    model, touches = typed
+    shares = dict(zip(FEW, np.random.default_rng(seed).dirichlet(np.full(len(FEW), 0.3)).tolist(), strict=True))
+    masses = {word: share * every_alignment(model, touches, word, complete) for word, share in shares.items()}
+    floor = max(masses.values()) * 10**floor
+    ordered = sorted(word.encode() for word in FEW)
+    trie = (Trie(ordered), np.array([shares[word.decode()] for word in ordered]))
+    found = likely(Typed(model, touches, complete=complete), trie, 1.0, floor)
+    for word, mass in masses.items():  # one floor where the walk ends, one where what it found is too light
+        assert mass * (1 + 1e-9) >= found.get(word.encode(), 0.0) >= mass - 2 * floor * (1 + 1e-9), word
+
+
+@MANY
+@given(typed=touched(), seed=st.integers(0, 10**6), complete=st.booleans())
+def test_the_word_touched_is_the_best_of_all_words(typed, seed, complete):
+    model, touches = typed
+    toy = Toy([b"a", b"d", b"s", b"w", b"sa", b"da"], [word.encode() for word in FEW if word.isascii()], seed)
+    masses, _ = toy.words(b"")
+    weighed = {word: mass * every_alignment(model, touches, word.decode(), complete) for word, mass in masses.items()}
+    answer = TypingSearch(WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell))(
+        np.zeros((1, 1), np.float32), 0, b"", Typed(model, touches, complete=complete), 1,
+        SearchOptions(tolerance=1e-3, max_rows=3000), factor=lambda word: float(word in masses),
+    )  # fmt: skip
+    if answer.exact:
+        best = max(weighed.values())
+        assert weighed[answer.words[0].spelled] >= best - 2e-3 * sum(weighed.values()) - 1e-9
 
 
 def test_the_letters_of_a_key_sum_to_one():
@@ -235,6 +294,21 @@ def test_letters_that_are_certain_and_points_mix(english):
     assert copy.suggest()[0].word == "tomorrow"
 
 
+def test_a_capital_is_touched_and_keeps_its_point(english):
+    keys, typing = Layout.load("phone").keys, TypingModel(layout="phone", spread=0.34)
+    small, capital, certain = (english.session("see you ", typing=typing) for _ in range(3))
+    for at, (char, (dx, dy)) in enumerate(zip("tono", [(0.4, 0.2), (0, 0.1), (0.4, 0.3), (0, 0.2)], strict=True)):
+        x, y = keys[char]
+        small.touch(x + dx, y + dy)
+        capital.touch(x + dx, y + dy, is_upper=at == 0)
+        certain.append("Tono"[at])
+    assert (small.text, capital.text, certain.text) == ("see you tono", "see you Tono", "see you Tono")
+    words, likewise, others = ({item.word: item.probability for item in each.suggest()}
+                               for each in (small, capital, certain))  # fmt: skip
+    assert likewise == pytest.approx(words, abs=1e-6)
+    assert others != pytest.approx(words, abs=1e-2)
+
+
 @pytest.mark.parametrize("point", [(50, 50), (-99, 99), (4.5, 1.0)])
 def test_points_far_from_every_key_are_answered(english, point):
     session = english.session("see you ", typing=TypingModel(anywhere=0))
@@ -293,6 +367,42 @@ def test_characters_of_a_session_sum_to_one_and_go_on_with_the_word(english):
     cat = english.session("the cat").characters()
     assert cat.exact
     assert cat.end > 0.5
+
+
+def test_the_next_character_is_answered_when_the_time_is_over():
+    toy = Toy(SPELLED, SPELLED, 1)
+    rows = []
+    for seconds in (1e-9, None):
+        search = WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell)
+        options = SearchOptions(tolerance=1e-6, max_rows=3000, max_seconds=seconds)
+        found = search.characters(np.zeros((1, 1), np.float32), 0, b"ab", options)
+        assert sum(found.probabilities.values()) + found.end == pytest.approx(1.0)
+        rows.append((found.unexplored, found.exact))
+    assert rows[0][0] > rows[1][0]
+    assert not rows[0][1]
+
+
+def test_a_reliability_table_counts_corrections_by_their_probability():
+    made = [(0.49, True), (0.5, True), (0.55, False), (0.9, True), (0.95, True), (1.0, False), (0.79, True)]
+    assert [each.to_dict() for each in reliability(made)] == [
+        {"corrections": 2, "probability": 50.0, "mean": 52.5, "right": 50.0},
+        {"corrections": 1, "probability": 70.0, "mean": 79.0, "right": 100.0},
+        {"corrections": 3, "probability": 90.0, "mean": 95.0, "right": pytest.approx(66.666667)},
+    ]
+    assert reliability([]) == ()
+
+
+def test_words_touched_are_judged_with_a_reliability_table(english):
+    found = evaluate_touch([Document("see you tomorrow at the station")], english, 0.34, rivals=False).to_dict()
+    assert found["words"] == 6
+    tables = found["reliability"]
+    assert set(tables) == {"letters", "points"}
+    for name, groups in tables.items():
+        corrections = sum(group["corrections"] for group in groups)
+        assert 1 <= corrections <= 6, name
+        wrong = sum(group["corrections"] * (100 - group["right"]) for group in groups) / 100
+        assert wrong <= found[name] * 6 / 100 + 1e-6
+        assert all(group["probability"] <= group["mean"] + 1e-6 for group in groups)
 
 
 def test_the_command_line_corrects_a_file(tmp_path):

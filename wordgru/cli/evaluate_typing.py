@@ -14,7 +14,7 @@ from wordgru.cli.documents import STANDARD_INPUT
 from wordgru.evaluation.bench import Document
 from wordgru.evaluation.corrections import Slip, evaluate_corrections, parse_slips, read_slips
 from wordgru.evaluation.output import console, progress_bar, write_json
-from wordgru.evaluation.touch import evaluate_touch
+from wordgru.evaluation.touch import Reliability, evaluate_touch
 from wordgru.predictor import Predictor
 from wordgru.text import words
 from wordgru.typing.channel import TypingModel
@@ -62,8 +62,21 @@ def judge_touch(
             if name in values:
                 table.add_row(what, f"{values[name]:.1f}")
         console().print(table)
+        for name, groups in found.reliability.items():
+            _print_reliability(_RATES[name], groups)
         if not found.rivals:
             console().print(Text("For SymSpell and word frequency: pip install 'wordgru[symspell]'.", style="dim"))
+
+
+def _print_reliability(title: str, groups: Sequence[Reliability]) -> None:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title)
+    for at, name in enumerate(("made with a probability of, %", "corrections", "mean, %", "right, %")):
+        table.add_column(name, justify="right" if at else "left")
+    for group in groups:
+        least = round(100 * group.least)
+        figures = (f"{100 * share:.1f}" for share in (group.mean, group.right))
+        table.add_row(f"{least} to {least + 10}", f"{group.corrections:,}", *figures)
+    console().print(table)
 
 
 def judge_corrections(

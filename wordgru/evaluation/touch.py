@@ -8,6 +8,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,29 @@ from wordgru.typing.channel import Touch, TypingModel, letter_likelihoods
 from wordgru.typing.layout import Layout
 
 _SELDOM = 1e-6  # what the simulated typist never does
+_TENTHS = (0.5, 0.6, 0.7, 0.8, 0.9)  # least probabilities of the groups of the reliability table
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Corrections that were made with about the same probability.
+
+    Attributes:
+        least: of their probabilities; they are below `least` + 0.1.
+        corrections: how many there were.
+        mean: of their probabilities.
+        right: the share of them that was what was meant.
+    """
+
+    least: float
+    corrections: int
+    mean: float
+    right: float
+
+    def to_dict(self) -> dict[str, float]:
+        """Percentages, and the number of corrections."""
+        shares = {"probability": self.least, "mean": self.mean, "right": self.right}
+        return {"corrections": self.corrections, **{name: round(100 * share, 6) for name, share in shares.items()}}
 
 
 @dataclass(frozen=True)
@@ -32,6 +56,8 @@ class TouchErrors:
         letters: corrected, from the letters.
         points: corrected, from the points touched.
         rivals: name → its rate; from the letters.
+        reliability: "letters" and "points" → of corrections made with a probability of 50 to 60 %, …, 90 to 100 %, how
+            many were right; of groups in which there was one.
     """
 
     words: int
@@ -39,11 +65,13 @@ class TouchErrors:
     letters: float
     points: float
     rivals: dict[str, float] = field(default_factory=dict)
+    reliability: dict[str, tuple[Reliability, ...]] = field(default_factory=dict)
 
-    def to_dict(self) -> dict[str, float]:
+    def to_dict(self) -> dict[str, Any]:
         """Percentages, and the number of words."""
         rates = {"typed": self.typed, "letters": self.letters, "points": self.points, **self.rivals}
-        return {"words": self.words, **{name: 100 * rate for name, rate in rates.items()}}
+        tables = {name: [each.to_dict() for each in groups] for name, groups in self.reliability.items()}
+        return {"words": self.words, **{name: 100 * rate for name, rate in rates.items()}, "reliability": tables}
 
 
 def evaluate_touch(
@@ -72,6 +100,7 @@ def evaluate_touch(
     model = TypingModel(layout=layout, spread=spread, lower=0.5, upper=0.5, **never)
     others = {**(_rivals(model) if rivals else {}), **(others or {})}
     wrong: dict[str, int] = defaultdict(int)
+    made: dict[str, list[tuple[float, bool]]] = {"letters": [], "points": []}  # probability of a correction, right
     rng, count = random.Random(seed), 0
     for line in lines:
         fields = {name: predictor.session(typing=model) for name in ("letters", "points")}
@@ -81,7 +110,11 @@ def evaluate_touch(
                 continue
             touches = [_touch(char, keyboard, spread, rng) for char in word]
             typed = "".join(touch.char for touch in touches)
-            got = {name: _type(session, touches, points=name == "points") for name, session in fields.items()}
+            got = {}
+            for name, session in fields.items():
+                got[name], probability = _type(session, touches, points=name == "points")
+                if got[name] != typed.lower():
+                    made[name].append((probability, got[name] == word))
             got |= {"typed": typed, **{name: correct(typed) for name, correct in others.items()}}
             for name, answer in got.items():
                 wrong[name] += answer.lower() != word
@@ -90,7 +123,21 @@ def evaluate_touch(
                 progress(1)
     rates = {name: number / count for name, number in wrong.items()}
     of_others = {name: rates.get(name, 0.0) for name in others}
-    return TouchErrors(count, rates.get("typed", 0.0), rates.get("letters", 0.0), rates.get("points", 0.0), of_others)
+    tables = {name: reliability(each) for name, each in made.items()}
+    return TouchErrors(
+        count, rates.get("typed", 0.0), rates.get("letters", 0.0), rates.get("points", 0.0), of_others, tables
+    )
+
+
+def reliability(made: Sequence[tuple[float, bool]]) -> tuple[Reliability, ...]:
+    """Group corrections by their probability, (probability, whether it was right), in tenths from a half on."""
+    groups = []
+    for least in _TENTHS:
+        among = [each for each in made if least <= each[0] < least + 0.1 or (least == _TENTHS[-1] <= each[0])]
+        if among:
+            mean, right = (float(np.mean(column)) for column in zip(*among, strict=True))
+            groups.append(Reliability(least, len(among), mean, right))
+    return tuple(groups)
 
 
 def _touch(char: str, keyboard: Layout, spread: float, rng: random.Random) -> Touch:
@@ -101,18 +148,19 @@ def _touch(char: str, keyboard: Layout, spread: float, rng: random.Random) -> To
     return Touch(keyboard.nearest(*point), point)
 
 
-def _type(session: Session, touches: Sequence[Touch], *, points: bool) -> str:
-    """Type a word and correct it; what is right stays in the field."""
+def _type(session: Session, touches: Sequence[Touch], *, points: bool) -> tuple[str, float]:
+    """Type a word and correct it; what is right stays in the field. The word, in lower case, and its probability."""
     before = session.text
     for touch in touches:
         if points and touch.point:
             session.touch(*touch.point)
         else:
             session.append(touch.char)
-    found = session.corrections(k=1)
+    found = session.corrections(k=3)
     word = found[0].word.lower() if found else "".join(touch.char for touch in touches)
+    alike = sum(item.probability for item in found if item.word.lower() == word)  # case is not judged
     session.set(f"{before}{word} ")
-    return word
+    return word, alike * (1.0 - found.unexplored)
 
 
 def _rivals(model: TypingModel) -> dict[str, Callable[[str], str]]:

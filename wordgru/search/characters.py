@@ -6,6 +6,7 @@ or inside a character; they are read until what is undecided is within the toler
 """
 
 import heapq
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -60,14 +61,15 @@ def characters(
         tries: of the model's tokens.
         typed: the space before the word, if there is one, and the letters typed.
         spelling: its usual tokens, read first, for without them nothing may be found.
-        options: tolerance and budget.
+        options: tolerance and budgets; what was read when the time is over is answered.
         named: words that other sources name.
     """
+    deadline = time.perf_counter() + (options.max_seconds or np.inf)
     found = _Found(reader, tries, typed)
     found.weigh(reader.nodes[()])
     for node in reader.along(spelling[:-1]):
         found.read(node)
-    while found.undecided > options.tolerance * found.total and reader.left:
+    while found.undecided > options.tolerance * found.total and reader.left and time.perf_counter() < deadline:
         picks = found.heaviest(min(options.batch, reader.left))
         known = [reader.nodes[tokens] for node, token in picks if (tokens := (*node.tokens, token)) in reader.nodes]
         new = [(node, token) for node, token in picks if (*node.tokens, token) not in reader.nodes]

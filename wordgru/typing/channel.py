@@ -8,6 +8,9 @@ one after the other, and at each one of these happens:
 - it is left out: any character, the second of two equal ones, an apostrophe, an accent;
 - it changes places with the one after it.
 
+A touch point counts with its density, per key, in each of these: as typed by the character's key, as a letter too many
+anywhere, and in two that changed places around the keys that are nearest.
+
 After each character, a letter too many may be typed; the one before once more is likelier than any other. Written as a
 forward pass: row[i] = P(the first i letters were typed, the characters so far are done). For a word that is still being
 typed, `done` adds up what has typed all the letters, whatever follows.
@@ -160,8 +163,10 @@ class Typed:
             [False, *(one == other for one, other in zip(self.letters, self.letters[1:], strict=False))]
         )
         at_all = np.array([char.lower() in self._layout.keys for char in self.letters])
-        self._extra = model.extra * at_all / len(self._layout.keys) + model.doubled * repeated
-        self._best = self._lead()
+        around = np.array([self._around(touch) for touch in self.touches])
+        self._extra = model.extra * at_all / len(self._layout.keys) + model.doubled * repeated * around
+        self._swapped = model.swapped * around[:-1] * around[1:]
+        self._lead = self._most()
 
     def start(self) -> Alignments:
         """Before the first character."""
@@ -194,9 +199,10 @@ class Typed:
             floors: of each string, the mass of a node, times the likelihood that it may reach, below which it is left
                 out; raised where more than `_WIDEST` nodes of a level are above, (B,).
         """
-        lead = self._best
+        lead = self._lead
+        rather = _RATHER ** np.arange(len(lead[0]))[::-1]
+        promising = (lead[0] * rather, lead[1] * rather[2:])
         source, nodes, at = np.arange(len(roots)), roots, starts
-        promising = lead * _RATHER ** np.arange(len(lead))[::-1]
         never = np.zeros(len(roots), bool)
         found = [Reached(source, nodes, never, at, self._ahead(at, lead), self._ahead(at, promising))]
         while len(nodes):
@@ -225,24 +231,23 @@ class Typed:
             source, nodes, at = source[~closed], nodes[~closed], at.at(~closed)
         return found
 
-    def _ahead(self, at: Alignments, lead: Doubles) -> Doubles:
+    def _ahead(self, at: Alignments, lead: tuple[Doubles, Doubles]) -> Doubles:
         """What strings may still have: in their rows, and by the next character before their last one."""
-        ahead: Doubles = at.rows @ lead
+        ahead: Doubles = at.rows @ lead[0]
         if len(self._points) > 1:
-            swapped = at.before[:, :-2] * (self._points[1:] == at.last[:, None])
-            ahead += self.model.swapped * (swapped @ lead[2:])
+            ahead += (at.before[:, :-2] * (self._points[1:] == at.last[:, None])) @ lead[1]
         return ahead
 
     def _after(self, at: Alignments, trie: Trie, nodes: Places) -> Alignments:
         """One character on, that of each node."""
         hits, omits = self._table(trie)
         chars, points = trie.char[nodes], trie.points[nodes]
+        omitted = np.where(points == at.last, np.maximum(self.model.undoubled, omits[chars]), omits[chars])
         rows = np.zeros_like(at.rows)
-        rows[:, 1:] = at.rows[:, :-1] * hits[chars]
+        rows[:, 1:] = at.rows[:, :-1] * hits[chars] * (1.0 - omitted)[:, None]
         if len(self._points) > 1:
             swapped = (self._points[:-1] == points[:, None]) & (self._points[1:] == at.last[:, None])
-            rows[:, 2:] += at.before[:, :-2] * swapped * self.model.swapped
-        omitted = np.where(points == at.last, np.maximum(self.model.undoubled, omits[chars]), omits[chars])
+            rows[:, 2:] += at.before[:, :-2] * swapped * self._swapped
         done = at.done.copy()
         if self.complete:
             rows += at.rows * omitted[:, None]
@@ -259,20 +264,47 @@ class Typed:
             rows[transparent], done[transparent] = at.rows[transparent], at.done[transparent]
         return Alignments(rows, done, at.rows, points)
 
-    def _lead(self) -> Doubles:
-        """The most that the letters from each on may still have, whatever the word goes on with, (I + 1,)."""
-        chars = {char for key in (*self._layout.keys, *self.letters) for char in (key.lower(), key.upper(), key)}
-        alphabet = tuple(sorted(char for char in chars if len(char) == 1))
-        best = np.array([letter_likelihoods(self.model, alphabet, touch).max() for touch in self.touches])
-        return np.append(np.cumprod(np.minimum(best + self._extra, 1.0)[::-1])[::-1], 1.0)
+    def _around(self, touch: Touch) -> float:
+        """What a letter has of the key that it is: 1, and of a point the density around the nearest key."""
+        if touch.point is None:
+            return 1.0
+        return max(_density(self.model, centre, touch.point) for centre in self._layout.keys.values())
+
+    def _most(self) -> tuple[Doubles, Doubles]:
+        """The most that the letters from each on may still have, whatever the word goes on with.
+
+        From the last letter back. With a share 1 before letter i, a character has that letter typed with
+        (1 - omitted) · hit, is left out with `omitted`, so that the share stands where it stood, or is the second of
+        two that change places; and an extra letter may follow. The bound is the largest solution of that over the
+        characters, so no character can raise what a row may have. Densities of points may be above 1, and are taken as
+        they are.
+
+        Returns:
+            By column of a row, (I + 1,); and of each pair of letters, if it changes places, (I - 1,).
+        """
+        keys = (*self._layout.keys, *self.letters)
+        chars = {char for key in keys for char in (key.lower(), key.upper(), key) if len(char) == 1}
+        alphabet = tuple(sorted(char for char in chars | {*APOSTROPHES, "-"} if not _is_half(char)))
+        points = np.array([ord(char) for char in alphabet])
+        omits = np.maximum(_omits(self.model, alphabet), self.model.undoubled)
+        count = len(self.touches)
+        lead, begun, pairs = np.ones(count + 1), np.ones(count + 1), np.zeros(count - 1)
+        for at in range(count - 1, -1, -1):
+            hits = np.maximum(letter_likelihoods(self.model, alphabet, self.touches[at]), _rest(self.model))
+            most = hits * begun[at + 1] + omits / (1.0 - omits) * self._extra[at] * lead[at + 1]
+            if at < count - 1:
+                pairs[at] = self._swapped[at] * begun[at + 2]
+                most += pairs[at] * (points == self._points[at + 1]) / (1.0 - omits)
+            lead[at] = most.max()
+            begun[at] = lead[at] + self._extra[at] * lead[at + 1]
+        return lead, pairs
 
     def _table(self, trie: Trie) -> tuple[Doubles, Doubles]:
-        """For the characters of a trie: P(letter i | character), P(left out)."""
+        """For the characters of a trie: P(letter i | character, which is not left out), P(left out)."""
         if id(trie) not in self._tables:
             alphabet = tuple(trie.alphabet)
             hits = np.stack([letter_likelihoods(self.model, alphabet, touch) for touch in self.touches], axis=1)
             omits = _omits(self.model, alphabet)
-            hits = hits * (1.0 - omits)[:, None]  # so that no letters can have more than `_lead` says
             self._tables[id(trie)] = (trie, hits, omits)  # the trie too, so that no other gets its id
         return self._tables[id(trie)][1:]
 
@@ -301,8 +333,13 @@ def letter_likelihoods(model: TypingModel, alphabet: tuple[str, ...], touch: Tou
         elif base != low and base in keys:  # its accent is left out, or keys hold no such letter
             found[code] = cased * (sure * keys[base] + other) * model.accent
         elif char.isalpha() and plain.isalpha():
-            found[code] = max(other * 1e-3, _NEVER)
+            found[code] = _rest(model)
     return found
+
+
+def _rest(model: TypingModel) -> float:
+    """P(a letter typed | another that is on no key); nothing is less probable."""
+    return max(model.anywhere / max(len(Layout.load(model.layout).keys), 1) * 1e-3, _NEVER)
 
 
 def _omits(model: TypingModel, alphabet: tuple[str, ...]) -> Doubles:
@@ -311,11 +348,16 @@ def _omits(model: TypingModel, alphabet: tuple[str, ...]) -> Doubles:
     for code, char in enumerate(alphabet):
         if char in APOSTROPHES or char == "-":
             found[code] = model.apostrophe
-        elif "\ud800" <= char <= "\udfff":
+        elif _is_half(char):
             found[code] = 1.0
         elif char == " ":
             found[code] = 0.0
     return found
+
+
+def _is_half(char: str) -> bool:
+    """Whether a character stands for a byte of one that is not whole."""
+    return "\ud800" <= char <= "\udfff"
 
 
 @lru_cache(maxsize=512)

@@ -274,17 +274,18 @@ class _Search:
             self._agreeing += float((weight * np.where(final, likelihood, sure)).sum())
             self._undecided += float((weight * level.open[of])[~final].sum())
             self._expected += float((weight * level.promise[of])[~final].sum())
-            bound = weight * np.where(final, likelihood, sure + level.open[of])
+            found = weight * np.where(final, likelihood, sure)
+            bound = found + weight * np.where(final & ~level.closed[of], 0.0, level.open[of])
             (heavy,) = np.nonzero(bound > floors[source] * np.where(final & (len(self._words) < few), _LISTED, 1.0))
             if len(heavy) > _MOST:
                 heavy = heavy[np.argpartition(bound[heavy], -_MOST)[-_MOST:]]
                 floors[:] = np.maximum(floors, bound[heavy].min())  # what the others may cost a word
             deeper = places[heavy] >= trie.own[level.nodes[of[heavy]]]
-            columns = (source, tokens, of, weight, sure, final, bound)
+            columns = (source, tokens, of, weight, sure, final, found)
             rows = zip(*(column[heavy].tolist() for column in columns), deeper.tolist(), strict=True)
-            for origin, token, place, mass, certain, is_final, most, is_deeper in rows:
+            for origin, token, place, mass, certain, is_final, own, is_deeper in rows:
                 if is_final:
-                    self._find(nodes[origin], token, most)
+                    self._find(nodes[origin], token, own)
                 else:
                     entry = _Open(
                         nodes[origin], token, mass, certain, float(level.open[place]), level, place, is_deeper

@@ -286,7 +286,7 @@ static void check_typing(const wordgru_predictor *english) {
     wordgru_data_free(data);
     OK(wordgru_session_autocorrect(session, 0.9, &corrected));
     EXPECT(corrected == 1);
-    REFUSED(wordgru_session_touch(session, nan(""), 0), WORDGRU_WRONG_ARGUMENT, "x of the touch is nan");
+    REFUSED(wordgru_session_touch(session, nan(""), 0, 0), WORDGRU_WRONG_ARGUMENT, "x of the touch is nan");
     REFUSED(wordgru_session_autocorrect(session, 2, NULL), WORDGRU_WRONG_ARGUMENT, "threshold is 2");
     wordgru_session_free(session);
 
@@ -294,9 +294,9 @@ static void check_typing(const wordgru_predictor *english) {
     typing.spread = 0.34;
     OK(wordgru_session_new_typing(english, &typing, &session));
     OK(wordgru_session_append(session, TEXT("thank ")));
-    OK(wordgru_session_touch(session, 5.1, 0.2));  /* y */
-    OK(wordgru_session_touch(session, 7.9, -0.1)); /* o */
-    OK(wordgru_session_touch(session, 7.3, 0.1));  /* i, or u */
+    OK(wordgru_session_touch(session, 5.1, 0.2, 0));  /* y */
+    OK(wordgru_session_touch(session, 7.9, -0.1, 0)); /* o */
+    OK(wordgru_session_touch(session, 7.3, 0.1, 0));  /* i, or u */
     EXPECT(strcmp(wordgru_session_text(session, NULL), "thank yoi") == 0);
     OK(wordgru_session_corrections(session, NULL, &found));
     EXPECT(strcmp(first(found), "you") == 0);
@@ -304,7 +304,7 @@ static void check_typing(const wordgru_predictor *english) {
     wordgru_session_free(session);
 
     OK(wordgru_session_new(english, &plain));
-    REFUSED(wordgru_session_touch(plain, 0, 0), WORDGRU_WRONG_ARGUMENT, "this session has no keyboard");
+    REFUSED(wordgru_session_touch(plain, 0, 0, 0), WORDGRU_WRONG_ARGUMENT, "this session has no keyboard");
     REFUSED(wordgru_session_corrections(plain, NULL, &found), WORDGRU_WRONG_ARGUMENT, "has no typing model");
     wordgru_session_free(plain);
     session = NULL;
@@ -397,7 +397,7 @@ static void check_nulls(wordgru_predictor *english) {
     NULLED(wordgru_session_suggest(session, NULL, NULL), "suggestions");
     NULLED(wordgru_session_new_typing(NULL, NULL, &session), "predictor");
     NULLED(wordgru_session_new_typing(english, NULL, NULL), "session");
-    NULLED(wordgru_session_touch(NULL, 0, 0), "session");
+    NULLED(wordgru_session_touch(NULL, 0, 0, 0), "session");
     NULLED(wordgru_session_autocorrect(NULL, 0.9, NULL), "session");
     NULLED(wordgru_session_undo(NULL), "session");
     NULLED(wordgru_session_corrections(NULL, NULL, &found), "session");

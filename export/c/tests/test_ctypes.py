@@ -56,7 +56,7 @@ def declared(path: str) -> ctypes.CDLL:
     library.wordgru_session_free.argtypes = (c_void_p,)
     library.wordgru_typing_init.argtypes = (POINTER(Typing), c_size_t)
     library.wordgru_session_new_typing.argtypes = (c_void_p, POINTER(Typing), POINTER(c_void_p))
-    library.wordgru_session_touch.argtypes = (c_void_p, c_double, c_double)
+    library.wordgru_session_touch.argtypes = (c_void_p, c_double, c_double, c_int32)
     library.wordgru_session_corrections.argtypes = (c_void_p, POINTER(Query), POINTER(c_void_p))
     library.wordgru_correct.argtypes = (
         c_void_p, c_char_p, c_size_t, POINTER(Typing), c_double, POINTER(c_void_p)
@@ -114,10 +114,10 @@ def main(path: str, english: str) -> None:
         said(library.wordgru_session_new_typing(predictor, byref(typing), byref(touched)), 0)
         said(library.wordgru_session_append(touched, b"thank "), 0)
         for x, y in ((5.1, 0.2), (7.9, -0.1), (7.3, 0.1)):  # y, o, and i that may be u
-            said(library.wordgru_session_touch(touched, x, y), 0)
+            said(library.wordgru_session_touch(touched, x, y, 0), 0)
         assert words(library.wordgru_session_corrections, touched, None)[0][0] == "you"
         assert "y of the touch is inf" in said(
-            library.wordgru_session_touch(touched, 0, float("inf")), WRONG_ARGUMENT
+            library.wordgru_session_touch(touched, 0, float("inf"), 0), WRONG_ARGUMENT
         )
         library.wordgru_session_free(touched)
         slip, found = b"I dont know", c_void_p()

@@ -101,12 +101,12 @@ class Session {
     }
 
     /// Touch the keyboard: the letter of the nearest key is typed, and which others it may be is remembered. In key
-    /// widths from the first key's centre, y downwards. Returns the letter.
+    /// widths from the first key's centre, y downwards; `capital`: its capital is typed. Returns the letter.
     /// Throws WordgruError if the session has no typing model, or the point is none.
-    std::string touch(double x, double y) {
+    std::string touch(double x, double y, bool capital = false) {
         if (!typing_) throw WordgruError("this session has no keyboard; " + std::string(kMakeTyping));
         const char32_t nearest = typing_->layout.nearest({x, y});
-        const std::string letter = to_utf8({&nearest, 1});
+        const std::string letter = to_utf8(std::u32string(1, capital ? upper(nearest) : nearest));
         const std::size_t place = text_.size();
         append(letter);
         field_.points[place] = {x, y};

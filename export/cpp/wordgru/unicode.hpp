@@ -189,6 +189,12 @@ inline std::string lower(std::string_view text) {
     return folded;
 }
 
+/// The capital of a character; itself if it has none of one character.
+inline char32_t upper(char32_t character) {
+    if (character == U'ß') return character;  // SS
+    return static_cast<char32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(character)));
+}
+
 /// White space of the tokenizer's pattern: Unicode's property White_Space.
 inline bool is_white(char32_t c) {
     return (c >= 9 && c <= 13) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||

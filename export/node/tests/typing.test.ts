@@ -5,11 +5,13 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { toBytes, toText } from "../../web/src/core/bytes.js";
 import { Heap } from "../../web/src/core/heap.js";
+import { NamedWords } from "../../web/src/core/named.js";
 import { isProse } from "../../web/src/core/prose.js";
 import { WordSearch } from "../../web/src/core/search.js";
 import { withDefaults } from "../../web/src/core/suggestions.js";
 import { Trie } from "../../web/src/core/trie.js";
 import { Typed } from "../../web/src/core/typing/channel.js";
+import { likely } from "../../web/src/core/typing/masses.js";
 import { erf, Typing } from "../../web/src/core/typing/model.js";
 import { findMeant } from "../../web/src/core/typing/search.js";
 import { type TypingGolden, typingFaults } from "../../web/tests/golden_typing.js";
@@ -166,6 +168,44 @@ describe("the search over what was typed", () => {
       assert.ok(Math.max(...weighed.values()) / whole - slack <= best / whole, `round ${round}`);
     }
     assert.ok(proved >= 20, `only ${proved} were proved`);
+  });
+
+  it("denies no word more than the floors, however narrow the finger", () => {
+    const random = drawn(11);
+    const few = "a ad add as dad dads saw sad was wad ssd a's sddd wwas é ass".split(" ");
+    const words = new NamedWords(new Map(few.map((word) => [toBytes(word), random() ** 4] as const)));
+    for (let round = 0; round < 300; round++) {
+      const spread = [0.12, 0.18, 0.34][round % 3] as number;
+      const model = new Typing({ spread, ...(random() < 0.5 ? { swapped: 0.3, extra: 0.3, undoubled: 0.5 } : {}) });
+      const touches = Array.from({ length: 1 + Math.floor(random() * 5) }, () => {
+        const key = "asddw"[Math.floor(random() * 5)] as string;
+        const [x, y] = (model.layout.keys.get(key) as [number, number]).map((at) => at + 1.2 * random() - 0.6);
+        const point = [x as number, y as number] as const;
+        return random() < 0.2 ? { char: key } : { char: model.layout.nearest(...point), point };
+      });
+      const typed = new Typed(model, touches, random() < 0.5);
+      const masses = few.map((word) => (words.shares.get(toBytes(word)) as number) * typed.of(word));
+      const floor = Math.max(...masses) * 10 ** (-9 * random());
+      const found = likely(typed, words, 1, floor);
+      for (const [at, word] of few.entries()) {
+        const [mass, got] = [masses[at] as number, found.get(toBytes(word)) ?? 0];
+        assert.ok(
+          got <= mass * (1 + 1e-9) && got >= mass - 2 * floor * (1 + 1e-9),
+          `${round}, ${word}: ${got}, ${mass}`,
+        );
+      }
+    }
+  });
+
+  it("answers with the next characters that were read when the time is over", async () => {
+    const search = () => new WordSearch(toy, toy.tokenBytes, toy.finals, (word) => toy.spell(word));
+    const toy = new Toy(SPELLED, SPELLED, 1);
+    const ask = (maxSeconds?: number) => {
+      const options = withDefaults({ tolerance: 1e-6, maxRows: 3000, maxSeconds });
+      return search().characters({ state: Float32Array.of(0), last: 0, typed: "ab" }, options, []);
+    };
+    const [short, long] = [await ask(1e-9), await ask()];
+    assert.ok(short.unexplored > long.unexplored && !short.exact);
   });
 
   it("adds up the words that go on with each character", async () => {
@@ -408,7 +448,7 @@ function everyAlignment(model: Typing, typed: string, word: string, complete: bo
     const hit = model.likelihoods(alphabet, { char: letter })[
       alphabet.indexOf(char.codePointAt(0) as number)
     ] as number;
-    total += (1 - leaves(char)) * hit * rest(i + 1, j + 1, true);
+    total += (1 - left) * hit * rest(i + 1, j + 1, true);
     const isSwapped = had[i + 1] !== undefined && letter === meant[j + 1] && had[i + 1] === char;
     return isSwapped ? total + swapped * rest(i + 2, j + 2, true) : total;
   };

@@ -85,19 +85,24 @@ class Typed {
         : typing_(std::move(typing)), touches_(std::move(touches)), complete_(complete) {
         const TypingModel& model = typing_->model;
         const Layout& layout = typing_->layout;
+        Doubles around;
         for (const Touch& touch : touches_) {
+            around.push_back(typing_->around(touch));
             const Letter letter(touch.character);
             const bool is_key = letter.low.size() == 1 && layout.find(letter.low[0]) < layout.keys().size();
             const bool repeats = !points_.empty() && points_.back() == touch.character;
             extra_.push_back((is_key ? model.extra / static_cast<double>(layout.keys().size()) : 0) +
-                             (repeats ? model.doubled : 0));
+                             (repeats ? model.doubled * around.back() : 0));
             points_.push_back(touch.character);
         }
-        letters_ = to_utf8(points_);
-        lead_ = lead();
-        for (std::size_t at = 0; at <= size(); ++at) {
-            promising_.push_back(lead_[at] * std::pow(kRather, static_cast<double>(size() - at)));
+        for (std::size_t at = 0; at + 1 < size(); ++at) {
+            swapped_.push_back(model.swapped * around[at] * around[at + 1]);
         }
+        letters_ = to_utf8(points_);
+        lead_ = promising_ = most();
+        const auto rather = [&](std::size_t at) { return std::pow(kRather, static_cast<double>(size() - at)); };
+        for (std::size_t at = 0; at <= size(); ++at) promising_.rows[at] *= rather(at);
+        for (std::size_t at = 0; at < promising_.pairs.size(); ++at) promising_.pairs[at] *= rather(at + 2);
     }
 
     const TypingModel& model() const { return typing_->model; }
@@ -177,7 +182,14 @@ class Typed {
         Doubles mass;
     };
 
-    /// For the characters of a trie: P(letter i | character), (characters × letters), and P(left out).
+    /// The most that the letters from each on may still have, whatever the word goes on with.
+    struct Lead {
+        Doubles rows;   // by column of a row
+        Doubles pairs;  // of each pair of letters, if it changes places
+    };
+
+    /// For the characters of a trie: P(letter i | character, which is not left out), (characters × letters), and
+    /// P(left out).
     struct Table {
         std::shared_ptr<const Trie> trie;  // so that no other has its address
         Doubles hits, omits;
@@ -224,16 +236,16 @@ class Typed {
     }
 
     /// What strings may still have: in their rows, and by the next character before their last one.
-    Doubles ahead(const Alignments& at, const Doubles& lead) const {
+    Doubles ahead(const Alignments& at, const Lead& lead) const {
         Doubles found;
         for (std::size_t place = 0; place < at.size(); ++place) {
             const double *row = at.row(place), *before = at.row_before(place);
-            double total = row[0] * lead[0] + row[1] * lead[1], swapped = 0;
+            double total = row[0] * lead.rows[0] + row[1] * lead.rows[1];
             for (std::size_t letter = 2; letter < at.width; ++letter) {
-                total += row[letter] * lead[letter];
-                if (points_[letter - 1] == at.last[place]) swapped += before[letter - 2] * lead[letter];
+                total += row[letter] * lead.rows[letter];
+                if (points_[letter - 1] == at.last[place]) total += before[letter - 2] * lead.pairs[letter - 2];
             }
-            found.push_back(total + model().swapped * swapped);
+            found.push_back(total);
         }
         return found;
     }
@@ -250,25 +262,26 @@ class Typed {
             std::copy_n(from, width(), after.before.data() + to * width());
             after.last[to] = node.point;
             after.done[to] = at.done[parent];
-            const double omitted = table.omits[node.letter];
+            double omitted = table.omits[node.letter];
             if (omitted >= 1) {
                 std::copy_n(from, width(), row);  // half a character, which the rest of it decides
                 continue;
             }
-            hit(row, at, parent, table.hits.data() + node.letter * size(), node.point);
-            const bool repeats = node.point == at.last[parent];
-            after.done[to] += slip(row, from, repeats ? std::max(model().undoubled, omitted) : omitted);
+            if (node.point == at.last[parent]) omitted = std::max(model().undoubled, omitted);
+            hit(row, at, parent, table.hits.data() + node.letter * size(), 1 - omitted, node.point);
+            after.done[to] += slip(row, from, omitted);
         }
         return after;
     }
 
     /// The character is typed, or it changes places with the one before.
-    void hit(double* row, const Alignments& at, std::size_t parent, const double* hits, char32_t point) const {
+    void hit(double* row, const Alignments& at, std::size_t parent, const double* hits, double typed,
+             char32_t point) const {
         const double *from = at.row(parent), *before = at.row_before(parent);
         for (std::size_t letter = 1; letter < width(); ++letter) {
-            row[letter] = from[letter - 1] * hits[letter - 1];
+            row[letter] = from[letter - 1] * hits[letter - 1] * typed;
             if (letter >= 2 && points_[letter - 2] == point && points_[letter - 1] == at.last[parent]) {
-                row[letter] += before[letter - 2] * model().swapped;
+                row[letter] += before[letter - 2] * swapped_[letter - 2];
             }
         }
     }
@@ -284,24 +297,44 @@ class Typed {
         return done;
     }
 
-    /// The most that the letters from each on may still have, whatever the word goes on with.
-    Doubles lead() const {
+    /// From the last letter back, as `Typed._most` says: the largest solution over the characters, so that no character
+    /// can raise what a row may have. Densities of points may be above 1, and are taken as they are.
+    Lead most() const {
+        const std::vector<Letter> alphabet = this->alphabet();
+        Lead lead{Doubles(width(), 1), Doubles(size() - 1)};
+        Doubles begun(width(), 1);  // a letter too many may follow
+        for (std::size_t at = size(); at-- > 0;) {
+            const bool pairs = at + 1 < size();
+            const double extra = extra_[at] * lead.rows[at + 1];
+            if (pairs) lead.pairs[at] = swapped_[at] * begun[at + 2];
+            const Doubles hits = typing_->likelihoods(alphabet, touches_[at]);
+            double most = 0;
+            for (std::size_t code = 0; code < alphabet.size(); ++code) {
+                const double omitted = std::max(typing_->omits(alphabet[code]), model().undoubled);
+                const double swapped = pairs && alphabet[code].point == points_[at + 1] ? lead.pairs[at] : 0;
+                most = std::max(most, std::max(hits[code], typing_->rest()) * begun[at + 1] +
+                                          (omitted * extra + swapped) / (1 - omitted));
+            }
+            lead.rows[at] = most;
+            begun[at] = most + extra;
+        }
+        return lead;
+    }
+
+    /// Characters of which one has the most that any may have: those of the keys, those typed, and those that are left
+    /// out most.
+    std::vector<Letter> alphabet() const {
         std::vector<Letter> alphabet;
+        for (const char32_t mark : std::u32string_view(U"'’-")) alphabet.emplace_back(mark);
         const auto add = [&](char32_t character) {
+            if (is_escaped(character)) return;
             alphabet.emplace_back(character);
-            if (alphabet.back().low.size() == 1) alphabet.emplace_back(alphabet.back().low[0]);
-            const auto upper = utf8proc_toupper(static_cast<utf8proc_int32_t>(character));
-            alphabet.emplace_back(static_cast<char32_t>(upper));
+            if (alphabet.back().low.size() == 1) alphabet.emplace_back(char32_t{alphabet.back().low[0]});
+            alphabet.emplace_back(upper(character));
         };
         for (const Layout::Key& key : typing_->layout.keys()) add(key.character);
         for (const char32_t point : points_) add(point);
-        Doubles lead(width(), 1);
-        for (std::size_t letter = size(); letter-- > 0;) {
-            const Doubles found = typing_->likelihoods(alphabet, touches_[letter]);
-            const double best = *std::max_element(found.begin(), found.end());
-            lead[letter] = std::min(best + extra_[letter], 1.0) * lead[letter + 1];
-        }
-        return lead;
+        return alphabet;
     }
 
     const Table& table(const std::shared_ptr<const Trie>& trie) {
@@ -314,9 +347,7 @@ class Typed {
         table.hits.resize(letters.size() * size());
         for (std::size_t at = 0; at < size(); ++at) {
             const Doubles column = typing_->likelihoods(letters, touches_[at]);
-            for (std::size_t code = 0; code < letters.size(); ++code) {  // so that none can have more than `lead` says
-                table.hits[code * size() + at] = column[code] * (1 - table.omits[code]);
-            }
+            for (std::size_t code = 0; code < letters.size(); ++code) table.hits[code * size() + at] = column[code];
         }
         return table;
     }
@@ -326,8 +357,9 @@ class Typed {
     const bool complete_;
     std::string letters_;
     std::u32string points_;
-    Doubles extra_;  // of each letter, that it is one too many
-    Doubles lead_, promising_;
+    Doubles extra_;    // of each letter, that it is one too many
+    Doubles swapped_;  // of each and the next, that they changed places
+    Lead lead_, promising_;
     std::unordered_map<const Trie*, Table> tables_;
 };
 

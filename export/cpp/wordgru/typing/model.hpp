@@ -87,10 +87,22 @@ class Typing {
             } else if (const auto bare = plain == letter.low ? std::nullopt : of(keys, plain)) {
                 found.push_back(cased * (sure * *bare + other) * model.accent);  // or keys hold no such letter
             } else {
-                found.push_back(letter.is_letter && types_letter ? std::max(other * 1e-3, kNever) : kNever);
+                found.push_back(letter.is_letter && types_letter ? rest() : kNever);
             }
         }
         return found;
+    }
+
+    /// What a letter has of the key that it is: 1, and of a point the density around the nearest key.
+    double around(const Touch& touch) const {
+        if (!touch.point) return 1;
+        const Doubles all = densities(*touch.point);
+        return *std::max_element(all.begin(), all.end());
+    }
+
+    /// P(a letter typed | another that is on no key); nothing is less probable.
+    double rest() const {
+        return std::max(model.anywhere / static_cast<double>(layout.keys().size()) * 1e-3, kNever);
     }
 
     /// P(a character is left out); 1 of what is no whole character, 0 of a space.

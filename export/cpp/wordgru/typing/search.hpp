@@ -202,7 +202,7 @@ class TypingSearch {
     double allowed() const { return std::max(options_.tolerance, kSmallest) * agreeing_; }
 
     struct Heavy {
-        double bound;
+        double bound, own;  // the most that it may have, and what it has
         std::size_t at, place;  // among the nodes of the level, in the trie's order
     };
 
@@ -219,21 +219,22 @@ class TypingSearch {
             for (std::size_t place = node.low; place < (level.closed[at] ? node.high : node.own); ++place) {
                 const double weight = weight_of(*nodes[from], units[from], tokens.ids[place]);
                 const bool is_final = tries_.is_final(tokens.ids[place]);
-                agreeing_ += weight * (is_final ? likelihood : sure);
+                const double own = weight * (is_final ? likelihood : sure);
+                agreeing_ += own;
                 if (!is_final) {
                     undecided_ += weight * level.open[at];
                     expected_ += weight * level.promise[at];
                 }
-                const double bound = weight * (is_final ? likelihood : sure + level.open[at]);
-                if (bound > floors[from] * (is_final ? listed : 1)) heavy.push_back({bound, at, place});
+                const double bound = is_final && !level.closed[at] ? own : own + weight * level.open[at];
+                if (bound > floors[from] * (is_final ? listed : 1)) heavy.push_back({bound, own, at, place});
             }
         }
         cut(heavy, floors);
-        for (const auto& [bound, at, place] : heavy) {
+        for (const auto& [bound, own, at, place] : heavy) {
             const std::size_t from = level.source[at];
             const Id token = tokens.ids[place];
             if (tries_.is_final(token)) {
-                find(*nodes[from], token, bound);
+                find(*nodes[from], token, own);
                 continue;
             }
             const bool deeper = place >= (*tokens.trie)[level.nodes[at]].own;

@@ -37,11 +37,12 @@ export async function characters(
   options: SearchOptions,
   named: readonly Named[],
 ): Promise<Characters> {
+  const deadline = performance.now() + 1000 * (options.maxSeconds ?? Number.POSITIVE_INFINITY);
   const found = new NextCharacters(reader, tries, typed);
   found.weigh(reader.nodes.get(nameOf([])) as Node);
   // without its usual tokens nothing may be found
   for (const node of await reader.along(spelling.slice(0, -1))) found.read(node);
-  while (found.undecided > options.tolerance * found.total && reader.left) {
+  while (found.undecided > options.tolerance * found.total && reader.left && performance.now() < deadline) {
     const picks = found.heaviest(Math.min(options.batch, reader.left));
     const nodeOf = ([node, token]: Pick) => reader.nodes.get(nameOf([...node.tokens, token]));
     const known = picks.map(nodeOf).filter((node) => node !== undefined);

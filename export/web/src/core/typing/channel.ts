@@ -4,7 +4,7 @@
  */
 import { type Bytes, toBytes } from "../bytes.js";
 import { largestOf } from "../rows.js";
-import { Trie } from "../trie.js";
+import { isEscaped, Trie } from "../trie.js";
 import type { Touch, Typing } from "./model.js";
 
 const RATHER = 0.15; // probability that a language model gives a letter inside a word, roughly
@@ -92,10 +92,18 @@ export interface Ways {
 }
 
 interface Table {
-  /** P(letter i | character), (characters * letters). */
+  /** P(letter i | character, which is not left out), (characters * letters). */
   readonly hits: Float64Array;
   /** P(left out). */
   readonly omits: Float64Array;
+}
+
+/** The most that the letters from each on may still have, whatever the word goes on with. */
+interface Lead {
+  /** By column of a row. */
+  readonly rows: Float64Array;
+  /** Of each pair of letters, if it changes places. */
+  readonly pairs: Float64Array;
 }
 
 /** Letters typed, and what a typing model says of them. */
@@ -107,8 +115,9 @@ export class Typed {
   readonly width: number;
   readonly #points: Int32Array;
   readonly #extra: Float64Array; // of each letter, that it is one too many
-  readonly #lead: Float64Array; // the most that the letters from each on may still have, whatever the word goes on with
-  readonly #promising: Float64Array;
+  readonly #swapped: Float64Array; // of each and the next, that they changed places
+  readonly #lead: Lead;
+  readonly #promising: Lead;
   readonly #tables = new Map<Int32Array, Table>(); // by alphabet
 
   /**
@@ -127,13 +136,18 @@ export class Typed {
     this.width = this.size + 1;
     this.#points = Int32Array.from(chars, (char) => char.codePointAt(0) as number);
     const { keys } = model.layout;
-    const { extra, doubled } = model.shares;
+    const { extra, doubled, swapped } = model.shares;
+    const around = touches.map((touch) => model.around(touch));
     this.#extra = Float64Array.from(chars, (char, at) => {
       const isKey = keys.has(char.toLowerCase());
-      return (isKey ? extra / keys.size : 0) + (at && chars[at - 1] === char ? doubled : 0);
+      return (isKey ? extra / keys.size : 0) + (at && chars[at - 1] === char ? doubled * (around[at] as number) : 0);
     });
+    this.#swapped = Float64Array.from(around.slice(1), (next, at) => swapped * (around[at] as number) * next);
     this.#lead = this.#most();
-    this.#promising = this.#lead.map((most, at) => most * RATHER ** (this.size - at));
+    this.#promising = {
+      rows: this.#lead.rows.map((most, at) => most * RATHER ** (this.size - at)),
+      pairs: this.#lead.pairs.map((most, at) => most * RATHER ** (this.size - at - 2)),
+    };
   }
 
   /** Before the first character. */
@@ -236,19 +250,17 @@ export class Typed {
   }
 
   /** What strings may still have: in their rows, and by the next character before their last one. */
-  #ahead({ rows, before, last, count, width }: Alignments, lead: Float64Array): Float64Array {
-    const { swapped } = this.model.shares;
+  #ahead({ rows, before, last, count, width }: Alignments, lead: Lead): Float64Array {
     const ahead = new Float64Array(count);
     for (let at = 0, row = 0; at < count; at++, row += width) {
       let total = 0;
-      let exchanged = 0;
       for (let letter = 0; letter < width; letter++) {
-        total += (rows[row + letter] as number) * (lead[letter] as number);
+        total += (rows[row + letter] as number) * (lead.rows[letter] as number);
         if (letter >= 2 && this.#points[letter - 1] === last[at]) {
-          exchanged += (before[row + letter - 2] as number) * (lead[letter] as number);
+          total += (before[row + letter - 2] as number) * (lead.pairs[letter - 2] as number);
         }
       }
-      ahead[at] = total + swapped * exchanged;
+      ahead[at] = total;
     }
     return ahead;
   }
@@ -272,8 +284,9 @@ export class Typed {
         row.set(from); // half a character, which the rest of it decides
         continue;
       }
-      this.#hit(row, from, at.before, parent, hits.subarray(char * this.size, (char + 1) * this.size), point, last);
       const left = point === last ? Math.max(this.model.shares.undoubled, omitted) : omitted;
+      const typed = hits.subarray(char * this.size, (char + 1) * this.size).map((hit) => hit * (1 - left));
+      this.#hit(row, from, at.before, parent, typed, point, last);
       (after.done[to] as number) += this.#slip(row, from, left);
     }
     return after;
@@ -293,7 +306,7 @@ export class Typed {
     for (let letter = 1; letter < this.width; letter++) {
       let typed = (from[letter - 1] as number) * (hits[letter - 1] as number);
       if (letter >= 2 && points[letter - 2] === point && points[letter - 1] === last) {
-        typed += (before[parent * this.width + letter - 2] as number) * this.model.shares.swapped;
+        typed += (before[parent * this.width + letter - 2] as number) * (this.#swapped[letter - 2] as number);
       }
       row[letter] = typed;
     }
@@ -319,20 +332,37 @@ export class Typed {
     return done;
   }
 
-  #most(): Float64Array {
+  /**
+   * From the last letter back, as `Typed._most` says: the largest solution over the characters, so that no character can
+   * raise what a row may have. Densities of points may be above 1, and are taken as they are.
+   */
+  #most(): Lead {
     const keys = [...this.model.layout.keys.keys(), ...this.touches.map(({ char }) => char)];
     const cased = keys.flatMap((key) => [key.toLowerCase(), key.toUpperCase(), key]);
-    const chars = new Set(cased.filter((char) => [...char].length === 1));
-    const alphabet = Int32Array.from(chars, (char) => char.codePointAt(0) as number).sort();
-    const lead = new Float64Array(this.width).fill(1);
-    for (let letter = this.size - 1; letter >= 0; letter--) {
-      const best = Math.max(...this.model.likelihoods(alphabet, this.touches[letter] as Touch));
-      lead[letter] = Math.min(best + (this.#extra[letter] as number), 1) * (lead[letter + 1] as number);
+    const chars = new Set(["'", "’", "-", ...cased.filter((char) => [...char].length === 1)]);
+    const whole = [...chars].map((char) => char.codePointAt(0) as number).filter((code) => !isEscaped(code));
+    const alphabet = Int32Array.from(whole).sort();
+    const omits = this.model.omits(alphabet).map((omitted) => Math.max(omitted, this.model.shares.undoubled));
+    const { size } = this;
+    const rows = new Float64Array(size + 1).fill(1);
+    const begun = new Float64Array(size + 1).fill(1); // a letter too many may follow
+    const pairs = new Float64Array(Math.max(size - 1, 0));
+    for (let at = size - 1; at >= 0; at--) {
+      const [extra, rest] = [(this.#extra[at] as number) * (rows[at + 1] as number), begun[at + 1] as number];
+      if (at < size - 1) pairs[at] = (this.#swapped[at] as number) * (begun[at + 2] as number);
+      const hits = this.model.likelihoods(alphabet, this.touches[at] as Touch);
+      const most = hits.map((hit, code) => {
+        const omitted = omits[code] as number;
+        const exchanged = at < size - 1 && alphabet[code] === this.#points[at + 1] ? (pairs[at] as number) : 0;
+        return Math.max(hit, this.model.rest) * rest + (omitted * extra + exchanged) / (1 - omitted);
+      });
+      rows[at] = Math.max(...most);
+      begun[at] = (rows[at] as number) + extra;
     }
-    return lead;
+    return { rows, pairs };
   }
 
-  /** For the characters of a trie: P(letter i | character), P(left out). */
+  /** For the characters of a trie: P(letter i | character, which is not left out), P(left out). */
   #table({ alphabet }: Trie): Table {
     let table = this.#tables.get(alphabet);
     if (!table) {
@@ -340,10 +370,7 @@ export class Typed {
       const hits = new Float64Array(alphabet.length * this.size);
       for (const [letter, touch] of this.touches.entries()) {
         const column = this.model.likelihoods(alphabet, touch);
-        // so that no letters can have more than `lead` says
-        for (let code = 0; code < alphabet.length; code++) {
-          hits[code * this.size + letter] = (column[code] as number) * (1 - (omits[code] as number));
-        }
+        for (let code = 0; code < alphabet.length; code++) hits[code * this.size + letter] = column[code] as number;
       }
       table = { hits, omits };
       this.#tables.set(alphabet, table);

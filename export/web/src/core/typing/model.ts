@@ -122,6 +122,16 @@ export class Typing {
     });
   }
 
+  /** What a letter has of the key that it is: 1, and of a point the density around the nearest key. */
+  around({ point }: Touch): number {
+    return point ? Math.max(...this.#densities(point).values()) : 1;
+  }
+
+  /** P(a letter typed | another that is on no key); nothing is less probable. */
+  get rest(): number {
+    return Math.max((this.shares.anywhere / Math.max(this.layout.keys.size, 1)) * 1e-3, NEVER);
+  }
+
   #table(alphabet: Int32Array, { char: typed, point }: Touch): Float64Array {
     const { anywhere, vowel, swapped, extra, accent } = this.shares;
     const keys = point ? this.#densities(point) : this.#keys(typed.toLowerCase());
@@ -140,7 +150,7 @@ export class Typing {
       }
       // its accent is left out, or keys hold no such letter
       if (base !== low && keys.has(base)) return cased * (sure * (keys.get(base) as number) + other) * accent;
-      return IS_LETTER.test(char) && IS_LETTER.test(bare) ? Math.max(other * 1e-3, NEVER) : NEVER;
+      return IS_LETTER.test(char) && IS_LETTER.test(bare) ? this.rest : NEVER;
     });
   }
 

@@ -267,7 +267,7 @@ class MeaningSearch {
     const { source, alignments, open, promise, closed } = level;
     const { finals } = this.search.tries;
     const listed = this.#words.size < 4 * this.k ? LISTED : 1;
-    const heavy = { place: [] as number[], of: [] as number[], bound: [] as number[] };
+    const heavy = { place: [] as number[], of: [] as number[], own: [] as number[], bound: [] as number[] };
     for (let at = 0; at < level.nodes.length; at++) {
       const node = level.nodes[at] as number;
       const high = (closed[at] ? trie.high[node] : trie.own[node]) as number;
@@ -278,17 +278,17 @@ class MeaningSearch {
       for (let place = trie.low[node] as number; place < high; place++) {
         const weight = masses[place] as number;
         const isFinal = (ids[place] as number) <= finals;
-        let bound = weight * likelihood;
-        if (isFinal) this.#agreeing += bound;
-        else {
-          this.#agreeing += weight * sure;
+        const own = weight * (isFinal ? likelihood : sure);
+        this.#agreeing += own;
+        if (!isFinal) {
           this.#undecided += weight * (open[at] as number);
           this.#expected += weight * (promise[at] as number);
-          bound = weight * (sure + (open[at] as number));
         }
+        const bound = isFinal && !closed[at] ? own : own + weight * (open[at] as number);
         if (bound <= (floors[from] as number) * (isFinal ? listed : 1)) continue;
         heavy.place.push(place);
         heavy.of.push(at);
+        heavy.own.push(own);
         heavy.bound.push(bound);
       }
     }
@@ -298,7 +298,7 @@ class MeaningSearch {
       const node = nodes[from] as Node;
       const token = ids[place] as number;
       if (token <= finals) {
-        this.#find(node, token, heavy.bound[each] as number);
+        this.#find(node, token, heavy.own[each] as number);
         continue;
       }
       const mass = weights[from]?.masses[place] as number;
