@@ -112,7 +112,7 @@ def main(path: str, english: str) -> None:
         typing.layout, typing.spread = b"phone", 0.34
         touched = c_void_p()
         said(library.wordgru_session_new_typing(predictor, byref(typing), byref(touched)), 0)
-        said(library.wordgru_session_append(touched, b"thank "), 0)
+        said(library.wordgru_session_append(touched, b"thank ", 6), 0)
         for x, y in ((5.1, 0.2), (7.9, -0.1), (7.3, 0.1)):  # y, o, and i that may be u
             said(library.wordgru_session_touch(touched, x, y, 0), 0)
         assert words(library.wordgru_session_corrections, touched, None)[0][0] == "you"
