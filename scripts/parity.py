@@ -20,7 +20,8 @@ _FILES = {
     "typing": "tests/runtime/test_typing.py", "mixture": "tests/runtime/test_mixture.py",
     "cases": "tests/runtime/test_cases.py",
     "golden-py": "tests/runtime/test_reference.py", "golden-ts": "export/node/tests/golden.test.ts",
-    "typing-ts": "export/node/tests/typing.test.ts", "phone": "export/web/tests/phone.test.ts",
+    "typing-ts": "export/node/tests/typing.test.ts", "typist-ts": "export/node/tests/typist.test.ts",
+    "phone": "export/web/tests/phone.test.ts",
     "ts": "export/node/tests/predictor.test.ts", "sources-ts": "export/node/tests/sources.test.ts",
     "mixture-ts": "export/node/tests/mixture.test.ts", "field": "export/web/tests/field.test.ts",
     "examples": "export/web/tests/examples.test.ts",
@@ -113,6 +114,7 @@ FEATURES = (
     }),
     Feature("habits of form: capitals, the word I, quiet in addresses", {
         "Python": "cases:test_what_is_typed_in_capitals_is_offered_in_capitals",
+        "TypeScript": "typist-ts:offers capitals to whom writes in capitals",
     }),
     Feature("slips of the finger; touch points", {
         "Python": "typing:test_slips_and_misspellings_are_corrected", "TypeScript": "typing-ts:points and letters",

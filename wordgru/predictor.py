@@ -165,15 +165,17 @@ class Predictor(Asking):
         session.append(text)
         return session
 
-    def restore(self, data: bytes, *, typing: TypingModel | None = None) -> Session:
-        """A session from what `Session.save` returned; `typing` is as for `session`.
+    def restore(
+        self, data: bytes, *, typing: TypingModel | None = None, typist: TypistOptions | None = None
+    ) -> Session:
+        """A session from what `Session.save` returned; `typing` and `typist`, which are not kept, as for `session`.
 
         Raises:
             WordgruError: the data is broken, or of another model.
         """
         return Session.load(
             data, self.model, self.tokenizer, self.search, word_list=self.words, identity=self._identity,
-            personal=self.personal, typing=typing, typist=self.typist,
+            personal=self.personal, typing=typing, typist=typist or self.typist,
         )  # fmt: skip
 
     def score(self, text: str) -> list[Score]:

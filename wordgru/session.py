@@ -312,7 +312,7 @@ class Session:
         if prefix is None and not self._typist.addresses and is_in_address(head + unfinished):
             return Suggestions((), exact=False, unexplored=1.0)
         if head and not unfinished and options.punctuation and not head[-1:].isspace():
-            return self._find(head, "", k, options, attention, typed_as=typed_as, space=False, ends=True)
+            return self._follow(head, "", k, options, attention, typed_as=typed_as, space=False, ends=True)
         space = not (prefix is None and unfinished) and words.wants_space(head[-2:])
         found = self._follow(head + " " * space, unfinished, k, options, attention, typed_as=typed_as, space=space)
         if self._typing is None or not unfinished:
@@ -320,8 +320,9 @@ class Session:
         return replace(found, autocorrect=self._correction(head + " " * space, unfinished, options, threshold))
 
     def _follow(
-        self, head: str, prefix: str, k: int, options: SearchOptions, attention: float, *, typed_as: str, space: bool
-    ) -> Suggestions:
+        self, head: str, prefix: str, k: int, options: SearchOptions, attention: float, *, typed_as: str, space: bool,
+        ends: bool = False,
+    ) -> Suggestions:  # fmt: skip
         """What may stand after `head`, in the form in which the one who types writes."""
         if shouted := self._typist.capitals and is_in_capitals(head, prefix):
             head, prefix, options = head.lower(), prefix.lower(), replace(options, ignore_case=True)
@@ -332,11 +333,14 @@ class Session:
             return replace(item, word=word.upper() if shouted else word)
 
         for more in (0, 1):  # two that were one word leave a place
-            found = self._find(head, prefix, k + more, options, attention, typed_as=typed_as, space=space)
+            found = self._find(head, prefix, k + more, options, attention, typed_as=typed_as, space=space, ends=ends)
             formed = _as_one(form(item) for item in found)
             if len(formed) in (k, len(found)):
                 break
         likely = tuple(item for item in formed[:k] if item.probability >= self._typist.min_probability)
+        if attention:
+            shown = {item.word for item in likely}
+            self._offered.add(head, prefix, [item.word for item in found if form(item).word in shown])
         return replace(found, items=likely)
 
     def _unfinished(self) -> tuple[str, str]:
@@ -349,7 +353,8 @@ class Session:
         """Where the unfinished last word begins in the text as it was typed, which normalising may change."""
         unfinished = self._unfinished()[1]
         start = at = len(self._text)
-        while at and len(seen := self._tokenizer.normalize(self._text[at - 1 :])) <= len(unfinished):
+        first = max(at - 4 * len(unfinished) - 64, 0)  # marks that normalising drops may stand there without end
+        while at > first and len(seen := self._tokenizer.normalize(self._text[at - 1 :])) <= len(unfinished):
             at -= 1
             start = at if seen == unfinished else start
         return start
@@ -434,8 +439,6 @@ class Session:
         offers = self._offers(answer, typed_as)
         if passed:
             offers = less_those(offers, passed, attention)[:k]
-        if attention:
-            self._offered.add(head, prefix, [offer.word for offer in offers])
         return Suggestions(
             offers, answer.exact, answer.unexplored, answer.rows, space, log_evidence=answer.log_agreeing
         )

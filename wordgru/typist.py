@@ -8,12 +8,11 @@ from wordgru.config import Range, check_ranges, ranged
 
 _SEEN = 200  # characters of the text that say how its writer writes
 _SHOUTED = 4  # letters of a first word that say that what follows is in capitals too; "OK" does not
+_LONGEST_RUN = 2048  # characters without white space that are looked at; addresses of the web are seldom longer
 _ADDRESS = re.compile(
-    r"\S*@\S*|[a-z][a-z0-9+.-]*://\S*|www\.\S*|\S+\.\w+/\S*"  # of mail and of the web
-    r"|(?:~|\.{1,2})?/\S+|[a-z]:\\\S*",  # paths
-    re.IGNORECASE,
+    r".*@.*|[a-zA-Z][a-zA-Z0-9+.-]*://.*|[wW]{3}\..*|.+\.\w+/.*"  # of mail and of the web
+    r"|(?:~|\.{1,2})?/.+|[a-zA-Z]:\\.*"  # paths
 )
-_RUN = re.compile(r"\S*\Z")
 _I = re.compile(r"i(?:['’](?:m|ll|ve|d|s))?\Z")
 _LONE_I = re.compile(r"(?<![\w'’.])i(?=['’\s,;:!?])")
 
@@ -45,8 +44,7 @@ AS_READ = TypistOptions(capitals=False, lone_i=False, addresses=True)
 
 def is_in_address(text: str) -> bool:
     """Whether `text` ends inside an e-mail or web address, a name with @, or a path."""
-    run = _RUN.search(text[-_SEEN:])
-    return bool(run and run.group() and _ADDRESS.fullmatch(run.group()))
+    return _ADDRESS.fullmatch(re.split(r"\s", text[-_LONGEST_RUN:])[-1]) is not None
 
 
 def is_in_capitals(head: str, prefix: str) -> bool:

@@ -73,21 +73,8 @@ async function buildTests() {
     join(dist, "tests/golden.html"),
     '<!doctype html><script type="module" src="golden.browser.js"></script>',
   );
-  const entryPoints = [
-    join(tests, "page.test.ts"),
-    join(tests, "phone.test.ts"),
-    join(tests, "field.test.ts"),
-    join(tests, "docs.test.ts"),
-    join(tests, "examples.test.ts"),
-    join(tests, "package.test.ts"),
-    join(tests, "bench.ts"),
-    join(NODE, "tests/golden.test.ts"),
-    join(NODE, "tests/mixture.test.ts"),
-    join(NODE, "tests/predictor.test.ts"),
-    join(NODE, "tests/sources.test.ts"),
-    join(NODE, "tests/typing.test.ts"),
-    join(NODE, "tests/typist.test.ts"),
-  ];
+  const files = [tests, join(NODE, "tests")].flatMap((from) => readdirSync(from).map((name) => join(from, name)));
+  const entryPoints = [...files.filter((path) => path.endsWith(".test.ts")), join(tests, "bench.ts")];
   await build({
     ...COMMON,
     platform: "node",

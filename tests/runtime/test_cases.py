@@ -18,6 +18,8 @@ from tests.runtime.golden import ROOT
 from wordgru import Predictor, SearchOptions, TypingModel, TypistOptions, WordgruError
 from wordgru.cli import cli
 from wordgru.predictor import SHIPPED
+from wordgru.text.tokenizer import Tokenizer
+from wordgru.typist import is_in_address, is_in_capitals
 
 PREDICTOR = Predictor.load(SHIPPED)
 TINY_PREDICTOR = Predictor.load(TINY)
@@ -274,3 +276,65 @@ def test_a_pipe_is_completed_as_a_text_is():
         "moment",
         "month",
     ]
+
+
+def test_marks_ranked_beside_words_leave_the_habits_as_they_are():
+    found = complete("HERE IS MY", punctuation=True, k=5)
+    assert any(word.isupper() for word in found)
+    assert all(word == word.upper() for word in found)
+    probable = PREDICTOR.session("how are", typist=TypistOptions(min_probability=0.01)).suggest(punctuation=True, k=50)
+    assert probable
+    assert all(item.probability >= 0.01 for item in probable)
+
+
+def test_words_too_improbable_to_be_shown_were_not_passed_over():
+    silent = PREDICTOR.session("how are ", typist=TypistOptions(min_probability=1))
+    assert not silent.suggest(attention=0.9)
+    silent._typist = TypistOptions()
+    silent.append("y")
+    assert silent.suggest(attention=0.9).items == PREDICTOR.session("how are y").suggest().items
+
+
+def test_a_restored_session_follows_whom_it_is_told_to():
+    data = PREDICTOR.session("and i").save()
+    assert PREDICTOR.restore(data).suggest()[0].word == "I"
+    assert PREDICTOR.restore(data, typist=TypistOptions(lone_i=False)).suggest()[0].word == "i"
+
+
+@pytest.mark.parametrize(
+    ("text", "capitals", "address"),
+    [
+        ("PLEASE CALL ", True, False),
+        ("ПОЗВОНИ МНЕ ", True, False),
+        ("ΟΔΟΣ ΝΑΤΟ ", True, False),
+        ("ART Nº IS ", False, False),  # º is small
+        ("Ⅷ Ⅸ ", False, False),
+        ("ⅧⅧ ⅨⅨ ", True, False),
+        ("ǅA ǅA ", False, False),  # of which one part alone is large
+        ("𝐀 𝐁 ", False, False),  # one character each
+        ("A\x1cB C\x1cD ", False, False),
+        ("see \ufeffhttps://a", False, False),  # no white space
+        ("mail me\x85foo@", False, True),
+        ("ſee WWW.\u212aelvin", False, True),
+        ("😀" * 300 + " a@", False, True),
+        ("see https://example.org/" + "a-" * 500 + "b", False, True),
+    ],
+)
+def test_habits_are_read_alike_in_every_language(text, capitals, address):  # export/node/tests/typist.test.ts
+    assert is_in_capitals(text, "") is capitals
+    assert is_in_address(text) is address
+
+
+def test_marks_that_show_nothing_before_a_word_cost_its_correction_nothing(monkeypatch):
+    lengths = []
+    normalize = Tokenizer.normalize
+
+    def counted(self, text):
+        lengths.append(len(text))
+        return normalize(self, text)
+
+    session = typed("\u00ad" * 1000 + "teh")
+    session.suggest()
+    monkeypatch.setattr(Tokenizer, "normalize", counted)
+    assert session._word_start() in (1000 - 4 * len("teh") - 64 + len("teh"), 1000)
+    assert sum(lengths) < 10_000

@@ -441,3 +441,28 @@ def test_a_file_that_stays_too_large_whatever_is_dropped_is_damaged_and_ends_no_
     with PersonalModel(path) as store, pytest.raises(WordgruError, match="nothing in it can be dropped") as caught:
         store.learn("the Krakenhaus again")
     assert "\n" not in str(caught.value)
+
+
+def test_weights_that_another_program_broke_are_refused(tmp_path):
+    path = tmp_path / "words"
+    with PersonalModel(path) as store:
+        store.learn("one two one two")
+    for weight in (1e308, -1.0, "a"):
+        with sqlite3.connect(path) as file:
+            file.execute("UPDATE strengths SET weight = ?", (weight,))
+        with PersonalModel(path) as store, pytest.raises(WordgruError, match="the weight of a strength is"):
+            store.after("one ")
+
+
+def test_a_text_that_was_forgotten_is_not_taken_back_from_another():
+    store = PersonalModel()
+    store.learn("what was before it")
+    since = store.clock
+    store.learn("one two")
+    store.forget()
+    store.learn("one two")
+    kept = list(store.grams())
+    store.unlearn("one two", since=since)
+    assert list(store.grams()) == kept
+    store.unlearn("one two", since=0)
+    assert not list(store.grams())

@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from tests.runtime.test_search import MANY, Toy
 from wordgru import Layout, Predictor, TypingModel, WordgruError
 from wordgru.evaluation.bench import Document
-from wordgru.evaluation.touch import evaluate_touch, reliability
+from wordgru.evaluation.touch import evaluate_slips, evaluate_touch, mistyped, reliability
 from wordgru.search.named import Named, NamedWords
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
@@ -24,6 +25,7 @@ from wordgru.typing.search import TypingSearch
 from wordgru.typing.search import _likely as likely
 
 TINY = Path(__file__).with_name("tiny")
+KINDS = ("spread", "anywhere", "vowel", "omitted", "undoubled", "extra", "doubled", "apostrophe", "accent")
 SLOPPY = TypingModel(spread=0.4, anywhere=0.05, omitted=0.05, undoubled=0.2, extra=0.05, doubled=0.05, swapped=0.1)
 
 
@@ -403,6 +405,26 @@ def test_words_touched_are_judged_with_a_reliability_table(english):
         wrong = sum(group["corrections"] * (100 - group["right"]) for group in groups) / 100
         assert wrong <= found[name] * 6 / 100 + 1e-6
         assert all(group["probability"] <= group["mean"] + 1e-6 for group in groups)
+
+
+def test_words_are_mistyped_as_the_typing_model_says():
+    model, rng = TypingModel(), random.Random(1)
+    typed = [mistyped("letter", model, rng) for _ in range(2000)]
+    assert "letter" not in typed
+    undoubled, swapped = typed.count("leter"), typed.count("eltter")
+    only = TypingModel(**dict.fromkeys(KINDS, 0.0) | {"swapped": 0.2})
+    assert {mistyped("abc", only, rng) for _ in range(200)} == {"bac", "acb"}
+    assert mistyped("aaa", only, rng) == "aaa"  # no slip shows in it
+    assert undoubled > 5 * swapped > 0  # 0.06 to 0.0045
+
+
+def test_a_share_of_the_words_is_mistyped(english):
+    text = [Document("see you tomorrow at the station, my friend")]
+    assert evaluate_slips(text, english, 0.0, rivals=False).typed == 0.0
+    found = evaluate_slips(text, english, 1.0, rivals=False).to_dict()
+    assert found["typed"] == 100.0
+    assert found["letters"] < 60.0
+    assert set(found) == {"words", "typed", "letters", "reliability"}
 
 
 def test_the_command_line_corrects_a_file(tmp_path):

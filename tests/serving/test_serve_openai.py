@@ -47,7 +47,7 @@ def test_pieces_of_a_stream_are_the_text(client):
 
 def test_the_most_probable_text_is_that_of_the_package(client):
     predictor = Predictor.load(TINY)
-    for prompt in ("the cat", "the c", "I ", ""):
+    for prompt in ("the cat", "the c", "I ", "", "see www.c", "THE CAT SAT ON TH"):
         text = client.completions.create(model="tiny", prompt=prompt, max_tokens=6, temperature=0).choices[0].text
         assert predictor.generate(prompt, max_words=20, temperature=0).startswith(text)
 

@@ -1,6 +1,7 @@
-"""The scripts behind the tables of docs/training.md and the text of the English model, each as one starts it."""
+"""The scripts behind the tables of docs/training.md and the models of the package, each as one starts it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from tests.training.runs import small_config, write_text
 from wordgru.exporting.export import export_run
+from wordgru.predictor import Predictor
 from wordgru.training.run.checkpoint import load_model_weights
 from wordgru.training.run.loop import train
 
@@ -81,3 +83,48 @@ def test_the_mean_of_a_model_and_of_the_run_that_went_on_from_it_can_be_exported
     for name, weight in load_model_weights(first).items():
         assert np.allclose(weights[name], 0.75 * weight + 0.25 * load_model_weights(second)[name])
     assert export_run(mean, tmp_path / "bundle", precision="fp32").quality.words > 0
+
+
+def test_names_are_told_with_the_sources_that_write_them(tmp_path):
+    rows = {"mail": ["Dear John, my name is John, the other."] * 3, "talk": ["Hi John. Hi Mark! I will be the one."]}
+    for source, texts in rows.items():
+        pq.write_table(pa.table({"text": texts}), tmp_path / f"{source}-train.parquet")
+    told = start("models/names.py", "en", tmp_path / "*-train.parquet", "-k", 100)
+    assert [opening in told for opening in ("“My name is”", "“Dear”", "“Hi”")] == [True] * 3
+    assert re.search(r"\bJohn\b.*mail 6, talk 1\b", told)
+    assert re.search(r"\bMark\b.*talk 1\b", told)
+    assert not re.search(r"\bthe\b", told)
+
+
+def test_what_a_model_knows_by_heart_is_what_it_writes_by_itself(tmp_path):
+    """One line is what the model goes on with, by another way to ask; the other ends in words that it would not."""
+    beginning = "I would like to"
+    written = Predictor.load("en").generate(beginning + " ", max_words=6, temperature=0)
+    line = beginning + " " + " ".join(written.split()[:4])
+    assert len(line.split()) == 8
+    lines = {"known": line, "other": "I would like to zebra quartz the moon", "short": "I would like"}
+    for name, text in lines.items():
+        pq.write_table(pa.table({"text": [text + "\nYes."]}), tmp_path / f"{name}.parquet")
+    told = start("models/memorised.py", "en", tmp_path / "known.parquet", tmp_path / "other.parquet")
+    assert "100.00% (1 of 1 lines)" in told
+    assert line in told
+    assert "other.parquet: 0.00% (0 of 1 lines)" in told
+    command = [sys.executable, str(SCRIPTS / "models/memorised.py"), "en", str(tmp_path / "short.parquet")]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 2
+    assert "no line has 8 words or more" in done.stderr
+
+
+def test_offers_that_are_in_no_list_are_counted(tmp_path):
+    offered = [[item.word for item in Predictor.load("en").suggest(text, k=3)] for text in ("", "I ")]
+    offered += [[item.word for item in Predictor.load("en").session("I").suggest(k=3)]]
+    words = sorted({word for offers in offered for word in offers})
+    message, whole, cut = (tmp_path / name for name in ("message.txt", "whole.txt", "cut.txt"))
+    message.write_text("I a\n", encoding="utf-8")
+    whole.write_text("\n".join(f"{word} 7" for word in words), encoding="utf-8")
+    cut.write_text("\n".join(word for word in words if word != offered[0][0]), encoding="utf-8")
+    flags = ["--messages", message, "--list"]
+    assert start("models/nonwords.py", "en", *flags, whole).startswith("0.00% of 3 keystrokes (0)")
+    told = start("models/nonwords.py", "en", *flags, cut)
+    assert not told.startswith("0.00%")
+    assert offered[0][0] in told

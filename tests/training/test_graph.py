@@ -230,6 +230,28 @@ def test_int4_is_near_the_weights_in_half_the_bytes(config):
     assert sizes["int4"] < 0.6 * sizes["int8"]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("embedding_four_bits", np.full((2, 1, 4), 1000)),
+        ("embedding_four_bits", np.uint8(3)),
+        ("embedding_steps", np.full((2, 1, 1), np.nan, np.float32)),
+        ("embedding_steps", np.ones((1, 20_000, 1), np.uint8)),
+        ("embedding_scale", np.float32(1)),
+        ("embedding_scale", np.ones(20_000, np.float32)),
+    ],
+    ids=str,
+)
+def test_a_hostile_graph_is_refused_in_a_line_before_it_takes_memory(name, value):
+    config = CONFIGS[0]
+    graph = build_graph(config, random_weights(config), precision="int4")
+    for constant in graph.graph.initializer:
+        if constant.name == name:
+            constant.CopyFrom(onnx.numpy_helper.from_array(np.asarray(value), name))
+    with pytest.raises(ExportError, match="not one of wordgru"):
+        read_weights(graph, config)
+
+
 def test_a_foreign_graph_has_no_weights_to_read():
     config = CONFIGS[0]
     graph = build_graph(config, random_weights(config), precision="fp32")

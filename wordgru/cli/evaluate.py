@@ -55,8 +55,8 @@ from wordgru.predictor import Predictor
 def evaluate_command(
     sources: tuple[str, ...], models: tuple[str, ...], kenlm: Path | None, kenlm_words: Path | None,
     words: int | None, by: str | None, column: str, documents: str, split: str, ks: tuple[int, ...],
-    json_file: str | None, picture: Path | None, learn: bool, attention: float, touch: float | None, corrections: bool,
-    layout: str, device: str, threads: int, **running: Any,  # noqa: ANN401
+    json_file: str | None, picture: Path | None, learn: bool, attention: float, touch: float | None,
+    slips: float | None, corrections: bool, layout: str, device: str, threads: int, **running: Any,  # noqa: ANN401
 ) -> None:  # fmt: skip
     """Measure what a typist gains on a text.
 
@@ -71,15 +71,18 @@ def evaluate_command(
         text = read_documents(sources, TextOptions(column, by, "line", split, words))
         judge_running(text, models or [None], options, json_file=json_file, device=device, threads=threads)
         return
-    if touch is not None or corrections:
-        if kenlm or picture or ks or learn or len(models) > 1 or (corrections and touch is not None):
-            raise WordgruError("--touch and --corrections judge one model alone; leave out the flags of other figures.")
+    typing = (touch is not None) + (slips is not None) + corrections
+    if typing:
+        if kenlm or picture or ks or learn or len(models) > 1 or typing > 1:
+            raise WordgruError(
+                "--touch, --slips and --corrections judge one model alone; leave out the flags of other figures."
+            )
         predictor = Predictor.load(models[0] if models else None, device=device, threads=threads)
         if corrections:
             judge_corrections(sources, predictor, layout, words, json_file)
         else:
             text = read_documents(sources, TextOptions(column, by, documents, split, words))
-            judge_touch(text, predictor, touch or 0.0, layout, json_file)
+            judge_touch(text, predictor, touch, slips, layout, json_file)
         return
     if learn:
         if kenlm or kenlm_words or len(models) > 1:

@@ -14,7 +14,7 @@ from wordgru.cli.documents import STANDARD_INPUT
 from wordgru.evaluation.bench import Document
 from wordgru.evaluation.corrections import Slip, evaluate_corrections, parse_slips, read_slips
 from wordgru.evaluation.output import console, progress_bar, write_json
-from wordgru.evaluation.touch import Reliability, evaluate_touch
+from wordgru.evaluation.touch import Reliability, evaluate_slips, evaluate_touch
 from wordgru.predictor import Predictor
 from wordgru.text import words
 from wordgru.typing.channel import TypingModel
@@ -23,6 +23,10 @@ _FLAGS = (
     click.option(
         "--touch", metavar="SPREAD", type=click.FloatRange(0, 5, min_open=True),
         help="Type with a finger that misses by so many key widths (standard deviation), and correct.",
+    ),
+    click.option(
+        "--slips", metavar="RATE", type=click.FloatRange(0, 1),
+        help="Mistype this share of the words, by the typing model's own slips, and correct.",
     ),
     click.option(
         "--corrections", is_flag=True,
@@ -44,18 +48,21 @@ def typing_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def judge_touch(
-    text: Sequence[Document], predictor: Predictor, spread: float, layout: str, json_file: str | None
-) -> None:
-    """Print or write the word error rates of a finger that misses."""
+    text: Sequence[Document], predictor: Predictor, spread: float | None, slips: float | None, layout: str,
+    json_file: str | None,
+) -> None:  # fmt: skip
+    """Print or write the word error rates of a finger that misses, or of somebody who slips."""
     with progress_bar() as bar:
         total = sum(len(words.spans(document.text)) for document in text)
         task = bar.add_task("words", total=total)
-        found = evaluate_touch(text, predictor, spread, layout=layout, progress=lambda count: bar.advance(task, count))
+        judge, amount = (evaluate_slips, slips) if spread is None else (evaluate_touch, spread)
+        found = judge(text, predictor, amount or 0.0, layout=layout, progress=lambda count: bar.advance(task, count))
+    how = f"a slip in {slips or 0:.0%} of them" if spread is None else f"spread {spread:g} key widths"
     values = found.to_dict()
     if json_file:
         write_json(json_file, values)
     if json_file != "-":
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"{found.words:,} words, spread {spread:g} key widths")
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=f"{found.words:,} words, {how}")
         table.add_column("word error rate, %")
         table.add_column("", justify="right")
         for name, what in _RATES.items():

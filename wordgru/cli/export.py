@@ -73,6 +73,7 @@ def summary(report: "ExportReport") -> list[str]:
         f"perplexity per {quality.per}: {quality.perplexity:.2f} on {quality.words:,} words of validation text",
     ]
     if bundle.config.precision != "fp32":
-        lines[1] += f"; fp32 {quality.fp32_perplexity:.2f}, {quality.change:+.2%} (at most {PERPLEXITY_CHANGE:+.1%})"
+        most = PERPLEXITY_CHANGE[bundle.config.precision]
+        lines[1] += f"; fp32 {quality.fp32_perplexity:.2f}, {quality.change:+.2%} (at most {most:+.1%})"
         lines.append(f"five likeliest tokens in common with fp32: {quality.top5_overlap:.1%}")
     return [*lines, f"{bundle.folder}: {bundle.config.precision} bundle, {bundle.size / 1e6:.1f} MB"]

@@ -1,10 +1,12 @@
 """Words typed with a finger that misses: how many are right as typed, and after correction. Seeded simulation.
 
 Each word is typed in lower case; a finger lands by a Gaussian around the centre of each key, and the nearest key is
-typed. Characters that are no key are typed as they are. No letter is left out or added.
+typed. Characters that are no key are typed as they are. No letter is left out or added. Or some words
+are typed with slips of all kinds, as probable as a typing model says.
 """
 
 import random
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +19,11 @@ from wordgru.evaluation.bench import Document
 from wordgru.predictor import Predictor
 from wordgru.session import Session
 from wordgru.text import words
-from wordgru.typing.channel import Touch, TypingModel, letter_likelihoods
+from wordgru.text.words import APOSTROPHES
+from wordgru.typing.channel import VOWELS, Touch, TypingModel, letter_likelihoods
 from wordgru.typing.layout import Layout
 
+_DRAWS = 1000  # of a word, until there is a slip in it
 _SELDOM = 1e-6  # what the simulated typist never does
 _TENTHS = (0.5, 0.6, 0.7, 0.8, 0.9)  # least probabilities of the groups of the reliability table
 
@@ -54,7 +58,7 @@ class TouchErrors:
         words: how many words were typed.
         typed: as typed.
         letters: corrected, from the letters.
-        points: corrected, from the points touched.
+        points: corrected, from the points touched; None if there were none.
         rivals: name → its rate; from the letters.
         reliability: "letters" and "points" → of corrections made with a probability of 50 to 60 %, …, 90 to 100 %, how
             many were right; of groups in which there was one.
@@ -63,7 +67,7 @@ class TouchErrors:
     words: int
     typed: float
     letters: float
-    points: float
+    points: float | None
     rivals: dict[str, float] = field(default_factory=dict)
     reliability: dict[str, tuple[Reliability, ...]] = field(default_factory=dict)
 
@@ -71,7 +75,8 @@ class TouchErrors:
         """Percentages, and the number of words."""
         rates = {"typed": self.typed, "letters": self.letters, "points": self.points, **self.rivals}
         tables = {name: [each.to_dict() for each in groups] for name, groups in self.reliability.items()}
-        return {"words": self.words, **{name: 100 * rate for name, rate in rates.items()}, "reliability": tables}
+        percent = {name: 100 * rate for name, rate in rates.items() if rate is not None}
+        return {"words": self.words, **percent, "reliability": tables}
 
 
 def evaluate_touch(
@@ -91,24 +96,103 @@ def evaluate_touch(
         others: more rivals, name → a function from what was typed to the word that is meant.
         progress: called with the number of words done since the last call.
     """
-    lines = [line for document in documents for line in document.text.lower().splitlines()]
-    if all(unspaced for line in lines for *_, unspaced in words.spans(line)):
-        raise TextError("the text holds no word to type; expected letters or digits. Check the source and its column.")
     keyboard = Layout.load(layout)
     slips = ("anywhere", "vowel", "omitted", "undoubled", "extra", "doubled", "swapped", "apostrophe")
     never = dict.fromkeys(slips, _SELDOM)
     model = TypingModel(layout=layout, spread=spread, lower=0.5, upper=0.5, **never)
-    others = {**(_rivals(model) if rivals else {}), **(others or {})}
-    wrong: dict[str, int] = defaultdict(int)
-    made: dict[str, list[tuple[float, bool]]] = {"letters": [], "points": []}  # probability of a correction, right
-    rng, count = random.Random(seed), 0
+    rng = random.Random(seed)
+    return _judge(
+        documents, predictor, model, lambda word: [_touch(char, keyboard, spread, rng) for char in word],
+        ("letters", "points"), {**(_rivals(model) if rivals else {}), **(others or {})}, progress,
+    )  # fmt: skip
+
+
+def evaluate_slips(
+    documents: Sequence[Document], predictor: Predictor, rate: float, *, layout: str = "qwerty", seed: int = 0,
+    rivals: bool = True, progress: Callable[[int], None] | None = None,
+) -> TouchErrors:  # fmt: skip
+    """Type each line of the documents with slips as `TypingModel` has them by default, and correct it from the letters.
+
+    Args:
+        documents: the texts; a line is a text of its own.
+        predictor: judges letters.
+        rate: share of the words in which there is a slip, out of 1.
+        layout: of the keyboard.
+        seed: the same seed makes the same slips.
+        rivals: judge SymSpell too, if `symspellpy` is installed.
+        progress: called with the number of words done since the last call.
+    """
+    model, rng = TypingModel(layout=layout, lower=0.5, upper=0.5), random.Random(seed)
+
+    def typist(word: str) -> list[Touch]:
+        typed = mistyped(word, model, rng) if rng.random() < rate else word
+        return [Touch(char) for char in typed]
+
+    others = _rivals(model) if rivals else {}
+    others.pop("frequency", None)  # it knows the length, which slips change
+    return _judge(documents, predictor, model, typist, ("letters",), others, progress)
+
+
+def mistyped(word: str, model: TypingModel, rng: random.Random) -> str:
+    """A word with a slip or more, drawn from a typing model; the word itself if slips in it are too seldom."""
+    keyboard = Layout.load(model.layout)
+    for _ in range(_DRAWS):
+        typed = _draw(word, model, keyboard, rng)
+        if typed and typed != word:
+            return typed
+    return word
+
+
+def _draw(word: str, model: TypingModel, keyboard: Layout, rng: random.Random) -> str:
+    """A word as it is typed once."""
+    typed, at, keys = "", 0, sorted(keyboard.keys)
+    while at < len(word):
+        char = word[at]
+        if at + 1 < len(word) and rng.random() < model.swapped:
+            typed, at = typed + word[at + 1] + char, at + 2
+        else:
+            left = model.apostrophe if char in APOSTROPHES or char == "-" else model.omitted
+            left = max(left, model.undoubled) if word[:at].endswith(char) else left
+            at += 1
+            if rng.random() >= left:
+                typed += _letter(char, model, keyboard, rng)
+        if typed and rng.random() < model.doubled:
+            typed += typed[-1]
+        elif rng.random() < model.extra:
+            typed += rng.choice(keys)
+    return typed
+
+
+def _letter(char: str, model: TypingModel, keyboard: Layout, rng: random.Random) -> str:
+    """A character as the finger hits it, or as it is spelled."""
+    plain = unicodedata.normalize("NFD", char)[0]
+    if plain in keyboard.keys and plain != char and (char not in keyboard.keys or rng.random() < model.accent):
+        char = plain
+    if char in VOWELS and rng.random() < model.vowel:
+        return rng.choice([vowel for vowel in VOWELS if vowel != char])
+    if char in keyboard.keys and rng.random() < model.anywhere:
+        return rng.choice(sorted(keyboard.keys))
+    return _touch(char, keyboard, model.spread, rng).char
+
+
+def _judge(
+    documents: Sequence[Document], predictor: Predictor, model: TypingModel, typist: Callable[[str], Sequence[Touch]],
+    ways: Sequence[str], others: Mapping[str, Callable[[str], str]], progress: Callable[[int], None] | None,
+) -> TouchErrors:  # fmt: skip
+    """Type each line with the context as it was corrected, from "letters" and from "points"."""
+    lines = [line for document in documents for line in document.text.lower().splitlines()]
+    if all(unspaced for line in lines for *_, unspaced in words.spans(line)):
+        raise TextError("the text holds no word to type; expected letters or digits. Check the source and its column.")
+    wrong = dict.fromkeys(("typed", *ways, *others), 0)
+    made: dict[str, list[tuple[float, bool]]] = {name: [] for name in ways}  # probability of a correction, right
+    count = 0
     for line in lines:
-        fields = {name: predictor.session(typing=model) for name in ("letters", "points")}
+        fields = {name: predictor.session(typing=model) for name in ways}
         for start, end, unspaced in words.spans(line):
             word = line[start:end]
             if unspaced:
                 continue
-            touches = [_touch(char, keyboard, spread, rng) for char in word]
+            touches = typist(word)
             typed = "".join(touch.char for touch in touches)
             got = {}
             for name, session in fields.items():
@@ -122,11 +206,9 @@ def evaluate_touch(
             if progress:
                 progress(1)
     rates = {name: number / count for name, number in wrong.items()}
-    of_others = {name: rates.get(name, 0.0) for name in others}
     tables = {name: reliability(each) for name, each in made.items()}
-    return TouchErrors(
-        count, rates.get("typed", 0.0), rates.get("letters", 0.0), rates.get("points", 0.0), of_others, tables
-    )
+    of_others = {name: rates[name] for name in others}
+    return TouchErrors(count, rates["typed"], rates["letters"], rates.get("points"), of_others, tables)
 
 
 def reliability(made: Sequence[tuple[float, bool]]) -> tuple[Reliability, ...]:

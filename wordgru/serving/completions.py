@@ -21,6 +21,7 @@ from wordgru.serving.fields import Fields, RequestError
 from wordgru.serving.settings import ServeSettings
 from wordgru.text import words
 from wordgru.text.tokenizer import END_OF_TEXT
+from wordgru.typist import AS_READ
 
 _FIRST = 50  # words among which the first is drawn
 _CHUNK = 128  # tokens of a prompt whose probabilities are held at once
@@ -157,7 +158,7 @@ class Writing:
 
     def _first(self) -> Piece | None:
         """The rest of the prompt's last word, or the word after it."""
-        offers = self._predictor.session(self._prompt).suggest(k=_FIRST)
+        offers = self._predictor.session(self._prompt, typist=AS_READ).suggest(k=_FIRST)
         if not offers:
             return None
         chances = np.array([item.probability for item in offers], np.float32)

@@ -288,6 +288,8 @@ class PersonalModel:
                 store.execute("UPDATE clock SET words = ?", (now,))
             elif since is None:
                 since = now - learnt
+            elif since + learnt > now:
+                return learnt  # all was forgotten since: what is there is of another text
             for number, history, word in grams:
                 self._change(history, word, sign * _decayed((since + number) / HALF_LIFE, now), now)
             self._prune()
@@ -305,8 +307,8 @@ class PersonalModel:
         kept: dict[tuple[int, float], float] = {}
         if self._store.execute("SELECT 1 FROM sqlite_master WHERE name = 'strengths'").fetchone():
             for size, strength, weight in self._store.execute("SELECT units, strength, weight FROM strengths"):
-                if not _is_finite(weight) or weight < 0:
-                    raise sqlite3.DatabaseError(f"the weight of a strength is {weight!r}, no number of 0 or more")
+                if not (_is_finite(weight) and 0 <= weight <= 1):
+                    raise sqlite3.DatabaseError(f"the weight of a strength is {weight!r}, no number between 0 and 1")
                 kept[size, strength] = weight
         found = [[kept.get((size, each), 0.0) for each in strengths] for size, strengths in enumerate(STRENGTHS)]
         return [

@@ -34,8 +34,10 @@ from wordgru.typing.layout import Layout
 Doubles = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
+VOWELS = "aeiouy"
+"""Letters of which one is spelled as another."""
+
 _SHARE = Range(0, 1, below=True)
-_VOWELS = "aeiouy"
 _NEVER = 1e-9  # in place of 0: what a person never does may still have happened
 _RATHER = 0.15  # probability that a language model gives a letter inside a word, roughly
 _WIDEST = 300  # nodes of one level that are followed, the most probable ones
@@ -328,7 +330,7 @@ def letter_likelihoods(model: TypingModel, alphabet: tuple[str, ...], touch: Tou
         base = _plain(low)
         cased = _case(model, char, typed)
         if low in keys:
-            vowel = model.vowel / len(_VOWELS) if low in _VOWELS and plain in _VOWELS and low != plain else 0.0
+            vowel = model.vowel / len(VOWELS) if low in VOWELS and plain in VOWELS and low != plain else 0.0
             found[code] = cased * (sure * keys[low] + other + vowel)
         elif base != low and base in keys:  # its accent is left out, or keys hold no such letter
             found[code] = cased * (sure * keys[base] + other) * model.accent

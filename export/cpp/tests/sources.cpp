@@ -228,6 +228,20 @@ void check_commit(const fs::path& tiny) {
     expect(Predictor::load(tiny).session("the cat").commit() == 0, "without personal words nothing is learnt");
 }
 
+void check_forgotten() {
+    PersonalModel store;
+    store.learn("what was before it");
+    const double since = store.clock();
+    store.learn("one two");
+    store.forget_all();
+    store.learn("one two");
+    const auto kept = counts(store);
+    store.unlearn("one two", since);
+    expect(!kept.empty() && counts(store) == kept, "what was forgotten is not taken back from what came later");
+    store.unlearn("one two", 0);
+    expect(counts(store).empty(), "and what came later is");
+}
+
 void check_store(const fs::path& folder) {
     PersonalModel store;
     store.learn("at the Krakenhaus tonight");
@@ -360,6 +374,7 @@ int main(int count, char** arguments) {
         fs::create_directory(folder);
         Golden(arguments[1], arguments[2]).run();
         check_commit(tiny);
+        check_forgotten();
         check_store(folder);
         check_words(tiny);
     } catch (const std::exception& error) {

@@ -244,6 +244,8 @@ class PersonalModel {
         const std::size_t learnt = written.empty() ? 0 : written.back().number;
         const std::lock_guard lock(mutex_);
         const double begun = since.value_or(clock_ - (sign < 0 ? static_cast<double>(learnt) : 0));
+        // all was forgotten since: what is there is of another text
+        if (sign < 0 && begun + static_cast<double>(learnt) > clock_) return learnt;
         if (sign > 0) weights_ = judged(written);
         if (sign > 0) clock_ += static_cast<double>(learnt);
         for (const detail::Written& each : written) {

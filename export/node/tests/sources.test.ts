@@ -223,6 +223,20 @@ describe("personal words", () => {
     assert.ok(kept.size > 1000 && kept.size < 5000, String(kept.size));
   });
 
+  it("that were forgotten are not taken back from what came later", async () => {
+    const store = new PersonalModel();
+    await store.learn("what was before it");
+    const since = await store.clock;
+    await store.learn("one two");
+    await store.forget();
+    await store.learn("one two");
+    const kept = await store.export();
+    await store.unlearn("one two", since);
+    assert.equal(await store.export(), kept);
+    await store.unlearn("one two", 0);
+    assert.equal(await store.export(), "");
+  });
+
   it("that cannot be kept, or are no text, are refused in a line", async () => {
     assert.throws(() => new PersonalModel("my words"), /^WordgruError: there is no IndexedDB here/);
     assert.throws(() => new PersonalModel(undefined, { maxBytes: 3 }), /maxBytes is 3; expected a whole number of at/);

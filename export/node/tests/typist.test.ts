@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { isInAddress, isInCapitals } from "../../web/src/core/typist.js";
 import { AS_READ, Predictor } from "../src/index.js";
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
@@ -68,5 +69,51 @@ describe("offers follow who types", () => {
     const { items } = await predictor.session("how are ", { typist: { minProbability: 0.1 } }).suggest({ k: 50 });
     assert.ok(items.length && items.every(({ probability }) => probability >= 0.1));
     assert.throws(() => predictor.session("", { typist: { minProbability: 2 } }), /minProbability is 2; expected/);
+  });
+
+  it("leaves the habits as they are where marks are ranked beside words", async () => {
+    const found = await words("HERE IS MY", { punctuation: true, k: 5 });
+    assert.ok(found.some((word) => word !== word.toLowerCase()));
+    assert.ok(found.every((word) => word === word.toUpperCase()));
+    const session = predictor.session("how are", { typist: { minProbability: 0.01 } });
+    const { items } = await session.suggest({ punctuation: true, k: 50 });
+    assert.ok(items.length && items.every(({ probability }) => probability >= 0.01));
+  });
+
+  it("does not hold words against who was not shown them", async () => {
+    const typist = { minProbability: 0.01 };
+    const attention = 0.9;
+    const session = predictor.session("how are ", { typist });
+    const shown = (await session.suggest({ attention, k: 50 })).items.map(({ word }) => word);
+    const plain = predictor.session("how are ");
+    const all = (await plain.suggest({ attention, k: 50 })).items.map(({ word }) => word);
+    assert.ok(shown.length < all.length);
+    const letter = all.slice(shown.length).find((word) => !shown.some((other) => other[0] === word[0]))?.[0] as string;
+    session.append(letter);
+    const { items } = await session.suggest({ attention });
+    assert.deepEqual(items, (await predictor.session(`how are ${letter}`, { typist }).suggest()).items);
+  });
+
+  it("reads habits as every language does", () => {
+    // tests/runtime/test_cases.py has the same
+    for (const [text, capitals, address] of [
+      ["PLEASE CALL ", true, false],
+      ["ПОЗВОНИ МНЕ ", true, false],
+      ["ΟΔΟΣ ΝΑΤΟ ", true, false],
+      ["ART Nº IS ", false, false], // º is small
+      ["Ⅷ Ⅸ ", false, false],
+      ["ⅧⅧ ⅨⅨ ", true, false],
+      ["ǅA ǅA ", false, false], // of which one part alone is large
+      ["𝐀 𝐁 ", false, false], // one character each
+      ["A\x1cB C\x1cD ", false, false],
+      ["see \ufeffhttps://a", false, false], // no white space
+      ["mail me\x85foo@", false, true],
+      ["ſee WWW.\u212aelvin", false, true],
+      [`${"😀".repeat(300)} a@`, false, true],
+      [`see https://example.org/${"a-".repeat(500)}b`, false, true],
+    ] as const) {
+      assert.equal(isInCapitals(text, ""), capitals, text);
+      assert.equal(isInAddress(text), address, text);
+    }
   });
 });

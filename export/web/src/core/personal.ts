@@ -230,6 +230,7 @@ export class PersonalModel {
     const learnt = grams.at(-1)?.number ?? 0;
     return this.#write((counts) => {
       const begun = since ?? counts.clock - (sign < 0 ? learnt : 0);
+      if (sign < 0 && begun + learnt > counts.clock) return learnt; // all was forgotten since: the rest is another text's
       if (sign > 0) counts.weights = this.#judged(counts, grams);
       if (sign > 0) counts.clock += learnt;
       for (const { number, history, word } of grams) {

@@ -319,7 +319,7 @@ export class Session extends TypedField {
       return { items: [], exact: false, unexplored: 1, rows: 0, space: false, logEvidence: 0 };
     }
     if (head && !unfinished && asked.punctuation && !isSpace(head.slice(-1))) {
-      return this.#find(head, "", asked, { typed, space: false, ends: true });
+      return this.#follow(head, "", asked, { typed, space: false, ends: true });
     }
     const space = !(asked.prefix === undefined && unfinished) && wantsSpace(head);
     return this.#follow(head + (space ? " " : ""), unfinished, asked, { typed, space, ends: false });
@@ -342,6 +342,12 @@ export class Session extends TypedField {
       const one = asOne(found.items.map(formed));
       if (!more && one.length < Math.min(asked.k, found.items.length)) continue; // two were one word
       const items = one.slice(0, asked.k).filter(({ probability }) => probability >= minProbability);
+      if (asked.attention) {
+        const shown = new Set(items.map(({ word }) => word));
+        const words = found.items.filter((item) => shown.has(formed(item).word)).map(({ word }) => word);
+        const [at, letters] = isShouted ? [head.toLowerCase(), prefix.toLowerCase()] : [head, prefix];
+        this.#offered = [...this.#offered, { head: at, prefix: letters, words }];
+      }
       return isShouted && "autocorrect" in found ? { ...found, items, autocorrect: undefined } : { ...found, items };
     }
   }
@@ -377,7 +383,6 @@ export class Session extends TypedField {
       : await this.shared.search.find(place, many, asked, factor, named);
     let items = words.map((word) => this.#offer(word, typed));
     if (passed.size) items = lessThose(items, passed, asked.attention).slice(0, asked.k);
-    if (asked.attention) this.#offered = [...this.#offered, { head, prefix, words: items.map(({ word }) => word) }];
     if (!letters) return { items, ...found, space };
     return { items, ...found, space, autocorrect: await this.#correction(head, prefix, asked) };
   }

@@ -4,13 +4,16 @@ import type { Suggestion } from "./suggestions.js";
 const SEEN = 200; // characters of the text that say how its writer writes
 const SHOUTED = 4; // letters of a first word that say that what follows is in capitals too; "OK" does not
 const LEAST = new Range(0, { most: 1 });
+const LONGEST_RUN = 2048; // characters without white space that are looked at; addresses of the web are seldom longer
+const SPACE = String.raw`\p{White_Space}\x1c-\x1f`; // as in Python; JavaScript's \s has U+FEFF too
 const ADDRESS = new RegExp(
-  String.raw`^(?:\S*@\S*|[a-z][a-z0-9+.-]*://\S*|www\.\S*|\S+\.[\p{L}\p{N}_]+/\S*` + // of mail and of the web
-    String.raw`|(?:~|\.{1,2})?/\S+|[a-z]:\\\S*)$`, // paths
-  "iu",
+  String.raw`^(?:.*@.*|[a-zA-Z][a-zA-Z0-9+.-]*://.*|[wW]{3}\..*|.+\.[\p{L}\p{N}_]+/.*` + // of mail and of the web
+    String.raw`|(?:~|\.{1,2})?/.+|[a-zA-Z]:\\.*)$`, // paths
+  "u",
 );
 const I = /^i(?:['’](?:m|ll|ve|d|s))?$/;
-const LONE_I = /(?<![\p{L}\p{N}_'’.])i(?=['’\s,;:!?])/u;
+const LONE_I = new RegExp(String.raw`(?<![\p{L}\p{N}_'’.])i(?=['’,;:!?${SPACE}])`, "u");
+const SPACES = new RegExp(`[${SPACE}]`, "u");
 
 /** How offers follow the one who types. */
 export interface TypistOptions {
@@ -38,25 +41,30 @@ export function typistOptions(given: Partial<TypistOptions> = {}): TypistOptions
 
 /** Whether `text` ends inside an e-mail or web address, a name with @, or a path. */
 export function isInAddress(text: string): boolean {
-  const [run] = /\S*$/.exec(text.slice(-SEEN)) as RegExpExecArray;
-  return run !== "" && ADDRESS.test(run);
+  return ADDRESS.test(endOf(text, LONGEST_RUN).split(SPACES).at(-1) as string);
 }
 
 /** Whether the word that begins with `prefix` after the text `head` is written in capitals, as those before it. */
 export function isInCapitals(head: string, prefix: string): boolean {
-  const before = head.slice(-SEEN);
-  if (/\p{Ll}/u.test(before) || (prefix && !isUpper(prefix))) return false;
-  const count = before.split(/\s+/).filter((word) => word.length > 1 && isUpper(word)).length;
-  return count > 1 || (prefix.length > 1 && (count === 1 || prefix.length >= SHOUTED));
+  const before = endOf(head, SEEN);
+  if (/\p{Lowercase}/u.test(before) || (prefix && !isUpper(prefix))) return false;
+  const count = before.split(SPACES).filter((word) => [...word].length > 1 && isUpper(word)).length;
+  const { length } = [...prefix];
+  return count > 1 || (length > 1 && (count === 1 || length >= SHOUTED));
 }
 
 function isUpper(text: string): boolean {
-  return text === text.toUpperCase() && text !== text.toLowerCase();
+  return /\p{Uppercase}/u.test(text) && !/[\p{Lowercase}\p{Lt}]/u.test(text);
 }
 
 /** `word` with a capital if it is "i" or a contraction of it, unless `text` writes it small. */
 export function withCapitalI(word: string, text: string): string {
-  return I.test(word) && !LONE_I.test(text.slice(-SEEN)) ? `I${word.slice(1)}` : word;
+  return I.test(word) && !LONE_I.test(endOf(text, SEEN)) ? `I${word.slice(1)}` : word;
+}
+
+/** The last characters of `text`. */
+function endOf(text: string, count: number): string {
+  return [...text.slice(-2 * count)].slice(-count).join("");
 }
 
 /** Offers of the same word as one, most probable first. */
