@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -11,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -75,7 +77,7 @@ class Layout {
         std::error_code none;
         std::ifstream file(path, std::ios::binary);
         if (!file || !std::filesystem::is_regular_file(path, none)) {
-            throw WordgruError(layout + ": there is no such layout; expected " + listed() + "or a JSON file.");
+            throw WordgruError(layout + ": there is no such layout; expected " + expected() + ".");
         }
         const std::string json{std::istreambuf_iterator<char>(file), {}};
         return Layout(json, layout, path.stem().u8string());
@@ -152,10 +154,11 @@ class Layout {
         }
     }
 
-    static std::string listed() {
+    static std::string expected() {
+        if (names().empty()) return "a JSON file, for no layouts were built into this program (export/cpp/README.md)";
         std::string found;
         for (const std::string& name : names()) found += name + ", ";
-        return found;
+        return found + "or a JSON file";
     }
 
     std::string name_;
