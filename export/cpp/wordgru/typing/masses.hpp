@@ -19,6 +19,8 @@
 
 namespace wordgru::detail {
 
+inline constexpr std::size_t kWeighed = 256;  // tokens of one level that are weighed one by one
+
 /// An open token that was not read.
 struct OpenToken {
     const Node* node;                      ///< after which it stands
@@ -92,6 +94,22 @@ class Missing {
    private:
     std::map<std::string, double, std::less<>> masses_;
 };
+
+/// A token of a level that is weighed by itself.
+struct Heavy {
+    double bound, own;      ///< the most that it may have, and what it has
+    std::size_t at, place;  ///< among the nodes of the level, in the trie's order
+};
+
+/// Keep the heaviest; the floors are raised to what the others may cost a word.
+inline void keep_heaviest(std::vector<Heavy>& heavy, Doubles& floors) {
+    if (heavy.size() <= kWeighed) return;
+    const auto last = heavy.begin() + (kWeighed - 1);
+    std::nth_element(heavy.begin(), last, heavy.end(),
+                     [](const Heavy& one, const Heavy& other) { return one.bound > other.bound; });
+    for (double& floor : floors) floor = std::max(floor, last->bound);
+    heavy.resize(kWeighed);
+}
 
 /// Some numbers times a unit, added up from 0 on.
 template <typename Share>

@@ -32,7 +32,6 @@ inline constexpr double kLeftOut = 1.0 / 30;   // share of the tolerance below w
 inline constexpr double kUndecided = 0.05;     // share of what agrees that may be undecided in an answer that is proved
 inline constexpr double kListedShare = 1e-3;   // of that, the share above which words are listed
 inline constexpr double kInUnknown = 1.0 / 27;  // probability of a letter in a word that nobody knows
-inline constexpr std::size_t kWeighed = 256;   // tokens of one level that are weighed one by one
 inline constexpr std::size_t kRanked = 256;    // words that are asked at most whether they may be offered
 inline constexpr double kTiny = 1e-300;        // in place of 0, for its logarithm
 
@@ -201,11 +200,6 @@ class TypingSearch {
     /// The mass by which a word may be short of the truth.
     double allowed() const { return std::max(options_.tolerance, kSmallest) * agreeing_; }
 
-    struct Heavy {
-        double bound, own;  // the most that it may have, and what it has
-        std::size_t at, place;  // among the nodes of the level, in the trie's order
-    };
-
     /// Count the tokens that a level of a walk reached: words are found, open tokens are open.
     void weigh(const std::shared_ptr<const Reached>& reached, const TokenTries::Tokens& tokens,
                const std::vector<const Node*>& nodes, const Doubles& units, Doubles& floors) {
@@ -229,7 +223,7 @@ class TypingSearch {
                 if (bound > floors[from] * (is_final ? listed : 1)) heavy.push_back({bound, own, at, place});
             }
         }
-        cut(heavy, floors);
+        keep_heaviest(heavy, floors);
         for (const auto& [bound, own, at, place] : heavy) {
             const std::size_t from = level.source[at];
             const Id token = tokens.ids[place];
@@ -246,16 +240,6 @@ class TypingSearch {
 
     static double weight_of(const Node& node, double unit, Id token) {
         return static_cast<double>(node.row[static_cast<std::size_t>(token)]) * unit;
-    }
-
-    /// Keep the heaviest; the floors are raised to what the others may cost a word.
-    static void cut(std::vector<Heavy>& heavy, Doubles& floors) {
-        if (heavy.size() <= kWeighed) return;
-        const auto last = heavy.begin() + (kWeighed - 1);
-        std::nth_element(heavy.begin(), last, heavy.end(),
-                         [](const Heavy& one, const Heavy& other) { return one.bound > other.bound; });
-        for (double& floor : floors) floor = std::max(floor, last->bound);
-        heavy.resize(kWeighed);
     }
 
     double factor(const std::string& spelled) {
