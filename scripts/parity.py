@@ -25,7 +25,8 @@ _FILES = {
     "ts": "export/node/tests/predictor.test.ts", "sources-ts": "export/node/tests/sources.test.ts",
     "mixture-ts": "export/node/tests/mixture.test.ts", "field": "export/web/tests/field.test.ts",
     "examples": "export/web/tests/examples.test.ts",
-    "golden-cpp": "export/cpp/tests/golden.cpp", "cpp": "export/cpp/tests/sources.cpp", "c": "export/c/tests/test.c",
+    "golden-cpp": "export/cpp/tests/golden.cpp", "cpp": "export/cpp/tests/sources.cpp",
+    "typing-cpp": "export/cpp/tests/typing.cpp", "c": "export/c/tests/test.c",
     "http": "tests/serving/test_serve_http.py", "socket": "tests/serving/test_serve_sockets.py",
     "openai": "tests/serving/test_serve_openai.py", "lsp": "tests/serving/test_lsp.py",
     "type": "tests/serving/test_type.py", "page": "export/web/tests/page.test.ts",
@@ -117,11 +118,13 @@ FEATURES = (
     }),
     Feature("slips of the finger; touch points", {
         "Python": "typing:test_slips_and_misspellings_are_corrected", "TypeScript": "typing-ts:points and letters",
+        "C++": "typing-cpp:void check_points", "C": "c:wordgru_session_touch(session, 5.1",
         "HTTP": "http:test_with_a_layout_the_words_meant_are_offered", "WebSocket": 'socket:"layout": "qwerty"',
         "page": "phone:turns touches that miss their keys",
     }),
     Feature("a text corrected", {
         "Python": "typing:test_a_text_is_corrected_word_by_word", "TypeScript": "typing-ts:corrects a text",
+        "C++": "typing-cpp:predictor.correct(text", "C": "c:wordgru_corrections_start(found, at)",
         "HTTP": "http:test_a_text_is_corrected_as_the_package_corrects_it",
         "editors": "lsp:test_slips_are_marked_and_replaced",
     }),

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "wordgru.hpp"
 
@@ -22,6 +23,9 @@ struct wordgru_session {
 struct wordgru_suggestions {
     wordgru::Suggestions suggestions;
     double end = 0;
+};
+struct wordgru_corrections {
+    std::vector<wordgru::Correction> corrections;
 };
 
 namespace {
@@ -77,6 +81,11 @@ std::string_view text_of(const char* text, size_t size, const char* name) {
     throw WordgruError(std::string(name) + " is NULL; expected text in UTF-8, or 0 bytes of it.");
 }
 
+std::string_view saved_of(const void* data, size_t size) {
+    if (size == WORDGRU_NUL_ENDED) throw WordgruError("size is WORDGRU_NUL_ENDED; expected the number of bytes.");
+    return text_of(static_cast<const char*>(data), size, "data");
+}
+
 /// Defaults for the caller's struct, of `size` bytes; of a newer header's, the rest is zero.
 template <typename Options>
 void init(Options* options, size_t size, const Options& defaults) noexcept {
@@ -125,8 +134,44 @@ const wordgru_query kQuery = [] {
     query.tolerance = defaults.options.tolerance;
     query.max_rows = defaults.options.max_rows;
     query.batch = defaults.options.batch;
+    query.threshold = defaults.threshold;
     return query;
 }();
+
+/// The same numbers under two names.
+constexpr std::pair<double wordgru_typing::*, double wordgru::TypingModel::*> kShares[] = {
+    {&wordgru_typing::spread, &wordgru::TypingModel::spread},
+    {&wordgru_typing::anywhere, &wordgru::TypingModel::anywhere},
+    {&wordgru_typing::vowel, &wordgru::TypingModel::vowel},
+    {&wordgru_typing::omitted, &wordgru::TypingModel::omitted},
+    {&wordgru_typing::undoubled, &wordgru::TypingModel::undoubled},
+    {&wordgru_typing::extra, &wordgru::TypingModel::extra},
+    {&wordgru_typing::doubled, &wordgru::TypingModel::doubled},
+    {&wordgru_typing::swapped, &wordgru::TypingModel::swapped},
+    {&wordgru_typing::apostrophe, &wordgru::TypingModel::apostrophe},
+    {&wordgru_typing::accent, &wordgru::TypingModel::accent},
+    {&wordgru_typing::lower, &wordgru::TypingModel::lower},
+    {&wordgru_typing::upper, &wordgru::TypingModel::upper},
+    {&wordgru_typing::unknown, &wordgru::TypingModel::unknown},
+};
+const wordgru_typing kTyping = [] {
+    const wordgru::TypingModel defaults;
+    wordgru_typing typing{};
+    typing.size = sizeof typing;
+    for (const auto& [here, there] : kShares) typing.*here = defaults.*there;
+    return typing;
+}();
+
+wordgru::TypingModel typing_of(const wordgru_typing* given) {
+    const wordgru_typing asked = known(given, "typing", kTyping);
+    wordgru::TypingModel typing;
+    if (asked.layout) {
+        typing.layout = text_of(asked.layout, WORDGRU_NUL_ENDED, "typing.layout");
+        wordgru::check_text(typing.layout);
+    }
+    for (const auto& [here, there] : kShares) typing.*there = asked.*here;
+    return typing;
+}
 
 wordgru::Query query_of(const wordgru_query* given) {
     const wordgru_query asked = known(given, "query", kQuery);
@@ -140,6 +185,7 @@ wordgru::Query query_of(const wordgru_query* given) {
     query.options.ignore_case = asked.ignore_case != 0;
     query.options.punctuation = asked.punctuation != 0;
     query.options.batch = asked.batch;
+    query.threshold = asked.threshold;
     return query;
 }
 
@@ -153,6 +199,10 @@ wordgru::PersonalModel& personal_of(const wordgru_predictor* predictor) {
 template <typename Handle, typename Value>
 void give(Handle** place, Value&& value) {
     *place = new Handle{std::forward<Value>(value)};
+}
+
+const wordgru::Correction* item(const wordgru_corrections* corrections, size_t index) noexcept {
+    return corrections && index < corrections->corrections.size() ? &corrections->corrections[index] : nullptr;
 }
 
 const wordgru::Suggestion* item(const wordgru_suggestions* suggestions, size_t index) noexcept {
@@ -304,6 +354,7 @@ int32_t wordgru_suggestions_sources(const wordgru_suggestions* suggestions, size
         const std::string& source = found->sources[at];
         sources |= source == "model"      ? WORDGRU_FROM_MODEL
                    : source == "personal" ? WORDGRU_FROM_PERSONAL
+                   : source == "typed"    ? WORDGRU_FROM_TYPED
                                           : WORDGRU_FROM_GLOSSARY;
     }
     return sources;
@@ -321,6 +372,12 @@ double wordgru_suggestions_unexplored(const wordgru_suggestions* suggestions) {
     return suggestions ? suggestions->suggestions.unexplored : 0;
 }
 
+const char* wordgru_suggestions_autocorrect(const wordgru_suggestions* suggestions, size_t* size) {
+    const bool any = suggestions && suggestions->suggestions.autocorrect;
+    if (size) *size = any ? suggestions->suggestions.autocorrect->size() : 0;
+    return any ? suggestions->suggestions.autocorrect->c_str() : nullptr;
+}
+
 double wordgru_suggestions_end(const wordgru_suggestions* suggestions) { return suggestions ? suggestions->end : 0; }
 
 void wordgru_suggestions_free(wordgru_suggestions* suggestions) { delete suggestions; }
@@ -331,6 +388,16 @@ wordgru_status wordgru_session_new(const wordgru_predictor* predictor, wordgru_s
     return guarded([&] {
         at(session, "session");
         give(session, at(predictor, "predictor").predictor.session());
+    });
+}
+
+void wordgru_typing_init(wordgru_typing* typing, size_t size) { init(typing, size, kTyping); }
+
+wordgru_status wordgru_session_new_typing(const wordgru_predictor* predictor, const wordgru_typing* typing,
+                                          wordgru_session** session) {
+    return guarded([&] {
+        at(session, "session");
+        give(session, at(predictor, "predictor").predictor.session("", typing_of(typing)));
     });
 }
 
@@ -349,6 +416,29 @@ wordgru_status wordgru_session_append(wordgru_session* session, const char* text
 
 wordgru_status wordgru_session_delete(wordgru_session* session, int32_t count) {
     return guarded([&] { at(session, "session").session.erase(count); });
+}
+
+wordgru_status wordgru_session_touch(wordgru_session* session, double x, double y, int32_t capital) {
+    return guarded([&] { at(session, "session").session.touch(x, y, capital != 0); });
+}
+
+wordgru_status wordgru_session_autocorrect(wordgru_session* session, double threshold, int32_t* corrected) {
+    return guarded([&] {
+        const bool any = at(session, "session").session.autocorrect(threshold).has_value();
+        if (corrected) *corrected = any;
+    });
+}
+
+wordgru_status wordgru_session_undo(wordgru_session* session) {
+    return guarded([&] { at(session, "session").session.undo(); });
+}
+
+wordgru_status wordgru_session_corrections(wordgru_session* session, const wordgru_query* query,
+                                           wordgru_suggestions** suggestions) {
+    return guarded([&] {
+        at(suggestions, "suggestions");
+        give(suggestions, at(session, "session").session.corrections(query_of(query)));
+    });
 }
 
 wordgru_status wordgru_session_set(wordgru_session* session, const char* text, size_t size) {
@@ -412,12 +502,56 @@ wordgru_status wordgru_session_restore(const wordgru_predictor* predictor, const
                                        wordgru_session** session) {
     return guarded([&] {
         at(session, "session");
-        if (size == WORDGRU_NUL_ENDED) throw WordgruError("size is WORDGRU_NUL_ENDED; expected the number of bytes.");
-        const auto saved = text_of(static_cast<const char*>(data), size, "data");
-        give(session, at(predictor, "predictor").predictor.restore(saved));
+        give(session, at(predictor, "predictor").predictor.restore(saved_of(data, size)));
+    });
+}
+
+wordgru_status wordgru_session_restore_typing(const wordgru_predictor* predictor, const void* data, size_t size,
+                                              const wordgru_typing* typing, wordgru_session** session) {
+    return guarded([&] {
+        at(session, "session");
+        give(session, at(predictor, "predictor").predictor.restore(saved_of(data, size), typing_of(typing)));
     });
 }
 
 void wordgru_data_free(void* data) { std::free(data); }
+
+// -- a text corrected ------------------------------------------------------------------------------------------------
+
+wordgru_status wordgru_correct(const wordgru_predictor* predictor, const char* text, size_t size,
+                               const wordgru_typing* typing, double threshold, wordgru_corrections** corrections) {
+    return guarded([&] {
+        at(corrections, "corrections");
+        const auto whole = text_of(text, size, "text");
+        give(corrections, at(predictor, "predictor").predictor.correct(whole, typing_of(typing), threshold));
+    });
+}
+
+size_t wordgru_corrections_count(const wordgru_corrections* corrections) {
+    return corrections ? corrections->corrections.size() : 0;
+}
+
+size_t wordgru_corrections_start(const wordgru_corrections* corrections, size_t index) {
+    const wordgru::Correction* const found = item(corrections, index);
+    return found ? found->start : 0;
+}
+
+size_t wordgru_corrections_end(const wordgru_corrections* corrections, size_t index) {
+    const wordgru::Correction* const found = item(corrections, index);
+    return found ? found->end : 0;
+}
+
+const char* wordgru_corrections_word(const wordgru_corrections* corrections, size_t index, size_t* size) {
+    const wordgru::Correction* const found = item(corrections, index);
+    if (size) *size = found ? found->word.size() : 0;
+    return found ? found->word.c_str() : nullptr;
+}
+
+double wordgru_corrections_probability(const wordgru_corrections* corrections, size_t index) {
+    const wordgru::Correction* const found = item(corrections, index);
+    return found ? found->probability : 0;
+}
+
+void wordgru_corrections_free(wordgru_corrections* corrections) { delete corrections; }
 
 }  // extern "C"

@@ -127,6 +127,7 @@ typedef struct wordgru_query {
     int32_t ignore_case; /* letters typed match those of either case; 0 */
     int32_t punctuation; /* offer marks and emoji too; 0 */
     int32_t reserved;    /* 0 */
+    double threshold;    /* in a session with a typing model: how probable a correction must be; 0.9 */
 } wordgru_query;
 
 /* Set the defaults. `size` is sizeof *query. */
@@ -159,7 +160,7 @@ WORDGRU_API const char *wordgru_suggestions_word(const wordgru_suggestions *sugg
 WORDGRU_API double wordgru_suggestions_probability(const wordgru_suggestions *suggestions, size_t index);
 
 /* Who gives a tenth of the word's probability or more, a sum of these; 0 where there is no word. */
-enum { WORDGRU_FROM_MODEL = 1, WORDGRU_FROM_PERSONAL = 2, WORDGRU_FROM_GLOSSARY = 4 };
+enum { WORDGRU_FROM_MODEL = 1, WORDGRU_FROM_PERSONAL = 2, WORDGRU_FROM_GLOSSARY = 4, WORDGRU_FROM_TYPED = 8 };
 WORDGRU_API int32_t wordgru_suggestions_sources(const wordgru_suggestions *suggestions, size_t index);
 
 /* 1 if it is proved that these are the most probable words, in this order. */
@@ -171,6 +172,10 @@ WORDGRU_API int32_t wordgru_suggestions_space(const wordgru_suggestions *suggest
 /* Share of what agrees with the letters typed that lies in spellings not looked into. */
 WORDGRU_API double wordgru_suggestions_unexplored(const wordgru_suggestions *suggestions);
 
+/* In a session with a typing model: what stands in the place of the letters typed if the word ends here, and if `size` is
+ * not NULL its bytes; it ends with a NUL and lives as long as the answer. NULL where the letters stay. */
+WORDGRU_API const char *wordgru_suggestions_autocorrect(const wordgru_suggestions *suggestions, size_t *size);
+
 /* P(the word ends here), of an answer that wordgru_session_characters gave; 0 of others. */
 WORDGRU_API double wordgru_suggestions_end(const wordgru_suggestions *suggestions);
 
@@ -180,6 +185,35 @@ WORDGRU_API void wordgru_suggestions_free(wordgru_suggestions *suggestions);
 
 /* A text field of its own, empty: what is typed into it is read once. */
 WORDGRU_API wordgru_status wordgru_session_new(const wordgru_predictor *predictor, wordgru_session **session);
+
+/* How somebody types: the probability of each slip where it can happen. docs/typing.md says more. */
+typedef struct wordgru_typing {
+    size_t size;        /* of this struct */
+    const char *layout; /* the keyboard, ending at its NUL: azerty, dvorak, phone, qwerty, qwertz, or the path of a JSON
+                         * file; NULL: qwerty */
+    double spread;      /* of the finger around a key's centre, its standard deviation in key widths, 0 to 5; 0.18 */
+    double anywhere;    /* that a letter is typed as any other key; this and what follows from 0 to below 1; 0.0045 */
+    double vowel;       /* that a vowel is spelled as another one; 0.006 */
+    double omitted;     /* that a character is left out; 0.009 */
+    double undoubled;   /* that the second of two equal characters is; 0.06 */
+    double extra;       /* that a letter too many is typed after a character; 0.0045 */
+    double doubled;     /* that it is the one before once more; 0.003 */
+    double swapped;     /* that two characters change places; 0.0045 */
+    double apostrophe;  /* that an apostrophe or hyphen inside the word is left out; 0.3 */
+    double accent;      /* that a letter is typed without its accent; 0.3 */
+    double lower;       /* that a capital is typed as a small letter; 0.3 */
+    double upper;       /* that a small letter is typed as a capital; 0.005 */
+    double unknown;     /* that the next word is one which no model knows; 0.0001 */
+    int32_t reserved;   /* 0 */
+} wordgru_typing;
+
+/* Set the defaults. `size` is sizeof *typing. */
+WORDGRU_API void wordgru_typing_init(wordgru_typing *typing, size_t size);
+
+/* A session that sees through slips of the finger: its words are those that were most probably meant by the letters
+ * typed. `typing` may be NULL, the defaults. Copies of it do so too. */
+WORDGRU_API wordgru_status wordgru_session_new_typing(const wordgru_predictor *predictor, const wordgru_typing *typing,
+                                                      wordgru_session **session);
 
 /* A session with the same text that goes its own way. */
 WORDGRU_API wordgru_status wordgru_session_copy(const wordgru_session *session, wordgru_session **copy);
@@ -191,6 +225,24 @@ WORDGRU_API wordgru_status wordgru_session_append(wordgru_session *session, cons
 
 /* Delete the last `count` characters: backspace. */
 WORDGRU_API wordgru_status wordgru_session_delete(wordgru_session *session, int32_t count);
+
+/* Touch the keyboard of a session with a typing model: the letter of the nearest key is typed, and which others it may be
+ * is remembered. In key widths from the centre of the first key, y downwards; `capital` is 1 if its capital is typed,
+ * else 0. */
+WORDGRU_API wordgru_status wordgru_session_touch(wordgru_session *session, double x, double y, int32_t capital);
+
+/* Put the word that was meant in place of the letters typed, if it is so probable (0 to 1; 0.9 is usual). `corrected`, if
+ * it is not NULL, becomes 1 if there was one, else 0. */
+WORDGRU_API wordgru_status wordgru_session_autocorrect(wordgru_session *session, double threshold, int32_t *corrected);
+
+/* Take the last correction back; the word typed is not corrected again in this field. What was typed since stays. Where
+ * there was none, or the text before it has changed, nothing happens. */
+WORDGRU_API wordgru_status wordgru_session_undo(wordgru_session *session);
+
+/* What was meant by the unfinished last word if it ends here, what was typed included; the session has a typing model. Of
+ * the query, prefix, attention and threshold are not looked at. */
+WORDGRU_API wordgru_status wordgru_session_corrections(wordgru_session *session, const wordgru_query *query,
+                                                       wordgru_suggestions **suggestions);
 
 /* Make a text what stands before the cursor: any edit, paste or move of the cursor. */
 WORDGRU_API wordgru_status wordgru_session_set(wordgru_session *session, const char *text, size_t size);
@@ -225,8 +277,41 @@ WORDGRU_API wordgru_status wordgru_session_save(wordgru_session *session, void *
 WORDGRU_API wordgru_status wordgru_session_restore(const wordgru_predictor *predictor, const void *data, size_t size,
                                                    wordgru_session **session);
 
+/* The same with a typing model; NULL: the defaults. What was touched and corrected is not saved. */
+WORDGRU_API wordgru_status wordgru_session_restore_typing(const wordgru_predictor *predictor, const void *data,
+                                                          size_t size, const wordgru_typing *typing,
+                                                          wordgru_session **session);
+
 /* Free what wordgru_session_save gave. */
 WORDGRU_API void wordgru_data_free(void *data);
+
+/* -- a text corrected --------------------------------------------------------------------------------------------- */
+
+typedef struct wordgru_corrections wordgru_corrections; /* the words of a text that were meant otherwise */
+
+/* The words of a text that were meant otherwise, in order: each by what stands before it, then by what follows. Numbers,
+ * code, addresses, case, words in capitals and what stands beside marks of code are left alone. `typing` may be NULL, the
+ * defaults; `threshold` is how probable a correction must be (0 to 1; 0.9 is usual). Free the answer with
+ * wordgru_corrections_free. */
+WORDGRU_API wordgru_status wordgru_correct(const wordgru_predictor *predictor, const char *text, size_t size,
+                                           const wordgru_typing *typing, double threshold,
+                                           wordgru_corrections **corrections);
+
+/* How many there are; 0 for NULL. */
+WORDGRU_API size_t wordgru_corrections_count(const wordgru_corrections *corrections);
+
+/* Where the word at `index` begins in the text and ends, in bytes; 0 where there is none. */
+WORDGRU_API size_t wordgru_corrections_start(const wordgru_corrections *corrections, size_t index);
+WORDGRU_API size_t wordgru_corrections_end(const wordgru_corrections *corrections, size_t index);
+
+/* What stands in its place, and if `size` is not NULL its bytes; it ends with a NUL and lives as long as the answer. NULL
+ * where there is none. */
+WORDGRU_API const char *wordgru_corrections_word(const wordgru_corrections *corrections, size_t index, size_t *size);
+
+/* That this was meant; 0 where there is none. */
+WORDGRU_API double wordgru_corrections_probability(const wordgru_corrections *corrections, size_t index);
+
+WORDGRU_API void wordgru_corrections_free(wordgru_corrections *corrections);
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -20,6 +21,7 @@
 #include "wordgru/errors.hpp"
 #include "wordgru/session.hpp"
 #include "wordgru/suggestions.hpp"
+#include "wordgru/typing/correct.hpp"
 
 namespace wordgru {
 
@@ -111,15 +113,25 @@ class Predictor {
         return found;
     }
 
-    /// A text field of its own: what is typed into it is read once. It may outlive the predictor.
-    Session session(const std::string& text = "") const {
-        Session session(engine_);
+    /// A text field of its own: what is typed into it is read once. It may outlive the predictor. With `typing`, which
+    /// says how the one who types does so, slips of the finger are seen through.
+    /// Throws WordgruError if the text is not UTF-8, or the typing model is none.
+    Session session(const std::string& text = "", const std::optional<TypingModel>& typing = std::nullopt) const {
+        Session session(engine_, typing);
         session.set(text);
         return session;
     }
 
     /// A session from what `Session::save` returned. Throws WordgruError if the data is broken, or of another model.
-    Session restore(std::string_view data) const { return Session::load(data, engine_); }
+    Session restore(std::string_view data, const std::optional<TypingModel>& typing = std::nullopt) const {
+        return Session::load(data, engine_, typing);
+    }
+
+    /// The words of `text` that were meant otherwise; see `wordgru::corrections`.
+    std::vector<Correction> correct(std::string_view text, const TypingModel& typing = {},
+                                    double threshold = 0.9) const {
+        return corrections(text, session("", typing), threshold);
+    }
 
     /// The words to offer, and never to offer, of all its sessions.
     WordList& words() const { return engine_->words; }

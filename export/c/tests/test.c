@@ -235,10 +235,127 @@ static void check_words(const char *tiny) {
     wordgru_predictor_free(predictor);
 }
 
+static void check_typing(const wordgru_predictor *english) {
+    wordgru_session *session = NULL, *plain = NULL;
+    wordgru_suggestions *found = NULL;
+    wordgru_typing typing;
+    wordgru_query query;
+    int32_t corrected = 7;
+    size_t size = 0;
+    void *data = NULL;
+    wordgru_typing_init(&typing, sizeof typing);
+    EXPECT(typing.size == sizeof typing && typing.spread == 0.18 && typing.unknown == 1e-4 && typing.layout == NULL);
+
+    OK(wordgru_session_new_typing(english, NULL, &session));
+    OK(wordgru_session_append(session, TEXT("I dont")));
+    OK(wordgru_session_suggest(session, NULL, &found));
+    const char *word = wordgru_suggestions_autocorrect(found, &size);
+    EXPECT(word && strcmp(word, "don't") == 0 && size == 5);
+    wordgru_suggestions_free(found);
+    wordgru_query_init(&query, sizeof query);
+    query.threshold = 1;
+    OK(wordgru_session_suggest(session, &query, &found));
+    EXPECT(wordgru_suggestions_autocorrect(found, NULL) == NULL);
+    wordgru_suggestions_free(found);
+    OK(wordgru_session_autocorrect(session, 0.9, &corrected));
+    EXPECT(corrected == 1 && strcmp(wordgru_session_text(session, NULL), "I don't") == 0);
+    OK(wordgru_session_append(session, TEXT(" know")));
+    OK(wordgru_session_undo(session));
+    EXPECT(strcmp(wordgru_session_text(session, NULL), "I dont know") == 0);
+    OK(wordgru_session_set(session, TEXT("I dont")));
+    OK(wordgru_session_autocorrect(session, 0.9, &corrected));
+    EXPECT(corrected == 0 && strcmp(wordgru_session_text(session, NULL), "I dont") == 0);
+    OK(wordgru_session_corrections(session, NULL, &found));
+    EXPECT(strcmp(first(found), "don't") == 0 && wordgru_suggestions_probability(found, 0) > 0.9);
+    wordgru_suggestions_free(found);
+
+    OK(wordgru_session_set(session, TEXT("the qzvxq")));
+    OK(wordgru_session_corrections(session, NULL, &found));
+    int32_t sources = 0;
+    for (size_t at = 0; at < wordgru_suggestions_count(found); ++at) {
+        if (strcmp(wordgru_suggestions_word(found, at, NULL), "qzvxq") == 0)
+            sources = wordgru_suggestions_sources(found, at);
+    }
+    EXPECT(sources == WORDGRU_FROM_TYPED);
+    wordgru_suggestions_free(found);
+
+    OK(wordgru_session_set(session, TEXT("I dont")));
+    OK(wordgru_session_save(session, &data, &size));
+    wordgru_session_free(session);
+    OK(wordgru_session_restore_typing(english, data, size, NULL, &session)); /* it knows of no correction */
+    wordgru_data_free(data);
+    OK(wordgru_session_autocorrect(session, 0.9, &corrected));
+    EXPECT(corrected == 1);
+    REFUSED(wordgru_session_touch(session, nan(""), 0, 0), WORDGRU_WRONG_ARGUMENT, "x of the touch is nan");
+    REFUSED(wordgru_session_autocorrect(session, 2, NULL), WORDGRU_WRONG_ARGUMENT, "threshold is 2");
+    wordgru_session_free(session);
+
+    typing.layout = "phone";
+    typing.spread = 0.34;
+    OK(wordgru_session_new_typing(english, &typing, &session));
+    OK(wordgru_session_append(session, TEXT("thank ")));
+    OK(wordgru_session_touch(session, 5.1, 0.2, 0));  /* y */
+    OK(wordgru_session_touch(session, 7.9, -0.1, 0)); /* o */
+    OK(wordgru_session_touch(session, 7.3, 0.1, 0));  /* i, or u */
+    EXPECT(strcmp(wordgru_session_text(session, NULL), "thank yoi") == 0);
+    OK(wordgru_session_corrections(session, NULL, &found));
+    EXPECT(strcmp(first(found), "you") == 0);
+    wordgru_suggestions_free(found);
+    OK(wordgru_session_set(session, "", 0));
+    OK(wordgru_session_touch(session, 5.1, 0.2, 1));
+    EXPECT(strcmp(wordgru_session_text(session, NULL), "Y") == 0);
+    wordgru_session_free(session);
+
+    OK(wordgru_session_new(english, &plain));
+    REFUSED(wordgru_session_touch(plain, 0, 0, 0), WORDGRU_WRONG_ARGUMENT, "this session has no keyboard");
+    REFUSED(wordgru_session_corrections(plain, NULL, &found), WORDGRU_WRONG_ARGUMENT, "has no typing model");
+    wordgru_session_free(plain);
+    session = NULL;
+    typing.layout = "nowhere";
+    REFUSED(wordgru_session_new_typing(english, &typing, &session), WORDGRU_WRONG_ARGUMENT, "there is no such layout");
+    typing.layout = "\xff";
+    REFUSED(wordgru_session_new_typing(english, &typing, &session), WORDGRU_WRONG_ARGUMENT, "is not UTF-8");
+    typing.layout = NULL;
+    typing.omitted = -1;
+    REFUSED(wordgru_session_new_typing(english, &typing, &session), WORDGRU_WRONG_ARGUMENT, "omitted is -1");
+    wordgru_typing_init(&typing, sizeof typing);
+    typing.reserved = 1;
+    REFUSED(wordgru_session_new_typing(english, &typing, &session), WORDGRU_WRONG_ARGUMENT, "typing.reserved is 1");
+    typing.size = 3;
+    REFUSED(wordgru_session_new_typing(english, &typing, &session), WORDGRU_WRONG_ARGUMENT, "typing.size is 3");
+    EXPECT(session == NULL);
+}
+
+static void check_corrected_text(const wordgru_predictor *english) {
+    static const char text[] = "The caf\xc3\xa9 is closed. I dont know waht to say, see teh.py";
+    wordgru_corrections *found = NULL;
+    OK(wordgru_correct(english, TEXT(text), NULL, 0.9, &found));
+    EXPECT(wordgru_corrections_count(found) == 1); /* it is not sure enough of the other */
+    wordgru_corrections_free(found);
+    OK(wordgru_correct(english, TEXT(text), NULL, 0.5, &found));
+    EXPECT(wordgru_corrections_count(found) == 2);
+    const char *const words[] = {"don't", "what"}, *const typed[] = {"dont", "waht"};
+    for (size_t at = 0; at < 2 && at < wordgru_corrections_count(found); ++at) {
+        size_t size = 0;
+        const char *word = wordgru_corrections_word(found, at, &size);
+        const size_t start = wordgru_corrections_start(found, at), end = wordgru_corrections_end(found, at);
+        EXPECT(strcmp(word, words[at]) == 0 && size == strlen(word));
+        EXPECT(end - start == 4 && strncmp(text + start, typed[at], 4) == 0);
+        EXPECT(wordgru_corrections_probability(found, at) >= 0.5 && wordgru_corrections_probability(found, at) <= 1);
+    }
+    EXPECT(wordgru_corrections_word(found, 2, NULL) == NULL && wordgru_corrections_end(found, 2) == 0);
+    wordgru_corrections_free(found);
+    found = NULL;
+    REFUSED(wordgru_correct(english, TEXT("\xff"), NULL, 0.9, &found), WORDGRU_WRONG_ARGUMENT, "is not UTF-8");
+    REFUSED(wordgru_correct(english, TEXT("a"), NULL, 1.5, &found), WORDGRU_WRONG_ARGUMENT, "the threshold is 1.5");
+    EXPECT(found == NULL);
+}
+
 static void check_nulls(wordgru_predictor *english) {
     wordgru_predictor *predictor = NULL;
     wordgru_session *session = NULL;
     wordgru_suggestions *found = NULL;
+    wordgru_corrections *corrected = NULL;
     void *data = NULL;
     size_t size = 0;
     OK(wordgru_session_new(english, &session));
@@ -284,13 +401,34 @@ static void check_nulls(wordgru_predictor *english) {
     NULLED(wordgru_session_set(session, NULL, 1), "text");
     NULLED(wordgru_session_suggest(NULL, NULL, &found), "session");
     NULLED(wordgru_session_suggest(session, NULL, NULL), "suggestions");
+    NULLED(wordgru_session_new_typing(NULL, NULL, &session), "predictor");
+    NULLED(wordgru_session_new_typing(english, NULL, NULL), "session");
+    NULLED(wordgru_session_touch(NULL, 0, 0, 0), "session");
+    NULLED(wordgru_session_autocorrect(NULL, 0.9, NULL), "session");
+    NULLED(wordgru_session_undo(NULL), "session");
+    NULLED(wordgru_session_corrections(NULL, NULL, &found), "session");
+    NULLED(wordgru_session_corrections(session, NULL, NULL), "suggestions");
+    NULLED(wordgru_session_restore_typing(NULL, "", 0, NULL, &session), "predictor");
+    NULLED(wordgru_session_restore_typing(english, NULL, 1, NULL, &session), "data");
+    NULLED(wordgru_session_restore_typing(english, "", 0, NULL, NULL), "session");
+    NULLED(wordgru_correct(NULL, TEXT("a"), NULL, 0.9, &corrected), "predictor");
+    NULLED(wordgru_correct(english, NULL, 1, NULL, 0.9, &corrected), "text");
+    NULLED(wordgru_correct(english, TEXT("a"), NULL, 0.9, NULL), "corrections");
     NULLED(wordgru_session_save(NULL, &data, &size), "session");
     NULLED(wordgru_session_save(session, NULL, &size), "data");
     NULLED(wordgru_session_save(session, &data, NULL), "size");
     NULLED(wordgru_session_restore(NULL, "", 0, &session), "predictor");
     NULLED(wordgru_session_restore(english, NULL, 1, &session), "data");
     NULLED(wordgru_session_restore(english, "", 0, NULL), "session");
-    EXPECT(predictor == NULL && found == NULL && data == NULL && size == 0);
+    EXPECT(predictor == NULL && found == NULL && data == NULL && size == 0 && corrected == NULL);
+    size = 1;
+    EXPECT(wordgru_suggestions_autocorrect(NULL, &size) == NULL && size == 0);
+    size = 1;
+    EXPECT(wordgru_corrections_word(NULL, 0, &size) == NULL && size == 0 && wordgru_corrections_count(NULL) == 0);
+    EXPECT(wordgru_corrections_start(NULL, 0) == 0 && wordgru_corrections_end(NULL, 0) == 0);
+    EXPECT(wordgru_corrections_probability(NULL, 0) == 0);
+    wordgru_corrections_free(NULL);
+    wordgru_typing_init(NULL, 0);
     size = 1;
     EXPECT(wordgru_session_text(NULL, &size) == NULL && size == 0);
     EXPECT(wordgru_suggestions_count(NULL) == 0 && wordgru_suggestions_word(NULL, 0, NULL) == NULL);
@@ -448,6 +586,8 @@ int main(int count, char **arguments) {
     if (english) {
         check_answers(english);
         check_sessions(english);
+        check_typing(english);
+        check_corrected_text(english);
         check_words(arguments[2]);
         check_nulls(english);
         check_faults(english, arguments[2]);

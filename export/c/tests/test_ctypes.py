@@ -18,7 +18,18 @@ class Query(ctypes.Structure):
     _fields_ = (
         ("size", c_size_t), ("prefix", c_char_p), ("prefix_size", c_size_t), ("tolerance", c_double),
         ("max_seconds", c_double), ("attention", c_double), ("k", c_int32), ("max_rows", c_int32), ("batch", c_int32),
-        ("ignore_case", c_int32), ("punctuation", c_int32), ("reserved", c_int32),
+        ("ignore_case", c_int32), ("punctuation", c_int32), ("reserved", c_int32), ("threshold", c_double),
+    )  # fmt: skip
+
+
+class Typing(ctypes.Structure):
+    """wordgru_typing."""
+
+    _fields_ = (
+        ("size", c_size_t), ("layout", c_char_p), ("spread", c_double), ("anywhere", c_double), ("vowel", c_double),
+        ("omitted", c_double), ("undoubled", c_double), ("extra", c_double), ("doubled", c_double),
+        ("swapped", c_double), ("apostrophe", c_double), ("accent", c_double), ("lower", c_double),
+        ("upper", c_double), ("unknown", c_double), ("reserved", c_int32),
     )  # fmt: skip
 
 
@@ -43,6 +54,18 @@ def declared(path: str) -> ctypes.CDLL:
     library.wordgru_session_append.argtypes = (c_void_p, c_char_p, c_size_t)
     library.wordgru_session_suggest.argtypes = (c_void_p, POINTER(Query), POINTER(c_void_p))
     library.wordgru_session_free.argtypes = (c_void_p,)
+    library.wordgru_typing_init.argtypes = (POINTER(Typing), c_size_t)
+    library.wordgru_session_new_typing.argtypes = (c_void_p, POINTER(Typing), POINTER(c_void_p))
+    library.wordgru_session_touch.argtypes = (c_void_p, c_double, c_double, c_int32)
+    library.wordgru_session_corrections.argtypes = (c_void_p, POINTER(Query), POINTER(c_void_p))
+    library.wordgru_correct.argtypes = (
+        c_void_p, c_char_p, c_size_t, POINTER(Typing), c_double, POINTER(c_void_p)
+    )  # fmt: skip
+    library.wordgru_corrections_word.argtypes = (c_void_p, c_size_t, POINTER(c_size_t))
+    library.wordgru_corrections_word.restype = c_char_p
+    library.wordgru_corrections_start.argtypes = (c_void_p, c_size_t)
+    library.wordgru_corrections_start.restype = c_size_t
+    library.wordgru_corrections_free.argtypes = (c_void_p,)
     return library
 
 
@@ -82,6 +105,26 @@ def main(path: str, english: str) -> None:
         assert "is not UTF-8" in said(
             library.wordgru_suggest(predictor, b"\xff", 1, None, byref(c_void_p())), WRONG_ARGUMENT
         )
+
+        typing = Typing()
+        library.wordgru_typing_init(byref(typing), ctypes.sizeof(typing))
+        assert (typing.size, typing.spread, typing.layout) == (ctypes.sizeof(typing), 0.18, None)
+        typing.layout, typing.spread = b"phone", 0.34
+        touched = c_void_p()
+        said(library.wordgru_session_new_typing(predictor, byref(typing), byref(touched)), 0)
+        said(library.wordgru_session_append(touched, b"thank ", 6), 0)
+        for x, y in ((5.1, 0.2), (7.9, -0.1), (7.3, 0.1)):  # y, o, and i that may be u
+            said(library.wordgru_session_touch(touched, x, y, 0), 0)
+        assert words(library.wordgru_session_corrections, touched, None)[0][0] == "you"
+        assert "y of the touch is inf" in said(
+            library.wordgru_session_touch(touched, 0, float("inf"), 0), WRONG_ARGUMENT
+        )
+        library.wordgru_session_free(touched)
+        slip, found = b"I dont know", c_void_p()
+        said(library.wordgru_correct(predictor, slip, len(slip), None, 0.9, byref(found)), 0)
+        assert library.wordgru_corrections_word(found, 0, None) == b"don't"
+        assert library.wordgru_corrections_start(found, 0) == 2
+        library.wordgru_corrections_free(found)
 
         def type_letters(results: list[list[tuple[str, float]]]) -> None:
             session = c_void_p()

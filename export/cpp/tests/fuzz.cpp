@@ -29,8 +29,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-enum Kind : std::uint8_t { kText, kTokenizer, kConfig, kGraph, kBlocked, kSession, kKinds };
-constexpr const char* kNames[] = {"texts", "tokenizers", "configs", "graphs", "block lists", "saved sessions"};
+enum Kind : std::uint8_t { kText, kTokenizer, kConfig, kGraph, kBlocked, kSession, kLayout, kKinds };
+constexpr const char* kNames[] = {"texts", "tokenizers", "configs", "graphs", "block lists", "saved sessions", "layouts"};
 constexpr unsigned kSeconds = 30;  // after which an input hangs
 
 std::string read(const fs::path& path) {
@@ -67,6 +67,16 @@ struct Place {
     }
 };
 
+/// What was meant by a text, with touches behind it.
+void meant(const wordgru::Predictor& predictor, const std::string& text, const wordgru::TypingModel& typing) {
+    wordgru::Session session = predictor.session(text, typing);
+    for (std::size_t at = 0; at < 3; ++at) session.touch(static_cast<double>(text.size() % 11), 0.3);
+    session.suggest();
+    session.corrections();
+    if (session.autocorrect(0.1)) session.undo();
+    wordgru::corrections(session.text().substr(0, session.text().find(' ', 99)), predictor.session("", typing), 0.1);
+}
+
 void use(const wordgru::Predictor& predictor, const std::string& text) {
     wordgru::Session session = predictor.session("the ca");
     for (std::size_t at = 0; at < text.size(); at += 1 + text.size() / 4) {  // cut anywhere, inside characters too
@@ -81,6 +91,7 @@ void use(const wordgru::Predictor& predictor, const std::string& text) {
     predictor.suggest(text);
     predictor.complete(text);
     predictor.restore(session.save()).suggest();
+    meant(predictor, text, {});
 }
 
 void run(Place& place, Kind kind, const std::string& content) {
@@ -89,6 +100,13 @@ void run(Place& place, Kind kind, const std::string& content) {
         switch (kind) {
             case kText: use(place.predictor, content); break;
             case kSession: place.predictor.restore(content).suggest(); break;
+            case kLayout: {
+                wordgru::TypingModel typing;
+                typing.layout = (place.broken / "layout.json").string();
+                write(typing.layout, content);
+                meant(place.predictor, "the cta", typing);
+                break;
+            }
             case kConfig:
                 place.forge("model.onnx", read(place.whole / "model.onnx"));
                 write(place.broken / "config.json", content);
@@ -159,6 +177,7 @@ int main(int count, char** arguments) {
         texts, {read(place.whole / "tokenizer.json")}, {read(place.whole / "config.json")},
         {read(place.whole / "model.onnx")}, {"today,eats\r\n# all\nnaïve; don’t\n"},
         {place.predictor.session(texts[0]).save(), place.predictor.session("").save()},
+        {R"({"name": "é", "rows": [{"x": 0, "y": 0, "keys": "qwertzé"}, {"x": 0.5, "y": 1, "keys": "asdk'"}]})"},
     };
     long runs[kKinds] = {};
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(std::atoi(arguments[2]));

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "trie.hpp"
 #include "vocabulary.hpp"
 
 namespace wordgru::detail {
@@ -43,6 +44,17 @@ class NamedWords {
         return at != plain_.end() && at->word == word ? at->share : 0;
     }
 
+    /// The words as a trie, and their shares in its order.
+    const std::pair<std::shared_ptr<const Trie>, Doubles>& trie() const {
+        std::call_once(planted_, [this] {
+            std::vector<std::string> words;
+            for (const Entry& each : plain_) words.push_back(each.word);
+            trie_.first = std::make_shared<const Trie>(words);
+            for (const std::size_t at : trie_.first->order()) trie_.second.push_back(plain_[at].share);
+        });
+        return trie_;
+    }
+
    private:
     static Entries::const_iterator first(const Entries& all, std::string_view key) {
         const auto below = [](const Entry& one, std::string_view other) { return one.key < other; };
@@ -60,7 +72,8 @@ class NamedWords {
 
     Entries plain_;
     mutable Entries folded_;
-    mutable std::once_flag once_;
+    mutable std::pair<std::shared_ptr<const Trie>, Doubles> trie_;
+    mutable std::once_flag once_, planted_;
 };
 
 /// What a source adds at one place. A share is measured where the model's words that begin with `start` have 1.
@@ -77,6 +90,9 @@ struct Named {
     std::shared_ptr<const NamedWords> common;           ///< words that have a share everywhere
     std::unordered_map<std::string, double> more = {};  ///< word → its share of this place alone
     double scale = 1;                                   ///< what the shares of `common` count here
+
+    /// The words of `more`, as `common` is.
+    NamedWords added() const { return NamedWords(std::map<std::string, double>(more.begin(), more.end())); }
 
     /// The words that begin with `typed`, the space before the word included, in lower case with `fold`; of `common` at
     /// most so many are listed.

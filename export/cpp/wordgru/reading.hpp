@@ -110,6 +110,51 @@ class Reading {
         return gap;
     }
 
+    /// Log P(following | text and each of some words), natural.
+    std::vector<double> nats_after(const std::string& text, const std::vector<std::string>& choices,
+                                   const std::string& following) {
+        struct Choice {
+            Ids tokens;
+            std::size_t begun;  // tokens of the text and the word
+            State state;
+            double nats = 0;
+        };
+        const std::string gap = read(text);
+        const auto [state, last] = place();
+        const Ids tail = after_word(following);
+        std::vector<Choice> all;
+        for (const std::string& word : choices) {
+            Choice choice{tokenizer_->spell(gap + word), 0, *state};
+            choice.tokens.insert(choice.tokens.begin(), last);
+            choice.begun = choice.tokens.size();
+            choice.tokens.insert(choice.tokens.end(), tail.begin(), tail.end());
+            all.push_back(std::move(choice));
+        }
+        for (std::size_t at = 0;; ++at) {  // all in step; those with shorter words wait at the end
+            std::vector<Choice*> going;
+            Ids tokens;
+            std::vector<const State*> states;
+            for (Choice& choice : all) {
+                if (at + 1 >= choice.tokens.size()) continue;
+                going.push_back(&choice);
+                tokens.push_back(choice.tokens[at]);
+                states.push_back(&choice.state);
+            }
+            if (going.empty()) break;
+            auto steps = model_->step(tokens, states);
+            for (std::size_t row = 0; row < going.size(); ++row) {
+                Choice& choice = *going[row];
+                const auto next = static_cast<std::size_t>(choice.tokens[at + 1]);
+                const double share = steps[row].probabilities[next];
+                if (at + 1 >= choice.begun) choice.nats += std::log(std::max(share, kSmallestShare));
+                choice.state = std::move(steps[row].state);
+            }
+        }
+        std::vector<double> nats;
+        for (const Choice& choice : all) nats.push_back(choice.nats);
+        return nats;
+    }
+
     /// Add the last snapshot and mark to what is saved, and go on from what was.
     void save(std::string& body) const {
         const auto& [count, state] = snapshots_.back();
@@ -143,10 +188,20 @@ class Reading {
         std::size_t bytes, tokens;
     };
 
+    static constexpr double kSmallestShare = 1e-30;  // in place of a probability of 0
     static constexpr std::size_t kStride = 64;     // tokens between the snapshots that a long text leaves
     static constexpr std::size_t kSnapshots = 10;  // the last half are kept as they are, older ones thinned out
     static constexpr std::size_t kContext = 2048;  // characters of a long paste that are read, some 500 tokens
     static constexpr std::size_t kWindow = 96;     // characters after the last mark before a new one is set
+
+    /// The tokens of what stands right after a word: of itself, a text would begin with a space more.
+    Ids after_word(const std::string& following) const {
+        const Ids word = tokenizer_->encode("x"), tokens = tokenizer_->encode("x" + following);
+        const auto size = static_cast<std::ptrdiff_t>(word.size());
+        const bool is_cut = tokens.size() >= word.size() && std::equal(word.begin(), word.end(), tokens.begin());
+        if (is_cut) return {tokens.begin() + size, tokens.end()};
+        return tokenizer_->encode(following);  // it is no text after a word, but the rest of one
+    }
 
     /// Forget the marks that are not in `head` too.
     void forget_marks(const std::string& head) {

@@ -42,6 +42,7 @@
 #include "named.hpp"
 #include "rows.hpp"
 #include "suggestions.hpp"
+#include "trie.hpp"
 #include "vocabulary.hpp"
 
 namespace wordgru {
@@ -526,7 +527,22 @@ class WordSearch {
    public:
     /// Both are kept by reference.
     WordSearch(const LanguageModel& model, const Tokenizer& tokenizer)
-        : model_(model), tokenizer_(tokenizer), plain_(tokenizer.token_bytes(), tokenizer.finals(), false) {}
+        : model_(model),
+          tokenizer_(tokenizer),
+          plain_(tokenizer.token_bytes(), tokenizer.finals(), false),
+          tries_(tokenizer.token_bytes(), tokenizer.finals()) {}
+
+    /// What `use` makes of a reader at a place, and the vocabulary, which folds case if asked; what it read there is
+    /// remembered.
+    template <typename Use>
+    auto read(const State& state, Id last, const SearchOptions& options, bool fold, Use&& use) {
+        const detail::Vocabulary& vocabulary = fold ? folding() : plain_;
+        detail::Reader reader(model_, vocabulary, known(state, last, fold), options);
+        if (reader.nodes().empty()) reader.begin(state, last);
+        auto answer = use(reader, vocabulary);
+        remember({state, last, fold, reader.remembered()});
+        return answer;
+    }
 
     /// The `k` words that begin with `typed` and count most: the space before the word, if there is one, and the
     /// letters typed. `state` is the one before the context's last token, which is `last`. Words of a factor below 1
@@ -535,25 +551,26 @@ class WordSearch {
     detail::Answer operator()(const State& state, Id last, const std::string& typed, std::size_t k,
                               const SearchOptions& options, const detail::Factor& factor,
                               const std::vector<detail::Named>& named = {}) {
-        const detail::Vocabulary& vocabulary = options.ignore_case ? folding() : plain_;
-        detail::Reader reader(model_, vocabulary, known(state, last, options.ignore_case), options);
-        if (reader.nodes().empty()) reader.begin(state, last);
-        detail::Search search(reader, vocabulary, vocabulary.key(typed), k, options, tokenizer_, factor, named);
-        detail::Answer answer = search.run(typed);
-        remember({state, last, options.ignore_case, reader.remembered()});
-        return answer;
+        const auto find = [&](detail::Reader& reader, const detail::Vocabulary& vocabulary) {
+            return detail::Search(reader, vocabulary, vocabulary.key(typed), k, options, tokenizer_, factor, named)
+                .run(typed);
+        };
+        return read(state, last, options, options.ignore_case, find);
     }
 
     /// The distribution of the character after `typed`; arguments as of a call. `ignore_case` is not looked at.
     NextCharacters characters(const State& state, Id last, const std::string& typed, const SearchOptions& options,
                               const std::vector<detail::Named>& named = {}) {
-        detail::Reader reader(model_, plain_, known(state, last, false), options);
-        if (reader.nodes().empty()) reader.begin(state, last);
-        detail::CharacterSearch search(reader, plain_, typed);
-        NextCharacters found = search.run(tokenizer_.spell(typed), options, named);
-        remember({state, last, false, reader.remembered()});
-        return found;
+        const auto add_up = [&](detail::Reader& reader, const detail::Vocabulary& vocabulary) {
+            return detail::CharacterSearch(reader, vocabulary, typed).run(tokenizer_.spell(typed), options, named);
+        };
+        return read(state, last, options, false, add_up);
     }
+
+    /// The tokens as tries, for what was typed.
+    const detail::TokenTries& tries() const { return tries_; }
+
+    const Tokenizer& tokenizer() const { return tokenizer_; }
 
    private:
     struct Place {
@@ -590,6 +607,7 @@ class WordSearch {
     const LanguageModel& model_;
     const Tokenizer& tokenizer_;
     const detail::Vocabulary plain_;
+    const detail::TokenTries tries_;
     std::once_flag folded_;
     std::optional<const detail::Vocabulary> folding_;
     std::list<Place> places_;  // the latest first

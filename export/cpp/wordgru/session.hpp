@@ -17,8 +17,11 @@
 #include "offers.hpp"
 #include "personal.hpp"
 #include "reading.hpp"
+#include "prose.hpp"
 #include "search.hpp"
 #include "sha256.hpp"
+#include "typing/field.hpp"
+#include "typing/search.hpp"
 #include "word_list.hpp"
 
 namespace wordgru {
@@ -63,8 +66,11 @@ struct Committed {
 /// apostrophe that the text used last.
 class Session {
    public:
-    explicit Session(std::shared_ptr<detail::Engine> engine)
-        : engine_(std::move(engine)), reading_(engine_->model, engine_->tokenizer) {}
+    /// `typing` is how the one who types does so; without it letters are taken as they are.
+    explicit Session(std::shared_ptr<detail::Engine> engine, const std::optional<TypingModel>& typing = std::nullopt)
+        : engine_(std::move(engine)),
+          typing_(typing ? std::make_shared<const detail::Typing>(*typing) : nullptr),
+          reading_(engine_->model, engine_->tokenizer) {}
 
     /// The text of the field up to the cursor, in UTF-8.
     const std::string& text() const { return text_; }
@@ -90,7 +96,74 @@ class Session {
         auto same = static_cast<std::size_t>(differs - text.begin());
         while (same > 0 && same < text.size() && (text[same] & 0xC0) == 0x80) --same;
         check_text(std::string_view(text).substr(same));
+        field_.keep(same);
         text_ = std::move(text);
+    }
+
+    /// Touch the keyboard: the letter of the nearest key is typed, and which others it may be is remembered. In key
+    /// widths from the first key's centre, y downwards; `capital`: its capital is typed. Returns the letter.
+    /// Throws WordgruError if the session has no typing model, or the point is none.
+    std::string touch(double x, double y, bool capital = false) {
+        if (!typing_) throw WordgruError("this session has no keyboard; " + std::string(kMakeTyping));
+        const char32_t nearest = typing_->layout.nearest({x, y});
+        const std::string letter = to_utf8(std::u32string(1, capital ? upper(nearest) : nearest));
+        const std::size_t place = text_.size();
+        append(letter);
+        field_.points[place] = {x, y};
+        return letter;
+    }
+
+    /// Put the word that was meant in place of the letters typed, if it is so probable; return it. `undo` takes it
+    /// back. Throws WordgruError if the threshold is no probability.
+    std::optional<std::string> autocorrect(double threshold = 0.9) {
+        Query query;
+        query.threshold = threshold;
+        std::optional<std::string> word = suggest(query).autocorrect;
+        if (!word) return word;
+        std::string before = text_;
+        set(before.substr(0, word_start()) + *word);
+        field_.corrected = {std::move(before), text_};
+        return word;
+    }
+
+    /// Take the last correction back; the word typed is not corrected again in this field. What was typed since stays.
+    /// Where there was no correction, or the text before it has changed, nothing happens.
+    void undo() {
+        if (field_.corrected && starts_with(text_, field_.corrected->second)) {
+            auto [points, text] = field_.before_correction(text_);
+            const std::string& before = field_.corrected->first;
+            const std::string word = engine_->tokenizer.normalize(before.substr(last_line_part(before)));
+            field_.kept.emplace(split_last(word).second);
+            set(std::move(text));
+            field_.points = std::move(points);
+        }
+        field_.corrected.reset();
+    }
+
+    /// What was meant by the unfinished last word if it ends here, most probable first; what was typed included. Of the
+    /// query, `k` and the options count.
+    /// Throws WordgruError if the session has no typing model, or a number is out of its range.
+    Suggestions corrections(const Query& query = {}) {
+        detail::kWords.check("k", query.k);
+        query.options.check();
+        need_typing();
+        const auto [head, unfinished] = parted();
+        auto letters = field_.typed(typing_, text_, unfinished, true);
+        if (!letters) return {};
+        return meant(head, unfinished, *letters, static_cast<std::size_t>(query.k), query.options);
+    }
+
+    /// Log P(following | the text before the unfinished last word, and each of some words in its place), natural.
+    /// Throws WordgruError if a text is not UTF-8.
+    std::vector<double> nats_after(const std::vector<std::string>& choices, const std::string& following) {
+        for (const std::string& word : choices) check_text(word);
+        check_text(following);
+        return reading_.nats_after(parted().first, choices, following);
+    }
+
+    /// Throws WordgruError if the session has no typing model.
+    void need_typing() const {
+        if (!typing_) throw WordgruError("this session has no typing model; " + std::string(kMakeTyping));
     }
 
     /// Empty the field, for a new text. The model reads it after the texts that were committed in this field, or after
@@ -102,6 +175,7 @@ class Session {
         set("");
         committed_ = detail::Committed();
         offered_.clear();
+        field_ = {};
     }
 
     /// Learn what stands in the field: call it when the text is sent, or the field left. Return how many words.
@@ -121,12 +195,14 @@ class Session {
         return count;
     }
 
-    /// The most probable words at the cursor. Throws WordgruError if the prefix is no part of a word, or a number is
-    /// out of its range.
+    /// The most probable words at the cursor. With a typing model they are those that were most probably meant by the
+    /// letters typed, and `Suggestions::autocorrect` says what stands there if the word ends here.
+    /// Throws WordgruError if the prefix is no part of a word, or a number is out of its range.
     Suggestions suggest(const Query& query = {}) {
         detail::kWords.check("k", query.k);
         query.options.check();
         detail::Range{0, 1, false, true}.check("attention", query.attention);
+        detail::Range{0, 1}.check("threshold", query.threshold);
         auto [head, unfinished] = parted();
         if (query.prefix) {
             head += unfinished;
@@ -136,7 +212,12 @@ class Session {
             return find(head, "", query, false, true);
         }
         const bool space = (query.prefix || unfinished.empty()) && wants_space(head);
-        return find(space ? head + " " : head, unfinished, query, space, false);
+        if (space) head += ' ';
+        Suggestions found = find(head, unfinished, query, space, false);
+        if (typing_ && !unfinished.empty()) {
+            found.autocorrect = correction(head, unfinished, query.options, query.threshold);
+        }
+        return found;
     }
 
     /// What the next character is, and whether the word ends, given the text and its unfinished last word. Where a space
@@ -167,9 +248,10 @@ class Session {
     }
 
     /// The session that `save` made; see `Predictor::restore`.
-    static Session load(std::string_view data, std::shared_ptr<detail::Engine> engine) {
+    static Session load(std::string_view data, std::shared_ptr<detail::Engine> engine,
+                        const std::optional<TypingModel>& typing = std::nullopt) {
         constexpr std::size_t kHash = 64;
-        Session session(std::move(engine));
+        Session session(std::move(engine), typing);
         const std::size_t start = kSaved.size();
         std::string_view body = data.substr(std::min(start + 2 * kHash, data.size()));
         const WordgruError broken("the saved session cannot be read (it is broken, or none); start a new one.");
@@ -220,6 +302,7 @@ class Session {
     /// Characters of what was sent before that a new text is read after; they grow to twice as many.
     static constexpr std::size_t kBefore = 600;
     static constexpr std::size_t kTail = 256;  // characters before a word that say which of the person's own follow
+    static constexpr std::string_view kMakeTyping = "make it with predictor.session(text, wordgru::TypingModel()).";
     inline static const std::string kSaved = "wordgru session 3\n";
 
     /// Where what follows the last white space of `text` begins.
@@ -251,20 +334,18 @@ class Session {
         const bool spaced = ends || starts_with(typed, " ");
         const auto wanted = ends ? std::optional<bool>(wants_space(head)) : std::nullopt;
         const std::unordered_map<std::string, int> passed = passed_over(head, letters, query.attention);
-        const auto answer = engine_->search(
-            *state, last, typed, static_cast<std::size_t>(query.k) + passed.size(), query.options,
-            [&](std::string_view word) { return factor(word, query.options.punctuation, spaced, wanted); },
-            named(head, ends ? std::string(*wanted ? " " : "") : gap));
-        const std::string seen = text_ + query.prefix.value_or("");
-        Suggestions found{{}, answer.exact, answer.unexplored, answer.rows, space};
-        const auto& spelled = engine_->tokenizer.token_bytes();
-        for (const detail::Found& word : answer.words) {
-            std::vector<std::string> tokens;
-            for (const Id id : word.tokens) tokens.push_back(spelled[static_cast<std::size_t>(id)]);
-            const bool begins = starts_with(word.spelled, " ");
-            found.items.push_back(
-                {as_typed(word.spelled.substr(begins), seen), word.probability, tokens, detail::sources_of(word)});
-        }
+        const std::size_t k = static_cast<std::size_t>(query.k) + passed.size();
+        const detail::Factor factor = [&](std::string_view word) {
+            return this->factor(word, query.options.punctuation, spaced, wanted);
+        };
+        const auto others = named(head, ends ? std::string(*wanted ? " " : "") : gap);
+        auto touched = field_.typed(typing_, text_, letters, false);
+        SearchOptions fewer = query.options;
+        fewer.max_rows = std::min(fewer.max_rows, detail::kTypedRows);
+        Suggestions found = offers(
+            touched ? detail::find_meant(engine_->search, *state, last, gap, *touched, k, fewer, factor, others)
+                    : engine_->search(*state, last, typed, k, query.options, factor, others),
+            text_ + query.prefix.value_or(""), space);
         if (!passed.empty()) {
             detail::give_way(found.items, passed, query.attention);
             found.items.resize(std::min(found.items.size(), static_cast<std::size_t>(query.k)));
@@ -274,6 +355,65 @@ class Session {
             for (const Suggestion& item : found) offered_.back().words.push_back(item.word);
         }
         return found;
+    }
+
+    Suggestions offers(const detail::Answer& answer, const std::string& seen, bool space) const {
+        Suggestions found{{}, answer.exact, answer.unexplored, answer.rows, space};
+        const auto& spelled = engine_->tokenizer.token_bytes();
+        for (const detail::Found& word : answer.words) {
+            std::vector<std::string> tokens;
+            for (const Id id : word.tokens) tokens.push_back(spelled[static_cast<std::size_t>(id)]);
+            const bool begins = starts_with(word.spelled, " ");
+            found.items.push_back(
+                {as_typed(word.spelled.substr(begins), seen), word.probability, tokens, detail::sources_of(word)});
+        }
+        return found;
+    }
+
+    /// What was meant by letters after `head` with which the word ends; what was typed is always allowed.
+    Suggestions meant(const std::string& head, const std::string& word, detail::Typed& letters, std::size_t k,
+                      SearchOptions options, double doubt = 1) {
+        const std::string gap = reading_.read(head);
+        const auto [state, last] = reading_.place();
+        options.max_rows = std::min(options.max_rows, detail::kCorrectionRows);
+        const detail::Factor factor = [&](std::string_view spelled) {
+            const double counts = this->factor(spelled, options.punctuation, !gap.empty(), std::nullopt);
+            return counts > 0 || spelled != gap + word ? counts : 1;
+        };
+        const auto others = named(head, gap);
+        return offers(detail::find_meant(engine_->search, *state, last, gap, letters, k, options, factor, others, doubt),
+                      text_, false);
+    }
+
+    /// The word that was meant by a word typed in full, if it is another and probable enough.
+    std::optional<std::string> correction(const std::string& head, const std::string& word,
+                                          const SearchOptions& options, double threshold) {
+        const std::size_t start = detail::count_characters(head);
+        const std::u32string text = decode(head + word).text;
+        auto letters = field_.typed(typing_, text_, word, true);
+        if (!letters || field_.kept.count(word) || !detail::is_prose(text, start, text.size())) return std::nullopt;
+        const Suggestions meant = this->meant(head, word, *letters, 3, options, 1 - threshold);
+        if (meant.empty()) return std::nullopt;
+        const std::string low = lower(meant[0].word);
+        double twins = 0;
+        for (const Suggestion& item : meant) twins += lower(item.word) == low ? item.probability : 0;
+        if (twins * (1 - meant.unexplored) < threshold || low == lower(as_typed(word, text_))) return std::nullopt;
+        return meant[0].word;
+    }
+
+    /// Where the unfinished last word begins in the text as it was typed, which normalising may change.
+    std::size_t word_start() const {
+        const std::string unfinished = parted().second;
+        const std::size_t most = detail::count_characters(unfinished);
+        std::size_t start = text_.size();
+        for (std::size_t at = start; at > 0;) {
+            const std::size_t next = detail::before(text_, at);
+            const std::string seen = engine_->tokenizer.normalize(std::string_view(text_).substr(next));
+            if (detail::count_characters(seen) > most) break;
+            at = next;
+            if (seen == unfinished) start = at;
+        }
+        return start;
     }
 
     /// The words that were offered for this word before its last letters came, and how often.
@@ -351,7 +491,9 @@ class Session {
     }
 
     std::shared_ptr<detail::Engine> engine_;
+    std::shared_ptr<const detail::Typing> typing_;
     std::string text_;
+    detail::TypedField field_;
     detail::Reading reading_;
     detail::Committed committed_;
     std::vector<detail::Offered> offered_;

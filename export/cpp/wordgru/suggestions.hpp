@@ -17,7 +17,8 @@ struct Suggestion {
     std::string word;                  ///< the whole word, the letters already typed included
     double probability = 0;            ///< P(word | context, prefix), short of the truth by at most the tolerance
     std::vector<std::string> tokens;   ///< its most probable spelling; the first token may begin with a space
-    std::vector<std::string> sources;  ///< who gives a tenth of its probability or more: model, personal, glossary
+    std::vector<std::string> sources;  ///< who gives a tenth of its probability or more: model, personal, glossary,
+                                       ///< typed
 };
 
 /// The words found, most probable first.
@@ -27,6 +28,8 @@ struct Suggestions {
     double unexplored = 0;  ///< share of what agrees with the letters typed that lies in spellings not looked into
     std::size_t rows = 0;   ///< rows of the model that were asked for
     bool space = false;     ///< a space is missing between the text and these words
+    std::optional<std::string> autocorrect = std::nullopt;  ///< with a typing model: what stands in place of the letters
+                                                            ///< if the word ends here; none where they stay
 
     std::size_t size() const { return items.size(); }
     bool empty() const { return items.empty(); }
@@ -114,6 +117,7 @@ struct Query {
     double attention = 0;  ///< in a session: that the writer looks at what is offered. Words that were offered for
                            ///< fewer letters of this word, and passed over, give way: P(types on | word meant and
                            ///< offered) = 1 - attention
+    double threshold = 0.9;  ///< with a typing model: how probable a correction must be
 };
 
 }  // namespace wordgru

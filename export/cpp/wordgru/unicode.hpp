@@ -105,18 +105,26 @@ inline bool is_ascii(std::string_view text) {
     return ascii;
 }
 
-/// Text in normal form C.
-inline std::string nfc(std::string_view text) {
+namespace detail {
+
+/// Text in a normal form of utf8proc.
+inline std::string in_form(std::string_view text, int form) {
     if (is_ascii(text)) return std::string(text);
     utf8proc_uint8_t* mapped = nullptr;
     const auto size =
         utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
-                     &mapped, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+                     &mapped, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | form));
     const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
     if (size == UTF8PROC_ERROR_NOMEM) throw std::bad_alloc();
     if (size < 0) throw WordgruError("the text is not UTF-8; expected whole characters. Decode the text again.");
     return std::string(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size));
 }
+
+}  // namespace detail
+
+/// Text in normal form C, and D.
+inline std::string nfc(std::string_view text) { return detail::in_form(text, UTF8PROC_COMPOSE); }
+inline std::string decomposed(std::string_view text) { return detail::in_form(text, UTF8PROC_DECOMPOSE); }
 
 /// The first letter of a character's general category: L, M, N, P, S, Z or C.
 inline char major_category(char32_t c) {
@@ -131,6 +139,13 @@ inline bool is_cased(char32_t c) {
     const auto category = utf8proc_category(code);
     return category == UTF8PROC_CATEGORY_LU || category == UTF8PROC_CATEGORY_LL || category == UTF8PROC_CATEGORY_LT ||
            utf8proc_tolower(code) != code || utf8proc_toupper(code) != code;
+}
+
+/// Whether it has the property Uppercase: beside letters, Roman numerals and letters in circles and squares.
+inline bool is_upper(char32_t c) {
+    if (utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_LU) return true;
+    return (c >= 0x2160 && c <= 0x216F) || (c >= 0x24B6 && c <= 0x24CF) || (c >= 0x1F130 && c <= 0x1F149) ||
+           (c >= 0x1F150 && c <= 0x1F169) || (c >= 0x1F170 && c <= 0x1F189);
 }
 
 /// What stands between the letters of a word as far as its case goes.
@@ -172,6 +187,12 @@ inline std::string lower(std::string_view text) {
         if (character == 0x130) append_utf8(folded, 0x307);  // İ is the one letter that becomes two, i and a dot
     }
     return folded;
+}
+
+/// The capital of a character; itself if it has none of one character.
+inline char32_t upper(char32_t character) {
+    if (character == U'ß') return character;  // SS
+    return static_cast<char32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(character)));
 }
 
 /// White space of the tokenizer's pattern: Unicode's property White_Space.

@@ -1,0 +1,109 @@
+// Corrections of a whole text: each word by what stands before it, then by what follows.
+// `wordgru/typing/correct.py` in C++.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "../prose.hpp"
+#include "../session.hpp"
+#include "../words.hpp"
+
+namespace wordgru {
+
+/// A word that may have been meant.
+struct Candidate {
+    std::string word;
+    double probability = 0;  ///< given the text before and after it
+};
+
+/// A word of a text and what was probably meant by it.
+struct Correction {
+    std::size_t start = 0, end = 0;     ///< where the word begins in the text and ends, in bytes
+    std::string typed, word;            ///< the word, and what stands in its place
+    double probability = 0;             ///< that this was meant
+    std::vector<Candidate> candidates;  ///< what may have been meant, most probable first; what was typed may be there
+};
+
+namespace detail {
+
+inline constexpr int kCandidates = 8;          // words that are weighed by what follows
+inline constexpr std::size_t kFollowing = 60;  // characters after a word that are read to judge it
+inline constexpr double kSure = 0.9999;  // a word that is so probable by what stands before it is not judged by what
+                                         // follows
+
+/// What may have been meant by a word, given the text before and after it; most probable first.
+inline std::vector<Candidate> meant(const std::string& before, const std::string& typed, std::u32string_view after,
+                                    Session& session) {
+    session.set(before + typed);
+    Query query;
+    query.k = kCandidates;
+    const Suggestions found = session.corrections(query);
+    std::vector<Candidate> candidates;
+    std::vector<std::string> words;
+    for (const Suggestion& item : found) {
+        candidates.push_back({item.word, item.probability * (1 - found.unexplored)});
+        words.push_back(item.word);
+    }
+    std::u32string_view following = after.substr(0, std::min(after.size(), kFollowing));
+    following = following.substr(0, following.find(U'\n'));
+    while (!following.empty() && is_space(following.back())) following.remove_suffix(1);
+    const bool is_sure = !words.empty() && words[0] == typed && candidates[0].probability > kSure;
+    if (!following.empty() && words.size() > 1 && !is_sure) {  // shares times P(what follows), with the same sum
+        const std::vector<double> nats = session.nats_after(words, to_utf8(following));
+        const double most = *std::max_element(nats.begin(), nats.end());
+        double sum = 0, weighed = 0;
+        for (std::size_t at = 0; at < words.size(); ++at) {
+            sum += candidates[at].probability;
+            weighed += candidates[at].probability *= std::exp(nats[at] - most);
+        }
+        for (Candidate& each : candidates) each.probability *= sum / weighed;
+    }
+    std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& one, const Candidate& other) {
+        return one.probability > other.probability;
+    });
+    return candidates;
+}
+
+}  // namespace detail
+
+/// The words of `text` that were meant otherwise, in order.
+///
+/// Numbers, code, addresses, case, words in capitals and what stands beside marks of code are left alone. A word that
+/// was corrected is read as corrected by those after it. `session` is an empty one with a typing model; it is used up.
+/// Throws WordgruError if the text is not UTF-8, the session has no typing model, or the threshold is no probability.
+inline std::vector<Correction> corrections(std::string_view text, Session session, double threshold = 0.9) {
+    detail::Range{0, 1}.check("the threshold", threshold);
+    session.need_typing();
+    check_text(text);
+    const Characters read = decode(text);
+    const std::u32string_view all = read.text;
+    std::vector<Correction> found;
+    std::string before;
+    std::size_t done = 0;  // in bytes
+    for (const Span& span : spans(all)) {
+        const std::size_t start = read.starts[span.start], end = read.starts[span.end];
+        before += text.substr(done, start - done);
+        const std::string typed(text.substr(start, end - start));
+        done = end;
+        if (span.unspaced || !detail::is_prose(all, span.start, span.end)) {
+            before += typed;
+            continue;
+        }
+        std::vector<Candidate> candidates = detail::meant(before, typed, all.substr(span.end), session);
+        const std::string best = candidates.empty() ? typed : candidates[0].word, low = lower(best);
+        double twins = 0;
+        for (const Candidate& each : candidates) twins += lower(each.word) == low ? each.probability : 0;
+        const bool is_other = low != lower(typed) && twins >= threshold;
+        before += is_other ? best : typed;
+        if (is_other) found.push_back({start, end, typed, best, twins, std::move(candidates)});
+    }
+    return found;
+}
+
+}  // namespace wordgru

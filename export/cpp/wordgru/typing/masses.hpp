@@ -1,0 +1,143 @@
+// What is weighed in the search over what was typed: open tokens, words, what words may miss along their bytes.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "../named.hpp"
+#include "../rows.hpp"
+#include "channel.hpp"
+
+namespace wordgru::detail {
+
+inline constexpr std::size_t kWeighed = 256;  // tokens of one level that are weighed one by one
+
+/// An open token that was not read.
+struct OpenToken {
+    const Node* node;                      ///< after which it stands
+    Id token;                              ///< its id
+    double mass;                           ///< P(its tokens | context), out of the scale
+    double sure, open, promise;            ///< the likelihood that its words have at least; what they may have beside
+                                           ///< it at most; and rather
+    std::shared_ptr<const Reached> level;  ///< of the walk that reached it
+    std::size_t place;                     ///< among the nodes of that level
+    bool deeper;                           ///< the walk ended before it, for all that followed had the same likelihood
+    std::size_t number;                    ///< of equals the first is read first
+
+    double bound() const { return mass * (sure + open); }  ///< the most that its words may have
+
+    Ids tokens() const {
+        Ids all = node->tokens;
+        all.push_back(token);
+        return all;
+    }
+
+    /// Where it stands in the letters typed.
+    Alignments alignments() const {
+        Alignments at = level->alignments.at({place});
+        if (deeper) {
+            std::fill(at.rows.begin(), at.rows.end(), 0.0);
+            std::fill(at.before.begin(), at.before.end(), 0.0);
+        }
+        return at;
+    }
+
+    /// Less promising; a heap has the most promising first.
+    bool operator<(const OpenToken& other) const {
+        const double one = mass * (sure + promise), two = other.mass * (other.sure + other.promise);
+        return std::tie(one, other.number) < std::tie(two, number);
+    }
+};
+
+/// A word found: its mass, and the best of its spellings.
+struct FoundWord {
+    double mass = 0, best = 0;
+    Ids tokens;
+};
+
+/// Masses that words may have been denied, by the bytes that such words begin with.
+class Missing {
+   public:
+    void add(const std::string& start, double mass) { masses_[start] += mass; }
+
+    /// What lies on the path of a word.
+    double along(std::string_view word) const {
+        double total = 0;
+        for (std::size_t size = 0; size <= word.size(); ++size) {
+            const auto found = masses_.find(word.substr(0, size));
+            if (found != masses_.end()) total += found->second;
+        }
+        return total;
+    }
+
+    /// The most that lies on any path.
+    double most() const {
+        double most = 0;
+        std::vector<std::pair<std::string_view, double>> path;
+        for (const auto& [start, mass] : masses_) {
+            while (!path.empty() && !starts_with(start, path.back().first)) path.pop_back();
+            path.emplace_back(start, (path.empty() ? 0 : path.back().second) + mass);
+            most = std::max(most, path.back().second);
+        }
+        return most;
+    }
+
+   private:
+    std::map<std::string, double, std::less<>> masses_;
+};
+
+/// A token of a level that is weighed by itself.
+struct Heavy {
+    double bound, own;      ///< the most that it may have, and what it has
+    std::size_t at, place;  ///< among the nodes of the level, in the trie's order
+};
+
+/// Keep the heaviest; the floors are raised to what the others may cost a word.
+inline void keep_heaviest(std::vector<Heavy>& heavy, Doubles& floors) {
+    if (heavy.size() <= kWeighed) return;
+    const auto last = heavy.begin() + (kWeighed - 1);
+    std::nth_element(heavy.begin(), last, heavy.end(),
+                     [](const Heavy& one, const Heavy& other) { return one.bound > other.bound; });
+    for (double& floor : floors) floor = std::max(floor, last->bound);
+    heavy.resize(kWeighed);
+}
+
+/// Some numbers times a unit, added up from 0 on.
+template <typename Share>
+Doubles summed(std::size_t size, double unit, Share&& share) {
+    Doubles found(size + 1);
+    for (std::size_t at = 0; at < size; ++at) found[at + 1] = found[at] + share(at) * unit;
+    return found;
+}
+
+/// Share · likelihood of some words where it is above a floor; a share of 1 has the mass `unit`.
+inline std::unordered_map<std::string, double> likely(Typed& typed, const NamedWords& words, double unit,
+                                                      double floor) {
+    std::unordered_map<std::string, double> found;
+    const auto& [trie, shares] = words.trie();
+    if (shares.empty()) return found;
+    const auto share = [&list = shares](std::size_t place) { return list[place]; };
+    Ways ways{trie, {0}, typed.start(), {summed(shares.size(), unit, share)}, {floor}};
+    for (const Reached& level : typed.walk(ways)) {
+        for (std::size_t at = 0; at < level.nodes.size(); ++at) {
+            const Trie::Node& node = (*trie)[level.nodes[at]];
+            const double likelihood = typed.likelihood(level.alignments, at);
+            for (std::size_t place = node.low; place < (level.closed[at] ? node.high : node.own); ++place) {
+                const double mass = unit * shares[place] * likelihood;
+                if (mass > floor) found[trie->strings()[place]] = mass;
+            }
+        }
+    }
+    return found;
+}
+
+}  // namespace wordgru::detail

@@ -1,0 +1,388 @@
+// The words that were most probably meant, given what was typed: P(word | context) · P(typed | word), with proof.
+// `wordgru/typing/search.py` in C++, the same step by step.
+//
+// The search of ../search.hpp, with another notion of what agrees. Every token after a node has a likelihood now: of a
+// final token that of the word, of an open one what its words have for sure, and the most that they may have beside.
+// Open tokens are read, the heaviest first, until no path through them can change the answer. What is too light to
+// matter is left out of the walk along the trie of tokens (`Typed::walk`); what that may cost a word is counted as
+// missing.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "../search.hpp"
+#include "channel.hpp"
+#include "masses.hpp"
+
+namespace wordgru::detail {
+
+inline constexpr double kLeftOut = 1.0 / 30;   // share of the tolerance below which a branch is left out of a walk
+inline constexpr double kUndecided = 0.05;     // share of what agrees that may be undecided in an answer that is proved
+inline constexpr double kListedShare = 1e-3;   // of that, the share above which words are listed
+inline constexpr double kInUnknown = 1.0 / 27;  // probability of a letter in a word that nobody knows
+inline constexpr std::size_t kRanked = 256;    // words that are asked at most whether they may be offered
+inline constexpr double kTiny = 1e-300;        // in place of 0, for its logarithm
+
+/// One search.
+class TypingSearch {
+   public:
+    /// All but `gap` is kept by reference. `gap` is the space before the word, or nothing; `factor` is, of some bytes,
+    /// from 0 for what may not be offered to 1; `doubt` the share of what was typed, as a word, above which no others
+    /// are looked for.
+    TypingSearch(Reader& reader, const TokenTries& tries, const Tokenizer& tokenizer, std::string gap, Typed& typed,
+                 std::size_t k, const SearchOptions& options, const Factor& factor, double doubt)
+        : reader_(reader),
+          tries_(tries),
+          tokenizer_(tokenizer),
+          gap_(std::move(gap)),
+          typed_(typed),
+          as_typed_(gap_ + typed.letters()),
+          k_(k),
+          options_(options),
+          batch_(static_cast<std::size_t>(options.batch)),
+          ask_factor_(factor),
+          doubt_(doubt) {}
+
+    /// Read the usual tokens of what is typed, weigh the named words, then read what is in question.
+    Answer run(const std::vector<Named>& named) {
+        using Clock = std::chrono::steady_clock;
+        const auto started = Clock::now();
+        begin(named);
+        while (true) {
+            const Ranking ranking = this->ranking();
+            const bool proved = is_proved(ranking);
+            const double spent = std::chrono::duration<double>(Clock::now() - started).count();
+            const bool late = options_.max_seconds && spent > *options_.max_seconds;
+            if (proved || open_.empty() || is_settled() || late) return answer(ranking, proved);
+            const Picks picks = heaviest();
+            if (picks.empty()) return answer(ranking, false);
+            expand(picks);
+        }
+    }
+
+   private:
+    using Ranking = std::vector<std::pair<std::string, double>>;
+    using Picks = std::vector<std::pair<const Node*, Alignments>>;
+
+    /// Read the usual tokens of what is typed, which says how much agrees at least, and weigh the named words.
+    void begin(const std::vector<Named>& named) {
+        const Ids spelling = tokenizer_.spell(as_typed_);
+        std::vector<const Node*> chain = {reader_.find({})};
+        for (std::size_t at = 0; at + 1 < spelling.size(); ++at) {
+            const Node* const next = reader_.read_usual(*chain.back(), spelling[at]);
+            if (!next) break;
+            chain.push_back(next);
+        }
+        guess(chain, spelling);
+        expand({{chain[0], typed_.start()}});
+        for (std::size_t at = 1; at < chain.size(); ++at) {
+            const auto is_it = [&](const OpenToken& each) { return each.tokens() == chain[at]->tokens; };
+            const auto found = std::find_if(open_.begin(), open_.end(), is_it);
+            if (found == open_.end()) continue;
+            const OpenToken token = std::move(*found);
+            open_.erase(found);
+            std::make_heap(open_.begin(), open_.end());
+            expand({{chain[at], taken(token)}});
+        }
+        for (const Named& source : named) name(source);
+        stand();
+    }
+
+    /// Whether what was typed is so probable that no other word need be looked for.
+    bool is_settled() const {
+        const auto typed = words_.find(as_typed_);
+        return typed != words_.end() && typed->second.mass > doubt_ * (agreeing_ + expected_);
+    }
+
+    /// Share of what agrees that lies in open tokens, roughly.
+    double left() const {
+        double left = expected_;
+        for (const OpenToken& each : open_) left += each.mass * each.sure;
+        return std::min(std::max(left / std::max(agreeing_ + expected_, kTiny), 0.0), 1.0);
+    }
+
+    // -- reading -----------------------------------------------------------------------------------------------
+
+    /// Set the scale so that what agrees has about mass 1, from below: what is typed may be as it was meant.
+    void guess(const std::vector<const Node*>& chain, const Ids& spelling) {
+        as_it_is_ = typed_.of(typed_.letters());
+        const Node& node = *chain.back();
+        const Id last = chain.size() == spelling.size() ? spelling.back() : kEndOfText;
+        double share = last ? node.row[static_cast<std::size_t>(last)] : 0;
+        if (!typed_.complete()) {
+            share += tries_.beginning(node.row, std::string_view(as_typed_).substr(node.spelled.size()));
+        }
+        const double known = node.log_mass + std::log(std::max(share, 1e-30));
+        const double unknown = std::log(std::max(this->unknown(), kTiny));
+        const double most = std::max(known, unknown), least = std::min(known, unknown);
+        scale_ = most + std::log1p(std::exp(least - most)) + std::log(std::max(as_it_is_, kTiny));
+    }
+
+    /// P(what was typed is a word that nobody knows).
+    double unknown() const {
+        return typed_.model().unknown * std::pow(kInUnknown, static_cast<double>(typed_.size()));
+    }
+
+    /// What has this log-probability, out of the scale.
+    double mass(double log_mass) const { return std::exp(std::min(log_mass - scale_, 700.0)); }
+
+    /// The open tokens that may change most, read as far as the budget goes.
+    Picks heaviest() {
+        std::vector<OpenToken> unread;
+        Picks picks;
+        const std::size_t room = std::min(batch_, reader_.left());
+        while (!open_.empty() && unread.size() < room && picks.size() < batch_) {
+            std::pop_heap(open_.begin(), open_.end());
+            OpenToken heaviest = std::move(open_.back());
+            open_.pop_back();
+            if (const Node* const node = reader_.find(heaviest.tokens())) picks.emplace_back(node, taken(heaviest));
+            else unread.push_back(std::move(heaviest));
+        }
+        if (unread.empty()) return picks;
+        std::vector<std::pair<const Node*, Id>> asked;
+        for (const OpenToken& each : unread) asked.emplace_back(each.node, each.token);
+        const std::vector<const Node*> nodes = reader_.read(asked, batch_ / 2);
+        for (std::size_t at = 0; at < nodes.size(); ++at) picks.emplace_back(nodes[at], taken(unread[at]));
+        return picks;
+    }
+
+    /// An open token is read: its mass is in its own row from here on.
+    Alignments taken(const OpenToken& token) {
+        agreeing_ -= token.mass * token.sure;
+        undecided_ -= token.mass * token.open;
+        expected_ -= token.mass * token.promise;
+        return token.alignments();
+    }
+
+    /// Weigh what follows some nodes.
+    void expand(const Picks& picks) {
+        std::map<std::string, std::vector<const Picks::value_type*>> by_half;
+        for (const auto& pick : picks) by_half[std::string(half_character(pick.first->spelled))].push_back(&pick);
+        for (const auto& [half, part] : by_half) {
+            const auto tokens = tries_.after(half);
+            std::vector<const Node*> nodes;
+            Doubles units;
+            Ways ways{tokens->trie, {}, Alignments(typed_.size() + 1), {}, Doubles(part.size(), kLeftOut * allowed())};
+            for (const auto* pick : part) {
+                const Node& node = *pick->first;
+                nodes.push_back(&node);
+                units.push_back(mass(node.log_mass));
+                ways.starts.add(pick->second, 0);
+                ways.masses.push_back(summed(tokens->ids.size(), units.back(), [&](std::size_t place) {
+                    return static_cast<double>(node.row[static_cast<std::size_t>(tokens->ids[place])]);
+                }));
+            }
+            const bool is_root = nodes[0]->tokens.empty();
+            const std::size_t begins = is_root ? tokens->trie->along(code_points(gap_)) : 0;
+            ways.roots.assign(nodes.size(), begins);
+            std::vector<Reached> reached;
+            if (begins != kNowhere) reached = typed_.walk(ways);
+            if (is_root && std::exchange(guessed_, false)) agreeing_ = 0;
+            for (Reached& level : reached) {
+                weigh(std::make_shared<const Reached>(std::move(level)), *tokens, nodes, units, ways.floors);
+            }
+            for (std::size_t at = 0; at < nodes.size(); ++at) lost_.add(nodes[at]->spelled, ways.floors[at]);
+        }
+    }
+
+    /// The mass by which a word may be short of the truth.
+    double allowed() const { return std::max(options_.tolerance, kSmallest) * agreeing_; }
+
+    /// Count the tokens that a level of a walk reached: words are found, open tokens are open.
+    void weigh(const std::shared_ptr<const Reached>& reached, const TokenTries::Tokens& tokens,
+               const std::vector<const Node*>& nodes, const Doubles& units, Doubles& floors) {
+        const Reached& level = *reached;
+        const double listed = words_.size() < 4 * k_ ? kListedShare : 1;
+        std::vector<Heavy> heavy;
+        for (std::size_t at = 0; at < level.nodes.size(); ++at) {
+            const Trie::Node& node = (*tokens.trie)[level.nodes[at]];
+            const std::size_t from = level.source[at];
+            const double likelihood = typed_.likelihood(level.alignments, at), sure = level.alignments.done[at];
+            for (std::size_t place = node.low; place < (level.closed[at] ? node.high : node.own); ++place) {
+                const double weight = weight_of(*nodes[from], units[from], tokens.ids[place]);
+                const bool is_final = tries_.is_final(tokens.ids[place]);
+                const double own = weight * (is_final ? likelihood : sure);
+                agreeing_ += own;
+                if (!is_final) {
+                    undecided_ += weight * level.open[at];
+                    expected_ += weight * level.promise[at];
+                }
+                const double bound = is_final && !level.closed[at] ? own : own + weight * level.open[at];
+                if (bound > floors[from] * (is_final ? listed : 1)) heavy.push_back({bound, own, at, place});
+            }
+        }
+        keep_heaviest(heavy, floors);
+        for (const auto& [bound, own, at, place] : heavy) {
+            const std::size_t from = level.source[at];
+            const Id token = tokens.ids[place];
+            if (tries_.is_final(token)) {
+                find(*nodes[from], token, own);
+                continue;
+            }
+            const bool deeper = place >= (*tokens.trie)[level.nodes[at]].own;
+            open_.push_back({nodes[from], token, weight_of(*nodes[from], units[from], token), level.alignments.done[at],
+                             level.open[at], level.promise[at], reached, at, deeper, number_++});
+            std::push_heap(open_.begin(), open_.end());
+        }
+    }
+
+    static double weight_of(const Node& node, double unit, Id token) {
+        return static_cast<double>(node.row[static_cast<std::size_t>(token)]) * unit;
+    }
+
+    double factor(const std::string& spelled) {
+        const auto [known, is_new] = factors_.try_emplace(spelled);
+        if (is_new) known->second = ask_factor_(spelled);
+        return known->second;
+    }
+
+    void find(const Node& node, Id token, double mass) {
+        const std::string spelled = node.spelled + tokenizer_.token_bytes()[static_cast<std::size_t>(token)];
+        if (const double factor = this->factor(spelled); factor > 0) {  // what may not be offered still agrees
+            agreeing_ -= mass * (1 - factor);
+            mass *= factor;
+        }
+        FoundWord& word = words_[spelled];
+        word.mass += mass;
+        if (mass <= word.best) return;
+        word.best = mass;
+        word.tokens = node.tokens;
+        word.tokens.push_back(token);
+    }
+
+    /// Weigh the words that another source names.
+    void name(const Named& source) {
+        const double unit = tries_.beginning(reader_.find({})->row, source.start) * mass(0);
+        const double floor = kLeftOut * allowed();
+        std::unordered_map<std::string, double> masses;
+        const NamedWords added = source.added();
+        for (const auto& [words, scale] : {std::pair{source.common.get(), source.scale}, std::pair{&added, 1.0}}) {
+            for (const auto& [word, mass] : likely(typed_, *words, unit * scale, floor)) {
+                masses[source.start + word] += mass;
+            }
+        }
+        for (const auto& [word, mass] : masses) {
+            agreeing_ += mass;
+            words_[word].mass += mass;
+        }
+        shares_.emplace_back(source.source, std::move(masses));
+        lost_.add(source.start, 2 * floor);
+    }
+
+    /// What was typed stands as it is, a word that the model does not know, if nothing is more probable.
+    void stand() {
+        const double own = unknown() * as_it_is_ * mass(0);
+        shares_.push_back({"typed", {{as_typed_, own}}});
+        agreeing_ += own;
+        words_[as_typed_].mass += own;
+    }
+
+    // -- the proof ---------------------------------------------------------------------------------------------
+
+    /// The k best words found that may be offered, and their masses.
+    Ranking ranking() {
+        using Item = const std::pair<const std::string, FoundWord>*;
+        std::vector<Item> all;
+        for (const auto& item : words_) all.push_back(&item);
+        const auto heavier = [](Item one, Item other) {
+            return one->second.mass != other->second.mass ? one->second.mass > other->second.mass
+                                                          : one->first < other->first;
+        };
+        const std::size_t most = std::min(all.size(), kRanked);
+        std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(most), all.end(), heavier);
+        Ranking best;
+        for (std::size_t at = 0; at < most && best.size() < k_; ++at) {
+            if (factor(all[at]->first) > 0) best.emplace_back(all[at]->first, all[at]->second.mass);
+        }
+        return best;
+    }
+
+    bool is_proved(const Ranking& ranking) {
+        if (ranking.size() < k_ || agreeing_ <= 0 || undecided_ > kUndecided * agreeing_) return false;
+        const double allowed = this->allowed(), limit = ranking.back().second + allowed;
+        const auto is_heavy = [&](const OpenToken& each) { return each.bound() > limit; };
+        if (std::any_of(open_.begin(), open_.end(), is_heavy)) return false;
+        Missing missing = lost_;
+        for (const OpenToken& each : open_) {
+            missing.add(each.node->spelled + tokenizer_.token_bytes()[static_cast<std::size_t>(each.token)],
+                        each.bound());
+        }
+        const auto misses = [&](const auto& each) { return missing.along(each.first) > allowed; };
+        if (std::any_of(ranking.begin(), ranking.end(), misses) || missing.most() > limit) return false;
+        std::set<std::string_view> best;
+        for (const auto& each : ranking) best.insert(each.first);
+        for (const auto& [spelled, word] : words_) {
+            if (word.mass <= limit / 4 || word.mass + missing.along(spelled) <= limit || best.count(spelled)) continue;
+            if (factor(spelled) > 0) return false;
+        }
+        return true;
+    }
+
+    Answer answer(const Ranking& ranking, bool exact) {
+        const double whole = std::max(agreeing_, kTiny);
+        Ranking known;
+        for (const auto& each : ranking) {
+            if (each.first == as_typed_ || factor(each.first) == 1) known.push_back(each);
+        }
+        Answer found{{}, exact, left(), reader_.rows()};
+        for (const auto& [spelled, mass] : known.empty() ? ranking : known) {
+            Found word{spelled, std::min(mass / whole, 1.0), words_.at(spelled).tokens, {}};
+            for (const auto& [source, masses] : shares_) {
+                const auto share = masses.find(spelled);
+                if (share != masses.end()) word.named.emplace_back(source, share->second / whole);
+            }
+            found.words.push_back(std::move(word));
+        }
+        return found;
+    }
+
+    Reader& reader_;
+    const TokenTries& tries_;
+    const Tokenizer& tokenizer_;
+    const std::string gap_;
+    Typed& typed_;
+    const std::string as_typed_;  // with the space before it
+    const std::size_t k_;
+    const SearchOptions& options_;
+    const std::size_t batch_;
+    const Factor& ask_factor_;
+    const double doubt_;
+    double scale_ = 0;      // log of what has mass 1
+    double agreeing_ = 1;   // mass that agrees for sure; 1 is a first guess, from below
+    bool guessed_ = true;   // it is that
+    double undecided_ = 0;  // mass that may agree
+    double expected_ = 0;   // and what of it will agree, roughly
+    double as_it_is_ = 0;   // P(typed | it was meant as it is typed)
+    std::unordered_map<std::string, FoundWord> words_;
+    std::unordered_map<std::string, double> factors_;
+    std::vector<std::pair<const char*, std::unordered_map<std::string, double>>> shares_;  // source → word → its mass
+    Missing lost_;                 // by the bytes of a node, what a word through it may have been denied
+    std::vector<OpenToken> open_;  // a heap, the most promising first
+    std::size_t number_ = 0;
+};
+
+/// The `k` words with the largest P(word | context) · P(typed | word) · factor, with what `search` reads and remembers;
+/// arguments as of `TypingSearch`, `state` being the one before the context's last token, which is `last`. Words of a
+/// factor below 1 are in the answer only if there are no others, or as what was typed.
+inline Answer find_meant(WordSearch& search, const State& state, Id last, const std::string& gap, Typed& typed,
+                         std::size_t k, const SearchOptions& options, const Factor& factor,
+                         const std::vector<Named>& named, double doubt = 1) {
+    return search.read(state, last, options, false, [&](Reader& reader, const Vocabulary&) {
+        return TypingSearch(reader, search.tries(), search.tokenizer(), gap, typed, k, options, factor, doubt)
+            .run(named);
+    });
+}
+
+}  // namespace wordgru::detail
