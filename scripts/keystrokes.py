@@ -90,7 +90,7 @@ def _report(name: str, asked: list[Asked], slowest: int) -> None:
     milliseconds = 1e3 * np.array([seconds for seconds, _, _ in asked])
     rows = np.array([words.rows for _, _, words in asked])
     p50, p90, p99 = np.percentile(milliseconds, [50, 90, 99])
-    proved = np.mean([words.exact for _, _, words in asked])
+    proved = np.mean([words.exact for _, _, words in asked if words or words.rows])  # not where all is quiet
     full = np.mean([len(words) == 3 for _, _, words in asked])
     print(
         f"{name}: {len(asked):,}; ms p50 {p50:.2f}, p90 {p90:.2f}, p99 {p99:.2f}, slowest {milliseconds.max():.1f}; "
