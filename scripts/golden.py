@@ -239,6 +239,14 @@ def dump(vectors: Json) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
+def save(path: Path, vectors: Json) -> None:
+    """Write vectors beside a file, and then in its place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    beside.write_text(dump(vectors), encoding="utf-8")
+    os.replace(beside, path)
+
+
 def _proved(make: Callable[[Json], Json], asked: Iterable[Json]) -> list[Json]:
     """What `make` makes of each case; those that this bundle cannot prove are left out, and said."""
     made = []
@@ -275,9 +283,7 @@ def main(bundle: Path, name: str, output: Path | None, scripts: str) -> None:
     inside = bundle.resolve().is_relative_to(ROOT)
     path = bundle.resolve().relative_to(ROOT).as_posix() if inside else name
     target = output or ROOT / "export" / "golden" / f"{name}.json"
-    beside = target.with_suffix(".new")
-    beside.write_text(dump(Maker(bundle, name, path, scripts=scripts).make()), encoding="utf-8")
-    os.replace(beside, target)
+    save(target, Maker(bundle, name, path, scripts=scripts).make())
     print(target)
 
 

@@ -4,13 +4,12 @@ Not every target mixes languages, draws text or weighs it, so these vectors stan
 export/golden/mixture/tiny.json; export/golden/README.md explains them.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-from golden import dump
+from golden import save
 
 from wordgru import Predictor
 from wordgru.errors import WordgruError
@@ -131,10 +130,7 @@ CONTEXTS = ["", "the", "the cat ", "See you at th", "a dog (", "don’t", "It is
 
 def main(path: Path = FILE) -> None:
     """Write the vectors."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".new")
-    beside.write_text(dump(make()), encoding="utf-8")
-    os.replace(beside, path)
+    save(path, make())
 
 
 def make() -> Json:

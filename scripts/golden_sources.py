@@ -4,13 +4,12 @@ Personal words, word lists, attention and the next character are not in every ta
 export/golden/sources/tiny.json; export/golden/README.md explains them.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-from golden import dump
+from golden import save
 
 from wordgru import Predictor
 from wordgru.errors import WordgruError
@@ -202,10 +201,7 @@ CHARACTERS: list[Json] = [
 
 def main(path: Path = FILE) -> None:
     """Write the vectors."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".new")
-    beside.write_text(dump(make()), encoding="utf-8")
-    os.replace(beside, path)
+    save(path, make())
 
 
 def make() -> Json:

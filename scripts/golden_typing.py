@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from golden import dump
+from golden import save
 
 from wordgru import Layout, Predictor, Suggestions, TypingModel
 from wordgru.typing.channel import Touch, Typed
@@ -51,8 +51,7 @@ LETTERS = TEXTS[1] + " mta, and the dgo sta at teh door."
 
 def main() -> None:
     """Write the file."""
-    FILE.parent.mkdir(exist_ok=True)
-    FILE.write_text(dump(make()), encoding="utf-8")
+    save(FILE, make())
     click.echo(FILE)
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Self
@@ -27,7 +27,7 @@ from wordgru.text.tokenizer import Tokenizer
 from wordgru.typing.channel import Touch, Typed, TypingModel
 from wordgru.typing.layout import Layout
 from wordgru.typing.search import TypingSearch
-from wordgru.typist import TypistOptions, is_in_address, is_in_capitals, with_capital_i
+from wordgru.typist import TypistOptions, as_one, is_in_address, is_in_capitals, with_capital_i
 
 _ATTENTION = Range(0, 1, below=True)
 COUNT = Range(0, whole=True)
@@ -334,7 +334,7 @@ class Session:
 
         for more in (0, 1):  # two that were one word leave a place
             found = self._find(head, prefix, k + more, options, attention, typed_as=typed_as, space=space, ends=ends)
-            formed = _as_one(form(item) for item in found)
+            formed = as_one(form(item) for item in found)
             if len(formed) in (k, len(found)):
                 break
         likely = tuple(item for item in formed[:k] if item.probability >= self._typist.min_probability)
@@ -535,15 +535,6 @@ def _offered(spelled: bytes, punctuation: bool, spaced: bool, wanted: bool | Non
     if wanted is not None and (text[0] == " ") != (wanted and words.takes_space(text)):
         return None
     return text.removeprefix(" ")
-
-
-def _as_one(offers: Iterable[Suggestion]) -> list[Suggestion]:
-    """Offers of the same word as one, most probable first."""
-    one: dict[str, Suggestion] = {}
-    for item in offers:
-        same = one.get(item.word)
-        one[item.word] = replace(same, probability=same.probability + item.probability) if same else item
-    return sorted(one.values(), key=lambda item: -item.probability)
 
 
 def _sources(found: Found) -> tuple[str, ...]:

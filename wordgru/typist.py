@@ -1,10 +1,12 @@
 """The habits of who types: capitals, the word I, addresses; and how improbable a word may be that is offered."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from wordgru.config import Range, check_ranges, ranged
+from wordgru.search.suggestions import Suggestion
 
 _SEEN = 200  # characters of the text that say how its writer writes
 _SHOUTED = 4  # letters of a first word that say that what follows is in capitals too; "OK" does not
@@ -64,3 +66,12 @@ def with_capital_i(word: str, text: str) -> str:
 @lru_cache(maxsize=64)
 def _writes_small_i(text: str) -> bool:
     return bool(_LONE_I.search(text))
+
+
+def as_one(offers: Iterable[Suggestion]) -> list[Suggestion]:
+    """Offers of the same word as one, most probable first."""
+    one: dict[str, Suggestion] = {}
+    for item in offers:
+        same = one.get(item.word)
+        one[item.word] = replace(same, probability=same.probability + item.probability) if same else item
+    return sorted(one.values(), key=lambda item: -item.probability)

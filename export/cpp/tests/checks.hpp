@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdio>
+#include <functional>
 #include <string>
+
+#include "wordgru/errors.hpp"
 
 /// onnxruntime keeps a few hundred bytes to the end of the process; what leaks elsewhere is reported.
 extern "C" const char* __lsan_default_suppressions() { return "leak:libonnxruntime"; }
@@ -14,6 +17,17 @@ int passed = 0, failed = 0;
 void expect(bool holds, const std::string& what) {
     ++(holds ? passed : failed);
     if (!holds) std::printf("FAILED %s\n", what.c_str());
+}
+
+/// The call fails with a WordgruError, of one line that has `says` in it.
+[[maybe_unused]] void refuses(const std::function<void()>& call, const std::string& says) {
+    std::string message = "nothing was raised";
+    try {
+        call();
+    } catch (const wordgru::WordgruError& error) {
+        message = error.what();
+    }
+    expect(message.find(says) != message.npos && message.find('\n') == message.npos, says + ": " + message);
 }
 
 }  // namespace

@@ -23,17 +23,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using namespace wordgru;
 
-/// The call fails with a WordgruError, of one line that has `says` in it.
-void refuses(const std::function<void()>& call, const std::string& says) {
-    std::string message = "nothing was raised";
-    try {
-        call();
-    } catch (const WordgruError& error) {
-        message = error.what();
-    }
-    expect(message.find(says) != message.npos && message.find('\n') == message.npos, says + ": " + message);
-}
-
 std::string read_file(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) throw std::runtime_error(path.string() + " cannot be read");

@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -146,17 +146,6 @@ class Golden {
     json vectors_;
     mutable int skipped_ = 0;
 };
-
-/// The call fails with a WordgruError, of one line that has `says` in it.
-void refuses(const std::function<void()>& call, const std::string& says) {
-    std::string message = "nothing was raised";
-    try {
-        call();
-    } catch (const WordgruError& error) {
-        message = error.what();
-    }
-    expect(message.find(says) != message.npos && message.find('\n') == message.npos, says + ": " + message);
-}
 
 void check_bad_layouts() {
     const fs::path file = fs::temp_directory_path() / "wordgru-layout-test.json";

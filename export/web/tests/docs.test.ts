@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import type { Browser } from "playwright-core";
-import { findChromium, launch, Site } from "./site.js";
+import { findChromium, inChromium, Site } from "./site.js";
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
 const SITE = join(ROOT, "build/docs");
@@ -18,14 +18,8 @@ describe("the documentation", { skip: !CHROMIUM || (!PAGES.length && "make docs 
   const site = new Site({ "/": SITE });
   let browser: Browser;
 
-  before(async () => {
-    await site.start();
-    browser = await launch(CHROMIUM as string);
-  });
-
-  after(async () => {
-    await browser?.close();
-    await site.stop();
+  inChromium(site, CHROMIUM, (opened) => {
+    browser = opened;
   });
 
   for (const [colorScheme, width] of [

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { afterEach, beforeEach, describe, it } from "node:test";
 import type { Browser, CDPSession, Page } from "playwright-core";
 import type * as Web from "../src/index.js";
-import { findChromium, launch, Site } from "./site.js";
+import { findChromium, inChromium, LOOKS, Site } from "./site.js";
 
 /** What the page under test has. */
 declare global {
@@ -47,14 +47,8 @@ describe("the text fields of a page", { skip: !CHROMIUM }, () => {
   let requests: string[] = [];
   let complaints: string[] = [];
 
-  before(async () => {
-    await site.start();
-    browser = await launch(CHROMIUM as string);
-  });
-
-  after(async () => {
-    await browser?.close();
-    await site.stop();
+  inChromium(site, CHROMIUM, (opened) => {
+    browser = opened;
   });
 
   beforeEach(async () => {
@@ -651,16 +645,7 @@ describe("the text fields of a page", { skip: !CHROMIUM }, () => {
     assert.equal(page.workers().length, 1, "the two share a predictor");
   });
 
-  for (const [colorScheme, width] of [
-    ["light", 1200],
-    ["dark", 390],
-    ...(PICTURES
-      ? ([
-          ["dark", 1200],
-          ["light", 390],
-        ] as const)
-      : []),
-  ] as const) {
+  for (const [colorScheme, width] of LOOKS) {
     it(`is accessible, ${colorScheme}, ${width} wide`, async () => {
       await page.context().close();
       page = await open({ colorScheme, viewport: { width, height: 700 }, hasTouch: width === 390 });

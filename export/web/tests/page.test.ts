@@ -4,13 +4,13 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterEach, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type * as Web from "../src/index.js";
 import type * as Inline from "../src/inline.js";
 import type { Golden } from "./golden.js";
-import { faults, findChromium, fits, launch, PICTURES, picture, Site } from "./site.js";
+import { faults, findChromium, fits, inChromium, LOOKS, picture, Site } from "./site.js";
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
 const PAGE = join(ROOT, "export/web/dist/page");
@@ -21,17 +21,6 @@ const GOLDEN = readdirSync(join(ROOT, "export/golden"))
   .map((golden) => [golden.bundle.name, golden] as const);
 const CHROMIUM = findChromium();
 const PYTHON = [process.env.PYTHON, join(ROOT, ".venv/bin/python")].find((path) => path && existsSync(path));
-
-const LOOKS = [
-  ["light", 1200],
-  ["dark", 390],
-  ...(PICTURES
-    ? ([
-        ["dark", 1200],
-        ["light", 390],
-      ] as const)
-    : []),
-] as const;
 
 if (!CHROMIUM) console.log("# NOT RUN: the page's tests need Chromium; install it, or name it in CHROMIUM");
 
@@ -51,16 +40,13 @@ describe("the page", { skip: !CHROMIUM }, () => {
   let page: Page;
   const complaints: string[] = [];
 
-  before(async () => {
-    await site.start();
-    browser = await launch(CHROMIUM as string);
-    context = await browser.newContext();
-    page = await open(context);
+  inChromium(site, CHROMIUM, (opened) => {
+    browser = opened;
   });
 
-  after(async () => {
-    await browser?.close();
-    await site.stop();
+  before(async () => {
+    context = await browser.newContext();
+    page = await open(context);
   });
 
   async function open(context: BrowserContext): Promise<Page> {

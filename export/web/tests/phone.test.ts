@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type * as Web from "../src/index.js";
-import { faults, findChromium, fits, launch, picture, Site } from "./site.js";
+import { faults, findChromium, fits, inChromium, picture, Site } from "./site.js";
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
 const CHROMIUM = findChromium();
@@ -23,14 +23,8 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
   let browser: Browser;
   const complaints: string[] = [];
 
-  before(async () => {
-    await site.start();
-    browser = await launch(CHROMIUM as string);
-  });
-
-  after(async () => {
-    await browser?.close();
-    await site.stop();
+  inChromium(site, CHROMIUM, (opened) => {
+    browser = opened;
   });
 
   async function open(options: BrowserContextOptions = {}): Promise<Page> {

@@ -4,12 +4,25 @@ import { createReadStream, existsSync, mkdirSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
+import { after, before } from "node:test";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 const AXE = join(process.cwd().replace(/\/export.*$/, ""), "export/node_modules/axe-core/axe.min.js");
 
 /** A folder, if the screenshots are to be looked at. */
 export const PICTURES = process.env.PICTURES;
+
+/** Colours and widths in which pages are judged; more of them if they are to be looked at. */
+export const LOOKS: readonly (readonly ["light" | "dark", number])[] = [
+  ["light", 1200],
+  ["dark", 390],
+  ...(PICTURES
+    ? ([
+        ["dark", 1200],
+        ["light", 390],
+      ] as const)
+    : []),
+];
 
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -83,6 +96,20 @@ export function findChromium(): string | undefined {
 
 export function launch(executablePath: string): Promise<Browser> {
   return chromium.launch({ executablePath, args: FLAGS });
+}
+
+/** In a `describe`: the site is served, and Chromium open, while its tests run. */
+export function inChromium(site: Site, executablePath: string | undefined, opened: (browser: Browser) => void): void {
+  let browser: Browser | undefined;
+  before(async () => {
+    await site.start();
+    browser = await launch(executablePath as string);
+    opened(browser);
+  });
+  after(async () => {
+    await browser?.close();
+    await site.stop();
+  });
 }
 
 /** A Chromium with the unpacked extension of a folder, and a profile in another one. */
