@@ -19,7 +19,6 @@ from wordgru.training.network.batches import Packed, pack_documents
 from wordgru.training.network.model import GRULanguageModel
 from wordgru.training.run.checkpoint import load_model_config, load_model_weights
 
-pytest.importorskip("rich")
 SCRIPT = Path(__file__).parents[2] / "scripts" / "models" / "pair.py"
 SIZES = ModelConfig(vocab_size=600, embedding_size=33, hidden_size=48, layers=2)
 
