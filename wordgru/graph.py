@@ -45,9 +45,9 @@ IR_VERSION = 8
 _ZERO = 64  # the u8 that stands for 0 in an activation
 _LEVELS = 63  # steps of an activation on either side of it
 
-_BLOCK = 32  # four-bit numbers that share a step, at most: with 128 the file is 4 % smaller, its loss twice as large
-_MOST = 7  # a four-bit number lies between -7 and 7
-_PARTS = 14  # a block's step is counted in fourteenths of the int8's, so that 7 steps of 254 are 127
+BLOCK = 32  # four-bit numbers that share a step, at most: with 128 the file is 4 % smaller, its loss twice as large
+MOST = 7  # a four-bit number lies between -7 and 7
+PARTS = 14  # a block's step is counted in fourteenths of the int8's, so that 7 steps of 254 are 127
 
 
 def build_graph(config: ModelConfig, weights: Weights, *, precision: Precision) -> onnx.ModelProto:
@@ -382,7 +382,7 @@ def _integers(
     numbers = nodes.add("Reshape", numbers, shape)
     step = nodes.add("Cast", nodes.constant(f"{stored}_steps", steps), to=TensorProto.FLOAT)
     parts = nodes.add("Mul", numbers, step)
-    values = nodes.add("Round", nodes.add("Div", parts, nodes.constant("parts", np.float32(_PARTS))))
+    values = nodes.add("Round", nodes.add("Div", parts, nodes.constant("parts", np.float32(PARTS))))
     flat = nodes.constant("shape_of_rows", np.array([0, -1]))
     values = nodes.add("Reshape", nodes.add("Cast", values, to=TensorProto.INT8), flat)
     columns = nodes.constant(f"columns_{exact.shape[1]}", np.array([exact.shape[1]]))
@@ -396,18 +396,18 @@ def _pack(exact: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.uint8], npt.ND
     Of 24 steps for each block that one is taken which leaves the least squared error: the largest value may be cut.
     """
     rows, columns = exact.shape
-    blocks = -(-columns // _BLOCK)
+    blocks = -(-columns // BLOCK)
     size = 2 * -(-columns // (2 * blocks))
     padded = np.zeros((rows, blocks * size), np.float32)
     padded[:, :columns] = exact
     values = padded.reshape(rows, blocks, size)
-    whole = np.abs(values).max(axis=-1, keepdims=True) * np.float32(_PARTS / _MOST)
+    whole = np.abs(values).max(axis=-1, keepdims=True) * np.float32(PARTS / MOST)
     best = np.full(whole.shape, np.inf, np.float32)
     numbers, steps = np.zeros(values.shape, np.int8), np.ones(whole.shape, np.uint8)
     for share in np.linspace(0.54, 1, 24, dtype=np.float32):
         step = np.clip(np.rint(whole * share), 1, 2 * 127)
-        tried = np.clip(np.rint(values * _PARTS / step), -_MOST, _MOST)
-        error = np.square(np.rint(tried * step / _PARTS) - values).sum(axis=-1, keepdims=True)
+        tried = np.clip(np.rint(values * PARTS / step), -MOST, MOST)
+        error = np.square(np.rint(tried * step / PARTS) - values).sum(axis=-1, keepdims=True)
         better = error < best
         best = np.where(better, error, best)
         numbers, steps = (
@@ -430,7 +430,7 @@ def _unpack(packed: npt.NDArray[np.uint8], steps: npt.NDArray[np.uint8], columns
             "with a step for each block"
         )
     numbers = _PAIRS[packed].reshape(*packed.shape[:2], -1)
-    values: npt.NDArray[np.int8] = np.rint(numbers * steps.astype(np.float32) / np.float32(_PARTS)).astype(np.int8)
+    values: npt.NDArray[np.int8] = np.rint(numbers * steps.astype(np.float32) / np.float32(PARTS)).astype(np.int8)
     return values.reshape(len(packed), -1)[:, :columns]
 
 

@@ -87,17 +87,15 @@ def english(
     """Write one Parquet file, column "text", from FILES named SOURCE-SPLIT.parquet."""
     rng = random.Random(seed)
     paths = sorted(Path(name) for pattern in files for name in glob.glob(pattern))
-    sources = {path.stem.rsplit("-", 1)[0]: _documents(path) for path in paths}
+    sources = {path.stem.rsplit("-", 1)[0]: documents_of(path) for path in paths}
     sizes = {name: sum(len(document.split()) for document in documents) for name, documents in sources.items()}
-    weights = {name: size**power * LESS.get(name, 1.0) for name, size in sizes.items()}
+    weights = {name: weight(name, size, power) for name, size in sizes.items()}
     scale = words / sum(weights.values())
     texts: list[str] = []
     table = Table("source", "words", "share", "passes")
     for name, documents in sources.items():
         wanted = min(weights[name] * scale, passes * sizes[name])
-        for text in _read(documents, wanted, cut, rng):
-            text = _renamed(_respelled(text, name), name, rng)
-            texts.append(_as_typed(text, rng) if name in TYPED and rng.random() < lower else text)
+        texts.extend(written(text, name, lower, rng) for text in _read(documents, wanted, cut, rng))
         table.add_row(name, f"{wanted:,.0f}", f"{wanted / words:.1%}", f"{wanted / sizes[name]:.1f}")
     rng.shuffle(texts)
     partial = output.with_suffix(".partial")
@@ -106,7 +104,18 @@ def english(
     Console().print(table)
 
 
-def _documents(path: Path) -> list[str]:
+def weight(source: str, size: int, power: float) -> float:
+    """How much of a source of so many words is read, beside the others."""
+    return size**power * LESS.get(source, 1.0)
+
+
+def written(text: str, source: str, lower: float, rng: random.Random) -> str:
+    """A source's text as it is learnt: spelled as today, of other people, some talk (`lower`) as some people type."""
+    text = _renamed(_respelled(text, source), source, rng)
+    return _as_typed(text, rng) if source in TYPED and rng.random() < lower else text
+
+
+def documents_of(path: Path) -> list[str]:
     """The rows of one file."""
     return list(pq.read_table(path, columns=["text"])["text"].to_pylist())
 
@@ -116,15 +125,18 @@ def _read(documents: list[str], words: float, cut: float, rng: random.Random) ->
     read = 0
     while True:
         for document in rng.sample(documents, len(documents)):
-            for text in _parts(document, rng) if rng.random() < cut else (document,):
+            for text in parts(document, cut, rng):
                 if read >= words:
                     return
                 read += len(text.split())
                 yield text
 
 
-def _parts(document: str, rng: random.Random) -> Iterator[str]:
-    """A document cut before random lines into texts of 1 to 32 lines, short ones more often."""
+def parts(document: str, cut: float, rng: random.Random) -> Iterator[str]:
+    """A document whole; a share `cut` of them in texts of 1 to 32 lines, cut before random lines, more short ones."""
+    if rng.random() >= cut:
+        yield document
+        return
     lines = document.split("\n")
     begin = 0
     while begin < len(lines):

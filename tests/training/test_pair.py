@@ -1,7 +1,5 @@
 """`scripts/models/pair.py`: what it learns by, against plain autograd; its four bits, against the exporter's."""
 
-import importlib.util
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,47 +17,49 @@ from wordgru.training.network.batches import Packed, pack_documents
 from wordgru.training.network.model import GRULanguageModel
 from wordgru.training.run.checkpoint import load_model_config, load_model_weights
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "models" / "pair.py"
+MODELS = Path(__file__).parents[2] / "scripts" / "models"
 SIZES = ModelConfig(vocab_size=600, embedding_size=33, hidden_size=48, layers=2)
 
 
-@pytest.fixture(scope="module")
-def pair():
-    spec = importlib.util.spec_from_file_location("pair", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["pair"] = module
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture(autouse=True)
+def scripts(monkeypatch):
+    monkeypatch.syspath_prepend(str(MODELS))
 
 
 @pytest.fixture
-def learners(pair):
+def learners():
+    from pairs.learner import Drops, Learner
+
     torch.manual_seed(0)
-    nothing = pair.Drops(0, 0, 0, 0, 0)
+    nothing = Drops(0, 0, 0, 0, 0)
     cpu = torch.device("cpu")
-    return [pair.Learner(SIZES, nothing, torch.ones(600), lanes=3, rate=1e-3, device=cpu) for _ in range(3)]
+    return [Learner(SIZES, nothing, torch.ones(600), lanes=3, rate=1e-3, device=cpu) for _ in range(3)]
 
 
-def test_four_bits_are_those_of_the_exporter(pair):
+def test_four_bits_are_those_of_the_exporter():
+    from pairs.four_bits import best_steps, rounded
+
     weight = torch.randn(7, 75, generator=torch.Generator().manual_seed(1))
     integers, scale = _quantize(weight.numpy())
     packed, steps = _pack(weight.numpy() / scale[:, None])
     exported = _unpack(packed, steps, 75) * scale[:, None]
     assert integers.shape == exported.shape
-    np.testing.assert_allclose(pair.rounded(weight, pair.best_steps(weight)).numpy(), exported, rtol=1e-6)
+    np.testing.assert_allclose(rounded(weight, best_steps(weight)).numpy(), exported, rtol=1e-6)
 
 
 @pytest.mark.parametrize("four_bits", [False, True])
-def test_gradients_are_those_of_the_losses(pair, learners, monkeypatch, four_bits):
+def test_gradients_are_those_of_the_losses(learners, monkeypatch, four_bits):
+    from pairs import learner as module
+
     generator = np.random.default_rng(0)
     whole = pack_documents([generator.integers(1, 600, size) for size in (5, 9, 3)])
     window = Packed(whole.inputs, whole.targets, whole.batch_sizes, torch.full((3,), 3), torch.arange(3))
-    monkeypatch.setattr(pair.Learner, "update", lambda *_: None)
+    monkeypatch.setattr(module.Learner, "update", lambda *_: None)
     if four_bits:
         for learner in learners:
             learner.round_weights()
-    nats = pair.learn(learners, window, torch.zeros(len(whole.targets), dtype=torch.int64), taught=0.4, share=1)
-    teacher, *students = [plain(pair, learner) for learner in learners]
+    nats = module.learn(learners, window, torch.zeros(len(whole.targets), dtype=torch.int64), taught=0.4, share=1)
+    teacher, *students = [plain(learner) for learner in learners]
     logits = [model.logits(model.forward_packed(*whole_inputs(whole))[0]) for model in (teacher, *students)]
     expected = 0.4 * logits[0].detach().softmax(1) + 0.6 * one_hot(whole.targets, 600)
     loss = cross_entropy(logits[0], whole.targets)
@@ -69,10 +69,14 @@ def test_gradients_are_those_of_the_losses(pair, learners, monkeypatch, four_bit
     loss.backward()
     for learner, model in zip(learners, (teacher, *students), strict=True):
         for ours, theirs in zip(learner.model.parameters(), model.parameters(), strict=True):
-            torch.testing.assert_close(ours.grad / (pair._SUM * len(whole.targets)), theirs.grad, rtol=1e-4, atol=1e-7)
+            torch.testing.assert_close(
+                ours.grad / (module._SUM * len(whole.targets)), theirs.grad, rtol=1e-4, atol=1e-7
+            )
 
 
-def test_a_teacher_and_two_students_become_runs(pair, tmp_path):
+def test_a_teacher_and_two_students_become_runs(tmp_path):
+    from pair import pair
+
     texts = [f"the cat number {number} sat on the mat and said hello\nand then it left" for number in range(200)]
     for name in ("chitchat-train", "validation"):
         pq.write_table(pa.table({"text": texts}), tmp_path / f"{name}.parquet")
@@ -80,7 +84,7 @@ def test_a_teacher_and_two_students_become_runs(pair, tmp_path):
     flags = ["--validation", tmp_path / "validation.parquet", "--tokenizer", tmp_path / "tokenizer.json"]
     flags += ["-o", tmp_path / "runs", "--teacher", "16x24x2", "--student", "8x16", "--student", "8x12"]
     flags += ["--lanes", 4, "--window", 8, "--workers", 1, "--steps", 8, "--minutes", 1, "--words", 10_000]
-    done = CliRunner().invoke(pair.pair, [str(each) for each in (tmp_path / "chitchat-train.parquet", *flags)])
+    done = CliRunner().invoke(pair, [str(each) for each in (tmp_path / "chitchat-train.parquet", *flags)])
     assert done.exit_code == 0, done.output
     for name, sizes in (("teacher", (16, 24, 2)), ("8x16", (8, 16, 1)), ("8x12", (8, 12, 1))):
         config = load_model_config(tmp_path / "runs" / name)
@@ -88,7 +92,7 @@ def test_a_teacher_and_two_students_become_runs(pair, tmp_path):
         assert all(np.isfinite(weight).all() for weight in load_model_weights(tmp_path / "runs" / name).values())
 
 
-def plain(pair, learner):
+def plain(learner):
     """The model of a learner, with the weights that it computes with."""
     model = GRULanguageModel(SIZES)
     weights = {name: weight.detach().clone() for name, weight in learner.weights().items()}

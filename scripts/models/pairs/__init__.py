@@ -1,0 +1,1 @@
+"""The rooms of `pair.py`: text, losses, four bits, learners."""
