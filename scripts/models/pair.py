@@ -2,13 +2,13 @@
 
 All read the same text, token for token. The teacher learns from the text; the students, one or two, learn from it
 and from what the teacher expects at every place (Hinton et al. 2015, "Distilling the Knowledge in a Neural
-Network"), which costs nothing but the teacher, since its logits are at hand. In the last part of the time all compute
-with weights rounded to four bits as the exported file will hold them, gradients passing through unrounded (Jacob et
-al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference"), and more of
-the text is that of people who write to each other.
+Network"), which costs nothing but the teacher, since its logits are at hand. In the last part of the time the students
+compute with weights rounded to four bits as the exported file will hold them, gradients passing through unrounded
+(Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference"),
+and more of the text is that of people who write to each other.
 
-Every core but two mixes text (`mix.py`), anew for each chunk, while the GPU learns. What is written is a run for each,
-to be exported: OUTPUT/teacher, OUTPUT/256x832.
+Every core but two mixes text (`mix.py`), anew for each chunk, while the GPU learns. What is written, with each tenth of
+the time anew, is a run for each, to be exported: OUTPUT/teacher, OUTPUT/256x832.
 """
 
 import glob
@@ -144,8 +144,8 @@ def _run(
         for window, segment in windows_of(chunk, device):
             fraction = (time.monotonic() - began) / seconds
             if fraction > 1 - given["rounded"] and step % 50 == 0:
-                for learner in learners:
-                    learner.round_weights()
+                for student in learners[1:]:
+                    student.round_weights()
             share = min(1, (step + 1) / 300) * (0.02 + 0.98 * (1 + math.cos(math.pi * min(fraction, 1))) / 2)
             sums += learn(learners, window, segment, taught=given["taught"] * min(1, step / 1000), share=share)
             step, seen = step + 1, seen + len(window.inputs)
@@ -162,15 +162,23 @@ def _run(
                 break
         if fraction - last >= 0.1:
             last = fraction
-            scores = ", ".join(f"{nats:.4f}" for nats in validate(learners, held_out))
-            print(f"validation at {fraction:.2f}: {scores}", flush=True)
+            scores = validate(learners, held_out)
+            print(f"validation at {fraction:.2f}: {', '.join(f'{nats:.4f}' for nats in scores)}", flush=True)
+            _write(output, learners, tokens, step, seen, scores, **given)
     for learner in learners:  # what the last step left
         if learner.steps:
             learner.round_weights()
     scores = validate(learners, held_out)
     print(f"{step:,} steps, {seen:,} tokens, {time.monotonic() - began:.0f} s; validation {scores}", flush=True)
+    _write(output, learners, tokens, step, seen, scores, **given)
+
+
+def _write(
+    output: Path, learners: list[Learner], tokens: Tokenizer, step: int, seen: int, scores: list[float], **given: Any
+) -> None:
+    """Write each learner as a run, over the one of before: what is killed leaves its last."""
     for name, learner, nats in zip(("teacher", *given["students"]), learners, scores, strict=True):
-        config = learner.model.config
+        config, run = learner.model.config, output / name
         settings = TrainConfig(
             embedding_size=config.embedding_size,
             hidden_size=config.hidden_size,
@@ -180,7 +188,6 @@ def _run(
             steps=max(step, 1),
             seed=given["seed"],
         )
-        run = output / name
         checkpoint.begin_run(run, settings, config, tokens)
         checkpoint.save_best(run, learner.model.state_dict(), {"step": step, "tokens": seen, "nats_per_token": nats})
 
@@ -188,7 +195,7 @@ def _run(
 def _next(chunks: Any, read: list[Chunk], rng: random.Random) -> tuple[Chunk, bool]:
     """The next chunk; one of those read before where the mixing falls behind; and whether it is new."""
     try:
-        chunk = chunks.get(timeout=0.01) if len(read) >= 40 else chunks.get()
+        chunk = chunks.get(timeout=0.01) if len(read) >= 10 else chunks.get()
     except Empty:
         return rng.choice(read), False
     read.append(chunk)
