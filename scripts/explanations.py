@@ -150,17 +150,21 @@ def typing() -> str:
 
 
 def quantisation() -> str:
-    """The first numbers of one token's embedding, as the bundle stores them."""
+    """The first numbers of one token's embedding, as the graph computes with them."""
+    import numpy as np
     import onnx
     from onnx import numpy_helper
 
+    from wordgru.graph import read_weights
+
     predictor = Predictor.load()
     assert predictor.bundle
-    graph = onnx.load(predictor.bundle.model_path).graph
-    constants = {each.name: each for each in graph.initializer if each.name.startswith("embedding")}
+    model = onnx.load(predictor.bundle.model_path)
+    scales = next(each for each in model.graph.initializer if each.name == "embedding_scale")
     token = list(predictor.tokenizer.token_bytes).index(b" cat")
-    integers = numpy_helper.to_array(constants["embedding"])[token]
-    scale = float(numpy_helper.to_array(constants["embedding_scale"]).reshape(-1)[token])
+    scale = float(numpy_helper.to_array(scales).reshape(-1)[token])
+    weights = read_weights(model, predictor.bundle.config.model)["embedding.weight"][token]
+    integers = np.rint(weights / scale).astype(int)
     shown, step, middle = integers[:44].tolist(), 9.4, 128.0
     parts = [text(18, 32, f"“ cat”: {len(integers)} integers and one scale", 16, more='font-weight="600"')]
     for at, value in enumerate(shown):
