@@ -154,7 +154,7 @@ COMPLETE: list[Json] = [
     {"text": "the ca", "punctuation": True},
     {"text": "naï", "k": 1},
     {"text": "nai"},
-    {"text": "the boys'"},
+    {"text": "the girls'"},
     {"text": "aaaa", "k": 3, "max_rows": 16},
     {"text": "the\u200b ca"},
 ]
@@ -198,7 +198,7 @@ SESSIONS: list[Json] = [
             {"do": "suggest"},
             {"do": "set", "text": "The old man"},
             {"do": "suggest", "prefix": ""},
-            {"do": "set", "text": "The new man had put the ket"},
+            {"do": "set", "text": "The new man had put the ke"},
             {"do": "suggest", "k": 5},
             {"do": "set", "text": "The train to the city leaves at 7. " * 20 + "Most of the p"},
             {"do": "suggest"},

@@ -47,7 +47,7 @@ def typed(text):
         ("the boys'", "boys'"), ("I will be there in a m", "minute"), ("He was very naï", "naïve"),
         ("I forgot my pass", "password"),
         wrong("Merry ", "Christmas", why="the model's texts have it too seldom"),
-        wrong("Kind ", "regards", why="the model's texts have it too seldom"),
+        ("Kind ", "regards"),
     ],
 )  # fmt: skip
 def test_the_usual_word_is_among_the_offers(text, word):
@@ -143,7 +143,7 @@ def test_what_was_meant_is_among_the_offers_of_a_typing_model(text, word):
     assert word.lower() in [each.lower() for each in typed(text).suggest(k=5).words]
 
 
-@pytest.mark.parametrize("text", ["I will see you tomorow", "becuase", "she said teh"])
+@pytest.mark.parametrize("text", ["I will see you tomorow", "I stayed home becuase", "she said teh"])
 def test_a_clear_slip_is_corrected_and_put_back(text):
     session = typed(text)
     assert session.autocorrect(threshold=0.8).lower() in ("tomorrow", "because", "the")
@@ -271,11 +271,9 @@ def test_an_odd_number_is_one_clear_line(use, says):
 
 def test_a_pipe_is_completed_as_a_text_is():
     call = ["suggest", "-", "--complete", "-m", "en"]
-    assert CliRunner().invoke(cli, call, input=b"I will be there in a m\n").stdout.split() == [
-        "minute",
-        "moment",
-        "month",
-    ]
+    words = CliRunner().invoke(cli, call, input=b"I will be there in a m\n").stdout.split()
+    assert words[0] == "minute"
+    assert words == PREDICTOR.complete("I will be there in a m", k=3).words
 
 
 def test_marks_ranked_beside_words_leave_the_habits_as_they_are():

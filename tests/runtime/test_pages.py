@@ -28,7 +28,6 @@ NOT_RUN = {
     "docs/personal.md": 2,
     "docs/scale.md": 2,
     "docs/serve.md": 2,
-    "docs/training.md": 1,
     "docs/tutorials/first-word.md": 1,
     "docs/tutorials/own-text.md": 2,
     "docs/tutorials/page.md": 2,
