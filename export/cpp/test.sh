@@ -29,6 +29,6 @@ test_in() { # FOLDER KIND OPTIONS [TARGETS]: build and test what is there
 }
 sanitized="-DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O1 -DWORDGRU_SANITIZE=ON"
 test_in cpp release -DCMAKE_BUILD_TYPE=Release
-test_in cpp sanitized "$sanitized" "golden sources typing fuzz"
+test_in cpp sanitized "$sanitized" tests
 test_in c release -DCMAKE_BUILD_TYPE=Release
 test_in c sanitized "$sanitized"
