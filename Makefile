@@ -137,7 +137,7 @@ $(WHEEL): pyproject.toml constraints.txt $(PACKAGE)
 	rm -rf dist
 	$(PYTHON) -m venv --clear .venv-wheel
 	.venv-wheel/bin/python -m pip wheel --quiet --disable-pip-version-check $(PIP_ARGS) --no-deps -w dist .
-	.venv-wheel/bin/python $(PIP_INSTALL) dist/*.whl pytest mypy
+	.venv-wheel/bin/python $(PIP_INSTALL) dist/*.whl pytest mypy basedpyright==1.40.2 # which brings its own Node
 	touch $@
 
 $(DIST): Makefile
