@@ -39,10 +39,11 @@ demo: $(FULL)  ## Train a tiny model on Python's own documentation, export it, p
 	done
 	@echo; echo 'Now try yours:  .venv/bin/wordgru suggest "the value of" --model bundles/demo'
 
-test: test-base test-full test-wheel test-cpp test-web  ## Test the base install, the full set and the built wheel, each apart.
+test: test-base test-full test-wheel test-cpp test-web  ## All tests: the base install, every extra, the built wheel, C++, the browser.
 
-test-full: $(FULL)  ## All tests and the examples in docstrings, with every extra.
-	.venv/bin/python -m pytest $(WORKERS) --doctest-modules wordgru tests/runtime tests/training tests/serving
+test-full: $(FULL)  ## What test-base does not run: the slow tests, those that need an extra, the examples in docstrings.
+	.venv/bin/python -m pytest $(WORKERS) -m 'slow or extras' tests/runtime
+	.venv/bin/python -m pytest $(WORKERS) --doctest-modules wordgru tests/training tests/serving
 
 test-base: $(BASE)  ## The runtime's quick tests with the base dependencies alone: no torch, no datasets, no onnx.
 	bash .ci/base .venv-base/bin/python $(WORKERS)
@@ -136,7 +137,7 @@ $(WHEEL): pyproject.toml constraints.txt $(PACKAGE)
 	rm -rf dist
 	$(PYTHON) -m venv --clear .venv-wheel
 	.venv-wheel/bin/python -m pip wheel --quiet --disable-pip-version-check $(PIP_ARGS) --no-deps -w dist .
-	.venv-wheel/bin/python $(PIP_INSTALL) dist/*.whl pytest mypy
+	.venv-wheel/bin/python $(PIP_INSTALL) dist/*.whl pytest mypy basedpyright==1.40.2 # which brings its own Node
 	touch $@
 
 $(DIST): Makefile

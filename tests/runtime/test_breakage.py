@@ -371,7 +371,7 @@ def test_half_a_character_in_json_is_one_line_that_names_its_own(flags, tmp_path
 
 def test_a_text_of_hardly_a_word_has_a_finite_perplexity(tmp_path):
     path = tmp_path / "text.txt"
-    path.write_text("." * 9000 + " a")
+    path.write_text("§¶" * 100 + " a", encoding="utf-8")
     for flags in ([], ["--perplexity"]):
         found = CliRunner().invoke(cli, ["evaluate", str(path), *flags, "--json", "-", "-m", str(TINY)])
         (row,) = json.loads(found.stdout, parse_constant=pytest.fail)["evaluations"][0]["rows"]

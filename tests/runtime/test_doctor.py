@@ -15,6 +15,8 @@ from wordgru import __version__, diagnosis
 from wordgru.cli import cli
 from wordgru.diagnosis import diagnose
 
+pytestmark = pytest.mark.extras
+
 
 @pytest.fixture
 def jane(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -306,6 +306,7 @@ def test_json_on_standard_output_stands_alone():
     assert set(json.loads(result.stdout)["evaluations"][0]["rows"][-1]["hits"]) == {"2"}
 
 
+@pytest.mark.extras
 def test_the_command_needs_the_base_dependencies_alone():
     code = "import sys, wordgru.cli.evaluate; print([m for m in sys.modules if m in %r])"
     heavy = ["torch", "datasets", "onnx", "matplotlib", "kenlm", "pyarrow"]

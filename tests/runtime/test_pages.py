@@ -19,6 +19,14 @@ blocks = pytest.importorskip("tests.runtime.blocks", reason="needs a terminal of
 
 PAGES = [ROOT / "README.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+
+
+def _marks(page):
+    """Of a page with blocks that need an extra."""
+    return [pytest.mark.extras] * any(block.needs for block in blocks.blocks(page.read_text(encoding="utf-8")))
+
+
+MARKED = [pytest.param(page, id=name, marks=_marks(page)) for page, name in zip(PAGES, NAMES, strict=True)]
 NOT_RUN = {
     "README.md": 5,
     "docs/benchmark.md": 3,
@@ -59,7 +67,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+@pytest.mark.parametrize("page", MARKED)
 def test_the_examples_of_a_page_print_what_it_says(page, folder):
     with blocks.Page(page.read_text(encoding="utf-8")) as run:
         if "REWRITE_PAGES" in os.environ:
@@ -133,6 +141,7 @@ def test_the_moving_picture_is_what_the_program_offers(tmp_path):
     assert blocks.same(expected, drawn.read_text(encoding="utf-8"))
 
 
+@pytest.mark.extras
 def test_the_pictures_that_explain_are_what_the_program_answers(tmp_path):
     pytest.importorskip("onnx", reason="one of them shows a graph's weights")
     command = [sys.executable, str(ROOT / "scripts" / "explanations.py"), "-o", str(tmp_path)]

@@ -180,6 +180,7 @@ def test_a_gpu_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) ->
         Predictor.load(TINY, device="cuda")
 
 
+@pytest.mark.extras
 def test_prediction_imports_nothing_that_trains() -> None:
     program = (
         "import sys; from wordgru import Predictor; "

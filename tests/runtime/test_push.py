@@ -14,6 +14,7 @@ from tests.runtime.fixtures import TINY
 from wordgru.bundle import open_bundle
 
 pytest.importorskip("huggingface_hub", reason="needs the hub extra")
+pytestmark = pytest.mark.extras
 
 
 @pytest.fixture

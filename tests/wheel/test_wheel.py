@@ -97,7 +97,7 @@ def test_the_metadata_names_every_python_that_it_is_for() -> None:
     assert f"{sys.version_info.major}.{sys.version_info.minor}" in versions
 
 
-@pytest.mark.parametrize("checker", ["mypy", "pyright"])
+@pytest.mark.parametrize("checker", ["mypy", "basedpyright"])
 def test_its_types_hold_from_outside(checker: str, tmp_path: Path) -> None:
     """A strict check of somebody else's program, which uses what the package offers."""
     if importlib.util.find_spec(checker) is None:

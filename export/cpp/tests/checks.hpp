@@ -1,4 +1,4 @@
-// Checks that are counted, for the programs that hold the headers to golden vectors. Included once in a program.
+// Checks that are counted, for the tests that hold the headers to golden vectors.
 #pragma once
 
 #include <cstdio>
@@ -7,20 +7,15 @@
 
 #include "wordgru/errors.hpp"
 
-/// onnxruntime keeps a few hundred bytes to the end of the process; what leaks elsewhere is reported.
-extern "C" const char* __lsan_default_suppressions() { return "leak:libonnxruntime"; }
+inline int passed = 0, failed = 0;
 
-namespace {
-
-int passed = 0, failed = 0;
-
-void expect(bool holds, const std::string& what) {
+inline void expect(bool holds, const std::string& what) {
     ++(holds ? passed : failed);
     if (!holds) std::printf("FAILED %s\n", what.c_str());
 }
 
 /// The call fails with a WordgruError, of one line that has `says` in it.
-[[maybe_unused]] void refuses(const std::function<void()>& call, const std::string& says) {
+inline void refuses(const std::function<void()>& call, const std::string& says) {
     std::string message = "nothing was raised";
     try {
         call();
@@ -29,5 +24,3 @@ void expect(bool holds, const std::string& what) {
     }
     expect(message.find(says) != message.npos && message.find('\n') == message.npos, says + ": " + message);
 }
-
-}  // namespace

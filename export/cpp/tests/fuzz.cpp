@@ -1,10 +1,10 @@
 // Broken files and any text against the C++ code, best under the sanitizers: each is answered, or refused in one line.
 //
-//     fuzz BUNDLE SECONDS [SEED]     random changes to the files of a bundle, saved sessions and texts
+//     tests fuzz BUNDLE SECONDS [SEED]     random changes to the files of a bundle, saved sessions and texts
 //
 // With the variable WORDGRU_FUZZ_SAYS it prints why something was refused.
 //
-// With clang, -DWORDGRU_LIBFUZZER=ON makes it a target of libFuzzer in place of that: fuzz -max_total_time=SECONDS; the
+// With clang, -DWORDGRU_LIBFUZZER=ON makes it a target of libFuzzer beside that: fuzz -max_total_time=SECONDS; the
 // variable WORDGRU_FUZZ_BUNDLE names the bundle. The first byte of an input says what the others are.
 #include <unistd.h>
 
@@ -25,6 +25,7 @@
 #include <wordgru/sha256.hpp>
 #include "wordgru.hpp"
 
+namespace fuzz {
 namespace {
 
 namespace fs = std::filesystem;
@@ -154,21 +155,18 @@ std::string changed(std::string content, std::mt19937& random) {
 
 }  // namespace
 
-/// What onnxruntime itself leaks of a broken graph is no fault of ours.
-extern "C" const char* __lsan_default_suppressions();
-extern "C" const char* __lsan_default_suppressions() { return "leak:libonnxruntime\n"; }
-
 #ifdef WORDGRU_LIBFUZZER
+}  // namespace fuzz
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    static Place place(std::getenv("WORDGRU_FUZZ_BUNDLE"));
-    if (size) run(place, static_cast<Kind>(data[0] % kKinds), {reinterpret_cast<const char*>(data + 1), size - 1});
+    static fuzz::Place place(std::getenv("WORDGRU_FUZZ_BUNDLE"));
+    if (size) fuzz::run(place, static_cast<fuzz::Kind>(data[0] % fuzz::kKinds), {reinterpret_cast<const char*>(data + 1), size - 1});
     return 0;
 }
 #else
-int main(int count, char** arguments) {
-    if (count < 3) return std::fprintf(stderr, "usage: fuzz BUNDLE SECONDS [SEED]\n"), 2;
-    Place place(arguments[1]);
-    std::mt19937 random(count > 3 ? static_cast<unsigned>(std::atoi(arguments[3])) : 0U);
+void run(const fs::path& bundle, int seconds, unsigned seed) {
+    Place place(bundle);
+    std::mt19937 random(seed);
     const std::vector<std::string> texts = {
         "the cat sat on the mat. \"Don’t know,\" said a well-known dog — 日本 is  far.\n", "שלום צה\"ל می‌خواهم नमस्ते 안녕하ㅅ ไทย",
         "😀👩🏽\u200d🦰🇩🇪🇩 naïve e\u0301\u0327 İstanbul ſ ŉ \u200b\u200f\u00ad\ufeff\r\n\u2028\u00a0", std::string("\0\x1b\x7f", 3),
@@ -180,7 +178,7 @@ int main(int count, char** arguments) {
         {R"({"name": "é", "rows": [{"x": 0, "y": 0, "keys": "qwertzé"}, {"x": 0.5, "y": 1, "keys": "asdk'"}]})"},
     };
     long runs[kKinds] = {};
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(std::atoi(arguments[2]));
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
     while (std::chrono::steady_clock::now() < end) {
         const auto kind = static_cast<Kind>(random() % kKinds);
         std::string content = changed(whole[kind][random() % whole[kind].size()], random);
@@ -194,4 +192,6 @@ int main(int count, char** arguments) {
     std::printf("%ld answered, %ld refused in a line\n", place.answered, place.refused);
     std::fflush(stdout);
 }
+
+}  // namespace fuzz
 #endif

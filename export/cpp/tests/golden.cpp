@@ -1,4 +1,4 @@
-// Holds the C++ predictor to the golden vectors: `golden VECTORS REPOSITORY`. The format is in export/golden/README.md.
+// Holds the C++ predictor to the golden vectors: `tests golden VECTORS REPOSITORY`. The format is in export/golden/README.md.
 
 #include <algorithm>
 #include <cmath>
@@ -16,6 +16,7 @@
 #include "checks.hpp"
 #include "wordgru.hpp"
 
+namespace golden {
 namespace {
 
 namespace fs = std::filesystem;
@@ -430,17 +431,12 @@ void check_threads(const Predictor& predictor) {
 
 }  // namespace
 
-int main(int count, char** arguments) {
-    if (count != 3) return std::fprintf(stderr, "usage: golden VECTORS REPOSITORY\n"), 2;
-    try {
-        Golden golden(arguments[1], arguments[2]);
-        golden.run();
-        check_edits(golden.predictor());
-        check_saved(golden.predictor());
-        check_threads(golden.predictor());
-    } catch (const std::exception& error) {
-        expect(false, error.what());
-    }
-    std::printf("%d passed, %d failed\n", passed, failed);
-    return failed ? 1 : 0;
+void run(const fs::path& vectors, const fs::path& repository) {
+    Golden golden(vectors, repository);
+    golden.run();
+    check_edits(golden.predictor());
+    check_saved(golden.predictor());
+    check_threads(golden.predictor());
 }
+
+}  // namespace golden

@@ -1,5 +1,5 @@
 // Holds personal words, word lists, attention and the next character to the golden vectors of export/golden/sources:
-// `sources VECTORS REPOSITORY`.
+// `tests sources VECTORS REPOSITORY`.
 
 #include <cmath>
 #include <cstdio>
@@ -17,6 +17,7 @@
 #include "checks.hpp"
 #include "wordgru.hpp"
 
+namespace sources {
 namespace {
 
 namespace fs = std::filesystem;
@@ -355,21 +356,16 @@ void check_words(const fs::path& tiny) {
 
 }  // namespace
 
-int main(int count, char** arguments) {
-    if (count != 3) return std::fprintf(stderr, "usage: sources VECTORS REPOSITORY\n"), 2;
+void run(const fs::path& vectors, const fs::path& repository) {
+    const fs::path tiny = repository / "tests/runtime/tiny";
     const fs::path folder = fs::temp_directory_path() / ("wordgru-sources-" + std::to_string(std::random_device()()));
-    try {
-        const fs::path tiny = fs::path(arguments[2]) / "tests/runtime/tiny";
-        fs::create_directory(folder);
-        Golden(arguments[1], arguments[2]).run();
-        check_commit(tiny);
-        check_forgotten();
-        check_store(folder);
-        check_words(tiny);
-    } catch (const std::exception& error) {
-        expect(false, error.what());
-    }
+    fs::create_directory(folder);
+    Golden(vectors, repository).run();
+    check_commit(tiny);
+    check_forgotten();
+    check_store(folder);
+    check_words(tiny);
     fs::remove_all(folder);
-    std::printf("%d passed, %d failed\n", passed, failed);
-    return failed ? 1 : 0;
 }
+
+}  // namespace sources

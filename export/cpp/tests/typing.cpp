@@ -1,5 +1,5 @@
 // Holds what was typed to the golden vectors of export/golden/typing, and tests what they do not ask: bad input, points
-// along edits, corrections taken back, personal words, threads. `typing VECTORS REPOSITORY`.
+// along edits, corrections taken back, personal words, threads. `tests typing VECTORS REPOSITORY`.
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -15,6 +15,7 @@
 #include "checks.hpp"
 #include "wordgru.hpp"
 
+namespace typing {
 namespace {
 
 namespace fs = std::filesystem;
@@ -312,22 +313,17 @@ void check_threads(const Predictor& predictor) {
 
 }  // namespace
 
-int main(int count, char** arguments) {
-    if (count != 3) return std::fprintf(stderr, "usage: typing VECTORS REPOSITORY\n"), 2;
-    try {
-        const fs::path tiny = fs::path(arguments[2]) / "tests/runtime/tiny";
-        Golden(arguments[1], arguments[2]).run();
-        check_bad_layouts();
-        const Predictor predictor = Predictor::load(tiny);
-        check_refusals(predictor);
-        check_field(predictor);
-        check_points(predictor);
-        check_long_words(predictor);
-        check_personal(tiny);
-        check_threads(predictor);
-    } catch (const std::exception& error) {
-        return std::fprintf(stderr, "error: %s\n", error.what()), 1;
-    }
-    std::printf("%d held, %d failed\n", passed, failed);
-    return failed || !passed;
+void run(const fs::path& vectors, const fs::path& repository) {
+    const fs::path tiny = repository / "tests/runtime/tiny";
+    Golden(vectors, repository).run();
+    check_bad_layouts();
+    const Predictor predictor = Predictor::load(tiny);
+    check_refusals(predictor);
+    check_field(predictor);
+    check_points(predictor);
+    check_long_words(predictor);
+    check_personal(tiny);
+    check_threads(predictor);
 }
+
+}  // namespace typing
