@@ -27,6 +27,9 @@ struct wordgru_suggestions {
 struct wordgru_corrections {
     std::vector<wordgru::Correction> corrections;
 };
+struct wordgru_scores {
+    std::vector<wordgru::Score> scores;
+};
 
 namespace {
 
@@ -138,6 +141,16 @@ const wordgru_query kQuery = [] {
     return query;
 }();
 
+const wordgru_generate_options kGenerateOptions = [] {
+    const wordgru::GenerateOptions defaults;
+    wordgru_generate_options options{};
+    options.size = sizeof options;
+    options.temperature = defaults.temperature;
+    options.top_p = defaults.top_p;
+    options.max_words = defaults.max_words;
+    return options;
+}();
+
 /// The same numbers under two names.
 constexpr std::pair<double wordgru_typing::*, double wordgru::TypingModel::*> kShares[] = {
     {&wordgru_typing::spread, &wordgru::TypingModel::spread},
@@ -199,6 +212,18 @@ wordgru::PersonalModel& personal_of(const wordgru_predictor* predictor) {
 template <typename Handle, typename Value>
 void give(Handle** place, Value&& value) {
     *place = new Handle{std::forward<Value>(value)};
+}
+
+/// Memory of the caller's own, which wordgru_data_free frees; a NUL follows it.
+char* given(const std::string& bytes) {
+    char* const copy = static_cast<char*>(std::malloc(bytes.size() + 1));
+    if (!copy) throw std::bad_alloc();
+    std::memcpy(copy, bytes.c_str(), bytes.size() + 1);
+    return copy;
+}
+
+const wordgru::Score* item(const wordgru_scores* scores, size_t index) noexcept {
+    return scores && index < scores->scores.size() ? &scores->scores[index] : nullptr;
 }
 
 const wordgru::Correction* item(const wordgru_corrections* corrections, size_t index) noexcept {
@@ -490,10 +515,7 @@ wordgru_status wordgru_session_save(wordgru_session* session, void** data, size_
         at(data, "data");
         at(size, "size");
         const std::string saved = at(session, "session").session.save();
-        void* const copy = std::malloc(saved.size());
-        if (!copy) throw std::bad_alloc();
-        std::memcpy(copy, saved.data(), saved.size());
-        *data = copy;
+        *data = given(saved);
         *size = saved.size();
     });
 }
@@ -553,5 +575,56 @@ double wordgru_corrections_probability(const wordgru_corrections* corrections, s
 }
 
 void wordgru_corrections_free(wordgru_corrections* corrections) { delete corrections; }
+
+// -- a text scored, and text that goes on ----------------------------------------------------------------------------
+
+wordgru_status wordgru_score(const wordgru_predictor* predictor, const char* text, size_t size,
+                             wordgru_scores** scores) {
+    return guarded([&] {
+        at(scores, "scores");
+        give(scores, at(predictor, "predictor").predictor.score(text_of(text, size, "text")));
+    });
+}
+
+size_t wordgru_scores_count(const wordgru_scores* scores) { return scores ? scores->scores.size() : 0; }
+
+const char* wordgru_scores_text(const wordgru_scores* scores, size_t index, size_t* size) {
+    const wordgru::Score* const found = item(scores, index);
+    if (size) *size = found ? found->text.size() : 0;
+    return found ? found->text.c_str() : nullptr;
+}
+
+size_t wordgru_scores_start(const wordgru_scores* scores, size_t index) {
+    const wordgru::Score* const found = item(scores, index);
+    return found ? found->start : 0;
+}
+
+double wordgru_scores_log_probability(const wordgru_scores* scores, size_t index) {
+    const wordgru::Score* const found = item(scores, index);
+    return found ? found->log_probability : 0;
+}
+
+void wordgru_scores_free(wordgru_scores* scores) { delete scores; }
+
+void wordgru_generate_options_init(wordgru_generate_options* options, size_t size) {
+    init(options, size, kGenerateOptions);
+}
+
+wordgru_status wordgru_generate(const wordgru_predictor* predictor, const char* context, size_t size,
+                                const wordgru_generate_options* options, char** text, size_t* text_size) {
+    return guarded([&] {
+        at(text, "text");
+        const wordgru_generate_options asked = known(options, "generate_options", kGenerateOptions);
+        wordgru::GenerateOptions how;
+        how.max_words = asked.max_words;
+        how.temperature = asked.temperature;
+        how.top_p = asked.top_p;
+        if (asked.seeded != 0) how.seed = asked.seed;
+        const std::string before(text_of(context, size, "context"));
+        const std::string written = at(predictor, "predictor").predictor.generate(before, how);
+        *text = given(written);
+        if (text_size) *text_size = written.size();
+    });
+}
 
 }  // extern "C"

@@ -282,7 +282,7 @@ WORDGRU_API wordgru_status wordgru_session_restore_typing(const wordgru_predicto
                                                           size_t size, const wordgru_typing *typing,
                                                           wordgru_session **session);
 
-/* Free what wordgru_session_save gave. */
+/* Free what wordgru_session_save or wordgru_generate gave. */
 WORDGRU_API void wordgru_data_free(void *data);
 
 /* -- a text corrected --------------------------------------------------------------------------------------------- */
@@ -312,6 +312,49 @@ WORDGRU_API const char *wordgru_corrections_word(const wordgru_corrections *corr
 WORDGRU_API double wordgru_corrections_probability(const wordgru_corrections *corrections, size_t index);
 
 WORDGRU_API void wordgru_corrections_free(wordgru_corrections *corrections);
+
+/* -- a text scored, and text that goes on ------------------------------------------------------------------------- */
+
+typedef struct wordgru_scores wordgru_scores; /* how expected the words and marks of a text are */
+
+/* How expected each word and mark of a text is, and last the text's end. Free the answer with wordgru_scores_free. */
+WORDGRU_API wordgru_status wordgru_score(const wordgru_predictor *predictor, const char *text, size_t size,
+                                         wordgru_scores **scores);
+
+/* How many there are, the end of the text among them; 0 for NULL. */
+WORDGRU_API size_t wordgru_scores_count(const wordgru_scores *scores);
+
+/* The word or mark at `index`, "" for the end of the text, and if `size` is not NULL its bytes; it ends with a NUL and
+ * lives as long as the answer. NULL where there is none. */
+WORDGRU_API const char *wordgru_scores_text(const wordgru_scores *scores, size_t index, size_t *size);
+
+/* Where it begins in the text, in bytes; 0 where there is none. */
+WORDGRU_API size_t wordgru_scores_start(const wordgru_scores *scores, size_t index);
+
+/* Its log-probability given all that stands before it, in nats: all of them sum to the text's. 0 where there is none. */
+WORDGRU_API double wordgru_scores_log_probability(const wordgru_scores *scores, size_t index);
+
+WORDGRU_API void wordgru_scores_free(wordgru_scores *scores);
+
+/* How text is drawn. */
+typedef struct wordgru_generate_options {
+    size_t size;        /* of this struct */
+    double temperature; /* below 1 more probable tokens, above 1 less; 0 always the most probable; 1 */
+    double top_p;       /* only the most probable tokens whose probabilities reach this sum; 1 */
+    uint64_t seed;      /* where `seeded` is 1: the same seed gives the same text */
+    int32_t max_words;  /* words to draw at most; the text may end earlier; 50 */
+    int32_t seeded;     /* 0: every call draws another text; 0 */
+    int32_t reserved;   /* 0 */
+} wordgru_generate_options;
+
+/* Set the defaults. `size` is sizeof *options. */
+WORDGRU_API void wordgru_generate_options_init(wordgru_generate_options *options, size_t size);
+
+/* Text that goes on from `context`, which is not repeated, drawn from the model. The context may be cut anywhere: its last
+ * word is taken as unfinished, and drawn among those that it may become. `options` may be NULL: the defaults. `text` ends
+ * with a NUL; `text_size`, if it is not NULL, becomes its bytes. Free it with wordgru_data_free. */
+WORDGRU_API wordgru_status wordgru_generate(const wordgru_predictor *predictor, const char *context, size_t size,
+                                            const wordgru_generate_options *options, char **text, size_t *text_size);
 
 #ifdef __cplusplus
 }

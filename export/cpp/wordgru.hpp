@@ -8,8 +8,11 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +22,7 @@
 
 #include "wordgru/bundle.hpp"
 #include "wordgru/errors.hpp"
+#include "wordgru/generating.hpp"
 #include "wordgru/session.hpp"
 #include "wordgru/suggestions.hpp"
 #include "wordgru/typing/correct.hpp"
@@ -30,6 +34,16 @@ struct LoadOptions {
     int threads = 1;                                    ///< cores that one call may use
     bool block_words = true;                            ///< never offer the words of the bundle's blocked.txt
     std::shared_ptr<PersonalModel> personal = nullptr;  ///< words that one person wrote, to offer them
+};
+
+/// How expected one word or mark of a text was.
+struct Score {
+    std::string text;            ///< the word or mark; empty for the end of the text
+    std::size_t start;           ///< where it begins in the text, in bytes
+    double log_probability = 0;  ///< nats, of its tokens given all before them
+
+    /// Surprisal in bits.
+    double bits() const { return -log_probability / std::log(2.0); }
 };
 
 /// Next words from a bundle. Load it once: threads may share it, and copies share the model.
@@ -111,6 +125,37 @@ class Predictor {
             found.push_back({to_utf8(trimmed(text)), begun.probability});
         }
         return found;
+    }
+
+    /// Log-probability of each word and mark of `text`, and of the text's end; they sum to the text's. It is read as in
+    /// training: CR LF, invisible marks and variants of marks as `Tokenizer::normalize` says.
+    /// Throws WordgruError if the text is not UTF-8.
+    std::vector<Score> score(std::string_view text) const {
+        check_text(text);
+        Ids targets = tokenizer().encode(text), tokens = {kEndOfText};
+        tokens.insert(tokens.end(), targets.begin(), targets.end());
+        targets.push_back(kEndOfText);
+        const std::vector<double> nats = model().score(tokens, targets);
+        std::vector<Score> found;
+        for (const Unit& unit : tokenizer().units(text)) {
+            const std::string_view all = text.substr(unit.start, unit.end - unit.start);
+            const Characters characters = decode(all);
+            const std::u32string_view word = trimmed(characters.text);
+            const auto blank = static_cast<std::size_t>(word.data() - characters.text.data());
+            const auto low = nats.begin() + static_cast<std::ptrdiff_t>(unit.low);
+            const auto high = nats.begin() + static_cast<std::ptrdiff_t>(unit.high);
+            found.push_back(
+                {to_utf8(word), unit.start + characters.starts[blank], std::accumulate(low, high, 0.0)});
+        }
+        found.push_back({"", text.size(), nats.back()});
+        return found;
+    }
+
+    /// Text that goes on from `context`, which is not repeated, drawn from the model. The text may be cut anywhere: its
+    /// last word is taken as unfinished, and drawn among those that it may become.
+    /// Throws WordgruError if the text is not UTF-8, or a number is out of its range.
+    std::string generate(const std::string& context = "", const GenerateOptions& options = {}) const {
+        return detail::generated(*engine_, session(context), options);
     }
 
     /// A text field of its own: what is typed into it is read once. It may outlive the predictor. With `typing`, which
