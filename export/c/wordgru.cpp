@@ -120,6 +120,28 @@ Options known(const Options* options, const char* name, Options values) {
     return values;
 }
 
+const wordgru_typist kTypist = [] {
+    const wordgru::TypistOptions defaults;
+    wordgru_typist typist{};
+    typist.size = sizeof typist;
+    typist.min_probability = defaults.min_probability;
+    typist.capitals = defaults.capitals;
+    typist.lone_i = defaults.lone_i;
+    typist.addresses = defaults.addresses;
+    return typist;
+}();
+
+wordgru::TypistOptions typist_of(const wordgru_typist* given) {
+    const wordgru_typist asked = known(given, "typist", kTypist);
+    wordgru::TypistOptions typist;
+    typist.capitals = asked.capitals != 0;
+    typist.lone_i = asked.lone_i != 0;
+    typist.addresses = asked.addresses != 0;
+    typist.min_probability = asked.min_probability;
+    typist.check();
+    return typist;
+}
+
 const wordgru_load_options kLoadOptions = [] {
     const wordgru::LoadOptions defaults;
     wordgru_load_options options{};
@@ -244,6 +266,8 @@ int32_t wordgru_abi(void) { return WORDGRU_ABI; }
 
 // -- a bundle --------------------------------------------------------------------------------------------------------
 
+void wordgru_typist_init(wordgru_typist* typist, size_t size) { init(typist, size, kTypist); }
+
 void wordgru_load_options_init(wordgru_load_options* options, size_t size) { init(options, size, kLoadOptions); }
 
 wordgru_status wordgru_load(const char* folder, const wordgru_load_options* options, wordgru_predictor** predictor) {
@@ -255,6 +279,7 @@ wordgru_status wordgru_load(const char* folder, const wordgru_load_options* opti
         how.threads = given.threads;
         how.block_words = given.block_words != 0;
         if (given.personal != 0) how.personal = std::make_shared<wordgru::PersonalModel>();
+        how.typist = typist_of(given.typist);
         give(predictor, wordgru::Predictor::load(std::filesystem::u8path(name), how));
     });
 }
@@ -424,6 +449,10 @@ wordgru_status wordgru_session_new_typing(const wordgru_predictor* predictor, co
         at(session, "session");
         give(session, at(predictor, "predictor").predictor.session("", typing_of(typing)));
     });
+}
+
+wordgru_status wordgru_session_typist(wordgru_session* session, const wordgru_typist* typist) {
+    return guarded([&] { at(session, "session").session.typist = typist_of(typist); });
 }
 
 wordgru_status wordgru_session_copy(const wordgru_session* session, wordgru_session** copy) {

@@ -61,6 +61,19 @@ WORDGRU_API int32_t wordgru_abi(void);
 
 /* -- a bundle ----------------------------------------------------------------------------------------------------- */
 
+/* The habits of who types, which offers follow. */
+typedef struct wordgru_typist {
+    size_t size;            /* of this struct */
+    double min_probability; /* less probable words are not offered; 0 */
+    int32_t capitals;       /* who writes in capitals is offered words in capitals; 1 */
+    int32_t lone_i;         /* in English the word "i" is offered as "I", unless the text writes it small; 1 */
+    int32_t addresses;      /* offer words inside e-mail addresses, web addresses and paths; 0 */
+    int32_t reserved;       /* 0 */
+} wordgru_typist;
+
+/* Set the defaults. `size` is sizeof *typist. */
+WORDGRU_API void wordgru_typist_init(wordgru_typist *typist, size_t size);
+
 /* How a bundle is loaded. */
 typedef struct wordgru_load_options {
     size_t size;         /* of this struct */
@@ -68,6 +81,7 @@ typedef struct wordgru_load_options {
     int32_t block_words; /* never offer the words of the bundle's blocked.txt; 1 */
     int32_t personal;    /* keep what the person writes, in memory, and offer it; 0 */
     int32_t reserved;    /* 0 */
+    const wordgru_typist *typist; /* habits that offers follow in all sessions, unless they are told others; NULL */
 } wordgru_load_options;
 
 /* Set the defaults. `size` is sizeof *options. */
@@ -214,6 +228,9 @@ WORDGRU_API void wordgru_typing_init(wordgru_typing *typing, size_t size);
  * typed. `typing` may be NULL, the defaults. Copies of it do so too. */
 WORDGRU_API wordgru_status wordgru_session_new_typing(const wordgru_predictor *predictor, const wordgru_typing *typing,
                                                       wordgru_session **session);
+
+/* Follow other habits from now on. `typist` may be NULL: the defaults. Copies do so too; what is saved does not say. */
+WORDGRU_API wordgru_status wordgru_session_typist(wordgru_session *session, const wordgru_typist *typist);
 
 /* A session with the same text that goes its own way. */
 WORDGRU_API wordgru_status wordgru_session_copy(const wordgru_session *session, wordgru_session **copy);

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.fixtures import TINY
+from tests.runtime.golden import ROOT
 from wordgru import PersonalModel, Predictor, TypingModel, TypistOptions
 
 pytest.importorskip("pygls", reason="needs the lsp extra")
@@ -26,7 +27,7 @@ from wordgru.lsp.offers import Documents, NeverOffered
 from wordgru.lsp.prose import prose_before
 
 COMMAND = ["-m", "wordgru", "lsp", "--model", str(TINY)]
-NVIM = shutil.which("nvim")
+NVIM, EMACS = shutil.which("nvim"), shutil.which("emacs")
 
 
 class Editor:
@@ -377,3 +378,36 @@ def test_neovim_types_accepts_and_corrects(tmp_path):
     text = f"the {predictor.complete('the ca')[0].word}\nI don't know.\nto anna@"
     address = predictor.session(text + "ca", typist=TypistOptions(addresses=True)).suggest()[0].word
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == f"{text}{address}\n"
+
+
+def has_eglot():
+    """Whether Emacs is there, with Eglot."""
+    if EMACS is None:
+        return False
+    found = "(progn (package-initialize) (kill-emacs (if (require 'eglot nil t) 0 1)))"
+    return subprocess.run([EMACS, "--batch", "-q", "--eval", found], capture_output=True, check=False).returncode == 0
+
+
+def test_emacs_types_accepts_and_corrects_with_the_settings_of_the_page(tmp_path):
+    if not has_eglot():
+        pytest.skip("Emacs is not installed, or has no Eglot")
+    page = (ROOT / "docs/editors.md").read_text(encoding="utf-8")
+    settings = page.partition("```elisp\n")[2].partition("```")[0]
+    assert "eglot-ensure" in settings
+    (tmp_path / "settings.el").write_text(settings, encoding="utf-8")
+    program = tmp_path / "wordgru"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m wordgru "$@" --no-phrases\n', encoding="utf-8")
+    program.chmod(0o755)
+    environment = os.environ | {
+        "WORDGRU_SETTINGS": str(tmp_path / "settings.el"), "WORDGRU_MODEL": str(TINY), "HOME": str(tmp_path),
+        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+    }  # fmt: skip
+    script = Path(__file__).with_name("emacs.el")
+    subprocess.run(
+        [EMACS, "--batch", "-q", "-l", str(script), str(tmp_path / "a.txt")],
+        env=environment, timeout=60, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    predictor = Predictor.load(TINY)
+    text = f"the {predictor.complete('the ca')[0].word}\nto anna@"
+    address = predictor.session(text + "ca", typist=TypistOptions(addresses=True)).suggest()[0].word
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == f"{text}{address}\nI don't know.\n"

@@ -47,16 +47,19 @@ def test_edits_are_answered_as_the_package_answers_their_text(port, predictor):
             ({"id": 5, "set": "Ich weiß 🙂 th", "k": 5}, "Ich weiß 🙂 th"),
             ({"id": 6, "set": "I dont", "layout": "qwerty"}, "I dont"),
             ({"id": 7}, "I dont"),
-            ({"id": 8, "set": "THE CA"}, "THE CA"),
-            ({"id": 9, "typist": {"capitals": False}}, "THE CA"),
-            ({"id": 10, "set": "to anna@ca"}, "to anna@ca"),
-            ({"id": 11, "typist": {"addresses": True, "min_probability": 0.01}}, "to anna@ca"),
+            ({"id": 8, "set": "the cat", "punctuation": True, "k": 5}, "the cat"),
+            ({"id": 9, "set": "the CA", "ignore_case": True}, "the CA"),
+            ({"id": 10, "set": "THE CA"}, "THE CA"),
+            ({"id": 11, "typist": {"capitals": False}}, "THE CA"),
+            ({"id": 12, "set": "to anna@ca"}, "to anna@ca"),
+            ({"id": 13, "typist": {"addresses": True, "min_probability": 0.01}}, "to anna@ca"),
         ):
             answer = told(socket, edit)
             assert answer["id"] == edit["id"]
             typing = TypingModel(edit["layout"]) if "layout" in edit else None
             typist = TypistOptions(**edit.get("typist", {}))
-            found = predictor.session(text, typing=typing, typist=typist).suggest(k=edit.get("k", 3))
+            options = {name: edit.get(name, False) for name in ("punctuation", "ignore_case")}
+            found = predictor.session(text, typing=typing, typist=typist).suggest(k=edit.get("k", 3), **options)
             assert [item["word"] for item in answer["suggestions"]] == found.words
             assert answer["autocorrect"] == found.autocorrect
 

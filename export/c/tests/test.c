@@ -326,6 +326,63 @@ static void check_typing(const wordgru_predictor *english) {
     EXPECT(session == NULL);
 }
 
+/* Offers follow the habits of who types. */
+static void check_typist(const wordgru_predictor *english, const char *tiny) {
+    wordgru_session *session = NULL;
+    wordgru_suggestions *found = NULL;
+    wordgru_predictor *predictor = NULL;
+    wordgru_load_options options;
+    wordgru_typist typist;
+    wordgru_typist_init(&typist, sizeof typist);
+    EXPECT(typist.size == sizeof typist && typist.capitals == 1 && typist.lone_i == 1 && typist.addresses == 0);
+    EXPECT(typist.min_probability == 0);
+    OK(wordgru_complete(english, TEXT("and so i"), NULL, &found));
+    EXPECT(strcmp(first(found), "I") == 0);
+    wordgru_suggestions_free(found);
+    OK(wordgru_complete(english, TEXT("write to anna@ex"), NULL, &found));
+    EXPECT(wordgru_suggestions_count(found) == 0 && wordgru_suggestions_exact(found) == 0);
+    wordgru_suggestions_free(found);
+
+    OK(wordgru_session_new(english, &session));
+    OK(wordgru_session_append(session, TEXT("PLEASE CALL ME T")));
+    OK(wordgru_session_suggest(session, NULL, &found));
+    EXPECT(wordgru_suggestions_count(found) == 3);
+    for (size_t at = 0; at < wordgru_suggestions_count(found); ++at) {
+        const char *letter = wordgru_suggestions_word(found, at, NULL);
+        EXPECT(*letter == 'T');
+        for (; *letter; ++letter) EXPECT(*letter < 'a' || *letter > 'z');
+    }
+    wordgru_suggestions_free(found);
+    typist.capitals = 0;
+    typist.addresses = 1;
+    OK(wordgru_session_typist(session, &typist));
+    OK(wordgru_session_set(session, TEXT("write to anna@ex")));
+    OK(wordgru_session_suggest(session, NULL, &found));
+    EXPECT(wordgru_suggestions_count(found) == 3);
+    wordgru_suggestions_free(found);
+    OK(wordgru_session_typist(session, NULL));
+    OK(wordgru_session_suggest(session, NULL, &found));
+    EXPECT(wordgru_suggestions_count(found) == 0);
+    wordgru_suggestions_free(found);
+    typist.min_probability = 2;
+    REFUSED(wordgru_session_typist(session, &typist), WORDGRU_WRONG_ARGUMENT, "min_probability is 2; expected");
+    typist.min_probability = 0;
+    typist.reserved = 1;
+    REFUSED(wordgru_session_typist(session, &typist), WORDGRU_WRONG_ARGUMENT, "typist.reserved is 1; expected 0");
+    wordgru_session_free(session);
+
+    wordgru_load_options_init(&options, sizeof options);
+    EXPECT(options.typist == NULL);
+    options.typist = &typist;
+    REFUSED(wordgru_load(tiny, &options, &predictor), WORDGRU_WRONG_ARGUMENT, "typist.reserved is 1; expected 0");
+    typist.reserved = 0;
+    OK(wordgru_load(tiny, &options, &predictor));
+    OK(wordgru_complete(predictor, TEXT("write to anna@ca"), NULL, &found));
+    EXPECT(wordgru_suggestions_count(found) == 3);
+    wordgru_suggestions_free(found);
+    wordgru_predictor_free(predictor);
+}
+
 static void check_corrected_text(const wordgru_predictor *english) {
     static const char text[] = "The caf\xc3\xa9 is closed. I dont know waht to say, see teh.py";
     wordgru_corrections *found = NULL;
@@ -474,6 +531,7 @@ static void check_nulls(wordgru_predictor *english) {
     NULLED(wordgru_session_touch(NULL, 0, 0, 0), "session");
     NULLED(wordgru_session_autocorrect(NULL, 0.9, NULL), "session");
     NULLED(wordgru_session_undo(NULL), "session");
+    NULLED(wordgru_session_typist(NULL, NULL), "session");
     NULLED(wordgru_session_corrections(NULL, NULL, &found), "session");
     NULLED(wordgru_session_corrections(session, NULL, NULL), "suggestions");
     NULLED(wordgru_session_restore_typing(NULL, "", 0, NULL, &session), "predictor");
@@ -508,6 +566,7 @@ static void check_nulls(wordgru_predictor *english) {
     EXPECT(wordgru_scores_start(NULL, 0) == 0 && wordgru_scores_log_probability(NULL, 0) == 0);
     wordgru_scores_free(NULL);
     wordgru_generate_options_init(NULL, 0);
+    wordgru_typist_init(NULL, 0);
     wordgru_typing_init(NULL, 0);
     size = 1;
     EXPECT(wordgru_session_text(NULL, &size) == NULL && size == 0);
@@ -668,6 +727,7 @@ int main(int count, char **arguments) {
         check_sessions(english);
         check_typing(english);
         check_corrected_text(english);
+        check_typist(english, arguments[2]);
         check_scored_text(english, arguments[2]);
         check_words(arguments[2]);
         check_nulls(english);

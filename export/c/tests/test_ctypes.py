@@ -22,6 +22,15 @@ class Query(ctypes.Structure):
     )  # fmt: skip
 
 
+class Typist(ctypes.Structure):
+    """wordgru_typist."""
+
+    _fields_ = (
+        ("size", c_size_t), ("min_probability", c_double), ("capitals", c_int32), ("lone_i", c_int32),
+        ("addresses", c_int32), ("reserved", c_int32),
+    )  # fmt: skip
+
+
 class Typing(ctypes.Structure):
     """wordgru_typing."""
 
@@ -63,6 +72,8 @@ def declared(path: str) -> ctypes.CDLL:
     library.wordgru_session_append.argtypes = (c_void_p, c_char_p, c_size_t)
     library.wordgru_session_suggest.argtypes = (c_void_p, POINTER(Query), POINTER(c_void_p))
     library.wordgru_session_free.argtypes = (c_void_p,)
+    library.wordgru_typist_init.argtypes = (POINTER(Typist), c_size_t)
+    library.wordgru_session_typist.argtypes = (c_void_p, POINTER(Typist))
     library.wordgru_typing_init.argtypes = (POINTER(Typing), c_size_t)
     library.wordgru_session_new_typing.argtypes = (c_void_p, POINTER(Typing), POINTER(c_void_p))
     library.wordgru_session_touch.argtypes = (c_void_p, c_double, c_double, c_int32)
@@ -144,6 +155,21 @@ def main(path: str, english: str) -> None:
             library.wordgru_session_touch(touched, 0, float("inf"), 0), WRONG_ARGUMENT
         )
         library.wordgru_session_free(touched)
+        shouting, typist = c_void_p(), Typist()
+        library.wordgru_typist_init(byref(typist), ctypes.sizeof(typist))
+        assert (typist.size, typist.capitals, typist.addresses) == (ctypes.sizeof(typist), 1, 0)
+        said(library.wordgru_session_new(predictor, byref(shouting)), 0)
+        said(library.wordgru_session_append(shouting, b"THE CA", 6), 0)
+        offered = words(library.wordgru_session_suggest, shouting, None)
+        assert offered
+        assert all(word.isupper() for word, _ in offered), offered
+        typist.capitals = 0
+        said(library.wordgru_session_typist(shouting, byref(typist)), 0)
+        assert words(library.wordgru_session_suggest, shouting, None) != offered
+        typist.min_probability = 7.0
+        refused = library.wordgru_session_typist(shouting, byref(typist))
+        assert said(refused, WRONG_ARGUMENT).startswith("min_probability is 7; expected a number of at least 0")
+        library.wordgru_session_free(shouting)
         slip, found = b"I dont know", c_void_p()
         said(library.wordgru_correct(predictor, slip, len(slip), None, 0.9, byref(found)), 0)
         assert library.wordgru_corrections_word(found, 0, None) == b"don't"

@@ -98,7 +98,7 @@ class Golden {
     Golden(const fs::path& vectors, const fs::path& repository)
         : vectors_(json::parse(read_file(vectors))),
           bundle_(repository / vectors_.at("bundle").at("path").get<std::string>()),
-          predictor_(Predictor::load(bundle_)) {}
+          predictor_(load(bundle_)) {}
 
     void run() {
         for (const json& each : vectors_.at("texts")) check_text(each);
@@ -129,6 +129,14 @@ class Golden {
     const fs::path& bundle() const { return bundle_; }
 
    private:
+    /// A predictor that offers words as the vectors have them.
+    static Predictor load(const fs::path& bundle, bool block_words = true) {
+        LoadOptions options;
+        options.block_words = block_words;
+        options.typist = kAsRead;
+        return Predictor::load(bundle, options);
+    }
+
     void check_text(const json& each) const {
         const std::string text = each.at("text"), what = " of " + each.at("text").dump();
         const Tokenizer& tokenizer = predictor_.tokenizer();
@@ -170,7 +178,7 @@ class Golden {
 
     /// A predictor that remembers no rows, where the case has a budget of them.
     Predictor fresh(const json& each) const {
-        return each.contains("max_rows") ? Predictor::load(bundle_) : predictor_;
+        return each.contains("max_rows") ? load(bundle_) : predictor_;
     }
 
     bool close(double found, double expected, double tolerance = 0) const {
@@ -281,10 +289,8 @@ class Golden {
         write_file(copy.folder / "blocked.txt", each.at("blocked_txt"));
         copy.edit({{"edit", "rehash"}});
         const std::string context = each.at("context");
-        check_found(Predictor::load(copy.folder).suggest(context, query(each)), each);
-        LoadOptions options;
-        options.block_words = false;
-        const Suggestions all = Predictor::load(copy.folder, options).suggest(context, query(each));
+        check_found(load(copy.folder).suggest(context, query(each)), each);
+        const Suggestions all = load(copy.folder, false).suggest(context, query(each));
         const Suggestions plain = predictor_.suggest(context, query(each));
         const auto same = [](const Suggestion& a, const Suggestion& b) { return a.word == b.word; };
         expect(std::equal(all.begin(), all.end(), plain.begin(), plain.end(), same), "nothing blocked: " + each.dump());
