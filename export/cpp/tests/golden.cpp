@@ -448,6 +448,8 @@ void check_generated(const Predictor& predictor, const json& vectors) {
         const std::string text = predictor.generate(each.at("context"), options);
         expect(text == each.at("text"), "got " + text + " for " + each.dump());
     }
+    const std::string parts = "\u1100\u1161\u11A8 of";  // a letter in parts belongs to one word
+    expect(predictor.score(parts)[0].text == parts.substr(0, 9), "a score of " + parts);
     const auto drawn = [&](double temperature, double top_p, std::uint64_t seed) {
         return predictor.generate("the cat ", {12, temperature, top_p, seed});
     };

@@ -118,7 +118,7 @@ class Tokenizer {
             at += wordgru::decode(pre_token).size();
             append(ids, pre_token);
             unit.high = ids.size();
-            unit.end = std::max(ends[at - 1], unit.start);
+            unit.end = std::max(ends[std::min(at, ends.size()) - 1], unit.start);
             if (trimmed(wordgru::decode(text.substr(unit.start, unit.end - unit.start)).text).empty()) return;
             found.push_back(unit);
             unit.start = unit.end;
