@@ -47,7 +47,7 @@ class Maker:
     def __init__(self, folder: Path, name: str, path: str, *, scripts: str) -> None:
         self.folder = folder
         self.predictor = Predictor.load(folder)
-        self.predictor.typist = AS_READ  # which the other languages cannot follow yet
+        self.predictor.typist = AS_READ  # the vectors are of the search
         self.config = open_bundle(folder).config
         self.scripts = scripts
         self.relative = RELATIVE[self.config.precision]

@@ -69,7 +69,7 @@ FEATURES = (
     Feature("either case; marks and emoji", {
         "Python": "py:test_punctuation_is_offered_when_asked", "TypeScript": "ts:offers marks if asked",
         "C++": 'golden-cpp:query.options.punctuation = each.value("punctuation"', "C": "c:query.ignore_case = 1",
-        "HTTP": "http:test_options_and_glossaries_are_heeded",
+        "HTTP": "http:test_options_and_glossaries_are_heeded", "WebSocket": 'socket:"punctuation": True',
     }),
     Feature("a field that is read once, however it is edited", {
         "Python": "session:test_any_edits_equal_one_shot", "TypeScript": "ts:edited anyhow in a long text",
@@ -90,10 +90,12 @@ FEATURES = (
     }),
     Feature("how expected each word is", {
         "Python": "py:test_scores_sum_to_the_text_and_end", "TypeScript": "ts:names each word and mark where it stands",
+        "C++": "golden-cpp:void check_score", "C": "c:wordgru_scores_log_probability(scored, 3)",
         "HTTP": "http:/v1/score",
     }),
     Feature("text that goes on", {
         "Python": "py:test_generation_is_repeatable", "TypeScript": "mixture-ts:is the same for the same seed",
+        "C++": "golden-cpp:void check_generated", "C": "c:wordgru_generate(predictor, TEXT",
         "HTTP": "openai:test_the_most_probable_text_is_that",
     }),
     Feature("words of a field; words never offered", {
@@ -115,6 +117,11 @@ FEATURES = (
     Feature("habits of form: capitals, the word I, quiet in addresses", {
         "Python": "cases:test_what_is_typed_in_capitals_is_offered_in_capitals",
         "TypeScript": "typist-ts:offers capitals to whom writes in capitals",
+        "C++": "cpp:void check_typist", "C": "c:wordgru_session_typist(session, &typist)",
+        "HTTP": "http:test_offers_follow_the_habits_that_a_request_names",
+        "WebSocket": 'socket:"typist": {"capitals": False}',
+        "editors": "lsp:test_offers_follow_the_habits_that_the_editor_names",
+        "terminal": "type:test_offers_follow_the_habits_of_who_types",
     }),
     Feature("slips of the finger; touch points", {
         "Python": "typing:test_slips_and_misspellings_are_corrected", "TypeScript": "typing-ts:points and letters",

@@ -67,9 +67,9 @@ class Session:
             identity: the hash by which a saved session knows its model again.
             personal: words of the person who types.
             typing: how that person types; without it, letters are taken as they are.
-            typist: how offers follow that person; the defaults of `TypistOptions` without it.
+            typist: how offers follow that person, an attribute that may be set; `TypistOptions()` without it.
         """
-        self._typist = typist or TypistOptions()
+        self.typist = typist or TypistOptions()
         self._typing, self._typing_search = typing, TypingSearch(search) if typing else None
         self._points: dict[int, tuple[float, float]] = {}  # place of a letter in the text → where it was touched
         self._kept: set[str] = set()  # words that were corrected, and put back
@@ -268,7 +268,7 @@ class Session:
         """A session with the same text that goes its own way; of what it commits, nothing was learnt yet."""
         other = type(self)(
             self._model, self._tokenizer, self._search, word_list=self._word_list, identity=self._identity,
-            personal=self._personal, typing=self._typing, typist=self._typist,
+            personal=self._personal, typing=self._typing, typist=self.typist,
         )  # fmt: skip
         other._points, other._kept, other._corrected = dict(self._points), set(self._kept), self._corrected
         other._text, other._reading = self._text, self._reading.copy()
@@ -309,7 +309,7 @@ class Session:
             before, tail = _last_line_part(self._text)
             head, unfinished = before + self._tokenizer.normalize(tail), self._prefix(prefix)
         typed_as = self._text + (prefix or "")
-        if prefix is None and not self._typist.addresses and is_in_address(head + unfinished):
+        if prefix is None and not self.typist.addresses and is_in_address(head + unfinished):
             return Suggestions((), exact=False, unexplored=1.0)
         if head and not unfinished and options.punctuation and not head[-1:].isspace():
             return self._follow(head, "", k, options, attention, typed_as=typed_as, space=False, ends=True)
@@ -324,11 +324,11 @@ class Session:
         ends: bool = False,
     ) -> Suggestions:  # fmt: skip
         """What may stand after `head`, in the form in which the one who types writes."""
-        if shouted := self._typist.capitals and is_in_capitals(head, prefix):
+        if shouted := self.typist.capitals and is_in_capitals(head, prefix):
             head, prefix, options = head.lower(), prefix.lower(), replace(options, ignore_case=True)
 
         def form(item: Suggestion) -> Suggestion:
-            lone = self._typist.lone_i and self._word_list.knows("i'm")  # as English does, and no other language
+            lone = self.typist.lone_i and self._word_list.knows("i'm")  # as English does, and no other language
             word = with_capital_i(item.word, head) if lone else item.word
             return replace(item, word=word.upper() if shouted else word)
 
@@ -337,7 +337,7 @@ class Session:
             formed = as_one(form(item) for item in found)
             if len(formed) in (k, len(found)):
                 break
-        likely = tuple(item for item in formed[:k] if item.probability >= self._typist.min_probability)
+        likely = tuple(item for item in formed[:k] if item.probability >= self.typist.min_probability)
         if attention:
             shown = {item.word for item in likely}
             self._offered.add(head, prefix, [item.word for item in found if form(item).word in shown])

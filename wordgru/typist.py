@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from wordgru.config import Range, check_ranges, ranged
+from wordgru.config import Config, Range, check_ranges, ranged
+from wordgru.errors import WordgruError
 from wordgru.search.suggestions import Suggestion
 
 _SEEN = 200  # characters of the text that say how its writer writes
@@ -20,7 +21,7 @@ _LONE_I = re.compile(r"(?<![\w'’.])i(?=['’\s,;:!?])")
 
 
 @dataclass(frozen=True)
-class TypistOptions:
+class TypistOptions(Config):
     """How offers follow the one who types.
 
     Attributes:
@@ -36,8 +37,11 @@ class TypistOptions:
     min_probability: float = ranged(0.0, Range(0, 1))
 
     def __post_init__(self) -> None:
-        """Refuse numbers out of their ranges."""
+        """Refuse numbers out of their ranges, and what is neither true nor false."""
         check_ranges(self)
+        for name in ("capitals", "lone_i", "addresses"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise WordgruError(f"{name} is {value!r}; expected true or false.")
 
 
 AS_READ = TypistOptions(capitals=False, lone_i=False, addresses=True)

@@ -27,6 +27,9 @@ struct wordgru_suggestions {
 struct wordgru_corrections {
     std::vector<wordgru::Correction> corrections;
 };
+struct wordgru_scores {
+    std::vector<wordgru::Score> scores;
+};
 
 namespace {
 
@@ -117,6 +120,28 @@ Options known(const Options* options, const char* name, Options values) {
     return values;
 }
 
+const wordgru_typist kTypist = [] {
+    const wordgru::TypistOptions defaults;
+    wordgru_typist typist{};
+    typist.size = sizeof typist;
+    typist.min_probability = defaults.min_probability;
+    typist.capitals = defaults.capitals;
+    typist.lone_i = defaults.lone_i;
+    typist.addresses = defaults.addresses;
+    return typist;
+}();
+
+wordgru::TypistOptions typist_of(const wordgru_typist* given) {
+    const wordgru_typist asked = known(given, "typist", kTypist);
+    wordgru::TypistOptions typist;
+    typist.capitals = asked.capitals != 0;
+    typist.lone_i = asked.lone_i != 0;
+    typist.addresses = asked.addresses != 0;
+    typist.min_probability = asked.min_probability;
+    typist.check();
+    return typist;
+}
+
 const wordgru_load_options kLoadOptions = [] {
     const wordgru::LoadOptions defaults;
     wordgru_load_options options{};
@@ -136,6 +161,16 @@ const wordgru_query kQuery = [] {
     query.batch = defaults.options.batch;
     query.threshold = defaults.threshold;
     return query;
+}();
+
+const wordgru_generate_options kGenerateOptions = [] {
+    const wordgru::GenerateOptions defaults;
+    wordgru_generate_options options{};
+    options.size = sizeof options;
+    options.temperature = defaults.temperature;
+    options.top_p = defaults.top_p;
+    options.max_words = defaults.max_words;
+    return options;
 }();
 
 /// The same numbers under two names.
@@ -201,6 +236,18 @@ void give(Handle** place, Value&& value) {
     *place = new Handle{std::forward<Value>(value)};
 }
 
+/// Memory of the caller's own, which wordgru_data_free frees; a NUL follows it.
+char* given(const std::string& bytes) {
+    char* const copy = static_cast<char*>(std::malloc(bytes.size() + 1));
+    if (!copy) throw std::bad_alloc();
+    std::memcpy(copy, bytes.c_str(), bytes.size() + 1);
+    return copy;
+}
+
+const wordgru::Score* item(const wordgru_scores* scores, size_t index) noexcept {
+    return scores && index < scores->scores.size() ? &scores->scores[index] : nullptr;
+}
+
 const wordgru::Correction* item(const wordgru_corrections* corrections, size_t index) noexcept {
     return corrections && index < corrections->corrections.size() ? &corrections->corrections[index] : nullptr;
 }
@@ -219,6 +266,8 @@ int32_t wordgru_abi(void) { return WORDGRU_ABI; }
 
 // -- a bundle --------------------------------------------------------------------------------------------------------
 
+void wordgru_typist_init(wordgru_typist* typist, size_t size) { init(typist, size, kTypist); }
+
 void wordgru_load_options_init(wordgru_load_options* options, size_t size) { init(options, size, kLoadOptions); }
 
 wordgru_status wordgru_load(const char* folder, const wordgru_load_options* options, wordgru_predictor** predictor) {
@@ -230,6 +279,7 @@ wordgru_status wordgru_load(const char* folder, const wordgru_load_options* opti
         how.threads = given.threads;
         how.block_words = given.block_words != 0;
         if (given.personal != 0) how.personal = std::make_shared<wordgru::PersonalModel>();
+        how.typist = typist_of(given.typist);
         give(predictor, wordgru::Predictor::load(std::filesystem::u8path(name), how));
     });
 }
@@ -401,6 +451,10 @@ wordgru_status wordgru_session_new_typing(const wordgru_predictor* predictor, co
     });
 }
 
+wordgru_status wordgru_session_typist(wordgru_session* session, const wordgru_typist* typist) {
+    return guarded([&] { at(session, "session").session.typist = typist_of(typist); });
+}
+
 wordgru_status wordgru_session_copy(const wordgru_session* session, wordgru_session** copy) {
     return guarded([&] {
         at(copy, "copy");
@@ -490,10 +544,7 @@ wordgru_status wordgru_session_save(wordgru_session* session, void** data, size_
         at(data, "data");
         at(size, "size");
         const std::string saved = at(session, "session").session.save();
-        void* const copy = std::malloc(saved.size());
-        if (!copy) throw std::bad_alloc();
-        std::memcpy(copy, saved.data(), saved.size());
-        *data = copy;
+        *data = given(saved);
         *size = saved.size();
     });
 }
@@ -553,5 +604,56 @@ double wordgru_corrections_probability(const wordgru_corrections* corrections, s
 }
 
 void wordgru_corrections_free(wordgru_corrections* corrections) { delete corrections; }
+
+// -- a text scored, and text that goes on ----------------------------------------------------------------------------
+
+wordgru_status wordgru_score(const wordgru_predictor* predictor, const char* text, size_t size,
+                             wordgru_scores** scores) {
+    return guarded([&] {
+        at(scores, "scores");
+        give(scores, at(predictor, "predictor").predictor.score(text_of(text, size, "text")));
+    });
+}
+
+size_t wordgru_scores_count(const wordgru_scores* scores) { return scores ? scores->scores.size() : 0; }
+
+const char* wordgru_scores_text(const wordgru_scores* scores, size_t index, size_t* size) {
+    const wordgru::Score* const found = item(scores, index);
+    if (size) *size = found ? found->text.size() : 0;
+    return found ? found->text.c_str() : nullptr;
+}
+
+size_t wordgru_scores_start(const wordgru_scores* scores, size_t index) {
+    const wordgru::Score* const found = item(scores, index);
+    return found ? found->start : 0;
+}
+
+double wordgru_scores_log_probability(const wordgru_scores* scores, size_t index) {
+    const wordgru::Score* const found = item(scores, index);
+    return found ? found->log_probability : 0;
+}
+
+void wordgru_scores_free(wordgru_scores* scores) { delete scores; }
+
+void wordgru_generate_options_init(wordgru_generate_options* options, size_t size) {
+    init(options, size, kGenerateOptions);
+}
+
+wordgru_status wordgru_generate(const wordgru_predictor* predictor, const char* context, size_t size,
+                                const wordgru_generate_options* options, char** text, size_t* text_size) {
+    return guarded([&] {
+        at(text, "text");
+        const wordgru_generate_options asked = known(options, "generate_options", kGenerateOptions);
+        wordgru::GenerateOptions how;
+        how.max_words = asked.max_words;
+        how.temperature = asked.temperature;
+        how.top_p = asked.top_p;
+        if (asked.seeded != 0) how.seed = asked.seed;
+        const std::string before(text_of(context, size, "context"));
+        const std::string written = at(predictor, "predictor").predictor.generate(before, how);
+        *text = given(written);
+        if (text_size) *text_size = written.size();
+    });
+}
 
 }  // extern "C"

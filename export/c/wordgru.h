@@ -61,6 +61,19 @@ WORDGRU_API int32_t wordgru_abi(void);
 
 /* -- a bundle ----------------------------------------------------------------------------------------------------- */
 
+/* The habits of who types, which offers follow. */
+typedef struct wordgru_typist {
+    size_t size;            /* of this struct */
+    double min_probability; /* less probable words are not offered; 0 */
+    int32_t capitals;       /* who writes in capitals is offered words in capitals; 1 */
+    int32_t lone_i;         /* in English the word "i" is offered as "I", unless the text writes it small; 1 */
+    int32_t addresses;      /* offer words inside e-mail addresses, web addresses and paths; 0 */
+    int32_t reserved;       /* 0 */
+} wordgru_typist;
+
+/* Set the defaults. `size` is sizeof *typist. */
+WORDGRU_API void wordgru_typist_init(wordgru_typist *typist, size_t size);
+
 /* How a bundle is loaded. */
 typedef struct wordgru_load_options {
     size_t size;         /* of this struct */
@@ -68,6 +81,7 @@ typedef struct wordgru_load_options {
     int32_t block_words; /* never offer the words of the bundle's blocked.txt; 1 */
     int32_t personal;    /* keep what the person writes, in memory, and offer it; 0 */
     int32_t reserved;    /* 0 */
+    const wordgru_typist *typist; /* habits that offers follow in all sessions, unless they are told others; NULL */
 } wordgru_load_options;
 
 /* Set the defaults. `size` is sizeof *options. */
@@ -215,6 +229,9 @@ WORDGRU_API void wordgru_typing_init(wordgru_typing *typing, size_t size);
 WORDGRU_API wordgru_status wordgru_session_new_typing(const wordgru_predictor *predictor, const wordgru_typing *typing,
                                                       wordgru_session **session);
 
+/* Follow other habits from now on. `typist` may be NULL: the defaults. Copies do so too; what is saved does not say. */
+WORDGRU_API wordgru_status wordgru_session_typist(wordgru_session *session, const wordgru_typist *typist);
+
 /* A session with the same text that goes its own way. */
 WORDGRU_API wordgru_status wordgru_session_copy(const wordgru_session *session, wordgru_session **copy);
 
@@ -282,7 +299,7 @@ WORDGRU_API wordgru_status wordgru_session_restore_typing(const wordgru_predicto
                                                           size_t size, const wordgru_typing *typing,
                                                           wordgru_session **session);
 
-/* Free what wordgru_session_save gave. */
+/* Free what wordgru_session_save or wordgru_generate gave. */
 WORDGRU_API void wordgru_data_free(void *data);
 
 /* -- a text corrected --------------------------------------------------------------------------------------------- */
@@ -312,6 +329,49 @@ WORDGRU_API const char *wordgru_corrections_word(const wordgru_corrections *corr
 WORDGRU_API double wordgru_corrections_probability(const wordgru_corrections *corrections, size_t index);
 
 WORDGRU_API void wordgru_corrections_free(wordgru_corrections *corrections);
+
+/* -- a text scored, and text that goes on ------------------------------------------------------------------------- */
+
+typedef struct wordgru_scores wordgru_scores; /* how expected the words and marks of a text are */
+
+/* How expected each word and mark of a text is, and last the text's end. Free the answer with wordgru_scores_free. */
+WORDGRU_API wordgru_status wordgru_score(const wordgru_predictor *predictor, const char *text, size_t size,
+                                         wordgru_scores **scores);
+
+/* How many there are, the end of the text among them; 0 for NULL. */
+WORDGRU_API size_t wordgru_scores_count(const wordgru_scores *scores);
+
+/* The word or mark at `index`, "" for the end of the text, and if `size` is not NULL its bytes; it ends with a NUL and
+ * lives as long as the answer. NULL where there is none. */
+WORDGRU_API const char *wordgru_scores_text(const wordgru_scores *scores, size_t index, size_t *size);
+
+/* Where it begins in the text, in bytes; 0 where there is none. */
+WORDGRU_API size_t wordgru_scores_start(const wordgru_scores *scores, size_t index);
+
+/* Its log-probability given all that stands before it, in nats: all of them sum to the text's. 0 where there is none. */
+WORDGRU_API double wordgru_scores_log_probability(const wordgru_scores *scores, size_t index);
+
+WORDGRU_API void wordgru_scores_free(wordgru_scores *scores);
+
+/* How text is drawn. */
+typedef struct wordgru_generate_options {
+    size_t size;        /* of this struct */
+    double temperature; /* below 1 more probable tokens, above 1 less; 0 always the most probable; 1 */
+    double top_p;       /* only the most probable tokens whose probabilities reach this sum; 1 */
+    uint64_t seed;      /* where `seeded` is 1: the same seed gives the same text */
+    int32_t max_words;  /* words to draw at most; the text may end earlier; 50 */
+    int32_t seeded;     /* 0: every call draws another text; 0 */
+    int32_t reserved;   /* 0 */
+} wordgru_generate_options;
+
+/* Set the defaults. `size` is sizeof *options. */
+WORDGRU_API void wordgru_generate_options_init(wordgru_generate_options *options, size_t size);
+
+/* Text that goes on from `context`, which is not repeated, drawn from the model. The context may be cut anywhere: its last
+ * word is taken as unfinished, and drawn among those that it may become. `options` may be NULL: the defaults. `text` ends
+ * with a NUL; `text_size`, if it is not NULL, becomes its bytes. Free it with wordgru_data_free. */
+WORDGRU_API wordgru_status wordgru_generate(const wordgru_predictor *predictor, const char *context, size_t size,
+                                            const wordgru_generate_options *options, char **text, size_t *text_size);
 
 #ifdef __cplusplus
 }

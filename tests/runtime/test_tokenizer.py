@@ -1,6 +1,7 @@
 """Text to tokens and back."""
 
 import json
+import unicodedata
 from collections.abc import Callable
 
 import numpy as np
@@ -103,6 +104,13 @@ def test_units_cover_all_tokens_and_all_text(text: str) -> None:
     if units:
         assert units[-1][3] == len(TOKENIZER.encode(text))
         assert not TOKENIZER.normalize(text[units[-1][1] :]).strip()
+
+
+@pytest.mark.parametrize("word", ["naïve", "각", "বোন", "கொ", "Ω", "a\u200b\u0301b"])
+def test_a_letter_in_parts_belongs_to_one_word(word: str) -> None:
+    apart = unicodedata.normalize("NFD", word)
+    assert [apart[start:end] for start, end, _, _ in TOKENIZER.units(apart)] == [apart]
+    assert [end for _, end, _, _ in TOKENIZER.units(f"{apart} of it")] == [len(apart), len(apart) + 3, len(apart) + 6]
 
 
 QUOTES = {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "‐": "-", "‑": "-"}

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.fixtures import TINY
-from wordgru import PersonalModel, Predictor, TypingModel
+from tests.runtime.golden import ROOT
+from wordgru import PersonalModel, Predictor, TypingModel, TypistOptions
 
 pytest.importorskip("pygls", reason="needs the lsp extra")
 
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.client import LanguageClient
 
 from wordgru.lsp.corrections import Corrections
@@ -25,7 +27,7 @@ from wordgru.lsp.offers import Documents, NeverOffered
 from wordgru.lsp.prose import prose_before
 
 COMMAND = ["-m", "wordgru", "lsp", "--model", str(TINY)]
-NVIM = shutil.which("nvim")
+NVIM, EMACS = shutil.which("nvim"), shutil.which("emacs")
 
 
 class Editor:
@@ -98,8 +100,8 @@ class Editor:
         return "\n".join(lines)
 
 
-def served(test, *options, **document):
-    """Run `test` with an editor that has a server of its own."""
+def served(test, *options, initialization=None, **document):
+    """Run `test` with an editor that has a server of its own, begun with the options of `initialization`."""
 
     async def run():
         client = LanguageClient("test", "1")
@@ -112,7 +114,9 @@ def served(test, *options, **document):
         await client.start_io(sys.executable, *COMMAND, *options)
         try:  # the server is told to end before whatever went wrong is told
             found = await client.initialize_async(
-                lsp.InitializeParams(lsp.ClientCapabilities(), process_id=os.getpid())
+                lsp.InitializeParams(
+                    lsp.ClientCapabilities(), process_id=os.getpid(), initialization_options=initialization
+                )
             )
             editor.capabilities, editor.messages = found.capabilities, messages
             await asyncio.wait_for(test(editor), 60)
@@ -138,6 +142,38 @@ def test_words_are_offered_as_the_package_offers_them():
         assert all(item.text_edit.new_text[0] != " " for item in await editor.offers())
 
     served(test, "--no-phrases")
+
+
+@pytest.mark.parametrize("typist", [None, {}, {"capitals": False, "addresses": True}, {"min_probability": 0.1}])
+def test_offers_follow_the_habits_that_the_editor_names(typist):
+    predictor = Predictor.load(TINY)
+
+    async def test(editor):
+        for text in ("THE CA", "write to anna@ca", "the ca"):
+            await editor.open(text)
+            expected = predictor.session(text, typist=TypistOptions(**typist or {})).suggest(k=5).words
+            assert [item.label for item in await editor.offers()] == expected
+
+    served(test, "--no-phrases", initialization={"typist": typist, "other": 1})
+
+
+@pytest.mark.parametrize(
+    ("typist", "says"),
+    [
+        ("loud", "the initialization option typist is no object; expected one such as"),
+        ({"loud": True}, "the initialization option typist: unknown key 'loud'; known are addresses, capitals, lone_i"),
+        ({"capitals": "no"}, "capitals is 'no'; expected true or false."),
+        ({"min_probability": 7}, "min_probability is 7; expected a number of at least 0 and at most 1."),
+    ],
+)
+def test_habits_that_are_none_are_told_to_the_editor(typist, says):
+    async def test(editor):
+        pytest.fail("the server began")
+
+    with pytest.raises(JsonRpcException) as refused:
+        served(test, initialization={"typist": typist})
+    assert says in refused.value.message
+    assert "\n" not in refused.value.message
 
 
 def test_edits_anywhere_leave_the_server_with_the_same_text():
@@ -338,5 +374,40 @@ def test_neovim_types_accepts_and_corrects(tmp_path):
         [NVIM, "--headless", "-u", "NONE", "-i", "NONE", "-c", f"luafile {script}", str(tmp_path / "a.txt")],
         env=environment, timeout=60, check=True, cwd=tmp_path,
     )  # fmt: skip
-    best = Predictor.load(TINY).complete("the ca")[0].word
-    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == f"the {best}\nI don't know.\n"
+    predictor = Predictor.load(TINY)
+    text = f"the {predictor.complete('the ca')[0].word}\nI don't know.\nto anna@"
+    address = predictor.session(text + "ca", typist=TypistOptions(addresses=True)).suggest()[0].word
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == f"{text}{address}\n"
+
+
+def has_eglot():
+    """Whether Emacs is there, with Eglot."""
+    if EMACS is None:
+        return False
+    found = "(progn (package-initialize) (kill-emacs (if (require 'eglot nil t) 0 1)))"
+    return subprocess.run([EMACS, "--batch", "-q", "--eval", found], capture_output=True, check=False).returncode == 0
+
+
+def test_emacs_types_accepts_and_corrects_with_the_settings_of_the_page(tmp_path):
+    if not has_eglot():
+        pytest.skip("Emacs is not installed, or has no Eglot")
+    page = (ROOT / "docs/editors.md").read_text(encoding="utf-8")
+    settings = page.partition("```elisp\n")[2].partition("```")[0]
+    assert "eglot-ensure" in settings
+    (tmp_path / "settings.el").write_text(settings, encoding="utf-8")
+    program = tmp_path / "wordgru"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m wordgru "$@" --no-phrases\n', encoding="utf-8")
+    program.chmod(0o755)
+    environment = os.environ | {
+        "WORDGRU_SETTINGS": str(tmp_path / "settings.el"), "WORDGRU_MODEL": str(TINY), "HOME": str(tmp_path),
+        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+    }  # fmt: skip
+    script = Path(__file__).with_name("emacs.el")
+    subprocess.run(
+        [EMACS, "--batch", "-q", "-l", str(script), str(tmp_path / "a.txt")],
+        env=environment, timeout=60, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    predictor = Predictor.load(TINY)
+    text = f"the {predictor.complete('the ca')[0].word}\nto anna@"
+    address = predictor.session(text + "ca", typist=TypistOptions(addresses=True)).suggest()[0].word
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == f"{text}{address}\nI don't know.\n"

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ pytest.importorskip("prometheus_client", reason="needs the serve extra")
 
 from tests.runtime.fixtures import TINY
 from tests.serving.service import ask, raw, service
-from wordgru import Predictor, TypingModel
+from wordgru import Predictor, TypingModel, TypistOptions
 from wordgru.serving.answers import KINDS, Correct, Source
 from wordgru.serving.completions import Completion, Writing
 from wordgru.serving.fields import Fields, RequestError
@@ -126,6 +126,43 @@ def test_with_a_layout_the_words_meant_are_offered(port):
     plain = ask(port, "/v1/complete", {"text": text})[1]
     assert [item["word"] for item in plain["suggestions"]] == predictor.complete(text).words
     assert plain["autocorrect"] is None
+
+
+HABITS = ({}, {"capitals": False}, {"addresses": True, "lone_i": False}, {"min_probability": 0.1})
+
+
+def test_offers_follow_the_habits_that_a_request_names(port):
+    predictor, seen = Predictor.load(TINY), set()
+    for typist in (*HABITS, *reversed(HABITS)):  # one session answers them all
+        for text in ("THE CA", "write to anna@ca", "the ca"):
+            expected = predictor.session(text, typist=TypistOptions(**typist)).suggest()
+            answer = ask(port, "/v1/complete", {"text": text, "typist": typist})[1]
+            assert [item["word"] for item in answer["suggestions"]] == expected.words
+            assert answer["exact"] == expected.exact
+            seen.add((text, *expected.words))
+        found = ask(port, "/v1/suggest", {"text": "THE CAT SAT", "typist": typist})[1]["suggestions"]
+        expected = predictor.session("THE CAT SAT", typist=TypistOptions(**typist)).suggest(prefix="")
+        assert [item["word"] for item in found] == expected.words
+    assert len(seen) > 5
+    schema = ask(port, "/openapi.json")[1]["components"]["schemas"]["CompleteRequest"]["properties"]["typist"]
+    assert {name: each["default"] for name, each in schema["properties"].items()} == asdict(TypistOptions())
+    for example in schema["examples"]:
+        assert ask(port, "/v1/complete", {"text": "a", "typist": example})[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("typist", "param", "says"),
+    [
+        (7, "typist", "typist is a number; expected an object."),
+        ({"capitals": 1}, "capitals", "capitals is a number; expected true or false."),
+        ({"min_probability": 2}, "min_probability", "expected a number of at least 0 and at most 1."),
+        ({"loneI": True}, "loneI", "'loneI' is no field of this request; expected capitals, lone_i,"),
+    ],
+)
+def test_habits_that_are_none_are_told(port, typist, param, says):
+    status, answer = ask(port, "/v1/complete", {"text": "a", "typist": typist})
+    assert (status, answer["error"]["param"]) == (400, param)
+    assert says in answer["error"]["message"]
 
 
 def test_many_clients_at_once_get_their_own_answers(port):

@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 
 from tests.runtime.fixtures import TINY
 from tests.serving.service import ask, service
-from wordgru import Predictor, TypingModel
+from wordgru import Predictor, TypingModel, TypistOptions
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +47,19 @@ def test_edits_are_answered_as_the_package_answers_their_text(port, predictor):
             ({"id": 5, "set": "Ich weiß 🙂 th", "k": 5}, "Ich weiß 🙂 th"),
             ({"id": 6, "set": "I dont", "layout": "qwerty"}, "I dont"),
             ({"id": 7}, "I dont"),
+            ({"id": 8, "set": "the cat", "punctuation": True, "k": 5}, "the cat"),
+            ({"id": 9, "set": "the CA", "ignore_case": True}, "the CA"),
+            ({"id": 10, "set": "THE CA"}, "THE CA"),
+            ({"id": 11, "typist": {"capitals": False}}, "THE CA"),
+            ({"id": 12, "set": "to anna@ca"}, "to anna@ca"),
+            ({"id": 13, "typist": {"addresses": True, "min_probability": 0.01}}, "to anna@ca"),
         ):
             answer = told(socket, edit)
             assert answer["id"] == edit["id"]
             typing = TypingModel(edit["layout"]) if "layout" in edit else None
-            found = predictor.session(text, typing=typing).suggest(k=edit.get("k", 3))
+            typist = TypistOptions(**edit.get("typist", {}))
+            options = {name: edit.get(name, False) for name in ("punctuation", "ignore_case")}
+            found = predictor.session(text, typing=typing, typist=typist).suggest(k=edit.get("k", 3), **options)
             assert [item["word"] for item in answer["suggestions"]] == found.words
             assert answer["autocorrect"] == found.autocorrect
 
@@ -107,6 +115,7 @@ def assert_answers(port):
     "frame",
     ["{bad", "[]", "7", '{"id": -1}', '{"id": 1e400}', '{"set": 7}', '{"set": "\\ud800"}', '{"append": ["a"]}',
      '{"delete": -1}', '{"delete": NaN}', '{"delete": 1e99}', '{"set": "a", "k": 0}', '{"set": "a", "other": 1}',
+     '{"set": "a", "typist": {"capitals": "no"}}',
      '{"set": "a", "max_seconds": 1e9}', json.dumps({"set": "a" * 5001}), b"\x00\xff", "[" * 50_000],
 )  # fmt: skip
 def test_a_frame_that_is_no_edit_is_told_in_a_line_and_closes(port, frame):

@@ -63,6 +63,13 @@ def test_the_next_word_is_offered_after_one_was_taken(predictor, monkeypatch):
     assert typed(predictor, f"the c\t\t\r{END}", monkeypatch)[0] == [f"the {first} {second}"]
 
 
+def test_offers_follow_the_habits_of_who_types(predictor, monkeypatch):
+    word = predictor.complete("THE CA")[0].word
+    assert word.isupper()
+    assert typed(predictor, f"THE CA\t\r{END}", monkeypatch)[0] == [f"THE {word}"]
+    assert typed(predictor, f"to anna@ca\t\r{END}", monkeypatch)[0] == ["to anna@ca"]
+
+
 def test_a_mark_takes_the_place_of_the_space_after_an_offer(predictor, monkeypatch):
     word = predictor.complete("the c")[0].word
     lines, count = typed(predictor, f"the c\t. I\r{END}", monkeypatch)

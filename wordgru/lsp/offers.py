@@ -1,5 +1,6 @@
 """What is offered in a document: a session for each, the words at the cursor, and what probably follows them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from wordgru.search.suggestions import SearchOptions
 from wordgru.session import Session
 from wordgru.text import words
 from wordgru.typing.channel import TypingModel
+from wordgru.typist import TypistOptions
 
 _MOST_WORDS = 5  # ahead
 _LONGEST_WORD = 60  # letters; what is longer is no word, and takes long
@@ -38,6 +40,20 @@ class LspSettings:
     corrections: bool = True
     layout: str = TypingModel.layout
     correction_threshold: float = 0.9
+
+
+def typist_of(options: object) -> TypistOptions | None:
+    """The habits in an editor's initialization options; None where it names none.
+
+    Raises:
+        WordgruError: they are none.
+    """
+    typist = options.get("typist") if isinstance(options, Mapping) else None
+    if typist is None:
+        return None
+    if not isinstance(typist, Mapping):
+        raise WordgruError('the initialization option typist is no object; expected one such as {"capitals": false}.')
+    return TypistOptions.from_dict(typist, "the initialization option typist")
 
 
 @dataclass(frozen=True)

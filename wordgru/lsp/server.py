@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 from pygls.workspace import TextDocument
 
 from wordgru import __version__
 from wordgru.errors import WordgruError
 from wordgru.lsp.corrections import Corrections, Slip
-from wordgru.lsp.offers import Documents, LspSettings, NeverOffered, Offer, learn
+from wordgru.lsp.offers import Documents, LspSettings, NeverOffered, Offer, learn, typist_of
 from wordgru.lsp.prose import PROSE, prose_before
 from wordgru.predictor import Predictor
 from wordgru.text import words
@@ -50,6 +51,7 @@ class _Editor:
         self._corrections: Corrections | None = None
         self._checks: dict[str, asyncio.Task[None]] = {}  # under way, by document
         self._slips: dict[str, list[Slip]] = {}  # marked, by document
+        server.feature(lsp.INITIALIZE)(_function(self.initialize))
         options = lsp.CompletionOptions(trigger_characters=[" "])
         server.feature(lsp.TEXT_DOCUMENT_COMPLETION, options)(_function(self.completion))
         server.feature(lsp.TEXT_DOCUMENT_INLINE_COMPLETION)(_function(self.inline))
@@ -57,6 +59,18 @@ class _Editor:
         server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)(_function(self.closed))
         server.command(LEARN)(_function(self.learn))
         server.command(NEVER)(_function(self.never_offer))
+
+    def initialize(self, params: lsp.InitializeParams) -> None:
+        """The editor begins, and may say how its user types.
+
+        Raises:
+            JsonRpcInvalidParams: its options are none.
+        """
+        try:
+            if (typist := typist_of(params.initialization_options)) is not None:
+                self._documents.predictor.typist = typist
+        except WordgruError as error:
+            raise JsonRpcInvalidParams(str(error)) from None
 
     def mark(self, corrections: Corrections) -> None:
         """Mark slips in the documents."""

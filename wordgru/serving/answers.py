@@ -20,11 +20,12 @@ from wordgru.text import words
 from wordgru.typing.channel import TypingModel
 from wordgru.typing.correct import word_by_word
 from wordgru.typing.layout import Layout
+from wordgru.typist import TypistOptions
 
 _K = Range(1, 100, whole=True)
 _MAX_ROWS = Range(1, 256, whole=True)
 _TOLERANCE = Range(0, 1, below=True)
-_THRESHOLD = Range(0, 1)
+_SHARE = Range(0, 1)
 _START = Range(0, 10_000_000, whole=True)
 _PLACES = 500  # where somebody types: a letter costs 2 rows instead of 5 while its place is remembered
 _LONGEST_WORD = 100  # letters: the time that a search takes grows with them, 0.1 s with 1,000
@@ -81,11 +82,12 @@ class Kind(Protocol):
 
 @dataclass(frozen=True)
 class Asked:
-    """What every search is asked: how many words, how to look for them, and on which keyboard letters were typed."""
+    """What every search is asked: how many words, how to look for them, on which keyboard was typed, and by whom."""
 
     k: int
     options: SearchOptions
     layout: str | None
+    typist: TypistOptions
 
     @property
     def is_long(self) -> bool:
@@ -107,7 +109,23 @@ class Asked:
                 punctuation=fields.flag("punctuation"),
             ),
             fields.choice("layout", Layout.names(), None),
+            _typist(fields.object("typist")),
         )
+
+
+def _typist(fields: Fields | None) -> TypistOptions:
+    """The habits in the fields of a request."""
+    options = TypistOptions()
+    if fields is None:
+        return options
+    options = TypistOptions(
+        fields.flag("capitals", options.capitals),
+        fields.flag("lone_i", options.lone_i),
+        fields.flag("addresses", options.addresses),
+        fields.number("min_probability", _SHARE, options.min_probability),
+    )
+    fields.end()
+    return options
 
 
 @dataclass(frozen=True)
@@ -232,7 +250,7 @@ class Correct:
         request = cls(
             fields.text("text", most=settings.max_text),
             fields.number("start", _START, 0),
-            fields.number("threshold", _THRESHOLD, 0.9),
+            fields.number("threshold", _SHARE, 0.9),
             fields.choice("layout", Layout.names(), TypingModel.layout),
             settings.max_writing,
         )
@@ -267,6 +285,7 @@ KINDS: dict[str, type[Kind]] = {
 
 def found(session: Session, asked: Asked, *, prefix: str | None) -> dict[str, Any]:
     """What a session offers, ready for JSON."""
+    session.typist = asked.typist
     return offers(session.suggest(prefix=prefix, k=asked.k, options=asked.options))
 
 

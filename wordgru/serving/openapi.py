@@ -9,12 +9,13 @@ from wordgru.serving.answers import KINDS
 from wordgru.serving.settings import ServeSettings
 from wordgru.typing.channel import TypingModel
 from wordgru.typing.layout import Layout
+from wordgru.typist import TypistOptions
 
 Schema = dict[str, Any]
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "/v1/suggest": {"text": "Thank you for your", "k": 3},
-    "/v1/complete": {"text": "I will be there in a m", "k": 3},
+    "/v1/complete": {"text": "I will be there in a m", "k": 3, "typist": {"min_probability": 0.01}},
     "/v1/score": {"text": "Thank you for your help."},
     "/v1/characters": {"text": "I will be there in a m"},
     "/v1/correct": {"text": "I hvae a beatiful idea."},
@@ -100,8 +101,8 @@ def _whole(text: str, default: int | None, least: int, most: int | None = None) 
     return schema if default is None else schema | {"default": default}
 
 
-def _flag(text: str) -> Schema:
-    return {"type": "boolean", "description": text, "default": False}
+def _flag(text: str, default: bool = False) -> Schema:
+    return {"type": "boolean", "description": text, "default": default}
 
 
 def _layout(text: str, default: str | None = None) -> Schema:
@@ -125,6 +126,7 @@ def _schemas(settings: ServeSettings) -> Schema:
         "ignore_case": _flag("Letters typed match letters of either case."),
         "punctuation": _flag("Offer marks and emoji too."),
         "layout": _layout("Keyboard on which the letters were typed: the words meant by them are offered."),
+        "typist": _typist(),
     }
     word = _object(word={"type": "string"}, probability=_number("P(word)."), sources=_list({"type": "string"}))
     found = _object(
@@ -181,6 +183,18 @@ def _schemas(settings: ServeSettings) -> Schema:
             )
         ),
     }  # fmt: skip
+
+
+def _typist() -> Schema:
+    default = TypistOptions()
+    habits = _object(
+        capitals=_flag("Who writes in capitals is offered words in capitals.", default.capitals),
+        lone_i=_flag("In English “i” is offered as “I”, unless the text writes it small.", default.lone_i),
+        addresses=_flag("Offer words inside e-mail addresses, web addresses and paths.", default.addresses),
+        min_probability=_number("Less probable words are not offered.", default.min_probability, minimum=0, maximum=1),
+    )
+    described = {"description": "How offers follow the one who types.", "additionalProperties": False}
+    return habits | described | {"examples": [{"capitals": False, "addresses": True, "min_probability": 0.05}]}
 
 
 def _completion_request(text: Schema) -> Schema:

@@ -206,18 +206,14 @@ class Tokenizer:
 
     def units(self, text: str) -> list[tuple[int, int, int, int]]:
         """The words and marks of `text`: (start, end) in characters, white space before it included, and in tokens."""
-        encoding = self._encode(text)
-        pre_token_of, offsets = encoding.word_ids, encoding.offsets  # each made anew whenever it is asked for
+        encoding, ends = self._encode(text), _ends(text)
+        ids, pre_token_of = encoding.ids, encoding.word_ids  # each made anew whenever it is asked for
         units: list[tuple[int, int, int, int]] = []
-        start = low = 0
-        for _, group in groupby(range(len(pre_token_of)), key=pre_token_of.__getitem__):
-            high = list(group)[-1] + 1
-            end = max(offsets[high - 1][1], start)
-            after = end
-            while after < len(text) and (unicodedata.combining(text[after]) or not words.normalize(text[after])):
-                after += 1
-                if unicodedata.combining(text[after - 1]):  # of a decomposed letter, which NFC composed
-                    end = after
+        at = start = low = high = 0
+        for _, group in groupby(pre_token_of):
+            first, high = high, high + len(list(group))
+            at += len(b"".join(self.token_bytes[id_] for id_ in ids[first:high]).decode())
+            end = max(ends[at - 1], start)
             if text[start:end].strip():
                 units.append((start, end, low, high))
                 start, low = end, high
@@ -233,6 +229,37 @@ class Tokenizer:
 
     def _encode(self, text: str) -> Any:  # noqa: ANN401  (tokenizers.Encoding is not typed)
         return self._backend.encode(next(_checked([text])), add_special_tokens=False)
+
+
+def _ends(text: str) -> list[int]:
+    """For each character of the normalised text, with the space before each line, where what it stands for ends."""
+    ends, at = [0], 0  # of the space before the first line
+    while at < len(text):
+        end = _cluster_end(text, at)
+        seen = words.normalize(text[at:end])
+        size = len(seen) + seen.count("\n")
+        ends += range(at + 1, end + 1) if size == end - at else [end] * size
+        at = end
+    return ends
+
+
+def _cluster_end(text: str, at: int) -> int:
+    """Where the characters end that are normalised with the one at `at`; most stand alone."""
+    if text.startswith("\r\n", at):
+        return at + 2
+    end = after = at + 1
+    while after < len(text) and not text[after].isascii():
+        if _may_compose(text[after]):
+            end = after + 1
+        elif words.normalize(text[after]):  # an invisible mark is dropped first
+            break
+        after += 1
+    return end
+
+
+def _may_compose(char: str) -> bool:
+    """Whether NFC may make one of `char` and what stands before it: a mark, the vowel or final consonant of Hangul."""
+    return unicodedata.category(char)[0] == "M" or "\u1160" <= char <= "\u11ff"
 
 
 def _part(part: Any) -> Any:  # noqa: ANN401  (as JSON has it)

@@ -326,6 +326,63 @@ static void check_typing(const wordgru_predictor *english) {
     EXPECT(session == NULL);
 }
 
+/* Offers follow the habits of who types. */
+static void check_typist(const wordgru_predictor *english, const char *tiny) {
+    wordgru_session *session = NULL;
+    wordgru_suggestions *found = NULL;
+    wordgru_predictor *predictor = NULL;
+    wordgru_load_options options;
+    wordgru_typist typist;
+    wordgru_typist_init(&typist, sizeof typist);
+    EXPECT(typist.size == sizeof typist && typist.capitals == 1 && typist.lone_i == 1 && typist.addresses == 0);
+    EXPECT(typist.min_probability == 0);
+    OK(wordgru_complete(english, TEXT("and so i"), NULL, &found));
+    EXPECT(strcmp(first(found), "I") == 0);
+    wordgru_suggestions_free(found);
+    OK(wordgru_complete(english, TEXT("write to anna@ex"), NULL, &found));
+    EXPECT(wordgru_suggestions_count(found) == 0 && wordgru_suggestions_exact(found) == 0);
+    wordgru_suggestions_free(found);
+
+    OK(wordgru_session_new(english, &session));
+    OK(wordgru_session_append(session, TEXT("PLEASE CALL ME T")));
+    OK(wordgru_session_suggest(session, NULL, &found));
+    EXPECT(wordgru_suggestions_count(found) == 3);
+    for (size_t at = 0; at < wordgru_suggestions_count(found); ++at) {
+        const char *letter = wordgru_suggestions_word(found, at, NULL);
+        EXPECT(*letter == 'T');
+        for (; *letter; ++letter) EXPECT(*letter < 'a' || *letter > 'z');
+    }
+    wordgru_suggestions_free(found);
+    typist.capitals = 0;
+    typist.addresses = 1;
+    OK(wordgru_session_typist(session, &typist));
+    OK(wordgru_session_set(session, TEXT("write to anna@ex")));
+    OK(wordgru_session_suggest(session, NULL, &found));
+    EXPECT(wordgru_suggestions_count(found) == 3);
+    wordgru_suggestions_free(found);
+    OK(wordgru_session_typist(session, NULL));
+    OK(wordgru_session_suggest(session, NULL, &found));
+    EXPECT(wordgru_suggestions_count(found) == 0);
+    wordgru_suggestions_free(found);
+    typist.min_probability = 2;
+    REFUSED(wordgru_session_typist(session, &typist), WORDGRU_WRONG_ARGUMENT, "min_probability is 2; expected");
+    typist.min_probability = 0;
+    typist.reserved = 1;
+    REFUSED(wordgru_session_typist(session, &typist), WORDGRU_WRONG_ARGUMENT, "typist.reserved is 1; expected 0");
+    wordgru_session_free(session);
+
+    wordgru_load_options_init(&options, sizeof options);
+    EXPECT(options.typist == NULL);
+    options.typist = &typist;
+    REFUSED(wordgru_load(tiny, &options, &predictor), WORDGRU_WRONG_ARGUMENT, "typist.reserved is 1; expected 0");
+    typist.reserved = 0;
+    OK(wordgru_load(tiny, &options, &predictor));
+    OK(wordgru_complete(predictor, TEXT("write to anna@ca"), NULL, &found));
+    EXPECT(wordgru_suggestions_count(found) == 3);
+    wordgru_suggestions_free(found);
+    wordgru_predictor_free(predictor);
+}
+
 static void check_corrected_text(const wordgru_predictor *english) {
     static const char text[] = "The caf\xc3\xa9 is closed. I dont know waht to say, see teh.py";
     wordgru_corrections *found = NULL;
@@ -351,11 +408,79 @@ static void check_corrected_text(const wordgru_predictor *english) {
     EXPECT(found == NULL);
 }
 
+static void check_scored_text(const wordgru_predictor *english, const char *tiny) {
+    wordgru_scores *scored = NULL, *other = NULL;
+    size_t size = 0;
+    OK(wordgru_score(english, TEXT("The caf\xc3\xa9  is closed."), &scored));
+    static const char *const texts[] = {"The", "caf\xc3\xa9", "is", "closed", ".", ""};
+    static const size_t starts[] = {0, 4, 11, 14, 20, 21};
+    EXPECT(wordgru_scores_count(scored) == 6);
+    for (size_t at = 0; at < 6 && at < wordgru_scores_count(scored); ++at) {
+        const char *text = wordgru_scores_text(scored, at, &size);
+        EXPECT(strcmp(text, texts[at]) == 0 && size == strlen(text));
+        EXPECT(wordgru_scores_start(scored, at) == starts[at]);
+        EXPECT(wordgru_scores_log_probability(scored, at) < 0 && wordgru_scores_log_probability(scored, at) > -99);
+    }
+    EXPECT(wordgru_scores_text(scored, 6, &size) == NULL && size == 0 && wordgru_scores_start(scored, 6) == 0);
+    wordgru_scores_free(scored);
+    OK(wordgru_score(english, TEXT("the number of people"), &scored)); /* what is expected is more probable */
+    OK(wordgru_score(english, TEXT("the number of spoons"), &other));
+    EXPECT(wordgru_scores_log_probability(scored, 2) == wordgru_scores_log_probability(other, 2));
+    EXPECT(wordgru_scores_log_probability(scored, 3) > wordgru_scores_log_probability(other, 3));
+    wordgru_scores_free(scored);
+    wordgru_scores_free(other);
+    scored = NULL;
+    REFUSED(wordgru_score(english, TEXT("a\xc3"), &scored), WORDGRU_WRONG_ARGUMENT, "is not UTF-8");
+    EXPECT(scored == NULL);
+
+    wordgru_predictor *predictor = NULL;
+    wordgru_generate_options options;
+    char *text = NULL, *again = NULL;
+    OK(wordgru_load(tiny, NULL, &predictor));
+    wordgru_generate_options_init(&options, sizeof options);
+    EXPECT(options.size == sizeof options && options.max_words == 50 && options.temperature == 1);
+    EXPECT(options.top_p == 1 && options.seeded == 0);
+    options.temperature = 0;
+    options.max_words = 6;
+    OK(wordgru_generate(predictor, TEXT("the"), &options, &text, &size)); /* as in export/golden/mixture */
+    EXPECT(strcmp(text, "n, b f f f fjj") == 0 && size == strlen(text));
+    wordgru_data_free(text);
+    options.temperature = 1;
+    options.seeded = 1;
+    options.seed = 7;
+    OK(wordgru_generate(predictor, TEXT("the cat "), &options, &text, NULL));
+    OK(wordgru_generate(predictor, TEXT("the cat "), &options, &again, NULL));
+    EXPECT(strcmp(text, again) == 0);
+    wordgru_data_free(again);
+    options.seed = 8;
+    OK(wordgru_generate(predictor, TEXT("the cat "), &options, &again, NULL));
+    EXPECT(strcmp(text, again) != 0);
+    wordgru_data_free(text);
+    wordgru_data_free(again);
+    text = NULL;
+    REFUSED(wordgru_generate(predictor, TEXT("\xff"), NULL, &text, NULL), WORDGRU_WRONG_ARGUMENT, "is not UTF-8");
+    options.top_p = 0;
+    REFUSED(wordgru_generate(predictor, "", 0, &options, &text, NULL), WORDGRU_WRONG_ARGUMENT, "top_p is 0; expected");
+    options.top_p = 1;
+    options.temperature = -1;
+    REFUSED(wordgru_generate(predictor, "", 0, &options, &text, NULL), WORDGRU_WRONG_ARGUMENT, "temperature is -1");
+    options.temperature = 1;
+    options.max_words = -1;
+    REFUSED(wordgru_generate(predictor, "", 0, &options, &text, NULL), WORDGRU_WRONG_ARGUMENT, "max_words is -1");
+    options.size = 0;
+    REFUSED(wordgru_generate(predictor, "", 0, &options, &text, NULL), WORDGRU_WRONG_ARGUMENT,
+            "wordgru_generate_options_init");
+    EXPECT(text == NULL);
+    wordgru_predictor_free(predictor);
+}
+
 static void check_nulls(wordgru_predictor *english) {
     wordgru_predictor *predictor = NULL;
     wordgru_session *session = NULL;
     wordgru_suggestions *found = NULL;
     wordgru_corrections *corrected = NULL;
+    wordgru_scores *scored = NULL;
+    char *text = NULL;
     void *data = NULL;
     size_t size = 0;
     OK(wordgru_session_new(english, &session));
@@ -406,6 +531,7 @@ static void check_nulls(wordgru_predictor *english) {
     NULLED(wordgru_session_touch(NULL, 0, 0, 0), "session");
     NULLED(wordgru_session_autocorrect(NULL, 0.9, NULL), "session");
     NULLED(wordgru_session_undo(NULL), "session");
+    NULLED(wordgru_session_typist(NULL, NULL), "session");
     NULLED(wordgru_session_corrections(NULL, NULL, &found), "session");
     NULLED(wordgru_session_corrections(session, NULL, NULL), "suggestions");
     NULLED(wordgru_session_restore_typing(NULL, "", 0, NULL, &session), "predictor");
@@ -414,6 +540,13 @@ static void check_nulls(wordgru_predictor *english) {
     NULLED(wordgru_correct(NULL, TEXT("a"), NULL, 0.9, &corrected), "predictor");
     NULLED(wordgru_correct(english, NULL, 1, NULL, 0.9, &corrected), "text");
     NULLED(wordgru_correct(english, TEXT("a"), NULL, 0.9, NULL), "corrections");
+    NULLED(wordgru_score(NULL, TEXT("a"), &scored), "predictor");
+    NULLED(wordgru_score(english, NULL, 1, &scored), "text");
+    NULLED(wordgru_score(english, TEXT("a"), NULL), "scores");
+    NULLED(wordgru_generate(NULL, TEXT("a"), NULL, &text, &size), "predictor");
+    NULLED(wordgru_generate(english, NULL, 1, NULL, &text, &size), "context");
+    NULLED(wordgru_generate(english, TEXT("a"), NULL, NULL, &size), "text");
+    EXPECT(scored == NULL && text == NULL);
     NULLED(wordgru_session_save(NULL, &data, &size), "session");
     NULLED(wordgru_session_save(session, NULL, &size), "data");
     NULLED(wordgru_session_save(session, &data, NULL), "size");
@@ -428,6 +561,12 @@ static void check_nulls(wordgru_predictor *english) {
     EXPECT(wordgru_corrections_start(NULL, 0) == 0 && wordgru_corrections_end(NULL, 0) == 0);
     EXPECT(wordgru_corrections_probability(NULL, 0) == 0);
     wordgru_corrections_free(NULL);
+    size = 1;
+    EXPECT(wordgru_scores_text(NULL, 0, &size) == NULL && size == 0 && wordgru_scores_count(NULL) == 0);
+    EXPECT(wordgru_scores_start(NULL, 0) == 0 && wordgru_scores_log_probability(NULL, 0) == 0);
+    wordgru_scores_free(NULL);
+    wordgru_generate_options_init(NULL, 0);
+    wordgru_typist_init(NULL, 0);
     wordgru_typing_init(NULL, 0);
     size = 1;
     EXPECT(wordgru_session_text(NULL, &size) == NULL && size == 0);
@@ -588,6 +727,8 @@ int main(int count, char **arguments) {
         check_sessions(english);
         check_typing(english);
         check_corrected_text(english);
+        check_typist(english, arguments[2]);
+        check_scored_text(english, arguments[2]);
         check_words(arguments[2]);
         check_nulls(english);
         check_faults(english, arguments[2]);

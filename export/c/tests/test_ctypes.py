@@ -7,7 +7,7 @@ import ctypes
 import sys
 import threading
 from collections.abc import Callable
-from ctypes import POINTER, byref, c_char_p, c_double, c_int32, c_size_t, c_void_p
+from ctypes import POINTER, byref, c_char_p, c_double, c_int32, c_size_t, c_uint64, c_void_p
 
 WRONG_ARGUMENT, WRONG_BUNDLE = 1, 2
 
@@ -22,6 +22,15 @@ class Query(ctypes.Structure):
     )  # fmt: skip
 
 
+class Typist(ctypes.Structure):
+    """wordgru_typist."""
+
+    _fields_ = (
+        ("size", c_size_t), ("min_probability", c_double), ("capitals", c_int32), ("lone_i", c_int32),
+        ("addresses", c_int32), ("reserved", c_int32),
+    )  # fmt: skip
+
+
 class Typing(ctypes.Structure):
     """wordgru_typing."""
 
@@ -30,6 +39,15 @@ class Typing(ctypes.Structure):
         ("omitted", c_double), ("undoubled", c_double), ("extra", c_double), ("doubled", c_double),
         ("swapped", c_double), ("apostrophe", c_double), ("accent", c_double), ("lower", c_double),
         ("upper", c_double), ("unknown", c_double), ("reserved", c_int32),
+    )  # fmt: skip
+
+
+class GenerateOptions(ctypes.Structure):
+    """wordgru_generate_options."""
+
+    _fields_ = (
+        ("size", c_size_t), ("temperature", c_double), ("top_p", c_double), ("seed", c_uint64), ("max_words", c_int32),
+        ("seeded", c_int32), ("reserved", c_int32),
     )  # fmt: skip
 
 
@@ -54,6 +72,8 @@ def declared(path: str) -> ctypes.CDLL:
     library.wordgru_session_append.argtypes = (c_void_p, c_char_p, c_size_t)
     library.wordgru_session_suggest.argtypes = (c_void_p, POINTER(Query), POINTER(c_void_p))
     library.wordgru_session_free.argtypes = (c_void_p,)
+    library.wordgru_typist_init.argtypes = (POINTER(Typist), c_size_t)
+    library.wordgru_session_typist.argtypes = (c_void_p, POINTER(Typist))
     library.wordgru_typing_init.argtypes = (POINTER(Typing), c_size_t)
     library.wordgru_session_new_typing.argtypes = (c_void_p, POINTER(Typing), POINTER(c_void_p))
     library.wordgru_session_touch.argtypes = (c_void_p, c_double, c_double, c_int32)
@@ -66,6 +86,21 @@ def declared(path: str) -> ctypes.CDLL:
     library.wordgru_corrections_start.argtypes = (c_void_p, c_size_t)
     library.wordgru_corrections_start.restype = c_size_t
     library.wordgru_corrections_free.argtypes = (c_void_p,)
+    library.wordgru_score.argtypes = (c_void_p, c_char_p, c_size_t, POINTER(c_void_p))
+    library.wordgru_scores_count.argtypes = (c_void_p,)
+    library.wordgru_scores_count.restype = c_size_t
+    library.wordgru_scores_text.argtypes = (c_void_p, c_size_t, POINTER(c_size_t))
+    library.wordgru_scores_text.restype = c_char_p
+    library.wordgru_scores_start.argtypes = (c_void_p, c_size_t)
+    library.wordgru_scores_start.restype = c_size_t
+    library.wordgru_scores_log_probability.argtypes = (c_void_p, c_size_t)
+    library.wordgru_scores_log_probability.restype = c_double
+    library.wordgru_scores_free.argtypes = (c_void_p,)
+    library.wordgru_generate_options_init.argtypes = (POINTER(GenerateOptions), c_size_t)
+    library.wordgru_generate.argtypes = (
+        c_void_p, c_char_p, c_size_t, POINTER(GenerateOptions), POINTER(c_void_p), POINTER(c_size_t)
+    )  # fmt: skip
+    library.wordgru_data_free.argtypes = (c_void_p,)
     return library
 
 
@@ -120,11 +155,50 @@ def main(path: str, english: str) -> None:
             library.wordgru_session_touch(touched, 0, float("inf"), 0), WRONG_ARGUMENT
         )
         library.wordgru_session_free(touched)
+        shouting, typist = c_void_p(), Typist()
+        library.wordgru_typist_init(byref(typist), ctypes.sizeof(typist))
+        assert (typist.size, typist.capitals, typist.addresses) == (ctypes.sizeof(typist), 1, 0)
+        said(library.wordgru_session_new(predictor, byref(shouting)), 0)
+        said(library.wordgru_session_append(shouting, b"THE CA", 6), 0)
+        offered = words(library.wordgru_session_suggest, shouting, None)
+        assert offered
+        assert all(word.isupper() for word, _ in offered), offered
+        typist.capitals = 0
+        said(library.wordgru_session_typist(shouting, byref(typist)), 0)
+        assert words(library.wordgru_session_suggest, shouting, None) != offered
+        typist.min_probability = 7.0
+        refused = library.wordgru_session_typist(shouting, byref(typist))
+        assert said(refused, WRONG_ARGUMENT).startswith("min_probability is 7; expected a number of at least 0")
+        library.wordgru_session_free(shouting)
         slip, found = b"I dont know", c_void_p()
         said(library.wordgru_correct(predictor, slip, len(slip), None, 0.9, byref(found)), 0)
         assert library.wordgru_corrections_word(found, 0, None) == b"don't"
         assert library.wordgru_corrections_start(found, 0) == 2
         library.wordgru_corrections_free(found)
+
+        text, scores = "Café is closed.".encode(), c_void_p()
+        said(library.wordgru_score(predictor, text, len(text), byref(scores)), 0)
+        scored = [
+            (library.wordgru_scores_text(scores, at, None).decode(), library.wordgru_scores_start(scores, at))
+            for at in range(library.wordgru_scores_count(scores))
+        ]
+        assert scored == [("Café", 0), ("is", 6), ("closed", 9), (".", 15), ("", 16)], scored
+        assert all(library.wordgru_scores_log_probability(scores, at) < 0 for at in range(len(scored)))
+        library.wordgru_scores_free(scores)
+        drawing = GenerateOptions()
+        library.wordgru_generate_options_init(byref(drawing), ctypes.sizeof(drawing))
+        assert (drawing.size, drawing.max_words, drawing.top_p) == (ctypes.sizeof(drawing), 50, 1.0)
+        drawing.max_words, drawing.seeded, drawing.seed = 5, 1, 7
+        texts = []
+        for _ in range(2):
+            written, size = c_void_p(), c_size_t()
+            said(library.wordgru_generate(predictor, b"I will", 6, byref(drawing), byref(written), byref(size)), 0)
+            texts.append(ctypes.string_at(written.value or 0, size.value).decode())
+            library.wordgru_data_free(written)
+        assert texts[0] == texts[1] != "", texts
+        drawing.temperature = -1.0
+        refused = library.wordgru_generate(predictor, b"", 0, byref(drawing), byref(c_void_p()), None)
+        assert said(refused, WRONG_ARGUMENT).startswith("temperature is -1; expected a number of at least 0")
 
         def type_letters(results: list[list[tuple[str, float]]]) -> None:
             session = c_void_p()

@@ -91,6 +91,7 @@ void use(const wordgru::Predictor& predictor, const std::string& text) {
     session.suggest();
     predictor.suggest(text);
     predictor.complete(text);
+    predictor.score(text);
     predictor.restore(session.save()).suggest();
     meant(predictor, text, {});
 }
@@ -99,7 +100,10 @@ void run(Place& place, Kind kind, const std::string& content) {
     alarm(kSeconds);
     try {
         switch (kind) {
-            case kText: use(place.predictor, content); break;
+            case kText:
+                use(place.predictor, content);
+                place.predictor.generate(content, {2, 1, 1, 7});
+                break;
             case kSession: place.predictor.restore(content).suggest(); break;
             case kLayout: {
                 wordgru::TypingModel typing;

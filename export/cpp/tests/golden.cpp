@@ -99,7 +99,7 @@ class Golden {
     Golden(const fs::path& vectors, const fs::path& repository)
         : vectors_(json::parse(read_file(vectors))),
           bundle_(repository / vectors_.at("bundle").at("path").get<std::string>()),
-          predictor_(Predictor::load(bundle_)) {}
+          predictor_(load(bundle_)) {}
 
     void run() {
         for (const json& each : vectors_.at("texts")) check_text(each);
@@ -116,14 +116,28 @@ class Golden {
         }
         for (const json& each : vectors_.at("sessions")) check_session(each);
         for (const json& each : vectors_.at("phrases")) check_phrases(each);
+        for (const json& each : vectors_.at("decode")) {
+            const std::string text = predictor_.tokenizer().decode(each.at("ids").get<Ids>());
+            expect(text == each.at("text"), "got " + text + " for " + each.dump());
+        }
+        for (const json& each : vectors_.at("score")) check_score(each);
         for (const json& each : vectors_.at("blocked")) check_blocked(each);
         for (const json& each : vectors_.at("broken_bundles")) check_broken_bundle(each);
         for (const json& each : vectors_.at("broken_calls")) check_broken_call(each);
     }
 
     const Predictor& predictor() const { return predictor_; }
+    const fs::path& bundle() const { return bundle_; }
 
    private:
+    /// A predictor that offers words as the vectors have them.
+    static Predictor load(const fs::path& bundle, bool block_words = true) {
+        LoadOptions options;
+        options.block_words = block_words;
+        options.typist = kAsRead;
+        return Predictor::load(bundle, options);
+    }
+
     void check_text(const json& each) const {
         const std::string text = each.at("text"), what = " of " + each.at("text").dump();
         const Tokenizer& tokenizer = predictor_.tokenizer();
@@ -165,7 +179,7 @@ class Golden {
 
     /// A predictor that remembers no rows, where the case has a budget of them.
     Predictor fresh(const json& each) const {
-        return each.contains("max_rows") ? Predictor::load(bundle_) : predictor_;
+        return each.contains("max_rows") ? load(bundle_) : predictor_;
     }
 
     bool close(double found, double expected, double tolerance = 0) const {
@@ -238,6 +252,22 @@ class Golden {
         return query;
     }
 
+    void check_score(const json& each) const {
+        const std::string text = each.at("text");
+        const std::vector<Score> found = predictor_.score(text);
+        const json& units = each.at("units");
+        bool right = found.size() == units.size();
+        std::string got;
+        for (std::size_t i = 0; right && i < found.size(); ++i) {
+            const Score& unit = found[i];
+            const double off = std::abs(unit.log_probability - units[i].at("log_probability").get<double>());
+            right = unit.text == units[i].at("text") && off <= vectors_.at("compare").at("nats").get<double>() &&
+                    decode(text.substr(0, unit.start)).size() == units[i].at("start");
+            got += " " + unit.text + " " + std::to_string(unit.start) + " " + std::to_string(unit.log_probability);
+        }
+        expect(right, "got" + got + " for " + each.dump());
+    }
+
     void check_session(const json& each) const {
         Session session = predictor_.session();
         for (const json& step : each.at("steps")) {
@@ -260,10 +290,8 @@ class Golden {
         write_file(copy.folder / "blocked.txt", each.at("blocked_txt"));
         copy.edit({{"edit", "rehash"}});
         const std::string context = each.at("context");
-        check_found(Predictor::load(copy.folder).suggest(context, query(each)), each);
-        LoadOptions options;
-        options.block_words = false;
-        const Suggestions all = Predictor::load(copy.folder, options).suggest(context, query(each));
+        check_found(load(copy.folder).suggest(context, query(each)), each);
+        const Suggestions all = load(copy.folder, false).suggest(context, query(each));
         const Suggestions plain = predictor_.suggest(context, query(each));
         const auto same = [](const Suggestion& a, const Suggestion& b) { return a.word == b.word; };
         expect(std::equal(all.begin(), all.end(), plain.begin(), plain.end(), same), "nothing blocked: " + each.dump());
@@ -412,6 +440,33 @@ void check_saved(const Predictor& predictor) {
     }
 }
 
+/// Text that goes on, as in the vectors of the mixture where they are of this bundle; and the same for the same seed.
+void check_generated(const Predictor& predictor, const json& vectors) {
+    GenerateOptions options;
+    options.temperature = 0;
+    for (const json& each : vectors.at("generated")) {
+        options.max_words = each.at("max_words");
+        const std::string text = predictor.generate(each.at("context"), options);
+        expect(text == each.at("text"), "got " + text + " for " + each.dump());
+    }
+    const std::string parts = "\u1100\u1161\u11A8 of";  // a letter in parts belongs to one word
+    expect(predictor.score(parts)[0].text == parts.substr(0, 9), "a score of " + parts);
+    const auto drawn = [&](double temperature, double top_p, std::uint64_t seed) {
+        return predictor.generate("the cat ", {12, temperature, top_p, seed});
+    };
+    expect(drawn(1, 1, 7) == drawn(1, 1, 7) && drawn(1, 1, 7) != drawn(1, 1, 8), "text by its seed");
+    expect(drawn(1, 1e-9, 7) == drawn(0, 1, 8), "the most probable text, of a small share");
+    expect(predictor.generate("the cat", {0}).find(' ') == std::string::npos, "no word after the last one");
+    const auto is_refused = [&](const GenerateOptions& wrong, const std::string& says) {
+        refuses([&] { predictor.generate("the cat", wrong); }, says);
+    };
+    is_refused({-1}, "max_words is -1; expected a whole number of at least 0");
+    is_refused({1, -0.5}, "temperature is -0.5; expected a number of at least 0");
+    is_refused({1, 1, 0}, "top_p is 0; expected a number above 0 and at most 1");
+    refuses([&] { predictor.generate("\xFF"); }, "is not UTF-8");
+    refuses([&] { predictor.score("\xFF"); }, "is not UTF-8");
+}
+
 /// One predictor serves many threads.
 void check_threads(const Predictor& predictor) {
     const std::vector<std::string> texts = {"the ca", "He was", "I ♥ ", "", "The old man had put the k"};
@@ -431,12 +486,33 @@ void check_threads(const Predictor& predictor) {
 
 }  // namespace
 
+<<<<<<< HEAD
 void run(const fs::path& vectors, const fs::path& repository) {
     Golden golden(vectors, repository);
     golden.run();
     check_edits(golden.predictor());
     check_saved(golden.predictor());
     check_threads(golden.predictor());
+=======
+int main(int count, char** arguments) {
+    if (count != 3) return std::fprintf(stderr, "usage: golden VECTORS REPOSITORY\n"), 2;
+    try {
+        Golden golden(arguments[1], arguments[2]);
+        golden.run();
+        const fs::path repository = arguments[2];
+        const json mixture = json::parse(read_file(repository / "export/golden/mixture/tiny.json"));
+        if (repository / mixture.at("bundles")[0].get<std::string>() == golden.bundle()) {
+            check_generated(golden.predictor(), mixture);
+        }
+        check_edits(golden.predictor());
+        check_saved(golden.predictor());
+        check_threads(golden.predictor());
+    } catch (const std::exception& error) {
+        expect(false, error.what());
+    }
+    std::printf("%d passed, %d failed\n", passed, failed);
+    return failed ? 1 : 0;
+>>>>>>> c22
 }
 
 }  // namespace golden

@@ -1,6 +1,7 @@
-// Holds personal words, word lists, attention and the next character to the golden vectors of export/golden/sources:
-// `tests sources VECTORS REPOSITORY`.
+// Holds personal words, word lists, attention and the next character to the golden vectors of export/golden/sources, and
+// offers to the habits of who types: `tests sources VECTORS REPOSITORY`.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -354,6 +355,74 @@ void check_words(const fs::path& tiny) {
     expect(counts(*options.personal).at("|Ey") > 19, "twenty fields were learnt");
 }
 
+/// Offers follow the habits of who types: the cases of tests/runtime/test_cases.py.
+void check_typist(const fs::path& tiny) {
+    struct Case {
+        const char* text;
+        bool capitals, address;
+    };
+    const std::string far = "see https://example.org/" + repeated("a-", 500) + "b", emoji = repeated("😀", 300) + " a@";
+    for (const Case& each : {
+             Case{"PLEASE CALL ", true, false}, {"ПОЗВОНИ МНЕ ", true, false}, {"ΟΔΟΣ ΝΑΤΟ ", true, false},
+             {"ART Nº IS ", false, false}, {"Ⅷ Ⅸ ", false, false}, {"ⅧⅧ ⅨⅨ ", true, false}, {"ǅA ǅA ", false, false},
+             {"𝐀 𝐁 ", false, false}, {"A\x1c" "B C\x1c" "D ", false, false}, {"see \ufeffhttps://a", false, false},
+             {"mail me\u0085foo@", false, true}, {"ſee WWW.\u212a" "elvin", false, true}, {emoji.c_str(), false, true},
+             {far.c_str(), false, true}, {"foo@g", false, true}, {"www.goo", false, true},
+             {"https://www.", false, true}, {"see https://exam", false, true}, {"/usr/lo", false, true},
+             {"~/do", false, true}, {"../do", false, true}, {"C:\\Us", false, true}, {"a.org/do", false, true},
+             {"and/or", false, false}, {"to foo@example.org ", false, false}, {"1/2 of", false, false},
+             {"he said:wh", false, false}, {"well...so", false, false}, {"a./b", false, false}, {"/", false, false},
+             {"OK ", false, false}, {"", false, false},
+         }) {
+        expect(detail::is_in_capitals(each.text, "") == each.capitals, std::string("in capitals: ") + each.text);
+        expect(detail::is_in_address(each.text) == each.address, std::string("in an address: ") + each.text);
+    }
+    expect(detail::is_in_capitals("THE ", "CA") && !detail::is_in_capitals("THE ", "Ca"), "the letters count too");
+    expect(detail::is_in_capitals("", "HERE") && !detail::is_in_capitals("", "OK"), "a first word in capitals");
+    expect(detail::with_capital_i("i") == "I" && detail::with_capital_i("i’ve") == "I’ve", "the word I");
+    expect(detail::with_capital_i("it") == "it" && detail::with_capital_i("i'mm") == "i'mm", "and no others");
+    expect(detail::writes_small_i("so i, too") && detail::writes_small_i("i'm"), "who writes it small");
+    expect(!detail::writes_small_i("so i") && !detail::writes_small_i("x.i "), "who may yet write more, and a name");
+    expect(in_capitals("straße") == "STRASSE", "capitals of ß");
+
+    Predictor predictor = Predictor::load(tiny);
+    const auto words = [](const Suggestions& found) {
+        std::vector<std::string> all;
+        for (const auto& item : found) all.push_back(item.word);
+        return all;
+    };
+    TypistOptions small, anywhere, probable;
+    small.capitals = false;
+    anywhere.addresses = true;
+    probable.min_probability = 0.1;
+    const Suggestions loud = predictor.complete("THE CA");
+    for (const auto& item : loud) expect(is_upper(decode(item.word).text), "in capitals: " + item.word);
+    expect(loud.size() == 3 && words(loud) != words(predictor.session("THE CA", {}, small).suggest()), "as it is asked");
+    const Suggestions quiet = predictor.complete("write to anna@ca");
+    expect(quiet.empty() && !quiet.exact && quiet.unexplored == 1, "quiet in addresses");
+    Session session = predictor.session("write to anna@ca", {}, anywhere);
+    expect(session.suggest().size() == 3, "unless asked");
+    session.typist = probable;
+    expect(session.suggest().empty(), "habits that are set");
+    Session restored = predictor.restore(predictor.session("THE CA").save(), {}, small);
+    expect(words(restored.suggest()) == words(predictor.session("THE CA", {}, small).suggest()), "habits, restored");
+    Query many;
+    many.k = 50;
+    const auto all = predictor.complete("the ", many);
+    const auto likely = predictor.session("the ", {}, probable).suggest(many);
+    const auto is_likely = [](const Suggestion& item) { return item.probability >= 0.1; };
+    const auto expected = std::count_if(all.begin(), all.end(), is_likely);
+    expect(static_cast<std::ptrdiff_t>(likely.size()) == expected && all.size() == 50, "the least probability");
+    predictor.typist = small;
+    expect(words(predictor.complete("THE CA")) == words(predictor.session("THE CA", {}, small).suggest()), "of all");
+    LoadOptions options;
+    options.typist.min_probability = 2;
+    refuses([&] { Predictor::load(tiny, options); }, "min_probability is 2; expected a number of at least 0 and at most 1");
+    refuses([&] { predictor.session("", {}, options.typist); }, "min_probability is 2");
+    session.typist = options.typist;
+    refuses([&] { session.suggest(); }, "min_probability is 2");
+}
+
 }  // namespace
 
 void run(const fs::path& vectors, const fs::path& repository) {
@@ -365,6 +434,7 @@ void run(const fs::path& vectors, const fs::path& repository) {
     check_forgotten();
     check_store(folder);
     check_words(tiny);
+    check_typist(tiny);
     fs::remove_all(folder);
 }
 

@@ -1,5 +1,5 @@
 // The bundle's graph in onnxruntime: tokens and states in, probabilities and states out. `wordgru/search/model.py` in
-// C++, all but the scoring.
+// C++.
 #pragma once
 
 #include <onnxruntime_cxx_api.h>
@@ -7,8 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <limits>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -84,6 +87,31 @@ class LanguageModel {
         return state;
     }
 
+    /// Log-probability in nats of each of `targets`, after the token at the same place of `tokens`, from a text's start.
+    std::vector<double> score(const Ids& tokens, const Ids& targets) const {
+        constexpr std::size_t kChunk = 256;  // tokens whose probabilities are held at once
+        const auto vocabulary = static_cast<std::size_t>(sizes_.vocab_size);
+        std::vector<double> nats;
+        State state = initial_state();
+        for (std::size_t start = 0; start < tokens.size(); start += kChunk) {
+            const std::size_t count = std::min(kChunk, tokens.size() - start);
+            const auto first = tokens.begin() + static_cast<std::ptrdiff_t>(start);
+            std::vector<std::int64_t> places(count);
+            std::iota(places.begin(), places.end(), 0);
+            const auto outputs =
+                run(std::vector<std::int64_t>(first, first + static_cast<std::ptrdiff_t>(count)), 1, state, places);
+            const float* rows = outputs[0].GetTensorData<float>();
+            for (std::size_t row = 0; row < count; ++row) {
+                const float share = rows[row * vocabulary + static_cast<std::size_t>(targets[start + row])];
+                // what is less probable than any float is not impossible
+                nats.push_back(std::log(std::max(share, std::numeric_limits<float>::min())));
+            }
+            const float* after = outputs[1].GetTensorData<float>();
+            state.assign(after, after + state_size());
+        }
+        return nats;
+    }
+
    private:
     static constexpr std::array<const char*, 3> kInputs = {"input_ids", "state", "positions"};
     static constexpr std::array<const char*, 2> kOutputs = {"probabilities", "next_state"};
@@ -101,19 +129,19 @@ class LanguageModel {
         }
     }
 
-    /// One call of the graph with `rows` rows of tokens; probabilities after the last token of each.
-    std::vector<Ort::Value> run(std::vector<std::int64_t> ids, std::size_t rows, std::vector<float>& state) const {
+    /// One call of the graph with `rows` rows of tokens; probabilities after the last token of each, or those at `places`.
+    std::vector<Ort::Value> run(std::vector<std::int64_t> ids, std::size_t rows, std::vector<float>& state,
+                                std::vector<std::int64_t> places = {-1}) const {
         assert(!ids.empty());  // onnxruntime's GRU ends the process on no tokens
         const auto batch = static_cast<std::int64_t>(rows);
         const std::array<std::int64_t, 2> ids_shape = {batch, static_cast<std::int64_t>(ids.size() / rows)};
         const std::array<std::int64_t, 3> state_shape = {sizes_.layers, batch, sizes_.hidden_size};
-        std::int64_t last = -1;
-        const std::int64_t one = 1;
+        const auto count = static_cast<std::int64_t>(places.size());
         const std::array<Ort::Value, 3> inputs = {
             Ort::Value::CreateTensor<std::int64_t>(memory_, ids.data(), ids.size(), ids_shape.data(), ids_shape.size()),
             Ort::Value::CreateTensor<float>(memory_, state.data(), state.size(), state_shape.data(),
                                             state_shape.size()),
-            Ort::Value::CreateTensor<std::int64_t>(memory_, &last, 1, &one, 1),
+            Ort::Value::CreateTensor<std::int64_t>(memory_, places.data(), places.size(), &count, 1),
         };
         return session_.Run(Ort::RunOptions{nullptr}, kInputs.data(), inputs.data(), inputs.size(), kOutputs.data(),
                             kOutputs.size());

@@ -22,6 +22,7 @@
 #include "sha256.hpp"
 #include "typing/field.hpp"
 #include "typing/search.hpp"
+#include "typist.hpp"
 #include "word_list.hpp"
 
 namespace wordgru {
@@ -66,11 +67,17 @@ struct Committed {
 /// apostrophe that the text used last.
 class Session {
    public:
-    /// `typing` is how the one who types does so; without it letters are taken as they are.
-    explicit Session(std::shared_ptr<detail::Engine> engine, const std::optional<TypingModel>& typing = std::nullopt)
-        : engine_(std::move(engine)),
+    /// `typing` is how the one who types does so; without it letters are taken as they are. `habits` are those that
+    /// offers follow.
+    explicit Session(std::shared_ptr<detail::Engine> engine, const std::optional<TypingModel>& typing = std::nullopt,
+                     const TypistOptions& habits = {})
+        : typist(habits),
+          engine_(std::move(engine)),
           typing_(typing ? std::make_shared<const detail::Typing>(*typing) : nullptr),
           reading_(engine_->model, engine_->tokenizer) {}
+
+    /// How offers follow the one who types; it may be set.
+    TypistOptions typist;
 
     /// The text of the field up to the cursor, in UTF-8.
     const std::string& text() const { return text_; }
@@ -196,24 +203,27 @@ class Session {
     }
 
     /// The most probable words at the cursor. With a typing model they are those that were most probably meant by the
-    /// letters typed, and `Suggestions::autocorrect` says what stands there if the word ends here.
+    /// letters typed, and `Suggestions::autocorrect` says what stands there if the word ends here. Words follow the habits
+    /// of the one who types (`typist`); where that is to offer nothing, the answer is empty and not exact.
     /// Throws WordgruError if the prefix is no part of a word, or a number is out of its range.
     Suggestions suggest(const Query& query = {}) {
         detail::kWords.check("k", query.k);
         query.options.check();
         detail::Range{0, 1, false, true}.check("attention", query.attention);
         detail::Range{0, 1}.check("threshold", query.threshold);
+        typist.check();
         auto [head, unfinished] = parted();
+        if (!query.prefix && !typist.addresses && detail::is_in_address(head + unfinished)) return {{}, false, 1};
         if (query.prefix) {
             head += unfinished;
             unfinished = prefix(*query.prefix);
         }
         if (!head.empty() && unfinished.empty() && query.options.punctuation && !detail::ends_with_space(head)) {
-            return find(head, "", query, false, true);
+            return follow(head, "", query, false, true);
         }
         const bool space = (query.prefix || unfinished.empty()) && wants_space(head);
         if (space) head += ' ';
-        Suggestions found = find(head, unfinished, query, space, false);
+        Suggestions found = follow(head, unfinished, query, space, false);
         if (typing_ && !unfinished.empty()) {
             found.autocorrect = correction(head, unfinished, query.options, query.threshold);
         }
@@ -249,9 +259,9 @@ class Session {
 
     /// The session that `save` made; see `Predictor::restore`.
     static Session load(std::string_view data, std::shared_ptr<detail::Engine> engine,
-                        const std::optional<TypingModel>& typing = std::nullopt) {
+                        const std::optional<TypingModel>& typing = std::nullopt, const TypistOptions& habits = {}) {
         constexpr std::size_t kHash = 64;
-        Session session(std::move(engine), typing);
+        Session session(std::move(engine), typing, habits);
         const std::size_t start = kSaved.size();
         std::string_view body = data.substr(std::min(start + 2 * kHash, data.size()));
         const WordgruError broken("the saved session cannot be read (it is broken, or none); start a new one.");
@@ -325,6 +335,49 @@ class Session {
         return seen;
     }
 
+    /// What may stand after `head`, in the form in which the one who types writes.
+    Suggestions follow(std::string head, std::string letters, Query query, bool space, bool ends) {
+        const bool shouted = typist.capitals && detail::is_in_capitals(head, letters);
+        if (shouted) {
+            head = lower(head);
+            letters = lower(letters);
+            query.options.ignore_case = true;
+        }
+        // as English has it, and no other language
+        const bool lone = typist.lone_i && engine_->words.knows("i'm") && !detail::writes_small_i(head);
+        const auto formed = [&](Suggestion item) {
+            if (lone) item.word = detail::with_capital_i(item.word);
+            if (shouted) item.word = in_capitals(item.word);
+            return item;
+        };
+        const auto k = static_cast<std::size_t>(query.k);
+        Suggestions found;
+        std::vector<Suggestion> items;
+        for (int more = 0; more < 2; ++more) {  // two that were one word leave a place
+            Query wider = query;
+            wider.k += more;
+            found = find(head, letters, wider, space, ends);
+            items.clear();
+            for (const Suggestion& item : found) items.push_back(formed(item));
+            items = detail::as_one(items);
+            if (items.size() == k || items.size() == found.size()) break;
+        }
+        items.resize(std::min(items.size(), k));
+        const auto is_unlikely = [&](const Suggestion& item) { return item.probability < typist.min_probability; };
+        items.erase(std::remove_if(items.begin(), items.end(), is_unlikely), items.end());
+        if (query.attention > 0) {
+            offered_.push_back({head, letters, {}});
+            for (const Suggestion& item : found) {
+                const std::string word = formed(item).word;
+                const bool is_shown =
+                    std::any_of(items.begin(), items.end(), [&](const auto& each) { return each.word == word; });
+                if (is_shown) offered_.back().words.push_back(item.word);
+            }
+        }
+        found.items = std::move(items);
+        return found;
+    }
+
     /// The words after `head` that begin with `letters`. With `ends`, what follows directly: marks or a space and a
     /// word.
     Suggestions find(const std::string& head, const std::string& letters, const Query& query, bool space, bool ends) {
@@ -349,10 +402,6 @@ class Session {
         if (!passed.empty()) {
             detail::give_way(found.items, passed, query.attention);
             found.items.resize(std::min(found.items.size(), static_cast<std::size_t>(query.k)));
-        }
-        if (query.attention > 0) {
-            offered_.push_back({head, letters, {}});
-            for (const Suggestion& item : found) offered_.back().words.push_back(item.word);
         }
         return found;
     }

@@ -29,6 +29,11 @@ using Ids = std::vector<Id>;
 /// Id of the token that ends a text and begins the next.
 inline constexpr Id kEndOfText = 0;
 
+/// A word or mark of a text: where it is, in bytes, white space before it included, and which of the tokens spell it.
+struct Unit {
+    std::size_t start, end, low, high;
+};
+
 /// Text to tokens. Immutable: threads may share it.
 class Tokenizer {
    public:
@@ -90,6 +95,43 @@ class Tokenizer {
         return ids;
     }
 
+    /// The text that `ids` spell; bytes that are not UTF-8 become U+FFFD.
+    std::string decode(const Ids& ids) const {
+        std::string bytes;
+        for (const Id id : ids) bytes += token_bytes_[static_cast<std::size_t>(id)];
+        const Characters found = wordgru::decode(bytes);
+        std::string text = to_utf8(found.text);
+        if (found.starts.back() != bytes.size()) append_utf8(text, kReplacement);  // a character is cut off
+        text.erase(0, starts_with(text, " "));
+        replace_all(text, "\n ", "\n");
+        return text;
+    }
+
+    /// The words and marks of `text`, which must be UTF-8.
+    std::vector<Unit> units(std::string_view text) const {
+        const std::vector<std::size_t> ends = this->ends(text);
+        std::vector<Unit> found;
+        Unit unit{0, 0, 0, 0};
+        std::size_t at = 0;
+        Ids ids;
+        pre_tokens(text, [&](std::string_view pre_token, bool) {
+            at += wordgru::decode(pre_token).size();
+            append(ids, pre_token);
+            unit.high = ids.size();
+            unit.end = std::max(ends[std::min(at, ends.size()) - 1], unit.start);
+            if (trimmed(wordgru::decode(text.substr(unit.start, unit.end - unit.start)).text).empty()) return;
+            found.push_back(unit);
+            unit.start = unit.end;
+            unit.low = unit.high;
+        });
+        if (unit.low < ids.size()) {  // white space at the end goes to the last word
+            if (found.empty()) found.push_back({0, 0, 0, 0});
+            found.back().end = text.size();
+            found.back().high = ids.size();
+        }
+        return found;
+    }
+
    private:
     struct Merge {
         int rank;
@@ -147,7 +189,7 @@ class Tokenizer {
             }
             std::string& token = token_bytes_[id];
             const std::string_view name = names[id];
-            for (const char32_t character : decode(name.substr(0, name.size() - (final ? kSuffix.size() : 0))).text) {
+            for (const char32_t character : wordgru::decode(name.substr(0, name.size() - (final ? kSuffix.size() : 0))).text) {
                 const auto found = byte_of.find(character);
                 token.push_back(found == byte_of.end() ? '?' : found->second);
             }
@@ -195,6 +237,37 @@ class Tokenizer {
         return static_cast<std::uint64_t>(left) << 32 | static_cast<std::uint32_t>(right);
     }
 
+    /// For each character of the normalised text, with the space before each line, where that which it stands for ends
+    /// in `text`.
+    std::vector<std::size_t> ends(std::string_view text) const {
+        std::vector<std::size_t> found = {0};  // of the space before the first line
+        const Characters characters = wordgru::decode(text);
+        for (std::size_t at = 0, after = 0; at < characters.size(); at = after) {
+            after = cluster_end(characters.text, at);
+            const std::size_t start = characters.starts[at], end = characters.starts[after];
+            const std::u32string seen = wordgru::decode(normalize(text.substr(start, end - start))).text;
+            const auto lines = static_cast<std::size_t>(std::count(seen.begin(), seen.end(), U'\n'));
+            const bool is_whole = seen.size() + lines != after - at;  // else each is its own
+            for (std::size_t i = 1; i <= seen.size() + lines; ++i) {
+                found.push_back(is_whole ? end : characters.starts[at + i]);
+            }
+        }
+        return found;
+    }
+
+    /// Where the characters end that are normalised with the one at `at`: marks that may compose with it, the vowels and
+    /// final consonants of Hangul among them, with invisible marks between; others stand alone.
+    static std::size_t cluster_end(std::u32string_view text, std::size_t at) {
+        if (text[at] == U'\r' && at + 1 < text.size() && text[at + 1] == U'\n') return at + 2;
+        std::size_t end = at + 1;
+        for (std::size_t next = end; next < text.size(); ++next) {
+            const char32_t character = text[next];
+            if (major_category(character) == 'M' || (character >= 0x1160 && character <= 0x11FF)) end = next + 1;
+            else if (!detail::within(character, detail::kInvisible)) break;
+        }
+        return end;
+    }
+
     /// Call `take(pre_token, is_last)` with each pre-token of the text, spaces before its lines included.
     template <typename Take>
     void pre_tokens(std::string_view text, Take&& take) const {
@@ -205,7 +278,7 @@ class Tokenizer {
             lines.push_back(byte);
             if (byte == '\n') lines.push_back(' ');
         }
-        const Characters found = decode(lines);
+        const Characters found = wordgru::decode(lines);
         for (std::size_t at = 0; at < found.size();) {
             const std::size_t end = detail::pre_token_end(found.text, at);
             take(std::string_view(lines).substr(found.starts[at], found.starts[end] - found.starts[at]),

@@ -3,12 +3,15 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "errors.hpp"
@@ -148,6 +151,20 @@ inline bool is_upper(char32_t c) {
            (c >= 0x1F150 && c <= 0x1F169) || (c >= 0x1F170 && c <= 0x1F189);
 }
 
+/// Whether it has the property Lowercase: beside letters, ordinals, raised and lowered letters, numerals and circles.
+inline bool is_lower(char32_t c) {
+    constexpr std::pair<char32_t, char32_t> kOthers[] = {
+        {0xAA, 0xAA},       {0xBA, 0xBA},       {0x2B0, 0x2B8},     {0x2C0, 0x2C1},     {0x2E0, 0x2E4},
+        {0x345, 0x345},     {0x37A, 0x37A},     {0x10FC, 0x10FC},   {0x1D2C, 0x1D6A},   {0x1D78, 0x1D78},
+        {0x1D9B, 0x1DBF},   {0x2071, 0x2071},   {0x207F, 0x207F},   {0x2090, 0x209C},   {0x2170, 0x217F},
+        {0x24D0, 0x24E9},   {0x2C7C, 0x2C7D},   {0xA69C, 0xA69D},   {0xA770, 0xA770},   {0xA7F8, 0xA7F9},
+        {0xAB5C, 0xAB5F},   {0x10780, 0x10780}, {0x10783, 0x10785}, {0x10787, 0x107B0}, {0x107B2, 0x107BA},
+    };
+    if (utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_LL) return true;
+    return c >= 0xAA && std::any_of(std::begin(kOthers), std::end(kOthers),
+                                    [c](const auto& range) { return range.first <= c && c <= range.second; });
+}
+
 /// What stands between the letters of a word as far as its case goes.
 inline bool is_case_ignorable(char32_t c) {
     constexpr std::u32string_view kMarks = U"'.:\u00B7\u0387\u055F\u05F4\u2018\u2019\u2024\u2027";
@@ -193,6 +210,24 @@ inline std::string lower(std::string_view text) {
 inline char32_t upper(char32_t character) {
     if (character == U'ß') return character;  // SS
     return static_cast<char32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(character)));
+}
+
+/// Text in capitals, as Python's `str.upper` but for letters of Greek and Armenian, and ligatures, that become several.
+inline std::string in_capitals(std::string_view text) {
+    std::string raised;
+    for (const char32_t character : decode(text).text) {
+        if (character == U'ß') raised += "SS";
+        else append_utf8(raised, upper(character));
+    }
+    return raised;
+}
+
+/// Whether `text` has a capital, and no letter that is small or begins a word: as Python's `str.isupper`.
+inline bool is_upper(std::u32string_view text) {
+    const auto is_other = [](char32_t c) {
+        return detail::is_lower(c) || utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_LT;
+    };
+    return std::none_of(text.begin(), text.end(), is_other) && std::any_of(text.begin(), text.end(), detail::is_upper);
 }
 
 /// White space of the tokenizer's pattern: Unicode's property White_Space.

@@ -116,6 +116,9 @@ class WordList {
         find_cut();
     }
 
+    /// Whether the language is said to know `word`.
+    bool knows(const std::string& word) const { return known_ && known_->has(word); }
+
     /// What `word` counts: nothing if it is blocked, `kStrange` if it is not known, else 1.
     ///
     /// Known are the words of the language and of the list; so is every word where nobody says. An unknown word that a
