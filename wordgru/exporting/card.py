@@ -12,7 +12,7 @@ _ABOUT = """\
 Trained on {data}. Licence of this model: {license}. The text may have terms of its own; they are its owners'.
 """
 
-_OWN = {"license", "language", "library_name", "pipeline_tag", "tags", "datasets"}
+_OWN = ("license", "language", "library_name", "pipeline_tag", "tags", "datasets")
 """Names of the front matter that every card has from elsewhere."""
 
 _CARD = """\
@@ -133,13 +133,13 @@ def check_about(about: str) -> None:
     from huggingface_hub import ModelCard
 
     try:
-        names = ModelCard(f"---\n{front}---\n").data.to_dict().keys()
+        data = ModelCard(f"---\n{front}---\n").data
     except Exception as error:  # of YAML, or of the Hub's card, which raises ValueError or TypeError
         raise ExportError(
             f"about: the Hub cannot read its front matter ({reason(error)}); expected YAML, and for each result of "
             "model-index a task, a dataset and metrics."
         ) from None
-    if again := ", ".join(sorted(_OWN & names)):
+    if again := ", ".join(name for name in _OWN if data.get(name) is not None):
         raise ExportError(f"about: its front matter has {again}, which the card has anyway; leave that out.")
 
 
