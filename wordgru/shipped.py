@@ -83,15 +83,20 @@ def shipped_facts() -> list[ModelFacts]:
     return [facts(open_bundle(folder), name) for name, folder in shipped_models().items()]
 
 
+def split_card(card: str) -> tuple[str, str]:
+    """A card's front matter, of which the Hub reads its metadata, and its Markdown; of a card without, "" and all."""
+    head = re.match(r"---\n(.*?\n)---\n", card, re.DOTALL)
+    return (head[1], card[head.end() :]) if head else ("", card)
+
+
 def front_matter(card: str) -> dict[str, list[str]]:
-    """The values of a card's front matter, of which the Hub reads its metadata: single ones and plain lists."""
+    """The values of a card's front matter: single ones and plain lists."""
     found: dict[str, list[str]] = {}
-    head = re.match(r"---\n(.*?)\n---\n", card, re.DOTALL)
     name = ""
-    for line in head[1].splitlines() if head else ():
+    for line in split_card(card)[0].splitlines():
         if entry := re.fullmatch(r"\s*- (.+)", line):
             found.setdefault(name, []).append(entry[1].strip("\"' "))
-        elif pair := re.fullmatch(r"(\w+):\s*(.*)", line):
+        elif pair := re.fullmatch(r"([\w-]+):\s*(.*)", line):
             name = pair[1]
             if value := pair[2].strip("\"' "):
                 found[name] = [value]

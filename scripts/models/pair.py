@@ -36,6 +36,7 @@ from wordgru.config import ModelConfig
 from wordgru.errors import WordgruError
 from wordgru.text.tokenizer import Tokenizer
 from wordgru.training.data.encoding import Encoder
+from wordgru.training.data.text_config import TextConfig
 from wordgru.training.run import checkpoint
 from wordgru.training.run.settings import TrainConfig
 
@@ -108,6 +109,7 @@ def pair(files: tuple[str, ...], output: Path, validation: Path, tokenizer: Path
         worker.start()
     print(f"{time.monotonic() - began:.0f} s: {len(mixture.sizes)} sources, {len(workers)} processes mix", flush=True)
     try:
+        given |= {"text": TextConfig(tuple(map(str, paths))), "validation": str(validation)}
         _run(tokens, held_out, chunks, part, output, **given)
     finally:
         for worker in workers:
@@ -178,11 +180,20 @@ def _write(
 ) -> None:
     """Write each learner as a run, over the one of before: what is killed leaves its last."""
     for name, learner, nats in zip(("teacher", *given["students"]), learners, scores, strict=True):
-        config, run = learner.model.config, output / name
+        config, run, drops = learner.model.config, output / name, learner.drops
         settings = TrainConfig(
+            text=given["text"],
+            validation_sources=(given["validation"],),
+            vocab_size=config.vocab_size,
             embedding_size=config.embedding_size,
             hidden_size=config.hidden_size,
             layers=config.layers,
+            embedding_dropout=drops.tokens,
+            input_dropout=drops.inputs,
+            weight_dropout=drops.weights,
+            dropout=drops.between,
+            output_dropout=drops.outputs,
+            learning_rate=learner.rate,
             batch_size=given["lanes"],
             window=given["window"],
             steps=max(step, 1),

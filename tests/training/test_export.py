@@ -113,6 +113,16 @@ def test_the_card_and_the_config_keep_the_folders_of_the_machine_to_themselves(r
         assert name in card
 
 
+def test_what_is_written_of_a_model_is_checked_before_anything_is_made(run, tmp_path):
+    with pytest.raises(ExportError, match="front matter has license"):
+        export_run(run, tmp_path / "bundle", precision="fp32", about="---\nlicense: mit\n---\nLetters.\n")
+    assert not any(tmp_path.iterdir())
+    about = "---\nco2_eq_emissions:\n  emissions: 3\n---\nLetters.\n"
+    bundle = export_run(run, tmp_path / "bundle", precision="fp32", license="mit", about=about).bundle
+    assert "license: mit\n" in (front := bundle.card().split("---\n")[1])
+    assert front.endswith("co2_eq_emissions:\n  emissions: 3\n")
+
+
 def test_perplexity_is_that_of_the_model(run, tmp_path):
     """Against the definition, with torch, one text at a time."""
     quality = export_run(run, tmp_path / "bundle", precision="fp32").quality

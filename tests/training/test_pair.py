@@ -15,7 +15,7 @@ from wordgru.graph import _pack, _quantize, _unpack
 from wordgru.text.tokenizer import Tokenizer
 from wordgru.training.network.batches import Packed, pack_documents
 from wordgru.training.network.model import GRULanguageModel
-from wordgru.training.run.checkpoint import load_model_config, load_model_weights
+from wordgru.training.run.checkpoint import load_model_config, load_model_weights, load_run
 
 MODELS = Path(__file__).parents[2] / "scripts" / "models"
 SIZES = ModelConfig(vocab_size=600, embedding_size=33, hidden_size=48, layers=2)
@@ -89,6 +89,10 @@ def test_a_teacher_and_two_students_become_runs(tmp_path):
     for name, sizes in (("teacher", (16, 24, 2)), ("8x16", (8, 16, 1)), ("8x12", (8, 12, 1))):
         config = load_model_config(tmp_path / "runs" / name)
         assert (config.embedding_size, config.hidden_size, config.layers) == sizes
+        settings = load_run(tmp_path / "runs" / name)  # an export reads them: what it scores on, what the card says
+        assert [Path(each).name for each in settings.text.sources] == ["chitchat-train.parquet"]
+        assert settings.validation_sources == (str(tmp_path / "validation.parquet"),)
+        assert settings.vocab_size == config.vocab_size
         assert all(np.isfinite(weight).all() for weight in load_model_weights(tmp_path / "runs" / name).values())
 
 

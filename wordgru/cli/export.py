@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 @click.option("--overwrite", is_flag=True, help="Replace the files of a bundle that is already there.")
 @click.option("--license", "license_", default="other", show_default=True, help="Licence of the model, for its card.")
 @click.option("--language", "languages", multiple=True, metavar="CODE", help="Language, for the card (en).")
-@click.option("--about", type=click.Path(path_type=Path), help="Markdown for the card: data, owners, licences.")
+@click.option(
+    "--about", type=click.Path(path_type=Path),
+    help="Markdown for the card: data, owners, licences; front matter that it begins with goes into the card's.",
+)  # fmt: skip
 @click.option(
     "--blocked",
     type=click.Path(path_type=Path),

@@ -4,11 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wordgru.config import ModelConfig
+from wordgru.errors import ExportError, reason
+from wordgru.shipped import split_card
 from wordgru.text.tokenizer import END_OF_TEXT
 
 _ABOUT = """\
 Trained on {data}. Licence of this model: {license}. The text may have terms of its own; they are its owners'.
 """
+
+_OWN = ("license", "language", "library_name", "pipeline_tag", "tags", "datasets")
+"""Names of the front matter that every card has from elsewhere."""
 
 _CARD = """\
 ---
@@ -20,7 +25,7 @@ tags:
 - gru
 - onnx
 - {precision}
-{datasets}---
+{datasets}{front}---
 
 # A wordgru next-word model
 
@@ -95,10 +100,13 @@ def model_card(
         datasets: names on the Hub of what it was trained on.
         settings: how it was trained, a row each.
         quality: how it scored, a row each.
-        about: Markdown on the data, its owners and licences, instead of a sentence made of `data`.
+        about: Markdown on the data, its owners and licences, instead of a sentence made of `data`; front matter that
+            it begins with (`model-index`, `co2_eq_emissions`) goes into that of the card.
         languages: their codes ("en"), for the Hub.
     """
+    front, about = split_card(about)
     return _CARD.format(
+        front=front,
         license=license,
         precision=precision,
         datasets=_list("datasets", datasets),
@@ -111,6 +119,28 @@ def model_card(
         figures=_table(quality),
         **sizes.to_dict(),
     )
+
+
+def check_about(about: str) -> None:
+    """Refuse a text on a model whose front matter is not the Hub's, or says what the card says anyway.
+
+    Raises:
+        ExportError: it is so.
+    """
+    front, _ = split_card(about)
+    if not front:
+        return
+    from huggingface_hub import ModelCard
+
+    try:
+        data = ModelCard(f"---\n{front}---\n").data
+    except Exception as error:  # of YAML, or of the Hub's card, which raises ValueError or TypeError
+        raise ExportError(
+            f"about: the Hub cannot read its front matter ({reason(error)}); expected YAML, and for each result of "
+            "model-index a task, a dataset and metrics."
+        ) from None
+    if again := ", ".join(name for name in _OWN if data.get(name) is not None):
+        raise ExportError(f"about: its front matter has {again}, which the card has anyway; leave that out.")
 
 
 def _list(name: str, values: Sequence[str]) -> str:

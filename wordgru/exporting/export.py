@@ -20,7 +20,7 @@ import torch
 from wordgru.bundle import GRAPH_INPUTS, GRAPH_OUTPUTS, Bundle, Precision, check_destination, open_bundle, write_bundle
 from wordgru.config import ModelConfig
 from wordgru.errors import ExportError
-from wordgru.exporting.card import model_card
+from wordgru.exporting.card import check_about, model_card
 from wordgru.graph import Weights, build_graph
 from wordgru.search.model import Floats, Ints, OnnxLanguageModel
 from wordgru.shipped import facts, shipped_models
@@ -130,7 +130,7 @@ def export_run(
         overwrite: replace a bundle that is already there.
         license: licence of the model for its card, as the Hub spells it ("apache-2.0").
         languages: codes of the languages for the card ("en").
-        about: Markdown for the card on the data, its owners and licences.
+        about: Markdown for the card on the data, its owners and licences; with front matter, see `model_card`.
         blocked: words that the bundle never offers; None are those of the model that the run began with.
         known: words that the language knows; others are more probably slips. None: the bundle does not say.
         say: is told each step, a line at a time.
@@ -140,6 +140,7 @@ def export_run(
         WordgruError: the run, its text or the destination cannot be used.
     """
     check_destination(bundle, overwrite=overwrite)
+    check_about(about)
     sizes, tokenizer = load_model_config(run), load_tokenizer(run)
     say("building the graph and comparing it with torch")
     graph, fp32, parity = _checked_graphs(sizes, load_model_weights(run), precision)
