@@ -486,33 +486,16 @@ void check_threads(const Predictor& predictor) {
 
 }  // namespace
 
-<<<<<<< HEAD
 void run(const fs::path& vectors, const fs::path& repository) {
     Golden golden(vectors, repository);
     golden.run();
+    const json mixture = json::parse(read_file(repository / "export/golden/mixture/tiny.json"));
+    if (repository / mixture.at("bundles")[0].get<std::string>() == golden.bundle()) {
+        check_generated(golden.predictor(), mixture);
+    }
     check_edits(golden.predictor());
     check_saved(golden.predictor());
     check_threads(golden.predictor());
-=======
-int main(int count, char** arguments) {
-    if (count != 3) return std::fprintf(stderr, "usage: golden VECTORS REPOSITORY\n"), 2;
-    try {
-        Golden golden(arguments[1], arguments[2]);
-        golden.run();
-        const fs::path repository = arguments[2];
-        const json mixture = json::parse(read_file(repository / "export/golden/mixture/tiny.json"));
-        if (repository / mixture.at("bundles")[0].get<std::string>() == golden.bundle()) {
-            check_generated(golden.predictor(), mixture);
-        }
-        check_edits(golden.predictor());
-        check_saved(golden.predictor());
-        check_threads(golden.predictor());
-    } catch (const std::exception& error) {
-        expect(false, error.what());
-    }
-    std::printf("%d passed, %d failed\n", passed, failed);
-    return failed ? 1 : 0;
->>>>>>> c22
 }
 
 }  // namespace golden
