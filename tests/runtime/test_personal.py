@@ -539,3 +539,15 @@ def test_a_text_that_was_forgotten_is_not_taken_back_from_another():
     assert list(store.grams()) == kept
     store.unlearn("one two", since=0)
     assert not list(store.grams())
+
+
+@pytest.mark.slow
+def test_a_name_that_was_used_once_is_offered_after_three_letters():
+    predictor, draw = Predictor.load(personal=PersonalModel()), random.Random(7)
+    offered = 0
+    for _ in range(100):
+        name = "".join(draw.choice("bdfgklmnprstvz") + draw.choice("aeiou") for _ in range(draw.randint(2, 4))).title()
+        predictor.personal.forget()
+        predictor.personal.learn(f"dinner with {name} at eight?")
+        offered += name in predictor.complete(f"I will ask {name[:3]}").words
+    assert offered >= 90
