@@ -13,7 +13,8 @@ from golden import save
 
 from wordgru import Predictor
 from wordgru.errors import WordgruError
-from wordgru.sources.personal import Gram, PersonalModel
+from wordgru.sources.grams import Gram
+from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -24,6 +24,7 @@ from wordgru.session import COUNT, Session
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 from wordgru.text import words
+from wordgru.text.vocabulary import folded
 from wordgru.typing.channel import TypingModel
 from wordgru.typist import TypistOptions
 
@@ -284,6 +285,9 @@ class MixedSession:
         def total(word: str) -> float:
             return float(sum(shares[name] * probability for name, probability in parts[word].items()))
 
+        def key(word: str) -> bytes:
+            return folded(word.encode()) if fold else word.encode()
+
         order = _distinct(sorted(parts, key=total, reverse=True), fold)
         least = total(order[k - 1]) if len(order) >= k else 0.0
         for word in order[: 2 * k + _ASKED]:
@@ -291,7 +295,7 @@ class MixedSession:
             if total(word) + rest > least:
                 for name in answers:
                     if name not in parts[word] and shares[name] * last[name] > 1e-5:
-                        agrees = word.lower().startswith(typed.lower()) if fold else word.startswith(typed)
+                        agrees = key(word).startswith(key(typed))
                         # meant by other letters: what its slips would make of it is small
                         parts[word][name] = self._named(name, answers[name], typed, word, last[name]) if agrees else 0.0
         factors = {word: 1.0 if set(best[word].sources) - {"model"} else self._predictor.factor(word) for word in order}

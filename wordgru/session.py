@@ -27,7 +27,15 @@ from wordgru.text.tokenizer import Tokenizer
 from wordgru.typing.channel import Touch, Typed, TypingModel
 from wordgru.typing.layout import Layout
 from wordgru.typing.search import TypingSearch
-from wordgru.typist import TypistOptions, as_one, is_in_address, is_in_capitals, with_capital_i
+from wordgru.typist import (
+    TypistOptions,
+    as_one,
+    in_capitals,
+    in_small,
+    is_in_address,
+    is_in_capitals,
+    with_capital_i,
+)
 
 _ATTENTION = Range(0, 1, below=True)
 COUNT = Range(0, whole=True)
@@ -309,7 +317,8 @@ class Session:
             before, tail = _last_line_part(self._text)
             head, unfinished = before + self._tokenizer.normalize(tail), self._prefix(prefix)
         typed_as = self._text + (prefix or "")
-        if prefix is None and not self.typist.addresses and is_in_address(head + unfinished):
+        goes_on = prefix is None or not head[-1:].isalnum()  # else it begins a new word, after a space that is missing
+        if goes_on and not self.typist.addresses and is_in_address(head + unfinished):
             return Suggestions((), exact=False, unexplored=1.0)
         if head and not unfinished and options.punctuation and not head[-1:].isspace():
             return self._follow(head, "", k, options, attention, typed_as=typed_as, space=False, ends=True)
@@ -324,13 +333,15 @@ class Session:
         ends: bool = False,
     ) -> Suggestions:  # fmt: skip
         """What may stand after `head`, in the form in which the one who types writes."""
+        seen = head + prefix
         if shouted := self.typist.capitals and is_in_capitals(head, prefix):
-            head, prefix, options = head.lower(), prefix.lower(), replace(options, ignore_case=True)
+            head, prefix = in_small(head, seen), in_small(prefix, seen)
+            options = replace(options, ignore_case=True)
+        has_i = self.typist.lone_i and self._word_list.knows("i'm")  # as English does, and no other language
 
         def form(item: Suggestion) -> Suggestion:
-            lone = self.typist.lone_i and self._word_list.knows("i'm")  # as English does, and no other language
-            word = with_capital_i(item.word, head) if lone else item.word
-            return replace(item, word=word.upper() if shouted else word)
+            word = with_capital_i(item.word, head) if has_i and not self._is_small_i() else item.word
+            return replace(item, word=in_capitals(word, seen) if shouted else word)
 
         for more in (0, 1):  # two that were one word leave a place
             found = self._find(head, prefix, k + more, options, attention, typed_as=typed_as, space=space, ends=ends)
@@ -342,6 +353,11 @@ class Session:
             shown = {item.word for item in likely}
             self._offered.add(head, prefix, [item.word for item in found if form(item).word in shown])
         return replace(found, items=likely)
+
+    def _is_small_i(self) -> bool:
+        """Whether the person's own words have "i" more often than "I"."""
+        usual = self._named[1].common.shares if self._named else {}
+        return usual.get(b"i", 0.0) > usual.get(b"I", 0.0)
 
     def _unfinished(self) -> tuple[str, str]:
         """The text before its unfinished last word, and that word."""

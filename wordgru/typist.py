@@ -16,6 +16,7 @@ _ADDRESS = re.compile(
     r".*@.*|[a-zA-Z][a-zA-Z0-9+.-]*://.*|[wW]{3}\..*|.+\.\w+/.*"  # of mail and of the web
     r"|(?:~|\.{1,2})?/.+|[a-zA-Z]:\\.*"  # paths
 )
+_DOTTED = "İ"  # who writes it has I as the capital of ı
 _I = re.compile(r"i(?:['’](?:m|ll|ve|d|s))?\Z")
 _LONE_I = re.compile(r"(?<![\w'’.])i(?=['’\s,;:!?])")
 
@@ -26,7 +27,7 @@ class TypistOptions(Config):
 
     Attributes:
         capitals: who writes in capitals, "HERE IS MY CA", is offered words in capitals.
-        lone_i: in English the word "i" is offered as "I", unless the text writes it small.
+        lone_i: in English the word "i" is offered as "I", unless the text writes it small, or the personal words do.
         addresses: whether words are offered inside e-mail addresses, web addresses and paths.
         min_probability: less probable words are not offered.
     """
@@ -60,6 +61,16 @@ def is_in_capitals(head: str, prefix: str) -> bool:
         return False
     count = sum(len(word) > 1 and word.isupper() for word in before.split())
     return count > 1 or (len(prefix) > 1 and (count == 1 or len(prefix) >= _SHOUTED))
+
+
+def in_small(text: str, seen: str) -> str:
+    """`text` in small letters, as one writes who wrote `seen`."""
+    return (text.replace(_DOTTED, "i").replace("I", "ı") if _DOTTED in seen[-_SEEN:] else text).lower()
+
+
+def in_capitals(word: str, seen: str) -> str:
+    """`word` in capitals, as one writes who wrote `seen`."""
+    return (word.replace("i", _DOTTED) if _DOTTED in seen[-_SEEN:] else word).upper()
 
 
 def with_capital_i(word: str, text: str) -> str:

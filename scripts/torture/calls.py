@@ -16,7 +16,7 @@ from wordgru import Layout, PersonalModel, Predictor, SearchOptions, Session, Ty
 from wordgru.bundle import read_blocked
 from wordgru.cli import cli
 from wordgru.evaluation.corrections import read_slips
-from wordgru.sources.personal import Gram
+from wordgru.sources.grams import Gram
 from wordgru.text import words
 from wordgru.text.known import KnownWords
 from wordgru.typing.correct import corrections

@@ -24,7 +24,7 @@ from wordgru.evaluation.bench import Document
 from wordgru.evaluation.corrections import read_slips
 from wordgru.evaluation.touch import evaluate_touch
 from wordgru.predictor import SHIPPED
-from wordgru.sources.personal import Gram
+from wordgru.sources.grams import Gram
 from wordgru.text.known import KnownWords
 from wordgru.text.prose import is_prose
 from wordgru.text.tokenizer import Tokenizer

@@ -8,6 +8,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
+from datetime import date, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -16,7 +18,8 @@ from tests.runtime.fixtures import TINY
 from wordgru import Predictor
 from wordgru.cli import cli, run
 from wordgru.errors import WordgruError
-from wordgru.sources.personal import HALF_LIFE, STRENGTHS, Gram, PersonalModel
+from wordgru.sources.grams import Gram
+from wordgru.sources.personal import HALF_LIFE, STRENGTHS, PersonalModel
 
 
 @pytest.fixture
@@ -25,7 +28,10 @@ def predictor():
 
 
 def counts(store):
-    return {(gram.history, gram.word): gram.count for gram in store.grams()}
+    found = Counter()
+    for gram in store.grams():
+        found[gram.history, gram.word] += gram.count
+    return found
 
 
 def test_the_mixture_is_the_dirichlet_back_off_with_strengths_weighed_worked_by_hand():
@@ -239,6 +245,67 @@ def test_of_what_is_forgotten_no_byte_stays_in_the_file(tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["my.words"]
 
 
+def test_days_are_forgotten_and_no_byte_of_them_stays(tmp_path):
+    path, first = tmp_path / "my.words", date(2026, 11, 1)
+    with PersonalModel(path) as store:
+        for number, name in enumerate(("Aarhus", "Krakenhaus", "Zbigniew")):
+            store.learn(f"at the {name} again", day=first + timedelta(number))
+        assert {gram.day for gram in store.grams() if gram.word == "again"} == {first + timedelta(n) for n in range(3)}
+        assert counts(store)["", "again"] == pytest.approx(3, rel=0.02)
+        offered = store.after("at the ").keys()
+        assert {"Aarhus", "Krakenhaus", "Zbigniew"} <= offered
+        second = first + timedelta(1)
+        assert store.forget("again", since=second, until=second) > 0
+        assert counts(store)["", "again"] == pytest.approx(2, rel=0.02)
+        assert store.forget(since=second, until=second) > 0
+        assert "Krakenhaus" not in store.after("at the ")
+        assert counts(store)["at the", "Aarhus"] == pytest.approx(1, rel=0.02)
+        assert b"krakenhaus" not in path.read_bytes().lower()
+        assert store.forget(since=second + timedelta(1)) > 0
+        assert store.forget(until=first - timedelta(1)) == 0
+        assert {gram.day for gram in store.grams()} == {first}
+        with pytest.raises(WordgruError, match="expected the first one first"):
+            store.forget(since=second, until=first)
+        today = date.today()
+        store.learn("the tower")
+    with PersonalModel(path) as store:
+        assert store.forget(since=today) == len({"the", "tower"}) + len({"begin the", "the tower", "begin the tower"})
+
+
+def test_what_is_taken_back_is_taken_from_the_last_day_first():
+    store = PersonalModel()
+    for number in (1, 2, 3):
+        store.learn("again", day=date(2026, 11, number))
+    store.unlearn("again")
+    assert {gram.day.day for gram in store.grams()} == {1, 2}
+
+
+def test_a_store_without_days_is_read_as_learnt_before_all_others(tmp_path):
+    path = tmp_path / "words"
+    with sqlite3.connect(path) as file:
+        file.executescript(
+            "CREATE TABLE grams (history TEXT, word TEXT, score REAL NOT NULL, PRIMARY KEY (history, word)) "
+            "WITHOUT ROWID; CREATE TABLE clock (words REAL NOT NULL); INSERT INTO clock VALUES (1);"
+            "INSERT INTO grams VALUES ('', 'Krakenhaus', 0.00125); PRAGMA user_version = 1"
+        )
+    file.close()
+    with PersonalModel(path) as store, PersonalModel(path) as other:
+        assert [(gram.word, gram.day) for gram in other.grams()] == [("Krakenhaus", date.min)]
+        store.learn("Krakenhaus")
+        assert counts(store)["", "Krakenhaus"] == pytest.approx(2, rel=0.01)
+        assert store.forget(until=date.today() - timedelta(1)) == 1
+
+
+def test_the_file_stays_small_though_each_day_has_counts_of_its_own(tmp_path):
+    path, draw = tmp_path / "my.words", random.Random(1)
+    with PersonalModel(path, max_bytes=200_000) as store:
+        for number in range(60):
+            text = " ".join("".join(draw.choices("abcde", k=2)) for _ in range(100))
+            store.learn(text, day=date(2026, 1, 1) + timedelta(number))
+            assert path.stat().st_size < 300_000
+        assert min(gram.day for gram in store.grams()) > date(2026, 1, 1)
+
+
 def test_the_file_stays_small_and_the_oldest_go_first(tmp_path):
     path, draw = tmp_path / "my.words", random.Random(1)
     with PersonalModel(path, max_bytes=200_000) as store:
@@ -288,6 +355,7 @@ ODD = ["'text'", "9e999", "x'ff'", "CAST(x'ff' AS TEXT)"]
     "change",
     ["DELETE FROM clock", *(f"UPDATE clock SET words = {value}" for value in ODD)]
     + [f"UPDATE grams SET score = {value}" for value in ODD]
+    + [f"UPDATE OR REPLACE grams SET day = {value}" for value in (*ODD, "-1", "0.5", "4000000")]
     + [
         "UPDATE OR REPLACE grams SET word = x'ff'",
         "UPDATE OR REPLACE grams SET history = CAST(x'ff' AS TEXT)",
@@ -396,6 +464,11 @@ def test_the_verb_keeps_a_store(tmp_path, monkeypatch):
     assert "Krakenhaus" not in call("words", "list").stdout
     assert call("words", "forget", "--all").exit_code == 0
     assert call("words", "import", "-", text=exported).exit_code == 0
+    assert call("words", "forget", "--until", "2020-01-31").stderr == "0 counts forgotten\n"
+    assert call("words", "forget", "--all", "--since", "2020-01-31").exit_code != 0
+    assert call("words", "forget", "--since", "2020-01-31").exit_code == 0
+    assert not call("words", "list").stdout
+    assert call("words", "import", "-", text=exported).exit_code == 0
     assert call("words", "export").stdout.count("\n") == exported.count("\n")
 
 
@@ -411,8 +484,8 @@ def test_the_store_is_named_before_or_after_the_verb_and_help_needs_none(tmp_pat
 @pytest.mark.parametrize(
     ("arguments", "text", "says"),
     [
-        (["forget"], None, "expected words to forget, or --all"),
-        (["forget", "a", "--all"], None, "expected words to forget, or --all"),
+        (["forget"], None, "expected words to forget, days (--since, --until), or --all"),
+        (["forget", "a", "--all"], None, "expected words to forget, days (--since, --until), or --all"),
         (["import", "-"], '{"word": "a"}\n', "line 1"),
         (["import", "-"], '{"history": "", "word": "a", "count": 1}\nx\n', "line 2"),
     ],
@@ -466,3 +539,15 @@ def test_a_text_that_was_forgotten_is_not_taken_back_from_another():
     assert list(store.grams()) == kept
     store.unlearn("one two", since=0)
     assert not list(store.grams())
+
+
+@pytest.mark.slow
+def test_a_name_that_was_used_once_is_offered_after_three_letters():
+    predictor, draw = Predictor.load(personal=PersonalModel()), random.Random(7)
+    offered = 0
+    for _ in range(100):
+        name = "".join(draw.choice("bdfgklmnprstvz") + draw.choice("aeiou") for _ in range(draw.randint(2, 4))).title()
+        predictor.personal.forget()
+        predictor.personal.learn(f"dinner with {name} at eight?")
+        offered += name in predictor.complete(f"I will ask {name[:3]}").words
+    assert offered >= 90

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from wordgru import Phrase, Predictor, Score, SearchOptions, Session, Suggestion, Suggestions, WordgruError
 from wordgru.shipped import ModelFacts, shipped_facts
-from wordgru.sources.personal import Gram, PersonalModel
+from wordgru.sources.grams import Gram
+from wordgru.sources.personal import PersonalModel
 
 
 def words(predictor: Predictor, text: str) -> list[str]:

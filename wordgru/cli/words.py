@@ -1,15 +1,17 @@
 """`wordgru words`: what a store of personal words holds, and how to change it. Needs no model."""
 
-import dataclasses
+import itertools
 import json
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
 
 import click
 
 from wordgru.errors import WordgruError
-from wordgru.sources.personal import Gram, PersonalModel
+from wordgru.sources.grams import Gram
+from wordgru.sources.personal import PersonalModel
 
 PERSONAL_VARIABLE = "WORDGRU_PERSONAL"
 """Environment variable that names the store where none is given."""
@@ -18,6 +20,8 @@ _PERSONAL = click.option(
     "--personal", type=click.Path(path_type=Path, dir_okay=False), envvar=PERSONAL_VARIABLE,
     help=f"File of the personal words (else {PERSONAL_VARIABLE}); learn and import make it where there is none.",
 )  # fmt: skip
+
+_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group("words")
@@ -66,10 +70,9 @@ def check_store(path: Path) -> None:
 @with_store(made=False)
 def list_command(store: PersonalModel, most: int) -> None:
     """Print the words and their decayed counts, the most frequent first."""
-    for at, gram in enumerate(store.grams()):
-        if gram.history or at >= most:
-            return
-        click.echo(f"{gram.word}\t{gram.count:.2f}")
+    alone = itertools.takewhile(lambda gram: not gram.history, store.grams())
+    for word, days in itertools.islice(itertools.groupby(alone, key=lambda gram: gram.word), most):
+        click.echo(f"{word}\t{sum(gram.count for gram in days):.2f}")
 
 
 @words_command.command("learn")
@@ -85,12 +88,20 @@ def learn_command(store: PersonalModel, file: Path) -> None:
 @words_command.command("forget")
 @click.argument("words", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Forget everything.")
+@click.option("--since", type=_DAY, help="Forget what was learnt on this day or later.")
+@click.option("--until", type=_DAY, help="Forget what was learnt on this day or before.")
 @with_store(made=False)
-def forget_command(store: PersonalModel, words: tuple[str, ...], everything: bool) -> None:
-    """Forget WORDS, in every case and wherever they stand before another word. No byte of them stays in the file."""
-    if bool(words) == everything:
-        raise WordgruError("expected words to forget, or --all.")
-    gone = store.forget() if everything else sum(store.forget(word) for word in words)
+def forget_command(
+    store: PersonalModel, words: tuple[str, ...], everything: bool, since: datetime | None, until: datetime | None
+) -> None:
+    """Forget WORDS, in every case and wherever they stand before another word, or what was learnt on some days.
+
+    With both, WORDS are forgotten as far as they were learnt then. No byte of what is forgotten stays in the file.
+    """
+    days = {"since": since and since.date(), "until": until and until.date()}
+    if everything == bool(words or since or until):
+        raise WordgruError("expected words to forget, days (--since, --until), or --all.")
+    gone = sum(store.forget(word, **days) for word in words or (None,))
     click.echo(f"{gone:,} counts forgotten", err=True)
 
 
@@ -99,7 +110,7 @@ def forget_command(store: PersonalModel, words: tuple[str, ...], everything: boo
 def export_command(store: PersonalModel) -> None:
     """Print all counts as JSON lines."""
     for gram in store.grams():
-        click.echo(json.dumps(dataclasses.asdict(gram), ensure_ascii=False))
+        click.echo(json.dumps(vars(gram), ensure_ascii=False, default=str))
 
 
 @words_command.command("import")
@@ -118,9 +129,10 @@ def _grams(text: str, name: str) -> Iterator[Gram]:
             continue
         try:
             fields = json.loads(line)
-            yield Gram(str(fields["history"]), str(fields["word"]), float(fields["count"]))
-        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            day = date.fromisoformat(fields["day"]) if fields.get("day") else None
+            yield Gram(str(fields["history"]), str(fields["word"]), float(fields["count"]), day)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             raise WordgruError(
-                f'{name}, line {number}: expected {{"history": …, "word": …, "count": …}} as `wordgru words export` '
-                "prints it. Nothing was added."
+                f'{name}, line {number}: expected {{"history": …, "word": …, "count": …, "day": …}} as '
+                "`wordgru words export` prints it. Nothing was added."
             ) from None

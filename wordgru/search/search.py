@@ -297,9 +297,9 @@ class _Search:
             for word, mass in sorted(heaviest, key=lambda item: (-item[1], item[0])):
                 if len(counts) >= self._k and mass <= counts[-self._k]:
                     return self._first(best.values())
-                key = self._vocabulary.key(word)
-                if (key not in best or best[key][0] == word) and (factor := self._factor(word)):
-                    best[key] = (word, mass * factor)
+                form = self._vocabulary.form(word)
+                if (form not in best or best[form][0] == word) and (factor := self._factor(word)):
+                    best[form] = (word, mass * factor)
                     insort(counts, mass * factor)
         return self._first(best.values())
 
@@ -388,9 +388,9 @@ class _Search:
 
         False if one exceeds it that was not examined.
         """
-        best, settled = {self._vocabulary.key(word) for word, _ in ranking}, True
+        best, settled = {self._vocabulary.form(word) for word, _ in ranking}, True
         for word, found in self._found.items():
-            if found + most > limit and self._vocabulary.key(word) not in best:
+            if found + most > limit and self._vocabulary.form(word) not in best:
                 along = self._along(self._keys[word])
                 mass = found + sum(group.unlisted for group, _ in along) + self._unnamed
                 if mass + _missing(along) > limit and (factor := self._factor(word)):

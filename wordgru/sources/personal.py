@@ -16,17 +16,17 @@ and above it the mixture of the size below. So they follow a text before it is l
 place in a field they follow the words before it too, so that one who repeats a letter of last week is soon believed.
 
 A count halves each `HALF_LIFE` words. Stored is its logarithm plus the clock, which does not change while nobody uses
-the word: log2 c(now) = score - now / HALF_LIFE.
+the word: log2 c(now) = score - now / HALF_LIFE. Each day has scores of its own, so that a day can be forgotten.
 """
 
 import math
 import os
-import re
 import sqlite3
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from threading import RLock
@@ -35,6 +35,7 @@ from typing import Self
 from wordgru.config import Range
 from wordgru.errors import WordgruError
 from wordgru.search.named import Named, NamedWords
+from wordgru.sources.grams import BEGIN, Gram, grams_of, units_of
 from wordgru.text import words
 
 HALF_LIFE = 800
@@ -49,45 +50,30 @@ USUAL = 0.1
 SHARE = 0.01
 """Of the weights of strengths, dealt out evenly at each word, so that none is lost for ever."""
 
-SCHEMA = 1
+SCHEMA = 2
 """Edition of the store; an older program refuses a newer one."""
 
-_BEGIN = "\n"  # history where a message or line begins
-_GAP = "\0"  # history in place of what is not learnt
 _LEAST = 0.02  # a count below is forgotten
 _CONTEXTS = 512  # histories kept in memory
-_LONGEST = 48  # characters of a word that is learnt
-_ADDRESS = re.compile(r"@\S|://|www\.")  # inside a run without white space
-_DIGITS = re.compile(r"\d(?:\D?\d){3,}")  # four or more, with single characters between them
-_KEY = 12  # characters of a run with a digit in it that looks like a key
 _SIZE = Range(100_000, whole=True)
 _UNCHANGED = "Nothing in it was changed."
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS grams (history TEXT, word TEXT, score REAL NOT NULL, PRIMARY KEY (history, word))
-WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS grams (history TEXT, word TEXT, day INTEGER, score REAL NOT NULL,
+PRIMARY KEY (history, word, day)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS clock (words REAL NOT NULL);
 INSERT INTO clock SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM clock);
 """
+_DAYS = f"""
+ALTER TABLE grams RENAME TO dayless;
+{_TABLES}
+INSERT INTO grams SELECT history, word, {date.min.toordinal()}, score FROM dayless;
+DROP TABLE dayless;
+"""  # to edition 2: what was learnt without a day was learnt before every other
 _STRENGTHS_TABLE = """
 CREATE TABLE IF NOT EXISTS strengths (units INTEGER, strength REAL, weight REAL NOT NULL,
 PRIMARY KEY (units, strength)) WITHOUT ROWID
 """  # stores that were made before have none until they learn
-
-
-@dataclass(frozen=True)
-class Gram:
-    """One word after a history.
-
-    Attributes:
-        history: the units before it, in lower case, joined by a space: none, one or two; a line's begin is a line end.
-        word: as it was written.
-        count: how often, decayed.
-    """
-
-    history: str
-    word: str
-    count: float
 
 
 class PersonalModel:
@@ -136,12 +122,16 @@ class PersonalModel:
 
     # -- learning ----------------------------------------------------------------------------------------------
 
-    def learn(self, text: str) -> int:
+    def learn(self, text: str, *, day: date | None = None) -> int:
         """Count the words of `text`, which its writer has committed; return how many there were.
 
         Addresses of mail and the web, numbers of four digits or more and what looks like a key are left out.
+
+        Args:
+            text: as it was written.
+            day: when; today without it.
         """
-        return self._count(text, 1.0)
+        return self._count(text, 1.0, day=day)
 
     def unlearn(self, text: str, *, since: float | None = None) -> None:
         """Take back what `learn` counted of `text`.
@@ -150,7 +140,7 @@ class PersonalModel:
             text: as it was learnt.
             since: what `clock` said before it was learnt; without it, it is the last text that was learnt.
         """
-        self._count(text, -1.0, since)
+        self._count(text, -1.0, since=since)
 
     @property
     def clock(self) -> float:
@@ -158,37 +148,54 @@ class PersonalModel:
         with self._failures("read"):
             return self._now()
 
-    def forget(self, word: str | None = None) -> int:
-        """Forget `word`, in every case and wherever it is history; without one everything. Return how many grams.
+    def forget(self, word: str | None = None, *, since: date | None = None, until: date | None = None) -> int:
+        """Forget `word`, in every case and wherever it is history; without one everything. Return how many counts.
 
         No byte of what was forgotten stays in the file.
+
+        Args:
+            word: which; of one that is empty there is nothing.
+            since: only what was learnt on this day or later.
+            until: only what was learnt on this day or before.
+
+        Raises:
+            WordgruError: the first day is after the last, or the store cannot be written.
         """
+        days = (since or date.min).toordinal(), (until or date.max).toordinal()
+        if days[0] > days[1]:
+            raise WordgruError(f"the days {since} to {until} are none; expected the first one first.")
         with self._writing() as store:
-            if word is None:
-                gone = store.execute("DELETE FROM grams").rowcount
-                store.execute("DROP TABLE IF EXISTS strengths")
-                store.execute("UPDATE clock SET words = 0")
-            else:
+            if word is not None:
                 wanted = words.normalize(word).strip().lower()
                 gone = store.executemany(
-                    "DELETE FROM grams WHERE history = ? AND word = ?",
+                    "DELETE FROM grams WHERE history = ? AND word = ? AND day = ?",
                     [
-                        (history, other)
-                        for history, other, _ in self._kept("")
+                        (history, other, day)
+                        for history, other, day, _ in self._kept("WHERE day BETWEEN ? AND ?", *days)
                         if wanted and (other.lower() == wanted or wanted in history.split(" "))
                     ],
                 ).rowcount
+            elif since or until:
+                gone = store.execute("DELETE FROM grams WHERE day BETWEEN ? AND ?", days).rowcount
+            else:
+                gone = store.execute("DELETE FROM grams").rowcount
+                store.execute("DROP TABLE IF EXISTS strengths")
+                store.execute("UPDATE clock SET words = 0")
         with self._failures("made smaller", so="What was asked for is forgotten; do it once more when there is room."):
             self._store.execute("VACUUM")
         return max(gone, 0)
 
     def grams(self) -> Iterator[Gram]:
-        """All that is kept, the words alone first, the most frequent first."""
+        """All that is kept, the words alone first, the most frequent first, each by its days."""
         with self._failures("read"):
             now = self._now()
-            rows = self._kept("ORDER BY length(history) > 0, score DESC, history, word")
-        for history, word, score in rows:
-            yield Gram(history, word, _decayed(score, now))
+            rows = self._kept("")
+        totals: dict[tuple[str, str], float] = defaultdict(float)
+        for history, word, _, score in rows:
+            totals[history, word] += _decayed(score, now)
+        rows.sort(key=lambda row: (row[0] != "", -totals[row[0], row[1]], *row))
+        for history, word, day, score in rows:
+            yield Gram(history, word, _decayed(score, now), date.fromordinal(day))
 
     def add(self, grams: Iterable[Gram]) -> int:
         """Add counts, of another device for instance; return how many."""
@@ -198,7 +205,7 @@ class PersonalModel:
             for gram in grams:
                 if not gram.word or not math.isfinite(gram.count) or gram.count <= 0:
                     raise WordgruError(f"{gram}: expected a word and a count above 0.")
-                self._change(gram.history, gram.word, gram.count, now)
+                self._add(gram.history, gram.word, gram.count, now, gram.day)
                 added += 1
             self._prune()
         return added
@@ -223,12 +230,12 @@ class PersonalModel:
     def named(self, text: str, start: bytes) -> Named:
         """The same for a search, in which each word begins with `start`."""
         with self._failures("read"):
-            return self._named(list(_units(text)), start)
+            return self._named(list(units_of(text)), start)
 
     def _named(self, written: list[str], start: bytes) -> Named:
         self._refresh()
-        weights = self._judged(_grams(written))
-        units = [_BEGIN, *(unit.lower() for unit in written)]
+        weights = self._judged(grams_of(written))
+        units = [BEGIN, *(unit.lower() for unit in written)]
         counts, total = self._after("")
         self._words = self._words or NamedWords(counts)
         everywhere, left = _shares(0, weights[0], total)
@@ -263,7 +270,10 @@ class PersonalModel:
                 self._counts.clear()
             now = self._now()
             rows = self._kept("WHERE history = ?", history)
-            counts = {word.encode(): count for _, word, score in rows if (count := _decayed(score, now)) >= _LEAST}
+            counts: dict[bytes, float] = defaultdict(float)
+            for _, word, _, score in rows:
+                counts[word.encode()] += _decayed(score, now)
+            counts = {word: count for word, count in counts.items() if count >= _LEAST}
             self._counts[history] = counts, sum(counts.values())
         return self._counts[history]
 
@@ -276,8 +286,8 @@ class PersonalModel:
 
     # -- the store ---------------------------------------------------------------------------------------------
 
-    def _count(self, text: str, sign: float, since: float | None = None) -> int:
-        grams = list(_grams(_units(words.normalize(text))))
+    def _count(self, text: str, sign: float, *, since: float | None = None, day: date | None = None) -> int:
+        grams = list(grams_of(units_of(words.normalize(text))))
         learnt = max((number for number, _, _ in grams), default=0)
         with self._writing() as store:
             now = self._now()
@@ -291,7 +301,11 @@ class PersonalModel:
             elif since + learnt > now:
                 return learnt  # all was forgotten since: what is there is of another text
             for number, history, word in grams:
-                self._change(history, word, sign * _decayed((since + number) / HALF_LIFE, now), now)
+                count = _decayed((since + number) / HALF_LIFE, now)
+                if sign > 0:
+                    self._add(history, word, count, now, day)
+                else:
+                    self._take(history, word, count, now)
             self._prune()
         return learnt
 
@@ -316,13 +330,23 @@ class PersonalModel:
             for weights in found
         ]
 
-    def _change(self, history: str, word: str, weight: float, now: float) -> None:
-        key = (history, word)
-        count = weight + sum(_decayed(score, now) for _, _, score in self._kept("WHERE history = ? AND word = ?", *key))
-        if count < _LEAST:
-            self._store.execute("DELETE FROM grams WHERE history = ? AND word = ?", key)
-        else:
-            self._store.execute("REPLACE INTO grams VALUES (?, ?, ?)", (*key, math.log2(count) + now / HALF_LIFE))
+    def _add(self, history: str, word: str, count: float, now: float, day: date | None) -> None:
+        key = (history, word, (day or date.today()).toordinal())
+        rows = self._kept("WHERE history = ? AND word = ? AND day = ?", *key)
+        count += sum(_decayed(score, now) for *_, score in rows)
+        if count >= _LEAST:
+            self._store.execute("REPLACE INTO grams VALUES (?, ?, ?, ?)", (*key, math.log2(count) + now / HALF_LIFE))
+
+    def _take(self, history: str, word: str, count: float, now: float) -> None:
+        """Take a count back, from the last day that has it first."""
+        for *key, score in self._kept("WHERE history = ? AND word = ? ORDER BY day DESC", history, word):
+            left = _decayed(score, now) - count
+            if left >= _LEAST:
+                self._store.execute("REPLACE INTO grams VALUES (?, ?, ?, ?)", (*key, math.log2(left) + now / HALF_LIFE))
+                return
+            self._store.execute("DELETE FROM grams WHERE history = ? AND word = ? AND day = ?", key)
+            if (count := -left) < _LEAST:
+                return
 
     def _prune(self) -> None:
         """Drop a tenth of the grams, the oldest and least used, while the file is too large."""
@@ -330,18 +354,21 @@ class PersonalModel:
         while (self._pragma("page_count") - self._pragma("freelist_count")) * page > self._max_bytes:
             count = self._store.execute("SELECT count(*) FROM grams").fetchone()[0]
             dropped = self._store.execute(
-                "DELETE FROM grams WHERE (history, word) IN (SELECT history, word FROM grams ORDER BY score LIMIT ?)",
+                "DELETE FROM grams WHERE (history, word, day) IN "
+                "(SELECT history, word, day FROM grams ORDER BY score LIMIT ?)",
                 (count // 10 + 1,),
             ).rowcount
             if not dropped:  # a damaged file: pages that hold nothing, entries that are not found again
                 raise sqlite3.DatabaseError("it is too large, and nothing in it can be dropped")
 
-    def _kept(self, which: str, *values: str) -> list[tuple[str, str, float]]:
+    def _kept(self, which: str, *values: str | int) -> list[tuple[str, str, int, float]]:
         """The grams that a clause of SQL picks, checked: another program may have written there."""
-        rows = self._store.execute(f"SELECT history, word, score FROM grams {which}", values).fetchall()
-        for history, word, score in rows:
-            if not (isinstance(history, str) and isinstance(word, str) and word and _is_finite(score)):
-                raise sqlite3.DatabaseError(f"the entry {(history, word, score)} is no word with a finite score")
+        rows = self._store.execute(f"SELECT history, word, day, score FROM grams {which}", values).fetchall()
+        for history, word, day, score in rows:
+            if not (isinstance(history, str) and isinstance(word, str) and word and _is_finite(score) and _is_day(day)):
+                raise sqlite3.DatabaseError(
+                    f"the entry {(history, word, day, score)} is no word with a day and a finite score"
+                )
         return rows
 
     def _now(self) -> float:
@@ -370,7 +397,10 @@ class PersonalModel:
                 raise WordgruError(f"{self.path}: is a store {what}; expected personal words, edition {SCHEMA}.")
             if not tables:
                 store.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
-            store.execute("SELECT history, word, score, words FROM grams, clock LIMIT 1").fetchone()
+            elif edition < SCHEMA:
+                store.execute("SELECT history, word, score, words FROM grams, clock LIMIT 1").fetchone()
+                _give_days(store)
+            store.execute("SELECT history, word, day, score, words FROM grams, clock LIMIT 1").fetchone()
         return store
 
     @contextmanager
@@ -402,6 +432,21 @@ class PersonalModel:
             ) from None
 
 
+def _give_days(store: sqlite3.Connection) -> None:
+    """Make a store of edition 1 one of edition 2, unless another process just did."""
+    store.execute("BEGIN IMMEDIATE")
+    try:
+        if int(store.execute("PRAGMA user_version").fetchone()[0]) < SCHEMA:
+            for statement in _DAYS.split(";"):
+                store.execute(statement)
+            store.execute(f"PRAGMA user_version = {SCHEMA}")
+        store.execute("COMMIT")
+    except BaseException:
+        store.execute("ROLLBACK")
+        raise
+    store.execute("VACUUM")
+
+
 def _shares(size: int, weights: list[float], total: float) -> tuple[float, float]:
     """What a count of one is worth after a history of `size` units with counts of `total`, and what is left."""
     pairs = list(zip(STRENGTHS[size], weights, strict=True))
@@ -424,36 +469,9 @@ def _is_finite(value: object) -> bool:
     return isinstance(value, float | int) and math.isfinite(value)
 
 
+def _is_day(value: object) -> bool:
+    return isinstance(value, int) and date.min.toordinal() <= value <= date.max.toordinal()
+
+
 def _decayed(score: float, now: float) -> float:
     return float(2.0 ** min(score - now / HALF_LIFE, 60.0))
-
-
-def _grams(units: Iterable[str]) -> Iterator[tuple[int, str, str]]:
-    """(number of the word, history, word) of each gram."""
-    number, history = 0, [_BEGIN]
-    for unit in units:
-        if unit not in (_BEGIN, _GAP) and words.kind(unit) == "word":
-            number += 1
-            for size in range(len(history) + 1):
-                before = history[len(history) - size :]
-                if _GAP not in before:
-                    yield number, " ".join(before), unit
-        history = [*history, unit.lower()][-2:]
-
-
-def _units(text: str) -> Iterator[str]:
-    """Words, marks and emoji of normalised text; line ends; a gap for what is not learnt."""
-    hidden = bytearray(len(text))
-    for run in re.finditer(r"\S+", text):
-        has_digit = any(char.isdecimal() for char in run[0])
-        if (has_digit and len(run[0]) >= _KEY) or _ADDRESS.search(run[0]):
-            hidden[run.start() : run.end()] = b"x" * len(run[0])
-    for digits in _DIGITS.finditer(text):
-        hidden[digits.start() : digits.end()] = b"x" * len(digits[0])
-    for pre_token, start in words.pre_tokens(text):
-        unit = pre_token.strip(" ")
-        if "\n" in unit:
-            yield _BEGIN
-        elif unit and not unit.isspace():
-            at = start + pre_token.index(unit[0])
-            yield _GAP if len(unit) > _LONGEST or any(hidden[at : at + len(unit)]) else unit

@@ -1,7 +1,7 @@
 """The vocabulary as a trie: which tokens agree with letters still to be typed, as ranges in byte order.
 
-Tokens are looked up by *key*: their bytes, or where case is ignored their bytes in lower case. Final and open tokens
-have an `Index` each.
+Tokens are looked up by *key*: their bytes, or where case is ignored those of what capitals leave of them. Final and
+open tokens have an `Index` each.
 """
 
 from bisect import bisect_left
@@ -19,14 +19,19 @@ Ints = npt.NDArray[np.int64]
 _NOWHERE = range(0)
 
 
-def folded(spelled: bytes) -> bytes:
-    """`spelled` in lower case, as long as before; characters that are not whole, or would change length, stay."""
+_FOLDS = {"İ": "i", "ı": "i", "ς": "σ", "ß": "ss", "ẞ": "ss"}  # what has one capital, or is spelled as one there
+
+
+def lowered(spelled: bytes) -> bytes:
+    """`spelled` in lower case, character by character; those that are not whole stay."""
     text = spelled.decode("utf-8", errors="surrogateescape")
-    return b"".join(
-        low if len(low := char.lower().encode("utf-8", "surrogateescape")) == len(own) else own
-        for char in text
-        if (own := char.encode("utf-8", "surrogateescape"))
-    )
+    return "".join(map(str.lower, text)).encode("utf-8", errors="surrogateescape")
+
+
+def folded(spelled: bytes) -> bytes:
+    """The same, but letters that are one in capitals are one: "STRASSE" may be "straße"."""
+    text = spelled.decode("utf-8", errors="surrogateescape")
+    return "".join(_FOLDS.get(char) or char.lower() for char in text).encode("utf-8", errors="surrogateescape")
 
 
 class Index:
@@ -112,6 +117,10 @@ class Vocabulary:
     def key(self, spelled: bytes) -> bytes:
         """How `spelled` is looked up."""
         return folded(spelled) if self.fold else spelled
+
+    def form(self, spelled: bytes) -> bytes:
+        """What `spelled` shares with the words that differ from it in case alone."""
+        return lowered(spelled) if self.fold else spelled
 
     def place(self, token: int) -> int:
         """The place of an open token among the open ones."""

@@ -5,7 +5,7 @@ one after the other, and at each one of these happens:
 
 - it is typed, as itself or as another key: by a Gaussian of the finger around the key's centre, cut into keys, or for a
   touch point its density there; and with a small probability as any key at all;
-- it is left out: any character, the second of two equal ones, an apostrophe, an accent;
+- it is left out: any character, the second of two equal ones, an apostrophe, an accent, the rest of a Hangul syllable;
 - it changes places with the one after it.
 
 A touch point counts with its density, per key, in each of these: as typed by the character's key, as a letter too many
@@ -367,6 +367,8 @@ def _keys(model: TypingModel, char: str) -> dict[str, float]:
     """P(a key is typed | another was meant), by the one meant: the share of the finger's Gaussian in the key's cell."""
     layout = Layout.load(model.layout)
     if char not in layout.keys:
+        if "ㄱ" <= char <= "ㅎ":  # a syllable of Hangul that is begun: the rest of it counts as an accent
+            return {char: 1.0, unicodedata.normalize("NFKD", char): 1.0}
         base = _plain(char)
         return {char: 1.0} if base not in layout.keys else {char: 1.0, base: _NEVER}
     x, y = layout.keys[char]

@@ -325,6 +325,16 @@ void check_words(const fs::path& tiny) {
     const Predictor predictor = Predictor::load(tiny, options);
     Session session = predictor.session("the Ey");
     const auto first = [&] { return session.suggest()[0].word; };
+    const std::vector<std::pair<const char*, const char*>> capitals = {
+        {"Straße", "STRASS"}, {"οδόστρωμα", "οδόΣ"}, {"ısı", "IS"}};
+    for (const auto& [word, typed] : capitals) {
+        predictor.words().add(word, 1e6);
+        Query folds;
+        folds.options.ignore_case = true;
+        const auto found = predictor.complete(std::string("the ") + typed, folds);
+        expect(found.size() > 0 && found[0].word == word, std::string(word) + " is found by its capitals");
+        predictor.words().block(word);
+    }
     predictor.words().add("Eyjafjallajökull");
     expect(first() == "Eyjafjallajökull", "a word list is heeded at the next keystroke");
     options.personal->learn("the Eyjafjallajökull");

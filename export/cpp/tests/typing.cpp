@@ -291,6 +291,13 @@ void check_personal(const fs::path& bundle) {
     predictor.words().add("Pneumothorax", 1000);
     session.set("the Pneumothroax");
     expect(session.corrections()[0].word == "Pneumothorax", "a word of a list");
+    predictor.words().add("안녕하세요", 1000);
+    for (const char* text : {"안녕하ㅅ", "안녕하세ㅇ", "안ㄴ", "ㅇ"}) {
+        session.set(text);
+        const Suggestions begun = session.suggest();
+        expect(std::any_of(begun.begin(), begun.end(), [](const auto& each) { return each.word == "안녕하세요"; }),
+               std::string(text) + " is a word whose last syllable is begun");
+    }
 }
 
 void check_threads(const Predictor& predictor) {

@@ -1,4 +1,4 @@
-// What is learnt of a text: words after the units before them. The text's part of `wordgru/sources/personal.py` in C++.
+// What is learnt of a text: words after the units before them. `wordgru/sources/grams.py` in C++.
 #pragma once
 
 #include <algorithm>

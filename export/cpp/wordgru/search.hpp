@@ -304,16 +304,16 @@ class Search {
         };
         std::make_heap(heap.begin(), heap.end(), worse);
         Ranking best;  // sorted
-        std::set<std::string> keys;
+        std::set<std::string> forms;
         for (std::size_t examined = 0; examined < kExamined && !heap.empty(); ++examined) {
             std::pop_heap(heap.begin(), heap.end(), worse);
             const auto& [word, mass] = *heap.back();
             heap.pop_back();
             if (best.size() >= k_ && mass <= best.back().second) break;
-            std::string key = vocabulary_.key(word);
-            const double factor = keys.count(key) ? 0 : this->factor(word);
+            std::string form = vocabulary_.form(word);
+            const double factor = forms.count(form) ? 0 : this->factor(word);
             if (factor <= 0) continue;
-            keys.insert(std::move(key));
+            forms.insert(std::move(form));
             const Ranked ranked(word, mass * factor);
             best.insert(std::upper_bound(best.begin(), best.end(), ranked, counts_more), ranked);
             if (best.size() > k_) best.pop_back();
@@ -430,10 +430,10 @@ class Search {
     bool question_listed(const Ranking& ranking, double limit, double most, Picks& picks) const {
         bool settled = true;
         std::set<std::string> best;
-        for (const auto& item : ranking) best.insert(vocabulary_.key(item.first));
+        for (const auto& item : ranking) best.insert(vocabulary_.form(item.first));
         for (const auto& [word, mass] : found_) {
             if (mass + most <= limit) continue;
-            if (best.count(vocabulary_.key(word))) continue;
+            if (best.count(vocabulary_.form(word))) continue;
             const Along along = this->along(keys_.at(word));
             double known = mass + unnamed_;
             for (const auto& each : along) known += each.first->unlisted;

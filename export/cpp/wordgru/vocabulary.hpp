@@ -1,8 +1,8 @@
 // The vocabulary as a trie: which tokens agree with letters still to be typed, as ranges in byte order.
 // `wordgru/text/vocabulary.py` in C++.
 //
-// Tokens are looked up by *key*: their bytes, or where case is ignored their bytes in lower case. Final and open tokens
-// have an `Index` each; a token's *place* is where it stands there.
+// Tokens are looked up by *key*: their bytes, or where case is ignored those of what capitals leave of them. Final and
+// open tokens have an `Index` each; a token's *place* is where it stands there.
 #pragma once
 
 #include <algorithm>
@@ -22,20 +22,31 @@ using Doubles = std::vector<double>;
 
 inline constexpr auto kNowhere = static_cast<std::size_t>(-1);
 
-/// `spelled` in lower case, as long as before; characters that are not whole, or would change length, stay.
-inline std::string folded(std::string_view spelled) {
+/// `spelled` in lower case, character by character; those that are not whole stay. If `in_capitals`, letters that are one
+/// in capitals are one.
+inline std::string lowered(std::string_view spelled, bool in_capitals = false) {
     const Characters characters = decode(spelled);
     std::string found;
     for (std::size_t at = 0; at < characters.size(); ++at) {
+        const char32_t character = characters.text[at];
         const std::size_t start = characters.starts[at];
         const std::string_view own = spelled.substr(start, characters.starts[at + 1] - start);
-        std::string low;
-        if (characters.text[at] != kReplacement) low = lower(own);
-        found += low.size() == own.size() ? low : own;
+        if (in_capitals && (character == U'İ' || character == U'ı')) {
+            found += 'i';
+        } else if (in_capitals && character == U'ς') {
+            found += "σ";
+        } else if (in_capitals && (character == U'ß' || character == U'ẞ')) {
+            found += "ss";
+        } else {
+            found += character == kReplacement ? std::string(own) : lower(own);
+        }
     }
     found += spelled.substr(characters.starts.back());  // a part of a character
     return found;
 }
+
+/// The same, but letters that are one in capitals are one: "STRASSE" may be "straße".
+inline std::string folded(std::string_view spelled) { return lowered(spelled, true); }
 
 /// The bytes at the end of `spelled` that are not yet a whole character of UTF-8.
 inline std::string_view half_character(std::string_view spelled) {
@@ -164,6 +175,9 @@ class Vocabulary {
 
     /// How `spelled` is looked up.
     std::string key(std::string_view spelled) const { return fold_ ? folded(spelled) : std::string(spelled); }
+
+    /// What `spelled` shares with the words that differ from it in case alone.
+    std::string form(std::string_view spelled) const { return fold_ ? lowered(spelled) : std::string(spelled); }
 
     /// Places of the open tokens that spell a part, not all, of the letters still to be typed.
     std::vector<std::size_t> inner(std::string_view rest) const {

@@ -318,6 +318,18 @@ describe("a session with a typing model", async () => {
     }
   });
 
+  it("takes half a syllable for what it can become", async () => {
+    const tiny = await Predictor.load(join(ROOT, "tests", "runtime", "tiny"));
+    tiny.words.add("안녕하세요", 1000);
+    for (const text of ["안녕하ㅅ", "안녕하세ㅇ", "안ㄴ", "ㅇ"]) {
+      const { items } = await tiny.session(text, { typing: {} }).suggest();
+      assert.ok(
+        items.some(({ word }) => word === "안녕하세요"),
+        text,
+      );
+    }
+  });
+
   it("has characters that sum to one and go on with the word", async () => {
     for (const text of ["the ca", "the cat", "I lov", "", "the ", "שלו", "see you tomorro", "caf", "x".repeat(60)]) {
       const { probabilities, end } = await predictor.session(text).characters();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { isInAddress, isInCapitals } from "../../web/src/core/typist.js";
-import { AS_READ, Predictor } from "../src/index.js";
+import { AS_READ, PersonalModel, Predictor } from "../src/index.js";
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
 
@@ -42,7 +42,40 @@ describe("offers follow who types", () => {
     assert.equal(items[0]?.word, "i");
   });
 
+  it("finds words by their capitals, and offers them in these", async () => {
+    for (const [word, text, offer] of [
+      ["Straße", "AN DER STRA", "STRASSE"],
+      ["Straße", "AN DER STRAS", "STRASSE"],
+      ["Straße", "AN DER STRASS", "STRASSE"],
+      ["οδός", "Η ΝΈΑ ΟΔΌΣ", "ΟΔΌΣ"],
+      ["οδόστρωμα", "Η ΝΈΑ ΟΔΌΣ", "ΟΔΌΣΤΡΩΜΑ"],
+      ["sıcak", "ÇOK GÜZEL SIC", "SICAK"],
+      ["iyi", "İSTANBUL ÇOK İY", "İYİ"],
+      ["ısı", "İSTANBUL ÇOK IS", "ISI"],
+    ] as const) {
+      const tiny = await Predictor.load(join(ROOT, "tests", "runtime", "tiny"));
+      tiny.words.add(word, 1e6);
+      assert.equal((await tiny.complete(text)).items[0]?.word, offer, text);
+    }
+  });
+
+  it("leaves the word i small where the person's own words do", async () => {
+    const personal = new PersonalModel();
+    const own = await Predictor.load(join(ROOT, "wordgru", "models", "en"), { personal });
+    for (let times = 0; times < 3; times++) await personal.learn("and so i went and i came");
+    const found = (await own.complete("and i")).items.map(({ word }) => word);
+    assert.ok(found.includes("i") && !found.includes("I"), String(found));
+  });
+
   it("is quiet in addresses, and only there", async () => {
+    for (const [text, prefix] of [
+      ["write to foo@", "g"],
+      ["see https://www.", "exa"],
+      ["/usr/", "lo"],
+    ] as const) {
+      assert.deepEqual((await predictor.suggest(text, { prefix })).items, [], text);
+      assert.notDeepEqual((await predictor.suggest(`${text}x`, { prefix })).items, [], text);
+    }
     for (const text of [
       "foo@g",
       "write to foo@",

@@ -1,4 +1,4 @@
-/** What is learnt of a text, and how it is written down. The text's part of `wordgru/sources/personal.py`. */
+/** What is learnt of a text, and how it is written down. `wordgru/sources/grams.py` in TypeScript. */
 import { toBytes } from "./bytes.js";
 import { WordgruError } from "./errors.js";
 import { compare } from "./vocabulary.js";

@@ -12,7 +12,7 @@ import type { OpenOptions, Predictor } from "./predictor.js";
 import type { Session } from "./session.js";
 import { type Asked, type SessionOptions, type Suggestion, type Suggestions, withDefaults } from "./suggestions.js";
 import { TextField } from "./text_field.js";
-import { compare } from "./vocabulary.js";
+import { compare, folded } from "./vocabulary.js";
 import type { WordList } from "./word_list.js";
 import { splitLast } from "./words.js";
 
@@ -258,10 +258,11 @@ export class MixedSession extends TextField {
   async #mixed(parts: ReadonlyMap<string, Part>, typed: string, { k, ignoreCase }: Asked): Promise<Suggestion[]> {
     const found = candidatesOf(parts);
     const total = (word: string) => totalOf(found.get(word) as Candidate, parts);
-    const folded = (word: string) => (ignoreCase ? word.toLowerCase() : word);
+    const small = (word: string) => (ignoreCase ? word.toLowerCase() : word);
+    const key = (word: string) => (ignoreCase ? folded(toBytes(word)) : word);
     let order = distinct(
       [...found.keys()].sort((one, other) => total(other) - total(one)),
-      folded,
+      small,
     );
     const least = order.length >= k ? total(order[k - 1] as string) : 0;
     for (const word of order.slice(0, 2 * k + ASKED)) {
@@ -270,7 +271,7 @@ export class MixedSession extends TextField {
       if (total(word) + unasked.reduce((sum, [, part]) => sum + missingOf(part), 0) <= least) continue;
       for (const [name, part] of unasked) {
         if (missingOf(part) <= UNLIKELY) continue;
-        const agrees = folded(word).startsWith(folded(typed)); // else it is meant by other letters: then it has little
+        const agrees = key(word).startsWith(key(typed)); // else it is meant by other letters: then it has little
         candidate.parts.set(name, agrees ? await named(part, typed, word) : 0);
       }
     }
@@ -341,10 +342,10 @@ async function named({ session, answer }: Part, typed: string, word: string): Pr
   return Math.min(Math.exp(Math.min(nats, 0)), answer.items.at(-1)?.probability ?? 0);
 }
 
-/** The words; of those that are the same to `folded`, the first. */
-function distinct(words: readonly string[], folded: (word: string) => string): string[] {
+/** The words; of those that are the same to `small`, the first. */
+function distinct(words: readonly string[], small: (word: string) => string): string[] {
   const seen = new Set<string>();
-  return words.filter((word) => seen.size < seen.add(folded(word)).size);
+  return words.filter((word) => seen.size < seen.add(small(word)).size);
 }
 
 /** The languages that give a tenth of a word or more, and the other sources. */

@@ -415,10 +415,10 @@ class Search {
     let last = 0; // what the k-th counts
     for (const [word, mass] of examined) {
       if (best.size >= this.k && mass <= last) break;
-      const key = this.vocabulary.key(word);
-      const factor = best.has(key) ? 0 : this.#factor(word);
+      const form = this.vocabulary.form(word);
+      const factor = best.has(form) ? 0 : this.#factor(word);
       if (!factor) continue;
-      best.set(key, [word, mass * factor]);
+      best.set(form, [word, mass * factor]);
       if (best.size >= this.k) last = this.#first(best).at(-1)?.[1] ?? 0;
     }
     return this.#first(best);
@@ -535,10 +535,10 @@ class Search {
    */
   #questionListed(ranking: readonly Ranked[], limit: number, most: number, choices: Choices): boolean {
     let settled = true;
-    const best = new Set(ranking.map(([word]) => this.vocabulary.key(word)));
+    const best = new Set(ranking.map(([word]) => this.vocabulary.form(word)));
     for (const [word, found] of this.#found) {
       if (found + most <= limit) continue;
-      if (best.has(this.vocabulary.key(word))) continue;
+      if (best.has(this.vocabulary.form(word))) continue;
       const along = this.#along(this.#keyOf(word));
       const mass = along.reduce((total, [group]) => total + group.unlisted, found + this.#unnamed);
       const factor = mass + missing(along) > limit ? this.#factor(word) : 0;

@@ -24,7 +24,16 @@ import { type Correction, type Touched, TypedField, touchesOf } from "./typing/f
 import { natsAfter } from "./typing/following.js";
 import { Meaning, refuseUntyped, type WordStart } from "./typing/meaning.js";
 import type { Typing } from "./typing/model.js";
-import { asOne, isInAddress, isInCapitals, type TypistOptions, typistOptions, withCapitalI } from "./typist.js";
+import {
+  asOne,
+  inCapitals,
+  inSmall,
+  isInAddress,
+  isInCapitals,
+  type TypistOptions,
+  typistOptions,
+  withCapitalI,
+} from "./typist.js";
 import type { WordList } from "./word_list.js";
 import { APOSTROPHES, isOne, isSpace, kind, splitLast, takesSpace, wantsSpace } from "./words.js";
 
@@ -315,7 +324,8 @@ export class Session extends TypedField {
     const [rest, unfinished] = asked.prefix === undefined ? splitLast(tail) : [tail, this.#prefix(asked.prefix)];
     const head = before + rest;
     const typed = this.#seen + (asked.prefix ?? "");
-    if (asked.prefix === undefined && !this.typist.addresses && isInAddress(head + unfinished)) {
+    const goesOn = asked.prefix === undefined || !/[\p{L}\p{N}]$/u.test(head); // else it begins a new word, after a space
+    if (goesOn && !this.typist.addresses && isInAddress(head + unfinished)) {
       return { items: [], exact: false, unexplored: 1, rows: 0, space: false, logEvidence: 0 };
     }
     if (head && !unfinished && asked.punctuation && !isSpace(head.slice(-1))) {
@@ -329,27 +339,32 @@ export class Session extends TypedField {
   async #follow(head: string, prefix: string, asked: Asked, place: Place): Promise<Suggestions> {
     const { capitals, loneI, minProbability } = this.typist;
     const isShouted = capitals && isInCapitals(head, prefix);
+    const seen = head + prefix;
+    const [before, letters] = isShouted ? [inSmall(head, seen), inSmall(prefix, seen)] : [head, prefix];
     const hasI = loneI && this.shared.words.knows("i'm"); // as English does, and no other language
     const formed = (item: Suggestion): Suggestion => {
-      const word = hasI ? withCapitalI(item.word, head) : item.word;
-      return { ...item, word: isShouted ? word.toUpperCase() : word };
+      const word = hasI && !this.#isSmallI() ? withCapitalI(item.word, before) : item.word;
+      return { ...item, word: isShouted ? inCapitals(word, seen) : word };
     };
     for (let more = 0; ; more++) {
-      const many = { ...asked, k: asked.k + more };
-      const found = isShouted
-        ? await this.#find(head.toLowerCase(), prefix.toLowerCase(), { ...many, ignoreCase: true }, place)
-        : await this.#find(head, prefix, many, place);
+      const many = { ...asked, k: asked.k + more, ignoreCase: asked.ignoreCase || isShouted };
+      const found = await this.#find(before, letters, many, place);
       const one = asOne(found.items.map(formed));
       if (!more && one.length < Math.min(asked.k, found.items.length)) continue; // two were one word
       const items = one.slice(0, asked.k).filter(({ probability }) => probability >= minProbability);
       if (asked.attention) {
         const shown = new Set(items.map(({ word }) => word));
         const words = found.items.filter((item) => shown.has(formed(item).word)).map(({ word }) => word);
-        const [at, letters] = isShouted ? [head.toLowerCase(), prefix.toLowerCase()] : [head, prefix];
-        this.#offered = [...this.#offered, { head: at, prefix: letters, words }];
+        this.#offered = [...this.#offered, { head: before, prefix: letters, words }];
       }
       return isShouted && "autocorrect" in found ? { ...found, items, autocorrect: undefined } : { ...found, items };
     }
+  }
+
+  /** Whether the person's own words have "i" more often than "I". */
+  #isSmallI(): boolean {
+    const usual = this.#named?.named.common.shares;
+    return (usual?.get("i") ?? 0) > (usual?.get("I") ?? 0);
   }
 
   #prefix(prefix: string): string {

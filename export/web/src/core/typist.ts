@@ -11,6 +11,7 @@ const ADDRESS = new RegExp(
     String.raw`|(?:~|\.{1,2})?/.+|[a-zA-Z]:\\.*)$`, // paths
   "u",
 );
+const DOTTED = "İ"; // who writes it has I as the capital of ı
 const I = /^i(?:['’](?:m|ll|ve|d|s))?$/;
 const LONE_I = new RegExp(String.raw`(?<![\p{L}\p{N}_'’.])i(?=['’,;:!?${SPACE}])`, "u");
 const SPACES = new RegExp(`[${SPACE}]`, "u");
@@ -19,7 +20,7 @@ const SPACES = new RegExp(`[${SPACE}]`, "u");
 export interface TypistOptions {
   /** Who writes in capitals, "HERE IS MY CA", is offered words in capitals. Default true. */
   readonly capitals: boolean;
-  /** In English the word "i" is offered as "I", unless the text writes it small. Default true. */
+  /** In English the word "i" is offered as "I", unless the text writes it small, or the personal words do. Default true. */
   readonly loneI: boolean;
   /** Whether words are offered inside e-mail addresses, web addresses and paths. Default false. */
   readonly addresses: boolean;
@@ -55,6 +56,16 @@ export function isInCapitals(head: string, prefix: string): boolean {
 
 function isUpper(text: string): boolean {
   return /\p{Uppercase}/u.test(text) && !/[\p{Lowercase}\p{Lt}]/u.test(text);
+}
+
+/** `text` in small letters, as one writes who wrote `seen`. */
+export function inSmall(text: string, seen: string): string {
+  return (endOf(seen, SEEN).includes(DOTTED) ? text.replaceAll(DOTTED, "i").replaceAll("I", "ı") : text).toLowerCase();
+}
+
+/** `word` in capitals, as one writes who wrote `seen`. */
+export function inCapitals(word: string, seen: string): string {
+  return (endOf(seen, SEEN).includes(DOTTED) ? word.replaceAll("i", DOTTED) : word).toUpperCase();
 }
 
 /** `word` with a capital if it is "i" or a contraction of it, unless `text` writes it small. */

@@ -2,8 +2,8 @@
  * The vocabulary as a trie: which tokens agree with letters still to be typed, as ranges in byte order.
  * `wordgru/text/vocabulary.py` in TypeScript.
  *
- * Tokens are looked up by *key*: their bytes, or where case is ignored their bytes in lower case. Final and open tokens
- * have an `Index` each.
+ * Tokens are looked up by *key*: their bytes, or where case is ignored those of what capitals leave of them. Final and
+ * open tokens have an `Index` each.
  */
 import { type Bytes, toBytes, toText } from "./bytes.js";
 import { isUnspaced } from "./words.js";
@@ -17,13 +17,22 @@ export type Places = [low: number, high: number];
 
 const NOWHERE: Places = [0, 0];
 
-/** `spelled` in lower case, as long as before; characters that are not whole, or would change length, stay. */
+/** What has one capital, or is spelled as one there. */
+const FOLDS: Readonly<Record<string, string>> = { İ: "i", ı: "i", ς: "σ", ß: "ss", ẞ: "ss" };
+
+/** `spelled` in lower case, character by character; those that are not whole stay. */
+export function lowered(spelled: Bytes): Bytes {
+  return changed(spelled, (char) => char.toLowerCase());
+}
+
+/** The same, but letters that are one in capitals are one: "STRASSE" may be "straße". */
 export function folded(spelled: Bytes): Bytes {
+  return changed(spelled, (char) => FOLDS[char] ?? char.toLowerCase());
+}
+
+function changed(spelled: Bytes, change: (char: string) => string): Bytes {
   if (ASCII.test(spelled)) return spelled.toLowerCase();
-  return spelled.replace(CHARACTER, (own) => {
-    const low = toBytes((toText(own) ?? "").toLowerCase());
-    return low.length === own.length ? low : own;
-  });
+  return spelled.replace(CHARACTER, (own) => toBytes(change(toText(own) ?? "")));
 }
 
 /** Tokens of one kind in the order of their keys. */
@@ -132,6 +141,11 @@ export class Vocabulary {
   /** How `spelled` is looked up. */
   key(spelled: Bytes): Bytes {
     return this.fold ? folded(spelled) : spelled;
+  }
+
+  /** What `spelled` shares with the words that differ from it in case alone. */
+  form(spelled: Bytes): Bytes {
+    return this.fold ? lowered(spelled) : spelled;
   }
 
   /** The place of an open token among the open ones. */

@@ -160,6 +160,10 @@ export class Typing {
     const at = keys.get(char);
     if (!at) {
       const base = plain(char);
+      if (char >= "ㄱ" && char <= "ㅎ") {
+        const initial = char.normalize("NFKD"); // a syllable of Hangul is begun: the rest of it counts as an accent
+        return new Map([char, initial].map((meant) => [meant, 1]));
+      }
       return new Map(
         keys.has(base)
           ? [
