@@ -335,7 +335,7 @@ def test_marks_ranked_beside_words_leave_the_habits_as_they_are():
 def test_words_too_improbable_to_be_shown_were_not_passed_over():
     silent = PREDICTOR.session("how are ", typist=TypistOptions(min_probability=1))
     assert not silent.suggest(attention=0.9)
-    silent._typist = TypistOptions()
+    silent.typist = TypistOptions()
     silent.append("y")
     assert silent.suggest(attention=0.9).items == PREDICTOR.session("how are y").suggest().items
 
