@@ -21,8 +21,7 @@ from wordgru.search.suggestions import SearchOptions
 from wordgru.text.trie import Trie
 from wordgru.typing.channel import Touch, Typed, letter_likelihoods
 from wordgru.typing.correct import corrections
-from wordgru.typing.search import TypingSearch
-from wordgru.typing.search import _likely as likely
+from wordgru.typing.search import TypingSearch, likely
 
 TINY = Path(__file__).with_name("tiny")
 KINDS = ("spread", "anywhere", "vowel", "omitted", "undoubled", "extra", "doubled", "apostrophe", "accent")

@@ -27,7 +27,9 @@ from wordgru.typing.channel import Alignments, Reached, Typed
 _LEFT_OUT = 1 / 30  # share of the tolerance below which a branch is left out of a walk
 _UNDECIDED = 0.05  # share of what agrees that may be undecided in an answer that is proved
 _LISTED = 1e-3  # of that, the share above which words are listed
-_LETTER = 1 / 27  # probability of a letter in a word that nobody knows
+UNKNOWN_LETTER = 1 / 27
+"""Probability of a letter in a word that nobody knows."""
+
 _MOST = 256  # tokens of one level that are weighed one by one
 _RANKED = 256  # words that are asked at most whether they may be offered
 
@@ -189,7 +191,7 @@ class _Search:
         if not self._typed.complete:
             letters = self._gap + self._typed.letters.encode()
             share += self._tries.beginning(node.row, letters[len(node.spelled) :])
-        unknown = self._typed.model.unknown * _LETTER ** len(self._typed.letters)
+        unknown = self._typed.model.unknown * UNKNOWN_LETTER ** len(self._typed.letters)
         log_mass = float(np.logaddexp(node.log_mass + np.log(max(share, 1e-30)), np.log(max(unknown, 1e-300))))
         self._scale = log_mass + float(np.log(max(likelihood, 1e-300)))
 
@@ -308,7 +310,7 @@ class _Search:
         unit = among * float(np.exp(min(-self._scale, 700.0)))
         masses = self._shares.setdefault(source.source, {})
         for words, scale in ((source.common, source.scale), (source.added, 1.0)):
-            found = _likely(self._typed, words.trie, unit * scale, self._floor)
+            found = likely(self._typed, words.trie, unit * scale, self._floor)
             for word, mass in found.items():
                 masses[source.start + word] = masses.get(source.start + word, 0.0) + mass
         for word, mass in masses.items():
@@ -320,7 +322,7 @@ class _Search:
     def _stand(self) -> None:
         """What was typed stands as it is, a word that the model does not know, if nothing is more probable."""
         word, model = self._gap + self._typed.letters.encode(), self._typed.model
-        prior = model.unknown * _LETTER ** len(self._typed.letters)
+        prior = model.unknown * UNKNOWN_LETTER ** len(self._typed.letters)
         mass = prior * self._as_it_is * float(np.exp(min(-self._scale, 700.0)))
         self._shares.setdefault("typed", {})[word] = mass
         self._agreeing += mass
@@ -392,7 +394,7 @@ def _most_along(missing: dict[bytes, float]) -> float:
     return most
 
 
-def _likely(typed: Typed, words: tuple[Trie, Doubles], unit: float, floor: float) -> dict[bytes, float]:
+def likely(typed: Typed, words: tuple[Trie, Doubles], unit: float, floor: float) -> dict[bytes, float]:
     """Share · likelihood of the words of a trie where it is above a floor."""
     trie, shares = words
     if not len(shares):
