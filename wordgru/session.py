@@ -165,7 +165,10 @@ class Session:
         Raises:
             WordgruError: the threshold is no probability.
         """
-        word = self.suggest(threshold=threshold).autocorrect
+        _THRESHOLD.check("threshold", threshold)
+        head, prefix = self._unfinished()
+        in_address = not self._typist.addresses and is_in_address(head + prefix)
+        word = None if in_address else self._autocorrection(head, prefix, SearchOptions(), threshold)
         if word is not None:
             before = self._text
             self.set(before[: self._word_start()] + word)
@@ -315,9 +318,7 @@ class Session:
             return self._follow(head, "", k, options, attention, typed_as=typed_as, space=False, ends=True)
         space = not (prefix is None and unfinished) and words.wants_space(head[-2:])
         found = self._follow(head + " " * space, unfinished, k, options, attention, typed_as=typed_as, space=space)
-        if self._typing is None or not unfinished:
-            return found
-        return replace(found, autocorrect=self._correction(head + " " * space, unfinished, options, threshold))
+        return replace(found, autocorrect=self._autocorrection(head + " " * space, unfinished, options, threshold))
 
     def _follow(
         self, head: str, prefix: str, k: int, options: SearchOptions, attention: float, *, typed_as: str, space: bool,
@@ -479,7 +480,7 @@ class Session:
         )  # fmt: skip
         return Suggestions(self._offers(answer, self._text), answer.exact, answer.unexplored, answer.rows)
 
-    def _correction(self, head: str, prefix: str, options: SearchOptions, threshold: float) -> str | None:
+    def _autocorrection(self, head: str, prefix: str, options: SearchOptions, threshold: float) -> str | None:
         """The word that was meant by a word typed in full, if it is another and probable enough."""
         letters = self._typed(prefix, complete=True)
         if not letters or prefix in self._kept or not is_prose(head + prefix, len(head), len(head) + len(prefix)):

@@ -89,4 +89,4 @@ def evaluate_clean(
 def _autocorrected(session: Session, text: str, threshold: float) -> str | None:
     """What would stand in place of the last word of a text when it ends there."""
     session.set(text)
-    return session.suggest(k=1, threshold=threshold).autocorrect
+    return session.autocorrect(threshold=threshold)
