@@ -55,7 +55,7 @@ from wordgru.predictor import Predictor
 def evaluate_command(
     sources: tuple[str, ...], models: tuple[str, ...], kenlm: Path | None, kenlm_words: Path | None,
     words: int | None, by: str | None, column: str, documents: str, split: str, ks: tuple[int, ...],
-    json_file: str | None, picture: Path | None, learn: bool, attention: float, touch: float | None,
+    json_file: str | None, picture: Path | None, learn: bool, attention: float, touch: float | None, offset: float,
     slips: float | None, corrections: bool, frequencies: Path | None, clean: bool, layout: str,
     device: str, threads: int, **running: Any,  # noqa: ANN401
 ) -> None:  # fmt: skip
@@ -87,7 +87,7 @@ def evaluate_command(
         if clean:
             judge_clean(text, predictor, layout, json_file)
         else:
-            judge_touch(text, predictor, touch, slips, layout, json_file)
+            judge_touch(text, predictor, touch, offset, slips, layout, json_file)
         return
     if learn:
         if kenlm or kenlm_words or len(models) > 1:

@@ -27,6 +27,10 @@ _FLAGS = (
         help="Type with a finger that misses by so many key widths (standard deviation), and correct.",
     ),
     click.option(
+        "--offset", metavar="WIDTHS", default=0.0, type=click.FloatRange(-1, 1),
+        help="That finger lands so many key widths right of where it aims (--touch); then it is learnt, too.",
+    ),
+    click.option(
         "--slips", metavar="RATE", type=click.FloatRange(0, 1),
         help="Mistype this share of the words, by the typing model's own slips, and correct.",
     ),
@@ -47,6 +51,7 @@ _FLAGS = (
 )  # fmt: skip
 _RATES = {
     "typed": "as typed", "letters": "corrected, from letters", "points": "corrected, from touch points",
+    "learnt": "the same, the finger being learnt",
     "symspell": "SymSpell, its own words", "frequency": "word frequency × true Gaussian, length known",
 }  # fmt: skip
 
@@ -59,15 +64,21 @@ def typing_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def judge_touch(
-    text: Sequence[Document], predictor: Predictor, spread: float | None, slips: float | None, layout: str,
-    json_file: str | None,
+    text: Sequence[Document], predictor: Predictor, spread: float | None, offset: float, slips: float | None,
+    layout: str, json_file: str | None,
 ) -> None:  # fmt: skip
     """Print or write the word error rates of a finger that misses, or of somebody who slips."""
     with progress_bar() as bar:
         total = sum(len(words.spans(document.text)) for document in text)
         task = bar.add_task("words", total=total)
-        judge, amount = (evaluate_slips, slips) if spread is None else (evaluate_touch, spread)
-        found = judge(text, predictor, amount or 0.0, layout=layout, progress=lambda count: bar.advance(task, count))
+
+        def progress(count: int) -> None:
+            bar.advance(task, count)
+
+        if spread is None:
+            found = evaluate_slips(text, predictor, slips or 0.0, layout=layout, progress=progress)
+        else:
+            found = evaluate_touch(text, predictor, spread, offset=offset, layout=layout, progress=progress)
     how = f"a slip in {slips or 0:.0%} of them" if spread is None else f"spread {spread:g} key widths"
     values = found.to_dict()
     if json_file:
