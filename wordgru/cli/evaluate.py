@@ -56,8 +56,8 @@ def evaluate_command(
     sources: tuple[str, ...], models: tuple[str, ...], kenlm: Path | None, kenlm_words: Path | None,
     words: int | None, by: str | None, column: str, documents: str, split: str, ks: tuple[int, ...],
     json_file: str | None, picture: Path | None, learn: bool, attention: float, touch: float | None, offset: float,
-    slips: float | None, corrections: bool, frequencies: Path | None, clean: bool, layout: str,
-    device: str, threads: int, **running: Any,  # noqa: ANN401
+    slips: float | None, corrections: bool, frequencies: Path | None, clean: bool, unknown: bool,
+    layout: str, device: str, threads: int, **running: Any,  # noqa: ANN401
 ) -> None:  # fmt: skip
     """Measure what a typist gains on a text.
 
@@ -85,7 +85,7 @@ def evaluate_command(
             return
         text = read_documents(sources, TextOptions(column, by, documents, split, words))
         if clean:
-            judge_clean(text, predictor, layout, json_file)
+            judge_clean(text, predictor, layout, unknown, json_file)
         else:
             judge_touch(text, predictor, touch, offset, slips, layout, json_file)
         return

@@ -47,6 +47,7 @@ _FLAGS = (
         "--clean", is_flag=True,
         help="SOURCES are texts without slips: how many of their words, typed exactly, are changed.",
     ),
+    click.option("--unknown", is_flag=True, help="Of these, only the words that the language does not know (--clean)."),
     click.option("--layout", default="qwerty", show_default=True, help="Keyboard of these: a name, or a JSON file."),
 )  # fmt: skip
 _RATES = {
@@ -108,13 +109,16 @@ def _print_reliability(title: str, groups: Sequence[Reliability]) -> None:
     console().print(table)
 
 
-def judge_clean(text: Sequence[Document], predictor: Predictor, layout: str, json_file: str | None) -> None:
+def judge_clean(
+    text: Sequence[Document], predictor: Predictor, layout: str, unknown: bool, json_file: str | None
+) -> None:
     """Print or write how many words of a text without slips are changed."""
     with progress_bar() as bar:
         task = bar.add_task("words", total=sum(len(words.spans(document.text)) for document in text))
         found = evaluate_clean(
-            text, predictor, TypingModel(layout=layout), progress=lambda count: bar.advance(task, count)
-        )
+            text, predictor, TypingModel(layout=layout), unknown=unknown,
+            progress=lambda count: bar.advance(task, count),
+        )  # fmt: skip
     values = found.to_dict()
     if json_file:
         write_json(json_file, values)

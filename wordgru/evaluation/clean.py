@@ -11,11 +11,10 @@ from typing import Any
 from wordgru.errors import TextError
 from wordgru.evaluation.bench import Document
 from wordgru.predictor import Predictor
-from wordgru.session import Session
 from wordgru.text import words
 from wordgru.text.prose import is_prose
 from wordgru.typing.channel import TypingModel
-from wordgru.typing.correct import word_by_word
+from wordgru.typing.correct import FOLLOWING, correction_at
 
 Change = tuple[str, str]
 """A word of the text, and what would stand there."""
@@ -52,41 +51,39 @@ class Changed:
 
 def evaluate_clean(
     documents: Sequence[Document], predictor: Predictor, typing: TypingModel, *, threshold: float = 0.9,
-    progress: Callable[[int], None] | None = None,
+    unknown: bool = False, progress: Callable[[int], None] | None = None,
 ) -> Changed:  # fmt: skip
-    """Type the documents as they are, line by line; each word is read as it stands by those after it.
+    """Type the documents as they are, line by line; each word is judged by the text as it stands.
 
     Args:
         documents: texts without slips.
         predictor: corrects them.
         typing: how their writer is taken to type.
         threshold: how probable a correction must be.
+        unknown: judge only the words that the language does not know, which are few.
         progress: called with the number of words done since the last call.
     """
     counts = [0, 0]
     changes: dict[str, tuple[list[Change], list[Change]]] = {"left": ([], []), "whole": ([], [])}
     for line in (line for document in documents for line in words.normalize(document.text).splitlines()):
-        whole = {end: each.word for end, each in word_by_word(line, predictor.session(typing=typing),
-                                                              threshold=threshold) if each}  # fmt: skip
         session = predictor.session(typing=typing)
         for start, end, unspaced in words.spans(line):
             if progress:
                 progress(1)
             if unspaced or not is_prose(line, start, end):
                 continue
-            kind, typed = int(predictor.words.is_strange(line[start:end])), line[start:end]
+            typed = line[start:end]
+            kind = int(predictor.words.is_strange(typed))
+            if unknown and not kind:
+                continue
             counts[kind] += 1
-            got = {"left": _autocorrected(session, line[:end], threshold), "whole": whole.get(end)}
-            for way, word in got.items():
-                if word is not None and word.lower() != typed.lower():
-                    changes[way][kind].append((typed, word))
+            session.set(line[:end])
+            if (word := session.autocorrect(threshold=threshold)) is not None:
+                changes["left"][kind].append((typed, word))
+            after = line[end : end + FOLLOWING]
+            if correction := correction_at(start, typed, line[:start], after, session, threshold):
+                changes["whole"][kind].append((typed, correction.word))
     if not sum(counts):
         raise TextError("the text holds no word that may be corrected; expected prose. Check the source.")
     left, both = ((tuple(known), tuple(unknown)) for known, unknown in changes.values())
     return Changed(counts[0], counts[1], left, both)
-
-
-def _autocorrected(session: Session, text: str, threshold: float) -> str | None:
-    """What would stand in place of the last word of a text when it ends there."""
-    session.set(text)
-    return session.autocorrect(threshold=threshold)

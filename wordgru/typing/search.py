@@ -322,6 +322,8 @@ class _Search:
 
     def _find(self, node: Node, token: int, mass: float) -> None:
         spelled = node.spelled + self._reader.vocabulary.token_bytes[token]
+        if b" " in spelled[len(self._gap) :] and not self._is_second(node):
+            return  # no word, and not two
         if factor := self._factor(spelled):  # what may not be offered still agrees
             self._agreeing -= mass * (1.0 - factor)
             mass *= factor

@@ -301,6 +301,7 @@ class TypingSearch {
 
     void find(const Node& node, Id token, double mass) {
         const std::string spelled = node.spelled + tokenizer_.token_bytes()[static_cast<std::size_t>(token)];
+        if (spelled.find(' ', gap_.size()) != std::string::npos && !is_second(node)) return;  // no word, and not two
         if (const double factor = this->factor(spelled); factor > 0) {  // what may not be offered still agrees
             agreeing_ -= mass * (1 - factor);
             mass *= factor;

@@ -389,6 +389,7 @@ class MeaningSearch {
 
   #find(node: Node, token: number, found: number): void {
     const spelled = node.spelled + this.search.tokenBytes[token];
+    if (spelled.includes(" ", this.gap.length) && !this.#isSecond(node)) return; // no word, and not two
     const factor = this.#factor(spelled);
     let mass = found;
     if (factor) {
