@@ -44,6 +44,9 @@ TEXTS = [
     "Krakenhaus",
     "the 12",
     "x@teh",
+    "thecat",
+    "see youthere",
+    "on themat",
 ]
 TOUCHED = ["the", "cat", "mat", "there", "dog", "and"]
 LETTERS = TEXTS[1] + " mta, and the dgo sta at teh door."

@@ -18,7 +18,7 @@ _FILES = {
     "py": "tests/runtime/test_predictor.py", "session": "tests/runtime/test_session.py",
     "personal": "tests/runtime/test_personal.py", "list": "tests/runtime/test_word_list.py",
     "typing": "tests/runtime/test_typing.py", "mixture": "tests/runtime/test_mixture.py",
-    "cases": "tests/runtime/test_cases.py",
+    "cases": "tests/runtime/test_cases.py", "finger": "tests/runtime/test_finger.py",
     "golden-py": "tests/runtime/test_reference.py", "golden-ts": "export/node/tests/golden.test.ts",
     "typing-ts": "export/node/tests/typing.test.ts", "typist-ts": "export/node/tests/typist.test.ts",
     "phone": "export/web/tests/phone.test.ts",
@@ -128,6 +128,9 @@ FEATURES = (
         "C++": "typing-cpp:void check_points", "C": "c:wordgru_session_touch(session, 5.1",
         "HTTP": "http:test_with_a_layout_the_words_meant_are_offered", "WebSocket": 'socket:"layout": "qwerty"',
         "page": "phone:turns touches that miss their keys",
+    }),
+    Feature("the finger's offset and spread, learnt", {
+        "Python": "finger:test_what_is_committed_teaches_the_finger_once",
     }),
     Feature("a text corrected", {
         "Python": "typing:test_a_text_is_corrected_word_by_word", "TypeScript": "typing-ts:corrects a text",

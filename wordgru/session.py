@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -25,7 +26,7 @@ from wordgru.text import words
 from wordgru.text.prose import is_prose
 from wordgru.text.tokenizer import Tokenizer
 from wordgru.typing.channel import Touch, Typed, TypingModel
-from wordgru.typing.layout import Layout
+from wordgru.typing.layout import Layout, check_point
 from wordgru.typing.search import TypingSearch
 from wordgru.typist import (
     TypistOptions,
@@ -36,6 +37,9 @@ from wordgru.typist import (
     is_in_capitals,
     with_capital_i,
 )
+
+Point = tuple[float, float]
+"""A place on a keyboard, in key widths."""
 
 _ATTENTION = Range(0, 1, below=True)
 COUNT = Range(0, whole=True)
@@ -79,7 +83,8 @@ class Session:
         """
         self.typist = typist or TypistOptions()
         self._typing, self._typing_search = typing, TypingSearch(search) if typing else None
-        self._points: dict[int, tuple[float, float]] = {}  # place of a letter in the text → where it was touched
+        self._points: dict[int, Point] = {}  # place of a letter in the text → where it was touched
+        self._landed: dict[int, Point] = {}  # the same of letters as they were meant, of which the finger is learnt
         self._kept: set[str] = set()  # words that were corrected, and put back
         self._corrected: tuple[str, str] | None = None  # the text before the last correction, and after
         self._model, self._tokenizer, self._search = model, tokenizer, search
@@ -117,7 +122,15 @@ class Session:
         """
         same = common(self._text, text)
         self._points = {place: point for place, point in self._points.items() if place < same}
+        if not self._replaces(text, same):
+            self._landed = {place: point for place, point in self._landed.items() if place < same}
         self._text = text
+
+    def _replaces(self, text: str, same: int) -> bool:
+        """Whether `text` has another word in place of the last one, letter for letter."""
+        size = len(self._text)
+        between = self._text[same:] + text[same:size]
+        return same < size <= len(text) and not text[size : size + 1].isalnum() and not re.search(r"\s", between)
 
     def reset(self, *, before: str | None = None) -> None:
         """Empty the field, for a new text. The model reads it after the texts that were committed in this field.
@@ -158,12 +171,25 @@ class Session:
         """
         if self._typing is None:
             raise WordgruError("this session has no keyboard; make it with predictor.session(typing=TypingModel()).")
-        char, place = Layout.load(self._typing.layout).nearest(x, y), len(self._text)
+        check_point(x, y)
+        right, below = self._personal.finger.offset if self._personal else (0.0, 0.0)
+        char, place = Layout.load(self._typing.layout).nearest(x - right, y - below), len(self._text)
         if is_upper and len(char.upper()) == 1:
             char = char.upper()
         self.append(char)
-        self._points[place] = (float(x), float(y))
+        self._points[place] = self._landed[place] = (float(x), float(y))
         return char
+
+    def landed(self) -> list[Point]:
+        """Where the finger landed beside the keys of the letters in the field, in key widths; each touch is told once.
+
+        A word that was put in place of letters, one for each, says which were meant. `commit` learns it.
+        """
+        keys = Layout.load(self._typing.layout).keys if self._typing else {}
+        meant = {place: keys.get(self._text[place].lower()) for place in self._landed}
+        found = [(self._landed[at][0] - key[0], self._landed[at][1] - key[1]) for at, key in meant.items() if key]
+        self._landed = {}
+        return found
 
     def autocorrect(self, *, threshold: float = 0.9) -> str | None:
         """Put the word that was meant in place of the letters typed, if it is so probable; return it.
@@ -173,7 +199,10 @@ class Session:
         Raises:
             WordgruError: the threshold is no probability.
         """
-        word = self.suggest(threshold=threshold).autocorrect
+        _THRESHOLD.check("threshold", threshold)
+        head, prefix = self._unfinished()
+        in_address = not self._typist.addresses and is_in_address(head + prefix)
+        word = None if in_address else self._autocorrection(head, prefix, SearchOptions(), threshold)
         if word is not None:
             before = self._text
             self.set(before[: self._word_start()] + word)
@@ -261,6 +290,8 @@ class Session:
         Raises:
             WordgruError: the store cannot be written.
         """
+        if self._personal is not None and (landed := self.landed()):
+            self._personal.learn_touches(landed)
         learnt, since = self._committed
         if self._personal is None or self._text == learnt:
             return 0
@@ -278,6 +309,7 @@ class Session:
             self._model, self._tokenizer, self._search, word_list=self._word_list, identity=self._identity,
             personal=self._personal, typing=self._typing, typist=self.typist,
         )  # fmt: skip
+        other._landed = dict(self._landed)
         other._points, other._kept, other._corrected = dict(self._points), set(self._kept), self._corrected
         other._text, other._reading = self._text, self._reading.copy()
         other._named, other._offered = self._named, self._offered.copy()
@@ -324,9 +356,7 @@ class Session:
             return self._follow(head, "", k, options, attention, typed_as=typed_as, space=False, ends=True)
         space = not (prefix is None and unfinished) and words.wants_space(head[-2:])
         found = self._follow(head + " " * space, unfinished, k, options, attention, typed_as=typed_as, space=space)
-        if self._typing is None or not unfinished:
-            return found
-        return replace(found, autocorrect=self._correction(head + " " * space, unfinished, options, threshold))
+        return replace(found, autocorrect=self._autocorrection(head + " " * space, unfinished, options, threshold))
 
     def _follow(
         self, head: str, prefix: str, k: int, options: SearchOptions, attention: float, *, typed_as: str, space: bool,
@@ -476,8 +506,15 @@ class Session:
             return None
         first = len(self._text) - len(prefix)
         touched = self._points if self._text.endswith(prefix) else {}
-        touches = [Touch(char, touched.get(first + at)) for at, char in enumerate(prefix)]
-        return Typed(self._typing, touches, complete=complete)
+        points = [touched.get(first + at) for at in range(len(prefix))]
+        typing = self._typing
+        if self._personal is not None and any(points):
+            finger = self._personal.finger
+            right, below = finger.offset
+            points = [point and (point[0] - right, point[1] - below) for point in points]
+            typing = replace(typing, spread=finger.spread(typing.spread)) if finger.count else typing
+        touches = [Touch(char, point) for char, point in zip(prefix, points, strict=True)]
+        return Typed(typing, touches, complete=complete)
 
     def _meant(
         self, head: str, prefix: str, letters: Typed, k: int, options: SearchOptions, *, doubt: float = 1.0
@@ -495,7 +532,7 @@ class Session:
         )  # fmt: skip
         return Suggestions(self._offers(answer, self._text), answer.exact, answer.unexplored, answer.rows)
 
-    def _correction(self, head: str, prefix: str, options: SearchOptions, threshold: float) -> str | None:
+    def _autocorrection(self, head: str, prefix: str, options: SearchOptions, threshold: float) -> str | None:
         """The word that was meant by a word typed in full, if it is another and probable enough."""
         letters = self._typed(prefix, complete=True)
         if not letters or prefix in self._kept or not is_prose(head + prefix, len(head), len(head) + len(prefix)):

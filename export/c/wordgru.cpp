@@ -187,6 +187,7 @@ constexpr std::pair<double wordgru_typing::*, double wordgru::TypingModel::*> kS
     {&wordgru_typing::accent, &wordgru::TypingModel::accent},
     {&wordgru_typing::lower, &wordgru::TypingModel::lower},
     {&wordgru_typing::upper, &wordgru::TypingModel::upper},
+    {&wordgru_typing::joined, &wordgru::TypingModel::joined},
     {&wordgru_typing::unknown, &wordgru::TypingModel::unknown},
 };
 const wordgru_typing kTyping = [] {

@@ -217,6 +217,7 @@ typedef struct wordgru_typing {
     double accent;      /* that a letter is typed without its accent; 0.3 */
     double lower;       /* that a capital is typed as a small letter; 0.3 */
     double upper;       /* that a small letter is typed as a capital; 0.005 */
+    double joined;      /* that the space before another word is left out; 0.003 */
     double unknown;     /* that the next word is one which no model knows; 0.0001 */
     int32_t reserved;   /* 0 */
 } wordgru_typing;

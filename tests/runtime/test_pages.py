@@ -44,7 +44,13 @@ NOT_RUN = {
 """How many blocks of each page are marked as not run. Each has its reason on the page."""
 
 NOTEBOOK = ROOT / "examples" / "notebook.ipynb"
-BETWEEN_MODULES = {"PersonalModel.edition", "PersonalModel.named", "Session.nats_after", "WordList.named"}
+BETWEEN_MODULES = {
+    "PersonalModel.edition",
+    "PersonalModel.named",
+    "Session.nats_after",
+    "WordList.is_strange",
+    "WordList.named",
+}
 """Public names that the package's own modules call, and programs hardly ever: they need no example."""
 
 ENGLISH = ROOT / "wordgru" / "models" / "en"

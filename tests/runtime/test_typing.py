@@ -1,8 +1,10 @@
 """What was typed: layouts, the typing model against every alignment, the search against all words added up."""
 
+import dataclasses
 import json
 import math
 import random
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -21,8 +23,7 @@ from wordgru.search.suggestions import SearchOptions
 from wordgru.text.trie import Trie
 from wordgru.typing.channel import Touch, Typed, letter_likelihoods
 from wordgru.typing.correct import corrections
-from wordgru.typing.search import TypingSearch
-from wordgru.typing.search import _likely as likely
+from wordgru.typing.search import TypingSearch, likely
 
 TINY = Path(__file__).with_name("tiny")
 KINDS = ("spread", "anywhere", "vowel", "omitted", "undoubled", "extra", "doubled", "apostrophe", "accent")
@@ -81,7 +82,7 @@ def test_without_a_typing_model_there_is_no_keyboard():
 # -- P(typed | word) -----------------------------------------------------------------------------------------------
 
 
-def every_alignment(model, touches, word, complete):
+def every_alignment(model, touches, word, complete, *, fresh=True):
     """P(touches | word) as the module describes it, one happening after the other."""
     letters = "".join(touch.char for touch in touches)
     alphabet = tuple(sorted(set(word)))
@@ -116,7 +117,7 @@ def every_alignment(model, touches, word, complete):
             total += model.swapped * around(i) * around(i + 1) * rest(i + 2, j + 2, True)
         return total
 
-    return rest(0, 0, True)
+    return rest(0, 0, fresh)
 
 
 @MANY
@@ -244,6 +245,66 @@ def test_the_words_most_probably_meant_are_those_of_all_words_weighed(
     assert max(weighed.values()) / whole - slack <= max(weighed[word] for word in found) / whole
 
 
+JOINING = dataclasses.replace(SLOPPY, joined=0.3)
+
+
+def of_two(letters, first, second, complete):
+    """P(letters | two words, the space left out), over every place where it may have been."""
+    touches = [Touch(char) for char in letters]
+    return sum(
+        every_alignment(JOINING, touches[:at], first, True)
+        * JOINING.joined
+        * every_alignment(JOINING, touches[at:], second, complete, fresh=False)
+        for at in range(1, len(letters))
+    )
+
+
+def one_or_two(toy, gap, least=1e-7):
+    """Each word, and each two with a space between them: their masses, all spellings added up."""
+    masses, waiting = defaultdict(float), [((0,), b"", 1.0, gap, True)]
+    while waiting:
+        history, spelled, mass, begin, is_first = waiting.pop()
+        row = toy.row(history)
+        for token in range(1, len(toy.token_bytes)):
+            text, here = spelled + toy.token_bytes[token], mass * float(row[token])
+            if here < least or not (text.startswith(begin) or begin.startswith(text)):
+                continue
+            if token > toy.finals:
+                waiting.append(((*history, token), text, here, begin, is_first))
+            elif text.startswith(begin) and b" " not in text[len(begin) :] and text != begin:
+                masses[text] += here
+                if is_first:
+                    waiting.append(((*history, token), text, here, text + b" ", False))
+    return masses
+
+
+@MANY
+@given(seed=st.integers(0, 10**6), gap=st.sampled_from([b"", b" "]), complete=st.booleans(),
+       letters=st.sampled_from(["ab", "abb", "baab", "aba"]))  # fmt: skip
+def test_two_words_typed_as_one_are_weighed_with_all_others(seed, gap, complete, letters):
+    toy = Toy([b"a", b" b", b" a", b"b"], [b"a", b"ab", b" ab", b" a", b" b", b"b", b"bb"], seed)
+    masses = one_or_two(toy, gap)
+
+    def truth(spelled):
+        first, *second = spelled[len(gap) :].decode().split(" ")
+        if second:
+            return masses[spelled] * of_two(letters, first, second[0], complete)
+        return masses[spelled] * every_alignment(JOINING, [Touch(char) for char in letters], first, complete)
+
+    weighed = {spelled: truth(spelled) for spelled in list(masses)}
+    answer = TypingSearch(WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell))(
+        np.zeros((1, 1), np.float32), 0, gap, Typed(JOINING, [Touch(char) for char in letters], complete=complete), 3,
+        SearchOptions(tolerance=1e-3, max_rows=3000), factor=lambda word: float(b" " not in word[len(gap) :]),
+    )  # fmt: skip
+    found = {item.spelled: item.probability for item in answer.words}
+    whole = sum(weighed[word] for word in found)
+    if whole < 1e-4:
+        return
+    for word, share in found.items():
+        assert share / sum(found.values()) == pytest.approx(weighed[word] / whole, abs=0.02), word
+    assert max(weighed.values()) <= max(weighed[word] for word in found) * 1.02
+
+
 # -- in a text field -----------------------------------------------------------------------------------------------
 
 
@@ -278,6 +339,18 @@ def test_what_is_right_or_unknown_or_no_prose_is_left_alone(english, text):
     assert session.suggest().autocorrect is None
     assert session.autocorrect() is None
     assert session.text == text
+
+
+def test_two_words_typed_as_one_are_parted_and_put_back(english):
+    session = english.session("call me if you needanything", typing=TypingModel())
+    assert session.autocorrect() == "need anything"
+    session.append(" ")
+    session.undo()
+    assert session.text == "call me if you needanything "
+    session = english.session("call me if you needanything", typing=TypingModel(joined=0))
+    assert session.autocorrect() is None
+    (found,) = corrections("It is one of thebest places.", english.session(typing=TypingModel()))
+    assert (found.typed, found.word) == ("thebest", "the best")
 
 
 def test_letters_that_are_certain_and_points_mix(english):

@@ -9,7 +9,7 @@ import click
 
 from wordgru.cli.documents import TextOptions, read_documents
 from wordgru.cli.evaluate_running import judge_running, running_flags, running_options
-from wordgru.cli.evaluate_typing import judge_corrections, judge_touch, typing_flags
+from wordgru.cli.evaluate_typing import judge_clean, judge_corrections, judge_touch, typing_flags
 from wordgru.errors import WordgruError
 from wordgru.evaluation.bench import DEFINITIONS, KS, Document, Evaluation, evaluate
 from wordgru.evaluation.figures import difference
@@ -55,8 +55,9 @@ from wordgru.predictor import Predictor
 def evaluate_command(
     sources: tuple[str, ...], models: tuple[str, ...], kenlm: Path | None, kenlm_words: Path | None,
     words: int | None, by: str | None, column: str, documents: str, split: str, ks: tuple[int, ...],
-    json_file: str | None, picture: Path | None, learn: bool, attention: float, touch: float | None,
-    slips: float | None, corrections: bool, layout: str, device: str, threads: int, **running: Any,  # noqa: ANN401
+    json_file: str | None, picture: Path | None, learn: bool, attention: float, touch: float | None, offset: float,
+    slips: float | None, corrections: bool, frequencies: Path | None, clean: bool, unknown: bool,
+    layout: str, device: str, threads: int, **running: Any,  # noqa: ANN401
 ) -> None:  # fmt: skip
     """Measure what a typist gains on a text.
 
@@ -71,18 +72,22 @@ def evaluate_command(
         text = read_documents(sources, TextOptions(column, by, "line", split, words))
         judge_running(text, models or [None], options, json_file=json_file, device=device, threads=threads)
         return
-    typing = (touch is not None) + (slips is not None) + corrections
+    typing = (touch is not None) + (slips is not None) + corrections + clean
     if typing:
         if kenlm or picture or ks or learn or len(models) > 1 or typing > 1:
             raise WordgruError(
-                "--touch, --slips and --corrections judge one model alone; leave out the flags of other figures."
+                "--touch, --slips, --corrections and --clean judge one model alone; leave out the flags of other "
+                "figures."
             )
         predictor = Predictor.load(models[0] if models else None, device=device, threads=threads)
         if corrections:
-            judge_corrections(sources, predictor, layout, words, json_file)
+            judge_corrections(sources, predictor, layout, words, frequencies, json_file)
+            return
+        text = read_documents(sources, TextOptions(column, by, documents, split, words))
+        if clean:
+            judge_clean(text, predictor, layout, unknown, json_file)
         else:
-            text = read_documents(sources, TextOptions(column, by, documents, split, words))
-            judge_touch(text, predictor, touch, slips, layout, json_file)
+            judge_touch(text, predictor, touch, offset, slips, layout, json_file)
         return
     if learn:
         if kenlm or kenlm_words or len(models) > 1:

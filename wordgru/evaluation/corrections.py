@@ -1,17 +1,21 @@
 """How often the word that was meant is found: real slips with their message, from the left alone and from the whole."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wordgru.errors import TextError, WordgruError
 from wordgru.predictor import Predictor
+from wordgru.search.named import NamedWords
 from wordgru.text import words
 from wordgru.text.files import read_text
-from wordgru.typing.channel import TypingModel
-from wordgru.typing.correct import Candidate, meant
+from wordgru.typing.channel import Touch, Typed, TypingModel
+from wordgru.typing.correct import CANDIDATES, Candidate, meant
+from wordgru.typing.search import UNKNOWN_LETTER, likely
+
+_NEGLIGIBLE = 1e-3  # of what was typed as a word that nobody knows
 
 
 @dataclass(frozen=True)
@@ -47,19 +51,22 @@ class Found:
         count: how many slips.
         left: shares (first, among three) from what stands before.
         whole: and from the whole message.
+        frequency: and from no context, word frequencies being in the model's place; None without them.
     """
 
     group: str
     count: int
     left: tuple[float, float]
     whole: tuple[float, float]
+    frequency: tuple[float, float] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Percentages."""
-        pair = {"left": self.left, "whole": self.whole}
+        ways = {"left": self.left, "whole": self.whole, "frequency": self.frequency}
+        shares = {name: share for name, share in ways.items() if share}
         return {
             "slips": self.count,
-            **{name: {"first": 100 * first, "among_3": 100 * three} for name, (first, three) in pair.items()},
+            **{name: {"first": 100 * first, "among_3": 100 * three} for name, (first, three) in shares.items()},
         }
 
 
@@ -97,25 +104,51 @@ def parse_slips(text: str, path: str) -> list[Slip]:
 
 
 def evaluate_corrections(
-    slips: Sequence[Slip], predictor: Predictor, typing: TypingModel, *, progress: Callable[[int], None] | None = None
-) -> list[Found]:
+    slips: Sequence[Slip], predictor: Predictor, typing: TypingModel, *, frequencies: Mapping[str, float] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> list[Found]:  # fmt: skip
     """Look for the word meant by each slip; what was typed is a candidate too, for nobody says that it is wrong.
+
+    Args:
+        slips: what was typed, and what was meant.
+        predictor: gives the words.
+        typing: how their writers are taken to type.
+        frequencies: word → how often it is written in a million words; judged beside the predictor.
+        progress: called with the number of slips done since the last call.
 
     Returns:
         The figures of each group, and last those of all.
     """
-    ranks: list[tuple[str, int, int]] = []
+    ranks: list[tuple[str, tuple[int, ...]]] = []
+    by_frequency = _by_frequency(frequencies, typing) if frequencies else None
     for slip in slips:
         before, after = slip.around()
         session = predictor.session(typing=typing)
         left = _rank(meant(before, slip.typed, "", session), slip.intended)
         whole = _rank(meant(before, slip.typed, after, session), slip.intended) if after else left
-        ranks.append((slip.group, left, whole))
+        others = (_rank(by_frequency(slip.typed), slip.intended),) if by_frequency else ()
+        ranks.append((slip.group, (left, whole, *others)))
         if progress:
             progress(1)
-    groups = list(dict.fromkeys(group for group, _, _ in ranks))
-    found = [_found(name, [each for each in ranks if each[0] == name]) for name in groups if len(groups) > 1]
-    return [*found, _found("all", ranks)]
+    groups = list(dict.fromkeys(group for group, _ in ranks))
+    found = [_found(name, [each for group, each in ranks if group == name]) for name in groups if len(groups) > 1]
+    return [*found, _found("all", [each for _, each in ranks])]
+
+
+def _by_frequency(frequencies: Mapping[str, float], typing: TypingModel) -> Callable[[str], list[Candidate]]:
+    """What was meant by a word, from word frequencies × the typing model; what was typed stays a candidate."""
+    trie = NamedWords({word.encode(): count / 1e6 for word, count in frequencies.items()}).trie
+
+    def by_frequency(letters: str) -> list[Candidate]:
+        typed = Typed(typing, [Touch(char) for char in letters], complete=True)
+        stands = typing.unknown * UNKNOWN_LETTER ** len(letters) * typed.of(letters)
+        masses = {letters.encode(): 0.0} | likely(typed, trie, 1.0, _NEGLIGIBLE * stands)
+        masses[letters.encode()] += stands
+        best = sorted(masses.items(), key=lambda item: -item[1])[:CANDIDATES]
+        whole = sum(masses.values())
+        return [Candidate(word.decode(), mass / whole) for word, mass in best]
+
+    return by_frequency
 
 
 def _rank(found: Sequence[Candidate], intended: str) -> int:
@@ -124,11 +157,9 @@ def _rank(found: Sequence[Candidate], intended: str) -> int:
     return kinds.index(wanted) if wanted in kinds else len(kinds) + 9
 
 
-def _found(name: str, ranks: Sequence[tuple[str, int, int]]) -> Found:
-    def shares(side: Sequence[int]) -> tuple[float, float]:
-        return _share(rank < 1 for rank in side), _share(rank < 3 for rank in side)
-
-    return Found(name, len(ranks), shares([left for _, left, _ in ranks]), shares([whole for _, _, whole in ranks]))
+def _found(name: str, ranks: Sequence[tuple[int, ...]]) -> Found:
+    ways = zip(*ranks, strict=True)
+    return Found(name, len(ranks), *((_share(at < 1 for at in way), _share(at < 3 for at in way)) for way in ways))
 
 
 def _share(values: Iterable[bool]) -> float:

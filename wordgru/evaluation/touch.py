@@ -18,6 +18,7 @@ from wordgru.errors import TextError
 from wordgru.evaluation.bench import Document
 from wordgru.predictor import Predictor
 from wordgru.session import Session
+from wordgru.sources.personal import PersonalModel
 from wordgru.text import words
 from wordgru.text.words import APOSTROPHES
 from wordgru.typing.channel import VOWELS, Touch, TypingModel, letter_likelihoods
@@ -59,30 +60,33 @@ class TouchErrors:
         typed: as typed.
         letters: corrected, from the letters.
         points: corrected, from the points touched; None if there were none.
+        learnt: the same, the finger's offset and spread being learnt on the way; None without.
         rivals: name → its rate; from the letters.
-        reliability: "letters" and "points" → of corrections made with a probability of 50 to 60 %, …, 90 to 100 %, how
-            many were right; of groups in which there was one.
+        reliability: "letters", "points" and "learnt" → of corrections made with a probability of 50 to 60 %, …, 90 to
+            100 %, how many were right; of groups in which there was one.
     """
 
     words: int
     typed: float
     letters: float
     points: float | None
+    learnt: float | None = None
     rivals: dict[str, float] = field(default_factory=dict)
     reliability: dict[str, tuple[Reliability, ...]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Percentages, and the number of words."""
-        rates = {"typed": self.typed, "letters": self.letters, "points": self.points, **self.rivals}
+        rates = {"typed": self.typed, "letters": self.letters, "points": self.points, "learnt": self.learnt}
+        rates |= self.rivals
         tables = {name: [each.to_dict() for each in groups] for name, groups in self.reliability.items()}
         percent = {name: 100 * rate for name, rate in rates.items() if rate is not None}
         return {"words": self.words, **percent, "reliability": tables}
 
 
 def evaluate_touch(
-    documents: Sequence[Document], predictor: Predictor, spread: float, *, layout: str = "qwerty", seed: int = 0,
-    rivals: bool = True, others: Mapping[str, Callable[[str], str]] | None = None,
-    progress: Callable[[int], None] | None = None,
+    documents: Sequence[Document], predictor: Predictor, spread: float, *, offset: float = 0.0,
+    layout: str = "qwerty", seed: int = 0, rivals: bool = True,
+    others: Mapping[str, Callable[[str], str]] | None = None, progress: Callable[[int], None] | None = None,
 ) -> TouchErrors:  # fmt: skip
     """Type each line of the documents, with the context as it was corrected.
 
@@ -90,6 +94,7 @@ def evaluate_touch(
         documents: the texts; a line is a text of its own.
         predictor: judges letters and points.
         spread: of the finger, in key widths; the typing model is told.
+        offset: key widths that it lands right of where it aims, which nobody is told; not 0: learnt on the way, too.
         layout: of the keyboard.
         seed: the same seed misses the same keys.
         rivals: judge SymSpell and word frequencies too, if `symspellpy` is installed.
@@ -101,9 +106,10 @@ def evaluate_touch(
     never = dict.fromkeys(slips, _SELDOM)
     model = TypingModel(layout=layout, spread=spread, lower=0.5, upper=0.5, **never)
     rng = random.Random(seed)
+    ways = ("letters", "points", *(("learnt",) if offset else ()))
     return _judge(
-        documents, predictor, model, lambda word: [_touch(char, keyboard, spread, rng) for char in word],
-        ("letters", "points"), {**(_rivals(model) if rivals else {}), **(others or {})}, progress,
+        documents, predictor, model, lambda word: [_touch(char, keyboard, spread, rng, offset) for char in word],
+        ways, {**(_rivals(model) if rivals else {}), **(others or {})}, progress,
     )  # fmt: skip
 
 
@@ -179,15 +185,15 @@ def _judge(
     documents: Sequence[Document], predictor: Predictor, model: TypingModel, typist: Callable[[str], Sequence[Touch]],
     ways: Sequence[str], others: Mapping[str, Callable[[str], str]], progress: Callable[[int], None] | None,
 ) -> TouchErrors:  # fmt: skip
-    """Type each line with the context as it was corrected, from "letters" and from "points"."""
+    """Type each line with the context as it was corrected, from "letters", from "points", and "learnt" from these."""
     lines = [line for document in documents for line in document.text.lower().splitlines()]
     if all(unspaced for line in lines for *_, unspaced in words.spans(line)):
         raise TextError("the text holds no word to type; expected letters or digits. Check the source and its column.")
     wrong = dict.fromkeys(("typed", *ways, *others), 0)
     made: dict[str, list[tuple[float, bool]]] = {name: [] for name in ways}  # probability of a correction, right
-    count = 0
+    count, store = 0, PersonalModel()
     for line in lines:
-        fields = {name: predictor.session(typing=model) for name in ways}
+        fields = {name: _field(predictor, model, store if name == "learnt" else None) for name in ways}
         for start, end, unspaced in words.spans(line):
             word = line[start:end]
             if unspaced:
@@ -196,7 +202,7 @@ def _judge(
             typed = "".join(touch.char for touch in touches)
             got = {}
             for name, session in fields.items():
-                got[name], probability = _type(session, touches, points=name == "points")
+                got[name], probability = _type(session, touches, points=name != "letters")
                 if got[name] != typed.lower():
                     made[name].append((probability, got[name] == word))
             got |= {"typed": typed, **{name: correct(typed) for name, correct in others.items()}}
@@ -205,10 +211,14 @@ def _judge(
             count += 1
             if progress:
                 progress(1)
+        if "learnt" in fields:
+            store.learn_touches(fields["learnt"].landed())
     rates = {name: number / count for name, number in wrong.items()}
     tables = {name: reliability(each) for name, each in made.items()}
     of_others = {name: rates[name] for name in others}
-    return TouchErrors(count, rates["typed"], rates["letters"], rates.get("points"), of_others, tables)
+    return TouchErrors(
+        count, rates["typed"], rates["letters"], rates.get("points"), rates.get("learnt"), of_others, tables
+    )
 
 
 def reliability(made: Sequence[tuple[float, bool]]) -> tuple[Reliability, ...]:
@@ -222,12 +232,21 @@ def reliability(made: Sequence[tuple[float, bool]]) -> tuple[Reliability, ...]:
     return tuple(groups)
 
 
-def _touch(char: str, keyboard: Layout, spread: float, rng: random.Random) -> Touch:
+def _touch(char: str, keyboard: Layout, spread: float, rng: random.Random, offset: float = 0.0) -> Touch:
     if char not in keyboard.keys:
         return Touch(char)
     x, y = keyboard.keys[char]
-    point = (rng.gauss(x, spread), rng.gauss(y, spread))
+    point = (rng.gauss(x + offset, spread), rng.gauss(y, spread))
     return Touch(keyboard.nearest(*point), point)
+
+
+def _field(predictor: Predictor, model: TypingModel, store: PersonalModel | None) -> Session:
+    """An empty field of somebody whose finger `store` knows."""
+    kept, predictor.personal = predictor.personal, store
+    try:
+        return predictor.session(typing=model)
+    finally:
+        predictor.personal = kept
 
 
 def _type(session: Session, touches: Sequence[Touch], *, points: bool) -> tuple[str, float]:

@@ -35,6 +35,7 @@ from typing import Self
 from wordgru.config import Range
 from wordgru.errors import WordgruError
 from wordgru.search.named import Named, NamedWords
+from wordgru.sources.finger import Finger
 from wordgru.sources.grams import BEGIN, Gram, grams_of, units_of
 from wordgru.text import words
 
@@ -74,6 +75,9 @@ _STRENGTHS_TABLE = """
 CREATE TABLE IF NOT EXISTS strengths (units INTEGER, strength REAL, weight REAL NOT NULL,
 PRIMARY KEY (units, strength)) WITHOUT ROWID
 """  # stores that were made before have none until they learn
+_FINGER_TABLE = """
+CREATE TABLE IF NOT EXISTS finger (count REAL NOT NULL, x REAL NOT NULL, y REAL NOT NULL, squares REAL NOT NULL)
+"""  # nor of touches
 
 
 class PersonalModel:
@@ -98,6 +102,7 @@ class PersonalModel:
         self._words: NamedWords | None = None
         self._weights: list[list[float]] = []  # of the strengths of each size
         self._seen = (-1, -1)  # state of the file that the counts were read from
+        self._finger: tuple[tuple[int, int], Finger] | None = None  # for which state
         self._left: list[sqlite3.Connection] = []  # of the process that this one was forked from: not ours to close
         self._begin()
 
@@ -142,6 +147,23 @@ class PersonalModel:
         """
         self._count(text, -1.0, since=since)
 
+    def learn_touches(self, touches: Iterable[tuple[float, float]]) -> None:
+        """Follow where the finger lands: (x, y) of each touch, in key widths beside the key that was meant."""
+        with self._writing() as store:
+            store.execute(_FINGER_TABLE)
+            after = self._kept_finger().after(touches)
+            store.execute("DELETE FROM finger")
+            store.execute("INSERT INTO finger VALUES (?, ?, ?, ?)", (after.count, after.x, after.y, after.squares))
+
+    @property
+    def finger(self) -> Finger:
+        """Where the person's finger lands, as far as that was learnt."""
+        edition = self.edition
+        if self._finger is None or self._finger[0] != edition:
+            with self._failures("read"):
+                self._finger = (edition, self._kept_finger())
+        return self._finger[1]
+
     @property
     def clock(self) -> float:
         """How many words were learnt so far."""
@@ -180,6 +202,7 @@ class PersonalModel:
             else:
                 gone = store.execute("DELETE FROM grams").rowcount
                 store.execute("DROP TABLE IF EXISTS strengths")
+                store.execute("DROP TABLE IF EXISTS finger")
                 store.execute("UPDATE clock SET words = 0")
         with self._failures("made smaller", so="What was asked for is forgotten; do it once more when there is room."):
             self._store.execute("VACUUM")
@@ -347,6 +370,14 @@ class PersonalModel:
             self._store.execute("DELETE FROM grams WHERE history = ? AND word = ? AND day = ?", key)
             if (count := -left) < _LEAST:
                 return
+
+    def _kept_finger(self) -> Finger:
+        if not self._store.execute("SELECT 1 FROM sqlite_master WHERE name = 'finger'").fetchone():
+            return Finger()
+        row = self._store.execute("SELECT count, x, y, squares FROM finger").fetchone() or (0.0,) * 4
+        if not all(map(_is_finite, row)) or min(row[0], row[3]) < 0:
+            raise sqlite3.DatabaseError(f"what it knows of touches is {row}, no sums of numbers")
+        return Finger(*map(float, row))
 
     def _prune(self) -> None:
         """Drop a tenth of the grams, the oldest and least used, while the file is too large."""

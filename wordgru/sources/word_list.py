@@ -97,9 +97,13 @@ class WordList:
         lower = word.lower()
         if lower in self._blocked or lower.replace(words.APOSTROPHES[1], "'").removesuffix("'s") in self._blocked:
             return 0.0
-        if self._known is None or word in self._known or word.encode() in self._weights:
+        if not self.is_strange(word):
             return 1.0
         return 0.0 if self._is_near_blocked(lower) else STRANGE
+
+    def is_strange(self, word: str) -> bool:
+        """Whether neither the language nor the list knows `word`; no word is strange where nobody says."""
+        return self._known is not None and word not in self._known and word.encode() not in self._weights
 
     def _is_near_blocked(self, word: str) -> bool:
         """Whether an unknown word begins with a blocked one, or is one cut short."""

@@ -11,9 +11,10 @@ one after the other, and at each one of these happens:
 A touch point counts with its density, per key, in each of these: as typed by the character's key, as a letter too many
 anywhere, and in two that changed places around the keys that are nearest.
 
-After each character, a letter too many may be typed; the one before once more is likelier than any other. Written as a
-forward pass: row[i] = P(the first i letters were typed, the characters so far are done). For a word that is still being
-typed, `done` adds up what has typed all the letters, whatever follows.
+After each character, a letter too many may be typed; the one before once more is likelier than any other. After a word,
+the space may be left out, and another word is typed. Written as a forward pass: row[i] = P(the first i letters were
+typed, the characters so far are done). For a word that is still being typed, `done` adds up what has typed all the
+letters, whatever follows.
 """
 
 import math
@@ -61,6 +62,7 @@ class TypingModel:
         accent: that a letter is typed without its accent.
         lower: that a capital is typed as a small letter.
         upper: that a small letter is typed as a capital.
+        joined: that the space before another word is left out; once in what was typed.
         unknown: that the next word is one which no model knows; its letters are equally probable.
     """
 
@@ -77,6 +79,7 @@ class TypingModel:
     accent: float = ranged(0.3, _SHARE)
     lower: float = ranged(0.3, _SHARE)
     upper: float = ranged(0.005, _SHARE)
+    joined: float = ranged(0.003, _SHARE)
     unknown: float = ranged(1e-4, _SHARE)
 
     def __post_init__(self) -> None:
@@ -136,6 +139,8 @@ class Reached:
         alignments: where each stands.
         open: the most that what follows may add to `done`, or to the likelihood of a complete word, (F,).
         promise: what it may rather add, for letters that are still to come are not certain in the word either, (F,).
+        second: the most that a second word after the one that ends here may have, the space being left out, (F,).
+        second_promise: and what it may rather have, (F,).
     """
 
     source: Places
@@ -144,6 +149,8 @@ class Reached:
     alignments: Alignments
     open: Doubles
     promise: Doubles
+    second: Doubles
+    second_promise: Doubles
 
 
 class Typed:
@@ -179,6 +186,12 @@ class Typed:
             done[0], rows[0, 1] = rows[0, 1], 0.0
         return Alignments(rows, done, np.zeros_like(rows), np.full(1, -1))
 
+    def second(self, at: Alignments) -> Alignments:
+        """Before the first character of another word after words that end here, the space being left out."""
+        rows = at.rows * self.model.joined
+        rows[:, [0, -1]] = 0.0  # of each word a letter was typed
+        return Alignments(rows, np.zeros_like(at.done), np.zeros_like(rows), np.full_like(at.last, -1))
+
     def likelihood(self, alignments: Alignments) -> Doubles:
         """P(typed | the words that end here)."""
         return alignments.rows[:, -1] if self.complete else alignments.done
@@ -205,8 +218,12 @@ class Typed:
         rather = _RATHER ** np.arange(len(lead[0]))[::-1]
         promising = (lead[0] * rather, lead[1] * rather[2:])
         source, nodes, at = np.arange(len(roots)), roots, starts
-        never = np.zeros(len(roots), bool)
-        found = [Reached(source, nodes, never, at, self._ahead(at, lead), self._ahead(at, promising))]
+
+        def reached(closed: npt.NDArray[np.bool_]) -> Reached:
+            inside, after = ((self._ahead(each, lead), self._ahead(each, promising)) for each in (at, self.second(at)))
+            return Reached(source, nodes, closed, at, *inside, *after)
+
+        found = [reached(np.zeros(len(roots), bool))]
         while len(nodes):
             counts = trie.count[nodes]
             parents = np.repeat(np.arange(len(nodes)), counts)
@@ -229,7 +246,7 @@ class Typed:
             source, nodes, mass, open_ = source[parents][kept], children[kept], mass[kept], open_[kept]
             at = after.at(kept)
             closed = (mass * open_ <= floors[source]) & (not self.complete)
-            found.append(Reached(source, nodes, closed, at, open_, self._ahead(at, promising)))
+            found.append(reached(closed))
             source, nodes, at = source[~closed], nodes[~closed], at.at(~closed)
         return found
 

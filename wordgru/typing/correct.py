@@ -15,7 +15,9 @@ from wordgru.text.prose import is_prose
 CANDIDATES = 8
 """Words that are weighed by what follows."""
 
-_FOLLOWING = 60  # characters after a word that are read to judge it
+FOLLOWING = 60
+"""Characters after a word that are read to judge it."""
+
 _SURE = 0.9999  # a word that is so probable by what stands before it is not judged by what follows
 _THRESHOLD = Range(0, 1)
 
@@ -94,13 +96,21 @@ def word_by_word(
         typed, done = text[begin:end], end
         correction = None
         if end > start and not unspaced and is_prose(text, begin, end):
-            found = meant(before, typed, text[end : end + _FOLLOWING], session)
-            twins = sum(each.probability for each in found if found and each.word.lower() == found[0].word.lower())
-            if found and found[0].word.lower() != typed.lower() and twins >= threshold:
-                correction = Correction(begin, end, typed, found[0].word, twins, tuple(found))
+            correction = correction_at(begin, typed, before, text[end : end + FOLLOWING], session, threshold)
         before += correction.word if correction else typed
         if end > start:
             yield end, correction
+
+
+def correction_at(
+    start: int, typed: str, before: str, after: str, session: Session, threshold: float
+) -> Correction | None:
+    """The correction of a word that begins at `start`, given the text before and after it, if there is one."""
+    found = meant(before, typed, after, session)
+    twins = sum(each.probability for each in found if each.word.lower() == found[0].word.lower())
+    if not found or found[0].word.lower() == typed.lower() or twins < threshold:
+        return None
+    return Correction(start, start + len(typed), typed, found[0].word, twins, tuple(found))
 
 
 def meant(before: str, typed: str, after: str, session: Session) -> list[Candidate]:

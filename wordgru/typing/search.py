@@ -4,6 +4,8 @@ The search of `wordgru.search`, with another notion of what agrees. Every token 
 final token that of the word, of an open one what its words have for sure, and the most that they may have beside. Open
 tokens are read, the heaviest first, until no path through them can change the answer. What is too light to matter is
 left out of the walk along the trie of tokens (`Typed.walk`); what that may cost a word is counted as missing.
+
+Two words typed as one are found in the same way: a final token is open too, for a second word whose space was left out.
 """
 
 import heapq
@@ -27,14 +29,16 @@ from wordgru.typing.channel import Alignments, Reached, Typed
 _LEFT_OUT = 1 / 30  # share of the tolerance below which a branch is left out of a walk
 _UNDECIDED = 0.05  # share of what agrees that may be undecided in an answer that is proved
 _LISTED = 1e-3  # of that, the share above which words are listed
-_LETTER = 1 / 27  # probability of a letter in a word that nobody knows
+UNKNOWN_LETTER = 1 / 27
+"""Probability of a letter in a word that nobody knows."""
+
 _MOST = 256  # tokens of one level that are weighed one by one
 _RANKED = 256  # words that are asked at most whether they may be offered
 
 
 @dataclass(slots=True)
 class _Open:
-    """An open token that was not read.
+    """An open token that was not read, or a final one which a second word may follow.
 
     Attributes:
         node: after which it stands.
@@ -42,9 +46,11 @@ class _Open:
         mass: P(its tokens | context), out of the scale.
         sure: the likelihood that its words have at least.
         open: and the most that they may have beside.
+        promise: and what they may rather have.
         level: of the walk that reached it.
         place: among the nodes of that level.
         deeper: whether the walk ended before it, for all that followed had the same likelihood.
+        ends: whether it is final.
     """
 
     node: Node
@@ -52,9 +58,11 @@ class _Open:
     mass: float
     sure: float
     open: float
+    promise: float
     level: Reached
     place: int
-    deeper: bool
+    deeper: bool = False
+    ends: bool = False
 
     @property
     def tokens(self) -> tuple[int, ...]:
@@ -62,18 +70,15 @@ class _Open:
         return (*self.node.tokens, self.token)
 
     @property
-    def promise(self) -> float:
-        """What its words may rather have beside."""
-        return float(self.level.promise[self.place])
-
-    @property
     def bound(self) -> float:
         """The most that its words may have."""
         return self.mass * (self.sure + self.open)
 
-    def alignments(self) -> Alignments:
+    def alignments(self, typed: Typed) -> Alignments:
         """Where it stands in the letters typed."""
         at = self.level.alignments.at(np.array([self.place]))
+        if self.ends:
+            return typed.second(at)
         return Alignments(np.zeros_like(at.rows), at.done, np.zeros_like(at.rows), at.last) if self.deeper else at
 
 
@@ -125,7 +130,8 @@ class _Search:
     ) -> None:  # fmt: skip
         self._doubt = doubt
         self._reader, self._tries, self._gap, self._typed, self._k = reader, tries, gap, typed, k
-        self._options, self._factor = options, cache(factor)
+        self._options, self._of_one = options, factor
+        self._factor = cache(self._of_both)
         self._scale = 0.0  # log of what has mass 1
         self._agreeing = 1.0  # mass that agrees for sure; 1 is a first guess, from below
         self._guessed = True
@@ -170,7 +176,8 @@ class _Search:
     def _is_settled(self) -> bool:
         """Whether what was typed is so probable that no other word need be looked for."""
         typed = self._words.get(self._gap + self._typed.letters.encode())
-        total = self._agreeing + self._expected
+        second = sum(each.bound for _, _, each in self._open if each.ends)  # "thankyou" is improbable, "you" is not
+        total = self._agreeing + self._expected + second
         return typed is not None and typed.mass > self._doubt * total
 
     def _left(self) -> float:
@@ -189,7 +196,7 @@ class _Search:
         if not self._typed.complete:
             letters = self._gap + self._typed.letters.encode()
             share += self._tries.beginning(node.row, letters[len(node.spelled) :])
-        unknown = self._typed.model.unknown * _LETTER ** len(self._typed.letters)
+        unknown = self._typed.model.unknown * UNKNOWN_LETTER ** len(self._typed.letters)
         log_mass = float(np.logaddexp(node.log_mass + np.log(max(share, 1e-30)), np.log(max(unknown, 1e-300))))
         self._scale = log_mass + float(np.log(max(likelihood, 1e-300)))
 
@@ -214,14 +221,14 @@ class _Search:
         self._agreeing -= taken.mass * taken.sure
         self._undecided -= taken.mass * taken.open
         self._expected -= taken.mass * taken.promise
-        return taken.alignments()
+        return taken.alignments(self._typed)
 
     def _expand(self, picks: Sequence[tuple[Node, Alignments]]) -> None:
         """Weigh what follows some nodes."""
-        by_half: dict[bytes, list[tuple[Node, Alignments]]] = {}
+        alike: dict[tuple[bytes, bytes], list[tuple[Node, Alignments]]] = {}
         for pick in picks:
-            by_half.setdefault(half_character(pick[0].spelled), []).append(pick)
-        for part in by_half.values():
+            alike.setdefault((half_character(pick[0].spelled), self._gap_after(pick[0])), []).append(pick)
+        for part in alike.values():
             nodes = [node for node, _ in part]
             trie, ids = self._tries.after(nodes[0].spelled)
             masses = np.stack([node.row[ids] for node in nodes]).astype(np.float64)
@@ -245,8 +252,8 @@ class _Search:
         self, trie: Trie, nodes: Sequence[Node], starts: Alignments, masses: Doubles, floors: Doubles
     ) -> list[Reached]:
         roots = np.zeros(len(nodes), np.int64)
-        if self._gap and not nodes[0].tokens:
-            begin = trie.child(0, self._gap.decode())
+        if gap := self._gap_after(nodes[0]):
+            begin = trie.child(0, gap.decode())
             if begin is None:
                 return []
             roots[:] = begin
@@ -254,11 +261,22 @@ class _Search:
         np.cumsum(masses, axis=1, out=summed[:, 1:])
         return self._typed.walk(trie, roots, starts, summed, floors)
 
+    def _gap_after(self, node: Node) -> bytes:
+        """The space with which a word begins after a node."""
+        if not node.tokens:
+            return self._gap
+        return b" " if node.tokens[-1] <= self._tries.finals else b""
+
+    def _is_second(self, node: Node) -> bool:
+        """Whether a word was typed before what follows."""
+        return any(token <= self._tries.finals for token in node.tokens)
+
     def _weigh(
         self, reached: Sequence[Reached], trie: Trie, ids: Ints, nodes: Sequence[Node], masses: Doubles, floors: Doubles
     ) -> None:
         """Count the tokens that a walk reached: words are found, open tokens are open."""
         few = 4 * self._k
+        first = np.array([not self._is_second(node) for node in nodes])
         if self._guessed and not nodes[0].tokens:
             self._agreeing, self._guessed = 0.0, False
         for level in reached:
@@ -287,13 +305,25 @@ class _Search:
                 if is_final:
                     self._find(nodes[origin], token, own)
                 else:
-                    entry = _Open(
-                        nodes[origin], token, mass, certain, float(level.open[place]), level, place, is_deeper
-                    )
-                    heapq.heappush(self._open, (-mass * (certain + entry.promise), next(self._number), entry))
+                    more, rather = float(level.open[place]), float(level.promise[place])
+                    self._push(_Open(nodes[origin], token, mass, certain, more, rather, level, place, is_deeper))
+            again = np.where(
+                final & first[source] & (places < trie.own[level.nodes[of]]), weight * level.second[of], 0.0
+            )
+            self._undecided += float(again.sum())
+            self._expected += float((again > 0) @ (weight * level.second_promise[of]))
+            for at in np.flatnonzero(again > floors[source]).tolist():
+                more, rather = float(level.second[of[at]]), float(level.second_promise[of[at]])
+                node, token, mass = nodes[source[at]], int(tokens[at]), float(weight[at])
+                self._push(_Open(node, token, mass, 0.0, more, rather, level, int(of[at]), ends=True))
+
+    def _push(self, entry: _Open) -> None:
+        heapq.heappush(self._open, (-entry.mass * (entry.sure + entry.promise), next(self._number), entry))
 
     def _find(self, node: Node, token: int, mass: float) -> None:
         spelled = node.spelled + self._reader.vocabulary.token_bytes[token]
+        if b" " in spelled[len(self._gap) :] and not self._is_second(node):
+            return  # no word, and not two
         if factor := self._factor(spelled):  # what may not be offered still agrees
             self._agreeing -= mass * (1.0 - factor)
             mass *= factor
@@ -302,13 +332,20 @@ class _Search:
         if mass > word.best:
             word.best, word.tokens = mass, (*node.tokens, token)
 
+    def _of_both(self, spelled: bytes) -> float:
+        """The factor of a word, or of two."""
+        first, space, second = spelled[len(self._gap) :].partition(b" ")
+        if not (space and spelled.startswith(self._gap)):
+            return self._of_one(spelled)
+        return self._of_one(self._gap + first) * self._of_one(self._gap + second)
+
     def _name(self, source: Named) -> None:
         """Weigh the words that another source names."""
         among = self._tries.beginning(self._reader.nodes[()].row, source.start)
         unit = among * float(np.exp(min(-self._scale, 700.0)))
         masses = self._shares.setdefault(source.source, {})
         for words, scale in ((source.common, source.scale), (source.added, 1.0)):
-            found = _likely(self._typed, words.trie, unit * scale, self._floor)
+            found = likely(self._typed, words.trie, unit * scale, self._floor)
             for word, mass in found.items():
                 masses[source.start + word] = masses.get(source.start + word, 0.0) + mass
         for word, mass in masses.items():
@@ -320,7 +357,7 @@ class _Search:
     def _stand(self) -> None:
         """What was typed stands as it is, a word that the model does not know, if nothing is more probable."""
         word, model = self._gap + self._typed.letters.encode(), self._typed.model
-        prior = model.unknown * _LETTER ** len(self._typed.letters)
+        prior = model.unknown * UNKNOWN_LETTER ** len(self._typed.letters)
         mass = prior * self._as_it_is * float(np.exp(min(-self._scale, 700.0)))
         self._shares.setdefault("typed", {})[word] = mass
         self._agreeing += mass
@@ -348,7 +385,7 @@ class _Search:
             return False
         missing = dict(self._lost)
         for _, _, each in self._open:
-            key = each.node.spelled + self._reader.vocabulary.token_bytes[each.token]
+            key = each.node.spelled + self._reader.vocabulary.token_bytes[each.token] + b" " * each.ends
             missing[key] = missing.get(key, 0.0) + each.bound
         if any(_along(missing, word) > allowed for word, _ in ranking):
             return False
@@ -392,7 +429,7 @@ def _most_along(missing: dict[bytes, float]) -> float:
     return most
 
 
-def _likely(typed: Typed, words: tuple[Trie, Doubles], unit: float, floor: float) -> dict[bytes, float]:
+def likely(typed: Typed, words: tuple[Trie, Doubles], unit: float, floor: float) -> dict[bytes, float]:
     """Share · likelihood of the words of a trie where it is above a floor."""
     trie, shares = words
     if not len(shares):

@@ -65,6 +65,9 @@ struct Reached {
     Alignments alignments;     ///< where each stands
     Doubles open;              ///< the most that what follows may add to `done`, or to the likelihood of a complete word
     Doubles promise;           ///< what it may rather add, for letters still to come are not certain in the word either
+    Doubles second;            ///< the most that a second word after the one that ends here may have, the space being
+                               ///< left out
+    Doubles second_promise;    ///< and what it may rather have
 };
 
 /// What may follow some strings, for a walk.
@@ -116,6 +119,17 @@ class Typed {
         start.rows[0] = 1;
         (!complete_ && size() == 1 ? start.done[0] : start.rows[1]) = extra_[0];
         return start;
+    }
+
+    /// Before the first character of another word after words that end here, the space being left out.
+    Alignments second(const Alignments& at) const {
+        Alignments second(width(), at.size());
+        for (std::size_t place = 0; place < at.size(); ++place) {
+            for (std::size_t letter = 1; letter < size(); ++letter) {  // of each word a letter was typed
+                second.rows[place * width() + letter] = at.row(place)[letter] * model().joined;
+            }
+        }
+        return second;
     }
 
     /// P(typed | the word that ends at one of them).
@@ -208,9 +222,11 @@ class Typed {
 
     Reached reached(std::vector<std::size_t> source, std::vector<std::size_t> nodes, std::vector<bool> closed,
                     Alignments at) const {
+        const Alignments after = this->second(at);
         Doubles open = ahead(at, lead_), promise = ahead(at, promising_);
-        return {std::move(source), std::move(nodes),   std::move(closed),
-                std::move(at),     std::move(open), std::move(promise)};
+        Doubles second = ahead(after, lead_), second_promise = ahead(after, promising_);
+        return {std::move(source), std::move(nodes),   std::move(closed), std::move(at),
+                std::move(open),   std::move(promise), std::move(second), std::move(second_promise)};
     }
 
     /// The children of nodes that may matter, before their own characters are weighed.

@@ -21,7 +21,7 @@ namespace wordgru::detail {
 
 inline constexpr std::size_t kWeighed = 256;  // tokens of one level that are weighed one by one
 
-/// An open token that was not read.
+/// An open token that was not read, or a final one which a second word may follow.
 struct OpenToken {
     const Node* node;                      ///< after which it stands
     Id token;                              ///< its id
@@ -32,6 +32,7 @@ struct OpenToken {
     std::size_t place;                     ///< among the nodes of that level
     bool deeper;                           ///< the walk ended before it, for all that followed had the same likelihood
     std::size_t number;                    ///< of equals the first is read first
+    bool ends = false;                     ///< whether it is final
 
     double bound() const { return mass * (sure + open); }  ///< the most that its words may have
 
@@ -42,8 +43,9 @@ struct OpenToken {
     }
 
     /// Where it stands in the letters typed.
-    Alignments alignments() const {
+    Alignments alignments(const Typed& typed) const {
         Alignments at = level->alignments.at({place});
+        if (ends) return typed.second(at);
         if (deeper) {
             std::fill(at.rows.begin(), at.rows.end(), 0.0);
             std::fill(at.before.begin(), at.before.end(), 0.0);

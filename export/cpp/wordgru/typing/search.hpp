@@ -6,6 +6,9 @@
 // Open tokens are read, the heaviest first, until no path through them can change the answer. What is too light to
 // matter is left out of the walk along the trie of tokens (`Typed::walk`); what that may cost a word is counted as
 // missing.
+//
+// Two words typed as one are found in the same way: a final token is open too, for a second word whose space was left
+// out.
 #pragma once
 
 #include <algorithm>
@@ -103,7 +106,9 @@ class TypingSearch {
     /// Whether what was typed is so probable that no other word need be looked for.
     bool is_settled() const {
         const auto typed = words_.find(as_typed_);
-        return typed != words_.end() && typed->second.mass > doubt_ * (agreeing_ + expected_);
+        double total = agreeing_ + expected_;  // and what may be second words: "thankyou" is improbable, "you" is not
+        for (const OpenToken& each : open_) total += each.ends ? each.bound() : 0;
+        return typed != words_.end() && typed->second.mass > doubt_ * total;
     }
 
     /// Share of what agrees that lies in open tokens, roughly.
@@ -163,14 +168,17 @@ class TypingSearch {
         agreeing_ -= token.mass * token.sure;
         undecided_ -= token.mass * token.open;
         expected_ -= token.mass * token.promise;
-        return token.alignments();
+        return token.alignments(typed_);
     }
 
     /// Weigh what follows some nodes.
     void expand(const Picks& picks) {
-        std::map<std::string, std::vector<const Picks::value_type*>> by_half;
-        for (const auto& pick : picks) by_half[std::string(half_character(pick.first->spelled))].push_back(&pick);
-        for (const auto& [half, part] : by_half) {
+        std::map<std::pair<std::string, std::string>, std::vector<const Picks::value_type*>> alike;
+        for (const auto& pick : picks) {
+            alike[{std::string(half_character(pick.first->spelled)), gap_after(*pick.first)}].push_back(&pick);
+        }
+        for (const auto& [start, part] : alike) {
+            const auto& [half, gap] = start;
             const auto tokens = tries_.after(half);
             std::vector<const Node*> nodes;
             Doubles units;
@@ -185,7 +193,7 @@ class TypingSearch {
                 }));
             }
             const bool is_root = nodes[0]->tokens.empty();
-            const std::size_t begins = is_root ? tokens->trie->along(code_points(gap_)) : 0;
+            const std::size_t begins = tokens->trie->along(code_points(gap));
             ways.roots.assign(nodes.size(), begins);
             std::vector<Reached> reached;
             if (begins != kNowhere) reached = typed_.walk(ways);
@@ -195,6 +203,17 @@ class TypingSearch {
             }
             for (std::size_t at = 0; at < nodes.size(); ++at) lost_.add(nodes[at]->spelled, ways.floors[at]);
         }
+    }
+
+    /// The space with which a word begins after a node.
+    std::string gap_after(const Node& node) const {
+        if (node.tokens.empty()) return gap_;
+        return tries_.is_final(node.tokens.back()) ? " " : "";
+    }
+
+    /// Whether a word was typed before what follows.
+    bool is_second(const Node& node) const {
+        return std::any_of(node.tokens.begin(), node.tokens.end(), [&](Id token) { return tries_.is_final(token); });
     }
 
     /// The mass by which a word may be short of the truth.
@@ -236,6 +255,31 @@ class TypingSearch {
                              level.open[at], level.promise[at], reached, at, deeper, number_++});
             std::push_heap(open_.begin(), open_.end());
         }
+        follow(reached, tokens, nodes, units, floors);
+    }
+
+    /// A second word may follow the words that a level of a walk reached, if the space was left out.
+    void follow(const std::shared_ptr<const Reached>& reached, const TokenTries::Tokens& tokens,
+                const std::vector<const Node*>& nodes, const Doubles& units, const Doubles& floors) {
+        const Reached& level = *reached;
+        std::vector<bool> is_first;
+        for (const Node* node : nodes) is_first.push_back(!is_second(*node));
+        for (std::size_t at = 0; at < level.nodes.size(); ++at) {
+            const Trie::Node& node = (*tokens.trie)[level.nodes[at]];
+            const std::size_t from = level.source[at];
+            const double open = level.second[at], promise = level.second_promise[at];
+            if (!is_first[from] || !(open > 0)) continue;
+            for (std::size_t place = node.low; place < node.own; ++place) {
+                const Id token = tokens.ids[place];
+                if (!tries_.is_final(token)) continue;
+                const double weight = weight_of(*nodes[from], units[from], token);
+                undecided_ += weight * open;
+                expected_ += weight * promise;
+                if (!(weight * open > floors[from])) continue;
+                open_.push_back({nodes[from], token, weight, 0, open, promise, reached, at, false, number_++, true});
+                std::push_heap(open_.begin(), open_.end());
+            }
+        }
     }
 
     static double weight_of(const Node& node, double unit, Id token) {
@@ -244,12 +288,20 @@ class TypingSearch {
 
     double factor(const std::string& spelled) {
         const auto [known, is_new] = factors_.try_emplace(spelled);
-        if (is_new) known->second = ask_factor_(spelled);
+        if (is_new) known->second = factor_of_both(spelled);
         return known->second;
+    }
+
+    /// The factor of a word, or of two.
+    double factor_of_both(const std::string& spelled) const {
+        const std::size_t space = spelled.find(' ', gap_.size());
+        if (space == std::string::npos || !starts_with(spelled, gap_)) return ask_factor_(spelled);
+        return ask_factor_(spelled.substr(0, space)) * ask_factor_(gap_ + spelled.substr(space + 1));
     }
 
     void find(const Node& node, Id token, double mass) {
         const std::string spelled = node.spelled + tokenizer_.token_bytes()[static_cast<std::size_t>(token)];
+        if (spelled.find(' ', gap_.size()) != std::string::npos && !is_second(node)) return;  // no word, and not two
         if (const double factor = this->factor(spelled); factor > 0) {  // what may not be offered still agrees
             agreeing_ -= mass * (1 - factor);
             mass *= factor;
@@ -316,7 +368,8 @@ class TypingSearch {
         if (std::any_of(open_.begin(), open_.end(), is_heavy)) return false;
         Missing missing = lost_;
         for (const OpenToken& each : open_) {
-            missing.add(each.node->spelled + tokenizer_.token_bytes()[static_cast<std::size_t>(each.token)],
+            missing.add(each.node->spelled + tokenizer_.token_bytes()[static_cast<std::size_t>(each.token)] +
+                            (each.ends ? " " : ""),
                         each.bound());
         }
         const auto misses = [&](const auto& each) { return missing.along(each.first) > allowed; };

@@ -73,6 +73,10 @@ export interface Reached {
   readonly open: Float64Array;
   /** What it may rather add, for letters that are still to come are not certain in the word either. */
   readonly promise: Float64Array;
+  /** The most that a second word after the one that ends here may have, the space being left out. */
+  readonly second: Float64Array;
+  /** And what it may rather have. */
+  readonly secondPromise: Float64Array;
 }
 
 /** What may follow some strings, for a walk. */
@@ -160,6 +164,18 @@ export class Typed {
     return start;
   }
 
+  /** Before the first character of another word after words that end here, the space being left out. */
+  second({ rows, count, width }: Alignments): Alignments {
+    const second = new Alignments(count, width);
+    const { joined } = this.model.shares;
+    for (let row = 0; row < rows.length; row += width) {
+      for (let letter = 1; letter < this.size; letter++) {
+        second.rows[row + letter] = (rows[row + letter] as number) * joined; // of each word a letter was typed
+      }
+    }
+    return second;
+  }
+
   /** P(typed | the word that ends at one of them). */
   likelihood({ rows, done, width }: Alignments, at: number): number {
     return (this.complete ? rows[(at + 1) * width - 1] : done[at]) as number;
@@ -212,8 +228,10 @@ export class Typed {
   }
 
   #reached(source: Int32Array, nodes: Int32Array, alignments: Alignments, closed: Uint8Array): Reached {
-    const [open, promise] = [this.#ahead(alignments, this.#lead), this.#ahead(alignments, this.#promising)];
-    return { source, nodes, closed, alignments, open, promise };
+    const after = this.second(alignments);
+    const [open, second] = [this.#ahead(alignments, this.#lead), this.#ahead(after, this.#lead)];
+    const [promise, secondPromise] = [this.#ahead(alignments, this.#promising), this.#ahead(after, this.#promising)];
+    return { source, nodes, closed, alignments, open, promise, second, secondPromise };
   }
 
   /** The children of nodes that may matter, before their own characters are weighed; undefined where there are none. */

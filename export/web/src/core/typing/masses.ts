@@ -7,7 +7,7 @@ import type { Reached, Typed } from "./channel.js";
 
 const MOST = 256; // tokens of one level that are weighed one by one
 
-/** An open token that was not read. */
+/** An open token that was not read, or a final one which a second word may follow. */
 export interface Open {
   /** After which it stands. */
   readonly node: Node;
@@ -26,6 +26,8 @@ export interface Open {
   readonly place: number;
   /** Whether the walk ended before it, for all that followed had the same likelihood. */
   readonly isDeeper: boolean;
+  /** Whether it is final. */
+  readonly ends: boolean;
 }
 
 /** A word found: its mass, and the best of its spellings. */

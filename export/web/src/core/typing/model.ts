@@ -31,6 +31,8 @@ export interface TypingModel {
   readonly lower?: number | undefined;
   /** That a small letter is typed as a capital. Default 0.005. */
   readonly upper?: number | undefined;
+  /** That the space before another word is left out; once in what was typed. Default 0.003. */
+  readonly joined?: number | undefined;
   /** That the next word is one which no model knows; its letters are equally probable. Default 0.0001. */
   readonly unknown?: number | undefined;
 }
@@ -50,6 +52,7 @@ const DEFAULTS: Shares = {
   accent: 0.3,
   lower: 0.3,
   upper: 0.005,
+  joined: 0.003,
   unknown: 1e-4,
 };
 

@@ -6,6 +6,9 @@
  * token that of the word, of an open one what its words have for sure, and the most that they may have beside. Open
  * tokens are read, the heaviest first, until no path through them can change the answer. What is too light to matter is
  * left out of the walk along the trie of tokens (`Typed.walk`); what that may cost a word is counted as missing.
+ *
+ * Two words typed as one are found in the same way: a final token is open too, for a second word whose space was left
+ * out.
  */
 import { type Bytes, toBytes } from "../bytes.js";
 import { Heap } from "../heap.js";
@@ -63,6 +66,11 @@ export async function findMeant(
     await one.begin(search.spell(gap + toBytes(typed.letters)));
     return one.run();
   });
+}
+
+/** The most that the words of an open token may have. */
+function boundOf({ mass, sure, open }: Open): number {
+  return mass * (sure + open);
 }
 
 /** One search. */
@@ -126,7 +134,8 @@ class MeaningSearch {
   /** Whether what was typed is so probable that no other word need be looked for. */
   #isSettled(): boolean {
     const typed = this.#words.get(this.#asTyped);
-    const total = this.#agreeing + this.#expected;
+    let total = this.#agreeing + this.#expected; // and what may be second words: "thankyou" is improbable, "you" is not
+    for (const each of this.#open) if (each.ends) total += boundOf(each);
     return typed !== undefined && typed.mass > (this.weighing.doubt ?? 1) * total;
   }
 
@@ -177,23 +186,24 @@ class MeaningSearch {
   }
 
   /** An open token is read: its mass is in its own row from here on. Returns where it stands. */
-  #taken({ mass, sure, open, promise, level, place, isDeeper }: Open): Alignments {
+  #taken({ mass, sure, open, promise, level, place, isDeeper, ends }: Open): Alignments {
     this.#agreeing -= mass * sure;
     this.#undecided -= mass * open;
     this.#expected -= mass * promise;
     const at = level.alignments.at([place]);
+    if (ends) return this.typed.second(at);
     if (isDeeper) for (const row of [at.rows, at.before]) row.fill(0);
     return at;
   }
 
   /** Weigh what follows some nodes. */
   #expand(picks: readonly (readonly [Node, Alignments])[]): void {
-    const byHalf = new Map<Bytes, (readonly [Node, Alignments])[]>();
+    const alike = new Map<string, (readonly [Node, Alignments])[]>();
     for (const pick of picks) {
-      const half = halfCharacter(pick[0].spelled);
-      byHalf.set(half, [...(byHalf.get(half) ?? []), pick]);
+      const name = `${halfCharacter(pick[0].spelled)}|${this.#gapAfter(pick[0])}`;
+      alike.set(name, [...(alike.get(name) ?? []), pick]);
     }
-    for (const part of byHalf.values()) {
+    for (const part of alike.values()) {
       const nodes = part.map(([node]) => node);
       const starts = Alignments.joined(
         part.map(([, at]) => at),
@@ -238,7 +248,9 @@ class MeaningSearch {
   ): Reached[] {
     const isRoot = !nodes[0]?.tokens.length;
     let begin: number | undefined = 0;
-    if (isRoot) for (const point of codePoints(this.gap)) begin = trie.child(begin, point) ?? trie.char.length;
+    for (const point of codePoints(this.#gapAfter(nodes[0] as Node))) {
+      begin = begin < trie.char.length ? (trie.child(begin, point) ?? trie.char.length) : begin;
+    }
     const found =
       begin < trie.char.length
         ? this.typed.walk({
@@ -254,6 +266,18 @@ class MeaningSearch {
       this.#isGuessed = false;
     }
     return found;
+  }
+
+  /** The space with which a word begins after a node. */
+  #gapAfter({ tokens }: Node): Bytes {
+    const last = tokens.at(-1);
+    if (last === undefined) return this.gap;
+    return last <= this.search.tries.finals ? toBytes(" ") : toBytes("");
+  }
+
+  /** Whether a word was typed before what follows. */
+  #isSecond({ tokens }: Node): boolean {
+    return tokens.some((token) => token <= this.search.tries.finals);
   }
 
   /** Count the tokens that a level of a walk reached: words are found, open tokens are open. */
@@ -304,8 +328,36 @@ class MeaningSearch {
       const mass = weights[from]?.masses[place] as number;
       const [sure, more, rather] = [alignments.done[at], open[at], promise[at]] as [number, number, number];
       const isDeeper = place >= (trie.own[level.nodes[at] as number] as number);
-      const entry = { node, token, mass, sure, open: more, promise: rather, level, place: at, isDeeper };
+      const entry = { node, token, mass, sure, open: more, promise: rather, level, place: at, isDeeper, ends: false };
       this.#open.push(-mass * (sure + rather), entry);
+    }
+    this.#follow(level, { trie, ids }, nodes, weights, floors);
+  }
+
+  /** A second word may follow the words that a level of a walk reached, if the space was left out. */
+  #follow(
+    level: Reached,
+    { trie, ids }: TokenTrie,
+    nodes: readonly Node[],
+    weights: readonly Weights[],
+    floors: Float64Array,
+  ): void {
+    const isFirst = nodes.map((node) => !this.#isSecond(node));
+    for (let at = 0; at < level.nodes.length; at++) {
+      const from = level.source[at] as number;
+      const [open, promise] = [level.second[at], level.secondPromise[at]] as [number, number];
+      if (!(isFirst[from] && open)) continue;
+      const [node, { masses }] = [nodes[from] as Node, weights[from] as Weights];
+      const end = trie.own[level.nodes[at] as number] as number;
+      for (let place = trie.low[level.nodes[at] as number] as number; place < end; place++) {
+        const [token, mass] = [ids[place] as number, masses[place] as number];
+        if (token > this.search.tries.finals) continue;
+        this.#undecided += mass * open;
+        this.#expected += mass * promise;
+        if (mass * open <= (floors[from] as number)) continue;
+        const entry = { node, token, mass, sure: 0, open, promise, level, place: at, isDeeper: false, ends: true };
+        this.#open.push(-mass * promise, entry);
+      }
     }
   }
 
@@ -321,14 +373,23 @@ class MeaningSearch {
   #factor(spelled: Bytes): number {
     let factor = this.#factors.get(spelled);
     if (factor === undefined) {
-      factor = this.weighing.factor(spelled);
+      factor = this.#factorOfBoth(spelled);
       this.#factors.set(spelled, factor);
     }
     return factor;
   }
 
+  /** The factor of a word, or of two. */
+  #factorOfBoth(spelled: Bytes): number {
+    const space = spelled.indexOf(" ", this.gap.length);
+    if (space < 0 || !spelled.startsWith(this.gap)) return this.weighing.factor(spelled);
+    const second = this.gap + spelled.slice(space + 1);
+    return this.weighing.factor(spelled.slice(0, space)) * this.weighing.factor(second);
+  }
+
   #find(node: Node, token: number, found: number): void {
     const spelled = node.spelled + this.search.tokenBytes[token];
+    if (spelled.includes(" ", this.gap.length) && !this.#isSecond(node)) return; // no word, and not two
     const factor = this.#factor(spelled);
     let mass = found;
     if (factor) {
@@ -394,11 +455,11 @@ class MeaningSearch {
     if (!last || this.#agreeing <= 0 || this.#undecided > UNDECIDED * this.#agreeing) return false;
     const allowed = this.#allowed;
     const limit = last[1] + allowed;
-    const bound = ({ mass, sure, open }: Open) => mass * (sure + open);
-    for (const each of this.#open) if (bound(each) > limit) return false;
+    for (const each of this.#open) if (boundOf(each) > limit) return false;
     const missing = new Missing(this.#lost);
     for (const each of this.#open) {
-      missing.add(each.node.spelled + this.search.tokenBytes[each.token], bound(each));
+      const end = each.ends ? " " : "";
+      missing.add(each.node.spelled + this.search.tokenBytes[each.token] + end, boundOf(each));
     }
     if (ranking.some(([word]) => missing.along(word) > allowed) || missing.most() > limit) return false;
     const best = new Set(ranking.map(([word]) => word));
