@@ -201,7 +201,7 @@ class Session:
         """
         _THRESHOLD.check("threshold", threshold)
         head, prefix = self._unfinished()
-        in_address = not self._typist.addresses and is_in_address(head + prefix)
+        in_address = not self.typist.addresses and is_in_address(head + prefix)
         word = None if in_address else self._autocorrection(head, prefix, SearchOptions(), threshold)
         if word is not None:
             before = self._text
