@@ -31,6 +31,7 @@ _FRAMES = ("{bad", "[]", '{"id": -1}', '{"set": 7}', '{"append": ["a"]}', '{"del
 _BODIES = (b"{", b"[1]", b'{"text": 7}', b'{"text": "a", "k": 1e99}', b"\xff" * 50, b'{"text": "' + b"x" * 30_000)
 _PATHS = ("suggest", "complete", "score", "characters", "correct", "completions", "nothing")
 _WORDS = ("the", "of", "and", "a", "I", "you", "was", "that", "don't", "日本", "🙂", "Krakenhaus", "é")
+_PARTS = 10  # of the time of a soak, after each of which memory is looked at
 _SLOW = 100  # connections that a slow sender holds at once
 
 
@@ -111,20 +112,23 @@ def long_texts(port: int, path: str, text: str) -> Iterator[Counter[str]]:
 
 
 def soak(port: int, pid: int, seconds: float, sessions: int = 100, seed: int = 0) -> str:
-    """Random edits of many sessions, one in ten of whose answers is compared with those of a text read at once."""
+    """Random edits of many sessions, one in ten of whose answers is compared with those of a text read at once.
+
+    What a service remembers is full only after some thousand edits, so memory is told along the time.
+    """
     draw, predictor, asked, wrong = random.Random(seed), Predictor.load(), 0, 0
     texts = [""] * sessions
     with contextlib.ExitStack() as stack:
         open_: list[ClientConnection] = [
             stack.enter_context(connect(f"ws://127.0.0.1:{port}/v1/session", compression=None)) for _ in range(sessions)
         ]
-        ends, first = time.monotonic() + seconds, 0
-        warm = time.monotonic() + min(60.0, seconds / 5)
+        begins, sizes = time.monotonic(), list[tuple[int, int]]()  # edits, and bytes after them
         for number in numbers():
-            if time.monotonic() > ends:
+            gone = time.monotonic() - begins
+            if gone > len(sizes) * seconds / _PARTS:
+                sizes.append((asked, memory(pid)))
+            if gone > seconds:
                 break
-            if not first and time.monotonic() > warm:
-                first = memory(pid)
             at = draw.randrange(sessions)
             text = texts[at][:-1] if draw.random() < 0.1 else texts[at] + draw.choice([draw.choice(_WORDS) + " ", "a"])
             text = draw.choice(["", text[:200]]) if len(text) > 1500 else text
@@ -138,8 +142,9 @@ def soak(port: int, pid: int, seconds: float, sessions: int = 100, seed: int = 0
                 wrong += exact and any(
                     abs(share - item.probability) > 0.006 for share, item in zip(shares, found, strict=True)
                 )
-    grown = memory(pid) / first - 1
-    return f"{asked:,} edits of {sessions} sessions, {wrong} wrong; memory {first / 1e6:.0f} MB, {grown:+.1%} since"
+    told = ", ".join(f"{size / 1e6:.0f} MB after {edits:,}" for edits, size in sizes)
+    grown = sizes[-1][1] / sizes[_PARTS // 2][1] - 1
+    return f"{asked:,} edits of {sessions} sessions, {wrong} wrong; memory {told}: {grown:+.1%} in the second half"
 
 
 def memory(pid: int) -> int:
