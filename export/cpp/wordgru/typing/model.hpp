@@ -129,14 +129,14 @@ class Typing {
         if (!keys.shares.empty()) {
             return key < keys.shares.size() ? std::optional<double>(keys.shares[key]) : std::nullopt;
         }
-        if (meant == keys.own || (meant.size() == 1 && meant[0] == begun(keys.own))) return 1;
+        if (meant == keys.own || begins(keys.own, meant)) return 1;
         return key < layout.keys().size() && meant[0] == keys.plain ? std::optional<double>(kNever) : std::nullopt;
     }
 
-    /// The initial that begins a syllable of Hangul, whose rest counts as an accent; nothing of what is none.
-    static char32_t begun(const std::u32string& typed) {
-        const std::size_t at = typed.size() == 1 ? kInitials.find(typed[0]) : kInitials.npos;
-        return at == kInitials.npos ? U'\0' : static_cast<char32_t>(0x1100 + at);
+    /// Whether what is typed begins a syllable of Hangul with the initial `meant`: the rest of it counts as an accent.
+    static bool begins(const std::u32string& typed, const std::u32string& meant) {
+        const std::size_t at = typed.size() == 1 && meant.size() == 1 ? kInitials.find(typed[0]) : kInitials.npos;
+        return at != kInitials.npos && meant[0] == 0x1100 + at;
     }
 
     static constexpr std::u32string_view kInitials = U"ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ";
