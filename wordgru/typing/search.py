@@ -322,7 +322,7 @@ class _Search:
 
     def _find(self, node: Node, token: int, mass: float) -> None:
         spelled = node.spelled + self._reader.vocabulary.token_bytes[token]
-        if b" " in spelled[len(self._gap) :] and not self._is_second(node):
+        if b" " in spelled[len(self._gap) :] and not self._is_second(node) and not self._of_one(spelled):
             return  # no word, and not two
         if factor := self._factor(spelled):  # what may not be offered still agrees
             self._agreeing -= mass * (1.0 - factor)
@@ -337,7 +337,7 @@ class _Search:
         first, space, second = spelled[len(self._gap) :].partition(b" ")
         if not (space and spelled.startswith(self._gap)):
             return self._of_one(spelled)
-        return self._of_one(self._gap + first) * self._of_one(self._gap + second)
+        return self._of_one(spelled) or self._of_one(self._gap + first) * self._of_one(self._gap + second)
 
     def _name(self, source: Named) -> None:
         """Weigh the words that another source names."""

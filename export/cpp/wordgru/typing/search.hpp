@@ -296,12 +296,14 @@ class TypingSearch {
     double factor_of_both(const std::string& spelled) const {
         const std::size_t space = spelled.find(' ', gap_.size());
         if (space == std::string::npos || !starts_with(spelled, gap_)) return ask_factor_(spelled);
+        if (const double whole = ask_factor_(spelled); whole > 0) return whole;
         return ask_factor_(spelled.substr(0, space)) * ask_factor_(gap_ + spelled.substr(space + 1));
     }
 
     void find(const Node& node, Id token, double mass) {
         const std::string spelled = node.spelled + tokenizer_.token_bytes()[static_cast<std::size_t>(token)];
-        if (spelled.find(' ', gap_.size()) != std::string::npos && !is_second(node)) return;  // no word, and not two
+        const bool has_space = spelled.find(' ', gap_.size()) != std::string::npos;
+        if (has_space && !is_second(node) && !(ask_factor_(spelled) > 0)) return;  // no word, and not two
         if (const double factor = this->factor(spelled); factor > 0) {  // what may not be offered still agrees
             agreeing_ -= mass * (1 - factor);
             mass *= factor;

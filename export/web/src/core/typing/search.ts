@@ -384,12 +384,14 @@ class MeaningSearch {
     const space = spelled.indexOf(" ", this.gap.length);
     if (space < 0 || !spelled.startsWith(this.gap)) return this.weighing.factor(spelled);
     const second = this.gap + spelled.slice(space + 1);
-    return this.weighing.factor(spelled.slice(0, space)) * this.weighing.factor(second);
+    const { factor } = this.weighing;
+    return factor(spelled) || factor(spelled.slice(0, space)) * factor(second);
   }
 
   #find(node: Node, token: number, found: number): void {
     const spelled = node.spelled + this.search.tokenBytes[token];
-    if (spelled.includes(" ", this.gap.length) && !this.#isSecond(node)) return; // no word, and not two
+    const isMeant = this.#isSecond(node) || !spelled.includes(" ", this.gap.length) || this.weighing.factor(spelled);
+    if (!isMeant) return; // no word, and not two
     const factor = this.#factor(spelled);
     let mass = found;
     if (factor) {
