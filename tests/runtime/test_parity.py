@@ -37,7 +37,9 @@ TYPING = {"touch", "autocorrect", "corrections", "undo", "characters", "natsAfte
 
 NOT_THERE = {
     Predictor: {"load", "logProbabilities"},  # `load` is that of a page or of Node; ids of tokens are not told
-    Session: {"size"},  # the service bounds its memory by it
+    Session: {"size", "landed"},  # the service bounds its memory by it; the finger is learnt in Python alone
+    PersonalModel: {"finger", "learnTouches"},
+    WordList: {"isStrange"},  # the bench asks it
     MixedPredictor: {"load", "factor"},  # the first as above; the second is of its word lists
     MixedSession: TYPING,
 }
