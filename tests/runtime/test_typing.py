@@ -521,3 +521,12 @@ def test_the_command_line_corrects_a_file(tmp_path):
     assert run("--apply").stdout == "I have an idea.\nFine.\n"
     assert json.loads(run("--json").stdout)["word"] == "have"
     assert "the threshold is 7.0; expected" in run("--threshold", "7").stderr
+
+
+@pytest.mark.parametrize("text", ["I dont", "thecat", "on themat"])
+def test_what_is_asked_after_letters_that_may_be_two_words_is_answered_as_before(text):
+    expected = Predictor.load(TINY).complete(text).words
+    predictor = Predictor.load(TINY)
+    predictor.session(text, typing=TypingModel()).suggest()
+    assert predictor.complete(text).words == expected
+    assert predictor.session(text).characters().probabilities

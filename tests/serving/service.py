@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.runtime.fixtures import TINY
 
@@ -18,19 +19,22 @@ def service(*options, ends_with=(0,), **environment):
     """Its process and port; standard error goes into `process.log` once it has ended."""
     command = [sys.executable, "-m", "wordgru", "serve", "--port", "0", "--model", str(TINY), *options]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | environment)
-    try:
-        line = process.stderr.readline()
-        found = re.search(r":(\d+)/openapi.json", line)
-        assert found, line
-        yield process, int(found[1])
-    finally:
-        process.terminate()
+    with ThreadPoolExecutor(1) as reading:  # a pipe that nobody reads holds the service up once it is full
         try:
-            _, process.log = process.communicate(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
-        assert process.returncode in ends_with, process.log
+            line = process.stderr.readline()
+            rest = reading.submit(process.stderr.read)
+            found = re.search(r":(\d+)/openapi.json", line)
+            assert found, line
+            yield process, int(found[1])
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+            process.log = rest.result(timeout=30)
+            assert process.returncode in ends_with, process.log
 
 
 def ask(port, path, body=None, **headers):

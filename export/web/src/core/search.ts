@@ -159,7 +159,8 @@ export class WordSearch {
     const reader = new Reader(this.model, vocabulary, known?.nodes ?? new Map(), options);
     if (!known) await reader.begin(state, last);
     const answer = await work(reader, vocabulary);
-    this.#places.push({ state, last, fold, nodes: new Map([...reader.nodes].slice(0, 2 * options.maxRows)) });
+    const inside = [...reader.nodes].filter(([, { tokens }]) => vocabulary.areOpen(tokens)); // of one word
+    this.#places.push({ state, last, fold, nodes: new Map(inside.slice(0, 2 * options.maxRows)) });
     this.#places = this.#places.slice(-REMEMBERED);
     return answer;
   }

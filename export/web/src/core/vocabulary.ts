@@ -148,6 +148,11 @@ export class Vocabulary {
     return this.fold ? lowered(spelled) : spelled;
   }
 
+  /** Whether no word ends with one of `tokens`. */
+  areOpen(tokens: readonly number[]): boolean {
+    return tokens.every((token) => token > this.finals.ids.length);
+  }
+
   /** The place of an open token among the open ones. */
   place(token: number): number {
     const [low, high] = this.opens.equal(this.key(this.tokenBytes[token] as Bytes));
