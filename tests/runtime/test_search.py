@@ -263,9 +263,7 @@ def test_of_places_that_hold_too_many_rows_the_oldest_are_forgotten(monkeypatch)
         state = np.full((1, 1), number, np.float32)
         toy.histories[float(number)] = (number,)
         with places.reader(toy, toy.vocabulary, state, 0, SearchOptions()) as reader:
-            reader.read(
-                [(node, len(UNITS) + 1 + at) for at, node in enumerate([next(iter(reader.nodes.values()))] * 3)]
-            )
+            reader.read([(node, 1 + at) for at, node in enumerate([next(iter(reader.nodes.values()))] * 3)])
             assert len(reader.nodes) == 4  # the root and three more
         assert sum(map(len, places._nodes.values())) == places._count <= 6
     (kept,) = places._nodes

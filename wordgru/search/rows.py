@@ -8,7 +8,6 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from threading import Lock
 from typing import Protocol
 
@@ -139,8 +138,7 @@ class Places:
         yield reader
         with self._lock:
             self._forget(place)
-            inside = (node for node in nodes.values() if vocabulary.are_open(node.tokens))  # of one word; parents first
-            self._nodes[place] = {node.tokens: node for node in islice(inside, 2 * options.max_rows)}
+            self._nodes[place] = dict(list(nodes.items())[: 2 * options.max_rows])  # each after its parent
             self._count += len(self._nodes[place])
             while len(self._nodes) > 1 and (len(self._nodes) > self.most or self._count > _NODES):
                 self._forget(next(iter(self._nodes)))

@@ -179,8 +179,10 @@ class _Search:
         nodes, typed = self._reader.nodes, self._typed
         for _ in self._reader.along(chain):
             pass  # each is a node now
-        for node in [each for each in nodes.values() if not (each.key.startswith(typed) or typed.startswith(each.key))]:
-            del nodes[node.tokens]
+        for node in list(nodes.values()):
+            agrees = node.key.startswith(typed) or typed.startswith(node.key)
+            if not agrees or not self._vocabulary.are_open(node.tokens):  # of a second word, which was meant perhaps
+                del nodes[node.tokens]
         rows = [Row(node, self._vocabulary, typed) for node in nodes.values()]
         masses = [row.node.log_mass + float(np.log(row.share)) for row in rows if self._is_outer(row) and row.share]
         self._scale = max(masses or [row.node.log_mass for row in rows]) if typed else 0.0

@@ -154,12 +154,8 @@ class Reader {
         }
     }
 
-    /// What to remember: the nodes inside of one word that came first, so that each has its parent.
+    /// What to remember: the nodes that came first, so that each has its parent.
     Nodes remembered() {
-        const auto last_final = static_cast<Id>(vocabulary_.finals().size());
-        keep([&](const Node& each) {
-            return std::all_of(each.tokens.begin(), each.tokens.end(), [&](Id token) { return token > last_final; });
-        });
         if (nodes_.size() > 2 * most_) nodes_.resize(2 * most_);
         return std::move(nodes_);
     }

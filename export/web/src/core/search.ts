@@ -159,8 +159,7 @@ export class WordSearch {
     const reader = new Reader(this.model, vocabulary, known?.nodes ?? new Map(), options);
     if (!known) await reader.begin(state, last);
     const answer = await work(reader, vocabulary);
-    const inside = [...reader.nodes].filter(([, { tokens }]) => vocabulary.areOpen(tokens)); // of one word
-    this.#places.push({ state, last, fold, nodes: new Map(inside.slice(0, 2 * options.maxRows)) });
+    this.#places.push({ state, last, fold, nodes: new Map([...reader.nodes].slice(0, 2 * options.maxRows)) });
     this.#places = this.#places.slice(-REMEMBERED);
     return answer;
   }
@@ -245,7 +244,10 @@ class Search {
     const { typed } = this;
     const { nodes } = this.reader;
     await this.reader.along(chain);
-    for (const [name, { key }] of nodes) if (!key.startsWith(typed) && !typed.startsWith(key)) nodes.delete(name);
+    for (const [name, { key, tokens }] of nodes) {
+      const agrees = key.startsWith(typed) || typed.startsWith(key);
+      if (!agrees || !this.vocabulary.areOpen(tokens)) nodes.delete(name); // of a second word, which was meant perhaps
+    }
     const rows = Array.from(nodes.values(), (node) => new Row(node, this.vocabulary, typed));
     const outer = rows.filter((row) => this.#isOuter(row) && row.share);
     const masses = outer.map(({ node, share }) => node.logMass + Math.log(share));
