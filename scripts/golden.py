@@ -170,7 +170,8 @@ class Maker:
             path.write_bytes(case["blocked_txt"].encode())
             refused = read_blocked(path)
         options: Json = {"prefix": "", "k": 5} | case
-        predictor = Predictor(self.predictor.model, self.predictor.tokenizer, blocked=refused)
+        known = open_bundle(self.folder).known()
+        predictor = Predictor(self.predictor.model, self.predictor.tokenizer, blocked=refused, known=known)
         asked = {"prefix": options["prefix"]} | OPTIONS
         return options | self.found(predictor.session(options["context"]), k=options["k"], **asked)
 
