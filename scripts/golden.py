@@ -171,7 +171,9 @@ class Maker:
             refused = read_blocked(path)
         options: Json = {"prefix": "", "k": 5} | case
         known = open_bundle(self.folder).known()
-        predictor = Predictor(self.predictor.model, self.predictor.tokenizer, blocked=refused, known=known, typist=AS_READ)
+        predictor = Predictor(
+            self.predictor.model, self.predictor.tokenizer, blocked=refused, known=known, typist=AS_READ
+        )
         asked = {"prefix": options["prefix"]} | OPTIONS
         return options | self.found(predictor.session(options["context"]), k=options["k"], **asked)
 
