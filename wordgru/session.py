@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -20,12 +19,14 @@ from wordgru.search.model import LanguageModel
 from wordgru.search.named import Named
 from wordgru.search.search import Answer, Found, WordSearch
 from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions, with_settings
+from wordgru.sources.finger import Finger
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 from wordgru.text import words
 from wordgru.text.prose import is_prose
 from wordgru.text.tokenizer import Tokenizer
-from wordgru.typing.channel import Touch, Typed, TypingModel
+from wordgru.typing.channel import Typed, TypingModel
+from wordgru.typing.field import Point, Touched
 from wordgru.typing.layout import Layout, check_point
 from wordgru.typing.search import TypingSearch
 from wordgru.typist import (
@@ -37,9 +38,6 @@ from wordgru.typist import (
     is_in_capitals,
     with_capital_i,
 )
-
-Point = tuple[float, float]
-"""A place on a keyboard, in key widths."""
 
 _ATTENTION = Range(0, 1, below=True)
 COUNT = Range(0, whole=True)
@@ -83,8 +81,7 @@ class Session:
         """
         self.typist = typist or TypistOptions()
         self._typing, self._typing_search = typing, TypingSearch(search) if typing else None
-        self._points: dict[int, Point] = {}  # place of a letter in the text → where it was touched
-        self._landed: dict[int, Point] = {}  # the same of letters as they were meant, of which the finger is learnt
+        self._touched = Touched()
         self._kept: set[str] = set()  # words that were corrected, and put back
         self._corrected: tuple[str, str] | None = None  # the text before the last correction, and after
         self._model, self._tokenizer, self._search = model, tokenizer, search
@@ -120,17 +117,8 @@ class Session:
         Only what differs from the text before, from its last word boundary on, is read again, and not before
         something is asked.
         """
-        same = common(self._text, text)
-        self._points = {place: point for place, point in self._points.items() if place < same}
-        if not self._replaces(text, same):
-            self._landed = {place: point for place, point in self._landed.items() if place < same}
+        self._touched.edit(self._text, text, common(self._text, text))
         self._text = text
-
-    def _replaces(self, text: str, same: int) -> bool:
-        """Whether `text` has another word in place of the last one, letter for letter."""
-        size = len(self._text)
-        between = self._text[same:] + text[same:size]
-        return same < size <= len(text) and not text[size : size + 1].isalnum() and not re.search(r"\s", between)
 
     def reset(self, *, before: str | None = None) -> None:
         """Empty the field, for a new text. The model reads it after the texts that were committed in this field.
@@ -177,7 +165,7 @@ class Session:
         if is_upper and len(char.upper()) == 1:
             char = char.upper()
         self.append(char)
-        self._points[place] = self._landed[place] = (float(x), float(y))
+        self._touched.add(place, (float(x), float(y)))
         return char
 
     def landed(self) -> list[Point]:
@@ -185,11 +173,7 @@ class Session:
 
         A word that was put in place of letters, one for each, says which were meant. `commit` learns it.
         """
-        keys = Layout.load(self._typing.layout).keys if self._typing else {}
-        meant = {place: keys.get(self._text[place].lower()) for place in self._landed}
-        found = [(self._landed[at][0] - key[0], self._landed[at][1] - key[1]) for at, key in meant.items() if key]
-        self._landed = {}
-        return found
+        return self._touched.landed(self._text, Layout.load(self._typing.layout)) if self._typing else []
 
     def autocorrect(self, *, threshold: float = 0.9) -> str | None:
         """Put the word that was meant in place of the letters typed, if it is so probable; return it.
@@ -275,9 +259,9 @@ class Session:
         """
         if self._corrected and self._text.startswith(self._corrected[1]):
             before, after = self._corrected
-            points, moved = self._points, len(before) - len(after)
-            self.set(before + self._text[len(after) :])
-            self._points = {place + (moved if place >= len(after) else 0): point for place, point in points.items()}
+            points, end, moved = self._touched.points, len(after), len(before) - len(after)
+            self.set(before + self._text[end:])
+            self._touched.points = {place + (moved if place >= end else 0): point for place, point in points.items()}
             self._kept.add(words.split_last(self._tokenizer.normalize(_last_line_part(before)[1]))[1])
         self._corrected = None
 
@@ -309,8 +293,7 @@ class Session:
             self._model, self._tokenizer, self._search, word_list=self._word_list, identity=self._identity,
             personal=self._personal, typing=self._typing, typist=self.typist,
         )  # fmt: skip
-        other._landed = dict(self._landed)
-        other._points, other._kept, other._corrected = dict(self._points), set(self._kept), self._corrected
+        other._touched, other._kept, other._corrected = self._touched.copy(), set(self._kept), self._corrected
         other._text, other._reading = self._text, self._reading.copy()
         other._named, other._offered = self._named, self._offered.copy()
         return other
@@ -504,17 +487,9 @@ class Session:
         """The letters typed as a typing model sees them; None without one, or of what it does not look at."""
         if self._typing is None or not 0 < len(prefix) <= _LONGEST_TYPED:
             return None
-        first = len(self._text) - len(prefix)
-        touched = self._points if self._text.endswith(prefix) else {}
-        points = [touched.get(first + at) for at in range(len(prefix))]
-        typing = self._typing
-        if self._personal is not None and any(points):
-            finger = self._personal.finger
-            right, below = finger.offset
-            points = [point and (point[0] - right, point[1] - below) for point in points]
-            typing = replace(typing, spread=finger.spread(typing.spread)) if finger.count else typing
-        touches = [Touch(char, point) for char, point in zip(prefix, points, strict=True)]
-        return Typed(typing, touches, complete=complete)
+        begin = len(self._text) - len(prefix) if self._text.endswith(prefix) else None
+        finger = self._personal.finger if self._personal and self._touched.points else Finger()
+        return self._touched.typed(prefix, begin, self._typing, finger, complete=complete)
 
     def _meant(
         self, head: str, prefix: str, letters: Typed, k: int, options: SearchOptions, *, doubt: float = 1.0

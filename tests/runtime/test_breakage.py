@@ -447,7 +447,7 @@ def test_points_touched_after_a_correction_belong_to_their_letters_when_it_is_un
         session.touch(*keys[char])
     session.undo()
     assert session.text == "I will see you tomorow ok"
-    assert {session.text[place : place + 1]: point for place, point in session._points.items()} == {
+    assert {session.text[place : place + 1]: point for place, point in session._touched.points.items()} == {
         "o": keys["o"], "k": keys["k"],
     }  # fmt: skip
 

@@ -207,10 +207,13 @@ def is_text(word):
     return word.decode("utf-8", "replace").encode() == word
 
 
+ALONE = dataclasses.replace(SLOPPY, joined=0.0)  # what is two words is weighed further down
+
+
 def likelihood(letters, word, complete):
     if not is_text(word):
         return 0.0
-    return Typed(SLOPPY, [Touch(char) for char in letters], complete=complete).of(word.decode())
+    return Typed(ALONE, [Touch(char) for char in letters], complete=complete).of(word.decode())
 
 
 @MANY
@@ -229,7 +232,7 @@ def test_the_words_most_probably_meant_are_those_of_all_words_weighed(
     weighed = {word: mass for word, mass in weighed.items() if word.startswith(gap)}
     whole = sum(weighed.values())
     search = TypingSearch(WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell))
-    typed = Typed(SLOPPY, [Touch(char) for char in letters], complete=complete)
+    typed = Typed(ALONE, [Touch(char) for char in letters], complete=complete)
     answer = search(
         np.zeros((1, 1), np.float32), 0, gap, typed, 3, SearchOptions(tolerance=0.01, max_rows=3000),
         factor=lambda word: float(word in masses and is_text(word)),

@@ -47,6 +47,7 @@ class Node:
         log_mass: log P(tokens | context), natural.
         row: P(next token), float32 (V,).
         state: after its last token, (layers, hidden).
+        is_second: whether a word ended before what follows: two were typed as one, perhaps.
     """
 
     tokens: tuple[int, ...]
@@ -55,6 +56,7 @@ class Node:
     log_mass: float
     row: Floats
     state: Floats
+    is_second: bool = False
 
 
 class Reader:
@@ -83,13 +85,14 @@ class Reader:
         self.nodes[()] = Node((), b"", b"", 0.0, row, after)
 
     def read(self, picks: Sequence[tuple[Node, int]], *, least: int = 1) -> list[Node]:
-        """The nodes of open tokens after nodes; the call counts as `least` rows at least."""
+        """The nodes of tokens after nodes; the call counts as `least` rows at least."""
         rows = self._step([token for _, token in picks], [parent.state for parent, _ in picks], least)
         for (parent, token), (row, state) in zip(picks, rows, strict=True):
             spelled, tokens = parent.spelled + self.vocabulary.token_bytes[token], (*parent.tokens, token)
             log_mass = parent.log_mass + float(np.log(np.maximum(parent.row[token], np.finfo(np.float32).tiny)))
             key = parent.key + self.vocabulary.key(self.vocabulary.token_bytes[token])
-            self.nodes[tokens] = Node(tokens, spelled, key, log_mass, row, state)
+            is_second = parent.is_second or self.vocabulary.is_final(token)
+            self.nodes[tokens] = Node(tokens, spelled, key, log_mass, row, state, is_second)
         return [self.nodes[(*parent.tokens, token)] for parent, token in picks]
 
     def along(self, tokens: Sequence[int]) -> Iterator[Node]:

@@ -181,7 +181,7 @@ class _Search:
             pass  # each is a node now
         for node in list(nodes.values()):
             agrees = node.key.startswith(typed) or typed.startswith(node.key)
-            if not agrees or not self._vocabulary.are_open(node.tokens):  # of a second word, which was meant perhaps
+            if node.is_second or not agrees:
                 del nodes[node.tokens]
         rows = [Row(node, self._vocabulary, typed) for node in nodes.values()]
         masses = [row.node.log_mass + float(np.log(row.share)) for row in rows if self._is_outer(row) and row.share]

@@ -5,7 +5,7 @@ open tokens have an `Index` each.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -122,9 +122,9 @@ class Vocabulary:
         """What `spelled` shares with the words that differ from it in case alone."""
         return lowered(spelled) if self.fold else spelled
 
-    def are_open(self, tokens: Iterable[int]) -> bool:
-        """Whether no word ends with one of `tokens`."""
-        return all(token > len(self.finals.ids) for token in tokens)
+    def is_final(self, token: int) -> bool:
+        """Whether a word ends with a token."""
+        return token <= len(self.finals.ids)
 
     def place(self, token: int) -> int:
         """The place of an open token among the open ones."""

@@ -267,16 +267,12 @@ class _Search:
             return self._gap
         return b" " if node.tokens[-1] <= self._tries.finals else b""
 
-    def _is_second(self, node: Node) -> bool:
-        """Whether a word was typed before what follows."""
-        return any(token <= self._tries.finals for token in node.tokens)
-
     def _weigh(
         self, reached: Sequence[Reached], trie: Trie, ids: Ints, nodes: Sequence[Node], masses: Doubles, floors: Doubles
     ) -> None:
         """Count the tokens that a walk reached: words are found, open tokens are open."""
         few = 4 * self._k
-        first = np.array([not self._is_second(node) for node in nodes])
+        first = np.array([not node.is_second for node in nodes])
         if self._guessed and not nodes[0].tokens:
             self._agreeing, self._guessed = 0.0, False
         for level in reached:
@@ -322,7 +318,7 @@ class _Search:
 
     def _find(self, node: Node, token: int, mass: float) -> None:
         spelled = node.spelled + self._reader.vocabulary.token_bytes[token]
-        if b" " in spelled[len(self._gap) :] and not self._is_second(node) and not self._of_one(spelled):
+        if b" " in spelled[len(self._gap) :] and not node.is_second and not self._of_one(spelled):
             return  # no word, and not two
         if factor := self._factor(spelled):  # what may not be offered still agrees
             self._agreeing -= mass * (1.0 - factor)

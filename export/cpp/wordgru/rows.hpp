@@ -37,6 +37,7 @@ struct Node {
     double log_mass;      ///< log P(tokens | context), natural
     Floats row;           ///< P(next token), by id
     State state;          ///< after its last token
+    bool is_second;       ///< whether a word ended before what follows: two were typed as one, perhaps
 };
 
 /// Nodes in the order in which they were read, so that each comes after its parent.
@@ -95,7 +96,7 @@ class Reader {
     /// Make the root: what may follow the context.
     void begin(const State& state, Id last) {
         auto steps = step({last}, {&state}, 1);
-        add({{}, "", "", 0.0, std::move(steps[0].probabilities), std::move(steps[0].state)});
+        add({{}, "", "", 0.0, std::move(steps[0].probabilities), std::move(steps[0].state), false});
     }
 
     /// The node of these tokens, if it was read.
@@ -117,7 +118,7 @@ class Reader {
         return next;
     }
 
-    /// The nodes of open tokens after nodes; the call counts as `least` rows at least.
+    /// The nodes of tokens after nodes; the call counts as `least` rows at least.
     std::vector<const Node*> read(const std::vector<std::pair<const Node*, Id>>& picks, std::size_t least = 1) {
         Ids tokens;
         std::vector<const State*> states;
@@ -138,6 +139,7 @@ class Reader {
             node.log_mass = parent->log_mass + std::log(std::max(share, std::numeric_limits<float>::min()));
             node.row = std::move(steps[at].probabilities);
             node.state = std::move(steps[at].state);
+            node.is_second = parent->is_second || vocabulary_.is_final(token);
             found.push_back(&add(std::move(node)));
         }
         return found;

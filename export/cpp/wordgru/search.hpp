@@ -153,11 +153,8 @@ class Search {
     void begin(const Ids& chain) {
         const Node* node = reader_.find({});
         for (std::size_t at = 0; node && at < chain.size(); ++at) node = reader_.read_usual(*node, chain[at]);
-        const auto last_final = static_cast<Id>(vocabulary_.finals().size());
-        const auto is_open = [&](Id token) { return token > last_final; };  // else of a second word, meant perhaps
         reader_.keep([&](const Node& each) {
-            return (starts_with(each.key, typed_) || starts_with(typed_, each.key)) &&
-                   std::all_of(each.tokens.begin(), each.tokens.end(), is_open);
+            return !each.is_second && (starts_with(each.key, typed_) || starts_with(typed_, each.key));
         });
         std::map<const Node*, Row> rows;
         for (const auto& each : reader_.nodes()) rows.try_emplace(each.get(), *each, vocabulary_, typed_);

@@ -168,6 +168,9 @@ class Vocabulary {
         }
     }
 
+    /// Whether a word ends with `token`.
+    bool is_final(Id token) const { return token <= static_cast<Id>(finals_.size()); }
+
     const Index& finals() const { return finals_; }
     const Index& opens() const { return opens_; }
 

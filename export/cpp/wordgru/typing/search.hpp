@@ -211,11 +211,6 @@ class TypingSearch {
         return tries_.is_final(node.tokens.back()) ? " " : "";
     }
 
-    /// Whether a word was typed before what follows.
-    bool is_second(const Node& node) const {
-        return std::any_of(node.tokens.begin(), node.tokens.end(), [&](Id token) { return tries_.is_final(token); });
-    }
-
     /// The mass by which a word may be short of the truth.
     double allowed() const { return std::max(options_.tolerance, kSmallest) * agreeing_; }
 
@@ -263,7 +258,7 @@ class TypingSearch {
                 const std::vector<const Node*>& nodes, const Doubles& units, const Doubles& floors) {
         const Reached& level = *reached;
         std::vector<bool> is_first;
-        for (const Node* node : nodes) is_first.push_back(!is_second(*node));
+        for (const Node* node : nodes) is_first.push_back(!node->is_second);
         for (std::size_t at = 0; at < level.nodes.size(); ++at) {
             const Trie::Node& node = (*tokens.trie)[level.nodes[at]];
             const std::size_t from = level.source[at];
@@ -303,7 +298,7 @@ class TypingSearch {
     void find(const Node& node, Id token, double mass) {
         const std::string spelled = node.spelled + tokenizer_.token_bytes()[static_cast<std::size_t>(token)];
         const bool has_space = spelled.find(' ', gap_.size()) != std::string::npos;
-        if (has_space && !is_second(node) && !(ask_factor_(spelled) > 0)) return;  // no word, and not two
+        if (has_space && !node.is_second && !(ask_factor_(spelled) > 0)) return;  // no word, and not two
         if (const double factor = this->factor(spelled); factor > 0) {  // what may not be offered still agrees
             agreeing_ -= mass * (1 - factor);
             mass *= factor;

@@ -28,6 +28,8 @@ export interface Node {
   readonly row: Float32Array;
   /** After its last token. */
   readonly state: Float32Array;
+  /** Whether a word ended before what follows: two were typed as one, perhaps. */
+  readonly isSecond: boolean;
 }
 
 /** Nodes by their tokens, each after its parent. */
@@ -56,7 +58,7 @@ export class Reader {
   /** Make the root: what may follow the context. */
   async begin(state: Float32Array, last: number): Promise<void> {
     for (const answer of await this.#step([last], [state], 1)) {
-      this.nodes.set(nameOf([]), { tokens: [], spelled: "", key: "", logMass: 0, ...answer });
+      this.nodes.set(nameOf([]), { tokens: [], spelled: "", key: "", logMass: 0, isSecond: false, ...answer });
     }
   }
 
@@ -73,7 +75,7 @@ export class Reader {
     return next;
   }
 
-  /** The nodes of open tokens after nodes; the call counts as `least` rows at least. */
+  /** The nodes of tokens after nodes; the call counts as `least` rows at least. */
   async read(picks: readonly (readonly [parent: Node, token: number])[], least = 1): Promise<Node[]> {
     const answers = await this.#step(
       picks.map(([, token]) => token),
@@ -86,7 +88,8 @@ export class Reader {
       const spelled = parent.spelled + bytes;
       const tokens = [...parent.tokens, token];
       const logMass = parent.logMass + Math.log(Math.max(parent.row[token] as number, TINY));
-      const node = { tokens, spelled, key: parent.key + this.vocabulary.key(bytes), logMass, ...answer };
+      const isSecond = parent.isSecond || this.vocabulary.isFinal(token);
+      const node = { tokens, spelled, key: parent.key + this.vocabulary.key(bytes), logMass, isSecond, ...answer };
       this.nodes.set(nameOf(tokens), node);
       return node;
     });

@@ -244,9 +244,8 @@ class Search {
     const { typed } = this;
     const { nodes } = this.reader;
     await this.reader.along(chain);
-    for (const [name, { key, tokens }] of nodes) {
-      const agrees = key.startsWith(typed) || typed.startsWith(key);
-      if (!agrees || !this.vocabulary.areOpen(tokens)) nodes.delete(name); // of a second word, which was meant perhaps
+    for (const [name, { key, isSecond }] of nodes) {
+      if (isSecond || !(key.startsWith(typed) || typed.startsWith(key))) nodes.delete(name);
     }
     const rows = Array.from(nodes.values(), (node) => new Row(node, this.vocabulary, typed));
     const outer = rows.filter((row) => this.#isOuter(row) && row.share);

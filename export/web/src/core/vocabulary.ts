@@ -148,9 +148,9 @@ export class Vocabulary {
     return this.fold ? lowered(spelled) : spelled;
   }
 
-  /** Whether no word ends with one of `tokens`. */
-  areOpen(tokens: readonly number[]): boolean {
-    return tokens.every((token) => token > this.finals.ids.length);
+  /** Whether a word ends with a token. */
+  isFinal(token: number): boolean {
+    return token <= this.finals.ids.length;
   }
 
   /** The place of an open token among the open ones. */

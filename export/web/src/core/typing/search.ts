@@ -275,11 +275,6 @@ class MeaningSearch {
     return last <= this.search.tries.finals ? toBytes(" ") : toBytes("");
   }
 
-  /** Whether a word was typed before what follows. */
-  #isSecond({ tokens }: Node): boolean {
-    return tokens.some((token) => token <= this.search.tries.finals);
-  }
-
   /** Count the tokens that a level of a walk reached: words are found, open tokens are open. */
   #weigh(
     level: Reached,
@@ -342,7 +337,7 @@ class MeaningSearch {
     weights: readonly Weights[],
     floors: Float64Array,
   ): void {
-    const isFirst = nodes.map((node) => !this.#isSecond(node));
+    const isFirst = nodes.map((node) => !node.isSecond);
     for (let at = 0; at < level.nodes.length; at++) {
       const from = level.source[at] as number;
       const [open, promise] = [level.second[at], level.secondPromise[at]] as [number, number];
@@ -390,7 +385,7 @@ class MeaningSearch {
 
   #find(node: Node, token: number, found: number): void {
     const spelled = node.spelled + this.search.tokenBytes[token];
-    const isMeant = this.#isSecond(node) || !spelled.includes(" ", this.gap.length) || this.weighing.factor(spelled);
+    const isMeant = node.isSecond || !spelled.includes(" ", this.gap.length) || this.weighing.factor(spelled);
     if (!isMeant) return; // no word, and not two
     const factor = this.#factor(spelled);
     let mass = found;
