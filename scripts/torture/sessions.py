@@ -66,7 +66,7 @@ class Sessions:
         found = tally.call(f"suggest after {text!r}", session.suggest, **settings)
         anew = predictor.session(text, typing=typing)
         expected = tally.call(f"suggest after {text!r}", anew.suggest, **settings)
-        touched = bool(session._points)
+        touched = bool(session._touched.points)
         if found is None or expected is None:
             return  # counted, or half a character
         self._hold(tally, text, found, settings["k"])
