@@ -17,7 +17,7 @@ import texts
 from calls import Calls, Verbs
 from files import Bundles, Runs, Stores
 from hostile import Hostile
-from kills import Exports, Learning, Trainings
+from kills import Exports, Killed, Learning, Trainings
 from places import Places
 from processes import Processes
 from rich import box
@@ -31,7 +31,7 @@ from wordgru import Predictor
 
 ROOT = Path(__file__).parents[2]
 _TINY, _INT8, _SHIPPED = ROOT / "tests/runtime/tiny", ROOT / "tests/runtime/tiny-int8", ROOT / "wordgru/models/en"
-_SHORT = ("sessions", "calls", "verbs", "bundles", "stores", "hostile", "learning", "places", "processes")
+_SHORT = ("sessions", "calls", "verbs", "bundles", "stores", "hostile", "learning", "killed", "places", "processes")
 _SHOWN = 40  # faults printed
 
 
@@ -53,6 +53,7 @@ def parts(folder: Path, names: Iterable[str]) -> dict[str, Part]:
         "stores": lambda: Stores(folder / "stores"),
         "hostile": lambda: Hostile(_TINY, folder / "hostile"),
         "learning": lambda: Learning(folder / "learning"),
+        "killed": lambda: Killed(_TINY, folder / "killed"),
         "places": lambda: Places(_TINY, folder / "places"),
         "processes": lambda: Processes(tiny, _TINY),
         "runs": lambda: Runs(folder / "runs"),

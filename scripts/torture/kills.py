@@ -1,11 +1,13 @@
-"""SIGKILL at any moment: while words are learnt, a bundle is written, a model is trained."""
+"""SIGKILL at any moment: while words are learnt, figures or a bundle are written or pushed, a model is trained."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -13,6 +15,8 @@ from files import SMALL, train, write_text
 from tally import Tally
 
 from wordgru import PersonalModel, Predictor
+from wordgru.bundle import open_bundle
+from wordgru.cli import cli
 
 _LETTERS = str.maketrans("0123456789", "abcdefghij")  # long numbers are not learnt
 _LEARN = """
@@ -25,7 +29,7 @@ while True:
     os.write(1, b"%d\\n" % number)
     number += 1
 """
-_KILLS = 10  # in one step of `Learning`
+_KILLS = 10  # in one step of `Learning` and of `Killed`
 
 
 class Learning:
@@ -71,6 +75,96 @@ class Learning:
         if lost:
             tally.fault("lost", f"sentences {lost} were learnt, and are lost")
         store.close()
+
+
+class Killed:
+    """`wordgru evaluate`, `words` and `push`: there is what was there before, or all that is new.
+
+    Args:
+        bundle: the model.
+        folder: for files.
+    """
+
+    def __init__(self, bundle: Path, folder: Path) -> None:
+        sys.path.append(str(Path(__file__).parents[2]))  # for the fake of the Hub
+        self._bundle, self._folder = shutil.copytree(bundle, folder / "bundle"), folder
+        self._text, self._figures = write_text(folder), folder / "figures.json"
+        with PersonalModel(folder / "before.words") as store:
+            store.learn("the Krakenhaus")
+        self._figures.write_text('{"old": true}')
+
+    def step(self, rng: Random, tally: Tally) -> None:
+        """Some kills of one verb, each of a fork, after as long as a fork that was let go took at most."""
+        rng.choice((self._evaluate, self._words, self._push))(rng, tally)
+
+    def _evaluate(self, rng: Random, tally: Tally) -> None:
+        arguments = ["evaluate", self._text, "-m", self._bundle, "--words", "20", "--json", self._figures]
+        for _ in _kills(rng, tally, arguments):
+            try:
+                json.loads(self._figures.read_text())
+            except ValueError as error:
+                tally.fault("lost", f"figures are half written after a kill: {error}")
+
+    def _words(self, rng: Random, tally: Tally) -> None:
+        store, verb = self._folder / "my.words", rng.choice((["learn", self._text], ["forget", "butter"]))
+        shutil.copyfile(self._folder / "before.words", store)
+        for _ in _kills(rng, tally, ["words", "--personal", store, *verb]):
+            opened = tally.call("open a store after a kill", PersonalModel, store)
+            if opened is None or "Krakenhaus" not in opened.after(""):
+                tally.fault("lost", f"words are lost after a kill of wordgru words {verb[0]}")
+            else:
+                opened.close()
+            shutil.copyfile(self._folder / "before.words", store)  # for words that are never said again fade
+
+    def _push(self, rng: Random, tally: Tally) -> None:
+        try:
+            from huggingface_hub import constants
+        except ModuleNotFoundError:
+            return
+        from tests.runtime.fake_hub import TOKEN, fake_hub
+
+        ours = {path.name: path.read_bytes() for path in open_bundle(self._bundle).files}
+        with fake_hub() as hub:
+            constants.ENDPOINT, constants.HF_HUB_DISABLE_XET = hub.address, True
+            os.environ |= {"HF_TOKEN": TOKEN}
+            for _ in _kills(rng, tally, ["push", self._bundle, "jane/words"]):
+                there = hub.repositories.get("jane/words", {})
+                if set(there) not in (set(), set(ours)):
+                    tally.fault("lost", f"half a bundle is on the Hub after a kill: {sorted(there)}")
+                if {path.name: path.read_bytes() for path in open_bundle(self._bundle).files} != ours:
+                    tally.fault("lost", "a bundle changed while it was pushed")
+
+
+def _kills(rng: Random, tally: Tally, arguments: list[str | Path]) -> Iterator[None]:
+    """Kill a verb again and again, each time in a fork."""
+    longest = 0.0
+    for turn in range(_KILLS + 1):
+        started = time.monotonic()
+        child = os.fork()
+        if not child:
+            _alone([str(each) for each in arguments])
+        if turn:
+            time.sleep(rng.uniform(0, longest))
+            os.kill(child, signal.SIGKILL)
+            tally.counts["kills"] += 1
+        _, status = os.waitpid(child, 0)
+        if not turn:
+            longest = time.monotonic() - started
+            tally.counts["calls"] += 1
+            tally.check(status == 0, f"wordgru {arguments[0]} that nobody killed ends with {status}")
+        yield
+
+
+def _alone(arguments: list[str]) -> None:
+    """In a fork: run a verb, print nothing, end with 1 where it raised."""
+    silent = os.open(os.devnull, os.O_RDWR)
+    os.dup2(silent, 1)
+    os.dup2(silent, 2)
+    try:
+        cli(arguments, standalone_mode=False)
+    except BaseException:
+        os._exit(1)
+    os._exit(0)
 
 
 class Exports:
