@@ -80,7 +80,7 @@ class Asking(ABC):
     ) -> Suggestions:
         """What the unfinished last word of `text` may become: `complete("the ca")` offers words that begin with "ca".
 
-        Where no word is unfinished, the next word is offered. `options` and `settings` are as for `suggest`.
+        Where no word is unfinished, the next word is offered. `k`, how many words, and the others are as for `suggest`.
         """
         return self.session(text).suggest(k=k, options=with_settings(options, settings))
 
@@ -90,7 +90,8 @@ class Asking(ABC):
     ) -> list[Phrase]:  # fmt: skip
         """Several words ahead, best first, longer ones only while their probability stays above `threshold`.
 
-        A phrase is returned when no continuation of it is probable enough, or it has `max_words` words; at most `k`.
+        A phrase is returned when no continuation of it is probable enough, or it has `max_words` words; at most `k`
+        phrases come.
 
         Raises:
             WordgruError: the text holds a lone surrogate, or a number is out of its range.

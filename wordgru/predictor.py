@@ -196,7 +196,7 @@ class Predictor(Asking):
         return [*units, Score("", len(text), float(nats[-1]))]
 
     def log_probabilities(self, tokens: Ints) -> Floats:
-        """Nats of each of `tokens` given those before it from the text's start, and of its end.  # (T,) → (T + 1,)"""
+        """Nats of each of `tokens` (ids) given those before it, and of the end.  # (T,) → (T + 1,)"""
         inputs, targets = np.concatenate([[END_OF_TEXT], tokens]), np.concatenate([tokens, [END_OF_TEXT]])
         state, nats = self.model.initial_state(), []
         for start in range(0, len(inputs), _CHUNK):

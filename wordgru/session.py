@@ -148,7 +148,7 @@ class Session:
 
         Args:
             x: key widths to the right of the first key's centre.
-            y: and rows below it.
+            y: key widths below it; rows lie one apart.
             is_upper: whether its capital is typed.
 
         Returns:
@@ -176,7 +176,7 @@ class Session:
         return self._touched.landed(self._text, Layout.load(self._typing.layout)) if self._typing else []
 
     def autocorrect(self, *, threshold: float = 0.9) -> str | None:
-        """Put the word that was meant in place of the letters typed, if it is so probable; return it.
+        """Put the word that was meant in place of the letters typed, if its probability reaches `threshold`; return it.
 
         `undo` takes it back.
 

@@ -79,7 +79,7 @@ class SearchOptions:
             and by which a word that is not offered may be ahead of the last one offered.
         max_rows: rows of the model to ask for at most, where a call counts as half a batch of rows at least; then the
             answer is not exact.
-        max_seconds: time to take at most; None for no limit.
+        max_seconds: seconds to take at most; None for no limit.
         ignore_case: letters typed match letters of either case, and words that differ in case alone take one place.
         punctuation: marks and emoji that may come next are offered too; probabilities are then out of all that may
             follow.

@@ -143,12 +143,13 @@ class PersonalModel:
 
         Args:
             text: as it was learnt.
-            since: what `clock` said before it was learnt; without it, it is the last text that was learnt.
+            since: what `clock`, a count of words, said before it was learnt; without it, it is the last text that was
+                learnt.
         """
         self._count(text, -1.0, since=since)
 
     def learn_touches(self, touches: Iterable[tuple[float, float]]) -> None:
-        """Follow where the finger lands: (x, y) of each touch, in key widths beside the key that was meant."""
+        """Follow where the finger lands: (x, y) of each of `touches`, in key widths beside the key that was meant."""
         with self._writing() as store:
             store.execute(_FINGER_TABLE)
             after = self._kept_finger().after(touches)
@@ -237,7 +238,7 @@ class PersonalModel:
 
     @property
     def edition(self) -> tuple[int, int]:
-        """Changes with whatever is learnt or forgotten, by other processes too."""
+        """Two counts of changes: another pair after whatever was learnt or forgotten, by other processes too."""
         with self._failures("read"):
             return int(self._store.execute("PRAGMA data_version").fetchone()[0]), self._store.total_changes
 
@@ -251,7 +252,7 @@ class PersonalModel:
         return {word.decode(): share for word, share in shares.items()}
 
     def named(self, text: str, start: bytes) -> Named:
-        """The same for a search, in which each word begins with `start`."""
+        """The same for a search, in which each word begins with `start`: with a space, or with nothing."""
         with self._failures("read"):
             return self._named(list(units_of(text)), start)
 

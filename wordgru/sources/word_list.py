@@ -137,7 +137,7 @@ class WordList:
         return count
 
     def named(self, start: bytes) -> Named | None:
-        """The words for a search, in which each begins with `start`; None if there are none."""
+        """The words for a search, in which each begins with `start`, a space or nothing; None if there are none."""
         if not self._weights:
             return None
         if self._named is None:

@@ -51,19 +51,19 @@ class TypingModel:
     Attributes:
         layout: the keyboard: a name of `Layout.names`, or the path of a JSON file.
         spread: of the finger around a key's centre, its standard deviation in key widths; 0: each key is hit.
-        anywhere: that a letter is typed as any other key.
-        vowel: that a vowel is spelled as another one.
-        omitted: that a character is left out.
-        undoubled: that the second of two equal characters is.
-        extra: that a letter too many is typed after a character.
-        doubled: that it is the one before once more.
-        swapped: that two characters change places.
-        apostrophe: that an apostrophe or hyphen inside the word is left out.
-        accent: that a letter is typed without its accent.
-        lower: that a capital is typed as a small letter.
-        upper: that a small letter is typed as a capital.
-        joined: that the space before another word is left out; once in what was typed.
-        unknown: that the next word is one which no model knows; its letters are equally probable.
+        anywhere: probability that a letter is typed as any other key.
+        vowel: probability that a vowel is spelled as another one.
+        omitted: probability that a character is left out.
+        undoubled: probability that the second of two equal characters is left out.
+        extra: probability that a letter too many is typed after a character.
+        doubled: probability that it is the one before, typed once more.
+        swapped: probability that two characters change places.
+        apostrophe: probability that an apostrophe or hyphen inside the word is left out.
+        accent: probability that a letter is typed without its accent.
+        lower: probability that a capital is typed as a small letter.
+        upper: probability that a small letter is typed as a capital.
+        joined: probability that the space before another word is left out; once in what was typed.
+        unknown: probability that the next word is one which no model knows; its letters are equally probable.
     """
 
     layout: str = "qwerty"

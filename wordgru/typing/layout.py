@@ -47,7 +47,7 @@ class Layout:
         return sorted(path.stem for path in _FOLDER.glob("*.json"))
 
     def nearest(self, x: float, y: float) -> str:
-        """The character of the key whose centre is nearest.
+        """The character of the key whose centre is nearest to (`x`, `y`), in key widths.
 
         Raises:
             WordgruError: the point is no pair of finite numbers.
