@@ -84,6 +84,7 @@ docs: $(FULL)  ## Build the documentation site in build/docs; a warning, and a l
 	@echo "build/docs/index.html"
 
 pages: $(FULL)  ## After the English model changed: draw the pictures again, write what the examples of the pages print now.
+	.venv/bin/python scripts/badges.py
 	.venv/bin/python scripts/picture.py
 	.venv/bin/python scripts/explanations.py
 	REWRITE_PAGES=1 .venv/bin/python -m pytest tests/runtime/test_pages.py -k 'a_page_print or notebook'

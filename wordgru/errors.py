@@ -1,4 +1,4 @@
-"""The errors a user can cause. Each carries one line: what was wrong, what was expected, what to do."""
+"""The errors a user can cause, each a line: what was wrong, what was expected, what to do. What other lines share."""
 
 import re
 import socket
@@ -43,6 +43,15 @@ _IN_A_MESSAGE = {
     r"offline mode|HF_HUB_OFFLINE": "it was not asked, for HF_HUB_OFFLINE is set",
 }
 """The same, for a client of HTTP that tells the cause in its message alone."""
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun, as a line says it.
+
+    >>> counted(1, "word"), counted(2000, "word")
+    ('1 word', '2,000 words')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def reason(error: BaseException) -> str:

@@ -276,3 +276,15 @@ def test_the_headings_of_learning_are_explained(tmp_path: Path) -> None:
     assert "Learning curve, hit: without → with learning" in shown
     assert "learning curve figures without → with learning, by how many words" in shown
     assert not re.search(r"(^| )(off|on)( |$)", "\n".join(result.output.splitlines()[:3]))
+
+
+def test_one_of_something_is_told_as_one(tmp_path: Path) -> None:
+    for text, words_, units in (("cat", "1 word", "1 word or mark"), ("the cat", "2 words", "2 words and marks")):
+        (tmp_path / "a.txt").write_text(text)
+        store = ["words", "--personal", str(tmp_path / "my.words")]
+        learnt = CliRunner().invoke(cli, [*store, "learn", str(tmp_path / "a.txt")])
+        assert learnt.stderr == f"{words_} learnt\n"
+        scored = CliRunner().invoke(cli, ["score", str(tmp_path / "a.txt"), "--model", str(TINY)])
+        assert scored.stderr.startswith(f"{units}, ")
+    judged = CliRunner().invoke(cli, ["evaluate", str(tmp_path / "a.txt"), "--words", "1", "--model", str(TINY)])
+    assert "1 word, 3 characters, 1 document " in judged.output

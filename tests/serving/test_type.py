@@ -139,7 +139,7 @@ def test_on_a_terminal_offers_are_shown_and_the_line_goes_into_a_pipe(predictor,
         assert process.wait(20) == 0
     os.close(leader)
     assert (tmp_path / "out").read_text() == f"the {found[0].word}\n"
-    assert re.search(rb"6 keystrokes for \d+ characters, 1 offers taken", shown)
+    assert re.search(rb"6 keystrokes for \d+ characters, 1 offer taken", shown)
 
 
 def _read(terminal, until):

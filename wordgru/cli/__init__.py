@@ -443,4 +443,5 @@ def _total(scores: "list[Score]") -> str:
     """The sum of a score, in a line."""
     bits = sum(item.bits for item in scores)
     count = max(len(scores) - 1, 1)
-    return f"{len(scores) - 1} words and marks, {bits:.1f} bits in all, {bits / count:.2f} bits each"
+    units = "1 word or mark" if len(scores) == 2 else f"{len(scores) - 1:,} words and marks"
+    return f"{units}, {bits:.1f} bits in all, {bits / count:.2f} bits each"

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from wordgru.cli import model_options, read_text
+from wordgru.errors import counted
 from wordgru.predictor import Predictor
 from wordgru.typing.channel import TypingModel
 from wordgru.typing.correct import Correction, corrections
@@ -75,4 +76,4 @@ def _show(text: str, found: Sequence[Correction]) -> None:
         end = starts[line + 1] - 1 if line + 1 < len(starts) else len(text)
         shown = _applied(text[begin:end].removesuffix("\r"), moved, marked=True)
         click.echo(f"{line + 1}: {shown}")
-    click.echo(f"{len(found)} corrections; --apply prints the text with them", err=True)
+    click.echo(f"{counted(len(found), 'correction')}; --apply prints the text with them", err=True)

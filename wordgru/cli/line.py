@@ -16,6 +16,7 @@ from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 from prompt_toolkit.output import create_output
 
 from wordgru.asking import Asking
+from wordgru.errors import counted
 from wordgru.search.suggestions import SearchOptions, Suggestions
 from wordgru.text import words
 
@@ -41,8 +42,8 @@ class Count:
     def __str__(self) -> str:
         """In a line."""
         saved = 1 - self.keys / self.characters if self.characters else 0.0
-        done = f"{self.keys:,} keystrokes for {self.characters:,} characters, {self.taken:,} offers taken"
-        return f"{done}: {saved:.1%} saved"
+        done = f"{counted(self.keys, 'keystroke')} for {counted(self.characters, 'character')}"
+        return f"{done}, {counted(self.taken, 'offer')} taken: {saved:.1%} saved"
 
 
 class Typing(AutoSuggest):

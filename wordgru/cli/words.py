@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from wordgru.errors import WordgruError
+from wordgru.errors import WordgruError, counted
 from wordgru.sources.grams import Gram
 from wordgru.sources.personal import PersonalModel
 
@@ -82,7 +82,7 @@ def learn_command(store: PersonalModel, file: Path) -> None:
     """Learn the words of FILE ("-" reads standard input), as if its writer had just committed it."""
     from wordgru.cli import read_text
 
-    click.echo(f"{store.learn(read_text(file)):,} words learnt", err=True)
+    click.echo(f"{counted(store.learn(read_text(file)), 'word')} learnt", err=True)
 
 
 @words_command.command("forget")
@@ -102,7 +102,7 @@ def forget_command(
     if everything == bool(words or since or until):
         raise WordgruError("expected words to forget, days (--since, --until), or --all.")
     gone = sum(store.forget(word, **days) for word in words or (None,))
-    click.echo(f"{gone:,} counts forgotten", err=True)
+    click.echo(f"{counted(gone, 'count')} forgotten", err=True)
 
 
 @words_command.command("export")
@@ -120,7 +120,7 @@ def import_command(store: PersonalModel, file: Path) -> None:
     """Add the counts of FILE, JSON lines that `export` printed ("-" reads standard input)."""
     from wordgru.cli import read_text
 
-    click.echo(f"{store.add(_grams(read_text(file), str(file))):,} counts added", err=True)
+    click.echo(f"{counted(store.add(_grams(read_text(file), str(file))), 'count')} added", err=True)
 
 
 def _grams(text: str, name: str) -> Iterator[Gram]:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from wordgru.errors import counted
 from wordgru.evaluation.bench import Evaluation
 from wordgru.evaluation.figures import Difference, Figure, Row
 from wordgru.evaluation.learning import Stretch
@@ -69,7 +70,7 @@ def _groups(evaluation: Evaluation) -> Table:
 def _summary(found: Sequence[Evaluation]) -> Table:
     """A column for each subject."""
     row = found[0].all
-    title = f"{row.words:,} words, {row.characters:,} characters, {row.documents:,} documents"
+    title = f"{counted(row.words, 'word')}, {row.characters:,} characters, {counted(row.documents, 'document')}"
     table = _table(title, ["", *(evaluation.name for evaluation in found)])
     columns = [_quality(evaluation.all) + _speed(evaluation) for evaluation in found]
     for cells in zip_longest(*columns):
