@@ -6,7 +6,16 @@ import ssl
 
 
 class WordgruError(Exception):
-    """Base of every error that wordgru raises on purpose; the command line prints it as one line."""
+    r"""Base of every error that wordgru raises on purpose; the command line prints it as one line.
+
+    >>> print(WordgruError("a\nb.txt: there is no such file."))
+    a\nb.txt: there is no such file.
+    """
+
+    def __str__(self) -> str:
+        """One line, also where it names a file whose name has several: what ends a line is escaped."""
+        said = super().__str__()
+        return re.sub(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", lambda found: repr(found[0])[1:-1], said)
 
 
 class BundleError(WordgruError):
