@@ -14,6 +14,7 @@ from tally import Tally
 
 from wordgru import PersonalModel
 
+_NOWHERE = "http://127.0.0.1:9"
 _NOBODY = 65534
 
 
@@ -54,6 +55,9 @@ class Places:
             "with few open files": lambda verb: self._run(verb, limit=(resource.RLIMIT_NOFILE, 12)),
             "with no room in files": lambda verb: self._run(verb, limit=(resource.RLIMIT_FSIZE, 1000)),
             "in a folder that is gone": lambda verb: self._shell(verb, before="mkdir -p x; cd x; rmdir ../x;"),
+            "behind a proxy that is not there": lambda verb: self._run(
+                verb, http_proxy=_NOWHERE, https_proxy=_NOWHERE, all_proxy=_NOWHERE
+            ),
             "with no place for temporary files": lambda verb: self._run(verb, TMPDIR="/nowhere"),
         }  # fmt: skip
         files = str(self._folder)

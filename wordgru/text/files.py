@@ -21,3 +21,5 @@ def read_text(path: str | Path, expected: str) -> str:
         raise TextError(f"{path}: cannot be read ({error.strerror}); expected {expected}.") from None
     except UnicodeDecodeError as error:
         raise TextError(f"{path}: byte {error.start} is not UTF-8; convert it to UTF-8 first.") from None
+    except ValueError:  # a NUL, or half a character
+        raise TextError(f"{str(path)!r} is no name of a file; expected {expected}.") from None
