@@ -455,6 +455,7 @@ def test_the_verb_keeps_a_store(tmp_path, monkeypatch):
 
     assert call("words", "learn", "-", text="meet at the Krakenhaus\n").exit_code == 0
     assert "Krakenhaus\t1.00" in call("words", "list").stdout.splitlines()
+    assert call("words", "list", "-n", str(10**30)).stdout == call("words", "list").stdout
     offers = json.loads(call("suggest", "meet at the Kra", "--complete", "--json", "-m", str(TINY)).stdout)[
         "suggestions"
     ]

@@ -190,3 +190,15 @@ def test_prediction_imports_nothing_that_trains() -> None:
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 64])
+@pytest.mark.parametrize("text", ["", "the ca", "xq", "the q"])
+def test_rows_asked_for_one_by_one_or_many_at_once_give_the_same_words(
+    predictor: Predictor, text: str, batch: int
+) -> None:
+    found, expected = (predictor.complete(text, k=10, batch=each, max_rows=2000, tolerance=1e-4) for each in (batch, 8))
+    assert found.exact
+    assert len(found) == 10
+    for one, other in zip(found, expected, strict=True):
+        assert one.probability == pytest.approx(other.probability, abs=2e-4)

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import sys
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from functools import wraps
@@ -71,7 +72,8 @@ def check_store(path: Path) -> None:
 def list_command(store: PersonalModel, most: int) -> None:
     """Print the words and their decayed counts, the most frequent first."""
     alone = itertools.takewhile(lambda gram: not gram.history, store.grams())
-    for word, days in itertools.islice(itertools.groupby(alone, key=lambda gram: gram.word), most):
+    words = itertools.groupby(alone, key=lambda gram: gram.word)
+    for word, days in itertools.islice(words, min(most, sys.maxsize)):
         click.echo(f"{word}\t{sum(gram.count for gram in days):.2f}")
 
 

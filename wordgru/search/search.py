@@ -347,7 +347,7 @@ class _Search:
         """The heaviest open tokens that agree."""
         found: list[Pick] = []
         for group in sorted(self._groups.values(), key=lambda group: -group.peak(b"")):
-            if len(found) >= most and group.peak(b"") < found[-1][0]:
+            if len(found) >= most and (not found or group.peak(b"") < found[-1][0]):
                 break  # no token weighs more than its path
             found = heapq.nlargest(most, [*found, *group.over(0.0, most)])
         return found
