@@ -4,6 +4,7 @@ Parts take turns, a step each; every step has a seed of its own, which `--replay
 """
 
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -89,11 +90,16 @@ def run(every: dict[str, Part], seconds: float, seed: int) -> dict[str, Tally]:
     tallies = {name: Tally() for name in every}
     spent, steps = dict.fromkeys(every, 0.0), dict.fromkeys(every, 0)
     end = time.monotonic() + seconds
-    while time.monotonic() < end or not all(steps.values()):
+    while time.monotonic() < end or not all(steps.values()):  # Ctrl-C ends it earlier
         name = min(spent, key=lambda each: (steps[each] > 0, spent[each]))
         started = time.monotonic()
         tallies[name].seed = f"{name}:{seed}.{steps[name]}"
-        every[name].step(texts.seeded(f"{seed}.{steps[name]}"), tallies[name])
+        try:
+            every[name].step(texts.seeded(f"{seed}.{steps[name]}"), tallies[name])
+        except KeyboardInterrupt:
+            break
+        except subprocess.TimeoutExpired as error:
+            tallies[name].fault("abort", f"{error.cmd} hung")
         spent[name] += time.monotonic() - started
         steps[name] += 1
     for name, tally in tallies.items():

@@ -121,12 +121,12 @@ class Places:
         found.setdefault("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
         return subprocess.run(
             [sys.executable, "-m", "wordgru", *verb], cwd=self._folder, env=found,
-            input=b"the caat sat\n", capture_output=True, timeout=120, check=False, preexec_fn=prepare,
+            input=b"the caat sat\n", capture_output=True, timeout=1200, check=False, preexec_fn=prepare,
         )  # fmt: skip
 
     def _shell(self, verb: list[str], redirected: str = "", *, before: str = "") -> subprocess.CompletedProcess[bytes]:
         command = f'{before} "$0" -m wordgru "$@" {redirected}'
         return subprocess.run(
             ["sh", "-c", command, sys.executable, *verb], cwd=self._folder, input=b"the caat sat\n",
-            capture_output=True, timeout=120, check=False,
+            capture_output=True, timeout=1200, check=False,
         )  # fmt: skip

@@ -21,7 +21,8 @@ KINDS = ("traceback", "wrong", "abort", "lost")
 KNOWN: dict[str, str] = {}
 """Faults known and not mended yet, by file, function and exception; tests/runtime/test_breakage.py has each."""
 
-_SECONDS = 120  # after which a child process hangs
+_SECONDS = 120  # of the processor, after which a child process hangs
+_IDLE = 10  # times as long may it take by the clock
 
 
 class Tally:
@@ -88,7 +89,8 @@ class Tally:
             return
         os.close(reading)
         mine = (dict(self.counts), len(self.faults))
-        signal.alarm(seconds)
+        signal.setitimer(signal.ITIMER_PROF, seconds)  # of the processor, for the machine may be busy
+        signal.alarm(_IDLE * seconds)
         try:
             yield True
         except BaseException:
@@ -105,7 +107,9 @@ class Tally:
         _, status = os.waitpid(process, 0)
         if os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
-            how = "hung" if number == signal.SIGALRM else f"was ended by {signal.Signals(number).name}"
+            how = (
+                "hung" if number in (signal.SIGALRM, signal.SIGPROF) else f"was ended by {signal.Signals(number).name}"
+            )
             self.fault("abort", f"{what} {how}")
         elif data:
             counts, faults = json.loads(data)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +40,7 @@ def test_what_breaks_is_counted(monkeypatch, capsys):
     tally.call("a line", raise_, WordgruError("what was wrong"))
     assert tally.failed == 0
     tally.call("a fault", raise_, ZeroDivisionError())
-    tally.call("two lines", raise_, WordgruError("what\nwas wrong"))
+    tally.call("two lines", raise_, click.ClickException("what\nwas wrong"))
     tally.check(False, "a wrong answer")
     with tally.child("a child") as inside:
         if inside:
@@ -47,5 +48,9 @@ def test_what_breaks_is_counted(monkeypatch, capsys):
     with tally.child("another") as inside:
         if inside:
             tally.check(False, "in a child")
-    assert tally.counts == {"calls": 4, "refused": 2, "traceback": 1, "wrong": 3, "abort": 1}
-    assert [what for kind, what, _ in tally.faults if kind == "abort"] == ["a child was ended by SIGKILL"]
+    with tally.child("one that turns without an end", 1) as inside:
+        while inside:
+            pass
+    assert tally.counts == {"calls": 4, "refused": 2, "traceback": 1, "wrong": 3, "abort": 2}
+    aborts = [what for kind, what, _ in tally.faults if kind == "abort"]
+    assert aborts == ["a child was ended by SIGKILL", "one that turns without an end hung"]
