@@ -349,7 +349,7 @@ export class Session extends TypedField {
     for (let more = 0; ; more++) {
       const many = { ...asked, k: asked.k + more, ignoreCase: asked.ignoreCase || isShouted };
       const found = await this.#find(before, letters, many, place);
-      const one = asOne(found.items.map(formed));
+      const one = asOne(found.items.map(formed), this.#meaning !== undefined && letters !== "");
       if (!more && one.length < Math.min(asked.k, found.items.length)) continue; // two were one word
       const items = one.slice(0, asked.k).filter(({ probability }) => probability >= minProbability);
       if (asked.attention) {
@@ -417,7 +417,8 @@ export class Session extends TypedField {
     const rule = { spaced: start.gap !== "", wanted: undefined };
     const factor = (word: Bytes) => this.#factor(word, asked, rule) || Number(word === typed);
     const { words, ...found } = await (this.#meaning as Meaning).find(start, letters, k, asked, factor, doubt);
-    return { items: words.map((word) => this.#offer(word, this.#seen)), ...found, space: false };
+    const items = words.map((word) => this.#offer(word, this.#seen));
+    return { items: asOne(items, true), ...found, space: false };
   }
 
   /** The word that was meant by a word typed in full, if it is another and probable enough. */
