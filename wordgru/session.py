@@ -359,7 +359,7 @@ class Session:
 
         for more in (0, 1):  # two that were one word leave a place
             found = self._find(head, prefix, k + more, options, attention, typed_as=typed_as, space=space, ends=ends)
-            formed = as_one((form(item) for item in found), fold=self._typing is not None and prefix != "")
+            formed = as_one(form(item) for item in found)
             if len(formed) in (k, len(found)):
                 break
         likely = tuple(item for item in formed[:k] if item.probability >= self.typist.min_probability)

@@ -359,7 +359,7 @@ class Session {
             found = find(head, letters, wider, space, ends);
             items.clear();
             for (const Suggestion& item : found) items.push_back(formed(item));
-            items = detail::as_one(items, typing_ && !letters.empty());
+            items = detail::as_one(items);
             if (items.size() == k || items.size() == found.size()) break;
         }
         items.resize(std::min(items.size(), k));

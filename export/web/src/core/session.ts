@@ -349,7 +349,7 @@ export class Session extends TypedField {
     for (let more = 0; ; more++) {
       const many = { ...asked, k: asked.k + more, ignoreCase: asked.ignoreCase || isShouted };
       const found = await this.#find(before, letters, many, place);
-      const one = asOne(found.items.map(formed), this.#meaning !== undefined && letters !== "");
+      const one = asOne(found.items.map(formed));
       if (!more && one.length < Math.min(asked.k, found.items.length)) continue; // two were one word
       const items = one.slice(0, asked.k).filter(({ probability }) => probability >= minProbability);
       if (asked.attention) {
