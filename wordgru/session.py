@@ -46,6 +46,7 @@ COUNT = Range(0, whole=True)
 _THRESHOLD = Range(0, 1)
 _LONGEST_TYPED = 40  # letters of a word that a typing model looks at; longer ones are taken as they are
 _CORRECTION_ROWS = 16  # of one for a word typed in full
+_CORRECTION_BATCH = 4  # rows of one call there: what was read says what to read next
 _TYPED_ROWS = 32  # budget of a search with a typing model, whose rows cost more; it seldom finds better after them
 _TAIL = 256  # characters before a word that say which of the person's own words follow
 _BEFORE = 600  # characters of what was sent before that a new text is read after; they grow to twice as many
@@ -499,13 +500,16 @@ class Session:
         assert self._typing_search
         answer = self._typing_search(
             *self._reading.place, gap, letters, k,
-            replace(options, max_rows=min(options.max_rows, _CORRECTION_ROWS)),
+            replace(
+                options, max_rows=min(options.max_rows, _CORRECTION_ROWS), batch=min(options.batch, _CORRECTION_BATCH)
+            ),
             factor=lambda word: (
                 self._factor(word, options, spaced=bool(gap), wanted=None) or float(word == gap + prefix.encode())
             ),
             named=self._named_words(head, gap), doubt=doubt,
         )  # fmt: skip
-        return Suggestions(self._offers(answer, self._text), answer.exact, answer.unexplored, answer.rows)
+        offers = tuple(as_one(self._offers(answer, self._text), fold=True))
+        return Suggestions(offers, answer.exact, answer.unexplored, answer.rows)
 
     def _autocorrection(self, head: str, prefix: str, options: SearchOptions, threshold: float) -> str | None:
         """The word that was meant by a word typed in full, if it is another and probable enough."""
@@ -515,11 +519,9 @@ class Session:
         meant = self._meant(head, prefix, letters, 3, options, doubt=1.0 - threshold)
         if not meant:
             return None
-        best = meant[0].word
-        twins = sum(item.probability for item in meant if item.word.lower() == best.lower())
-        if twins * (1.0 - meant.unexplored) < threshold or best.lower() == self._as_typed(prefix, self._text).lower():
-            return None
-        return best
+        best = meant[0]
+        is_same = best.word.lower() == self._as_typed(prefix, self._text).lower()
+        return None if is_same or best.probability * (1.0 - meant.unexplored) < threshold else best.word
 
     def _named_words(self, head: str, start: bytes) -> list[Named]:
         """What other sources than the model name where a word begins after `head`, with `start` held back."""

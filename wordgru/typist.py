@@ -83,10 +83,11 @@ def _writes_small_i(text: str) -> bool:
     return bool(_LONE_I.search(text))
 
 
-def as_one(offers: Iterable[Suggestion]) -> list[Suggestion]:
-    """Offers of the same word as one, most probable first."""
+def as_one(offers: Iterable[Suggestion], *, fold: bool = False) -> list[Suggestion]:
+    """Offers of the same word as one, most probable first; with `fold` in any case, in that of the likeliest."""
     one: dict[str, Suggestion] = {}
     for item in offers:
-        same = one.get(item.word)
-        one[item.word] = replace(same, probability=same.probability + item.probability) if same else item
+        key = item.word.lower() if fold else item.word
+        same = one.get(key)
+        one[key] = replace(same, probability=same.probability + item.probability) if same else item
     return sorted(one.values(), key=lambda item: -item.probability)

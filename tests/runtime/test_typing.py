@@ -333,6 +333,27 @@ def test_slips_and_misspellings_are_corrected(english, text, word):
     assert session.suggest().autocorrect is None  # it was put back
 
 
+@pytest.mark.parametrize(("text", "word"), [("woud", "would"), ("teh", "the"), ("tomorow", "tomorrow")])
+def test_a_word_meant_takes_one_place_in_whatever_case(english, text, word):
+    session = english.session(text, typing=TypingModel())
+    low = [item.word.lower() for item in session.corrections(k=5)]
+    assert len(set(low)) == len(low)
+    assert low[0] == word
+    assert session.corrections()[0].probability > 0.95  # apart, no case of it has 0.6
+    assert session.autocorrect().lower() == word
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "word"),
+    [("very true i'm glad to see the ", "rrvepyiim", "reception"),
+     ("i like it too i was expecting a ", "bqckkash", "backlash"),
+     ("then problem solved ", "ibdefimiteoy", "indefinitely"), ("completely ", "over-thw-top", "over-the-top")],
+)  # fmt: skip
+def test_a_long_word_is_found_however_it_was_typed(english, before, typed, word):
+    session = english.session(before + typed, typing=TypingModel(spread=0.34))
+    assert session.corrections()[0].word == word
+
+
 @pytest.mark.parametrize(
     "text", ["how are you", "I love", "call 5550123", "see example", "mail ann@exmaple", "www.exmaple", "x", "",
              "my name is Xylophr", "he lives in Krakenhaus", "שלום עולם", "a" * 500, "the " + "z" * 30],

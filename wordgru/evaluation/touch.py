@@ -259,9 +259,8 @@ def _type(session: Session, touches: Sequence[Touch], *, points: bool) -> tuple[
             session.append(touch.char)
     found = session.corrections(k=3)
     word = found[0].word.lower() if found else "".join(touch.char for touch in touches)
-    alike = sum(item.probability for item in found if item.word.lower() == word)  # case is not judged
     session.set(f"{before}{word} ")
-    return word, alike * (1.0 - found.unexplored)
+    return word, (found[0].probability if found else 0.0) * (1.0 - found.unexplored)
 
 
 def _rivals(model: TypingModel) -> dict[str, Callable[[str], str]]:

@@ -40,7 +40,7 @@ VOWELS = "aeiouy"
 
 _SHARE = Range(0, 1, below=True)
 _NEVER = 1e-9  # in place of 0: what a person never does may still have happened
-_RATHER = 0.15  # probability that a language model gives a letter inside a word, roughly
+_RATHER = 0.07  # what a letter still to come is worth, of the most that it may have; says what is read first
 _WIDEST = 300  # nodes of one level that are followed, the most probable ones
 
 

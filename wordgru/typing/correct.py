@@ -107,10 +107,9 @@ def correction_at(
 ) -> Correction | None:
     """The correction of a word that begins at `start`, given the text before and after it, if there is one."""
     found = meant(before, typed, after, session)
-    twins = sum(each.probability for each in found if each.word.lower() == found[0].word.lower())
-    if not found or found[0].word.lower() == typed.lower() or twins < threshold:
+    if not found or found[0].word.lower() == typed.lower() or found[0].probability < threshold:
         return None
-    return Correction(start, start + len(typed), typed, found[0].word, twins, tuple(found))
+    return Correction(start, start + len(typed), typed, found[0].word, found[0].probability, tuple(found))
 
 
 def meant(before: str, typed: str, after: str, session: Session) -> list[Candidate]:

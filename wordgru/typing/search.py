@@ -111,7 +111,7 @@ class TypingSearch:
             k: how many words, at least 1.
             options: tolerance and budgets.
             factor: of these bytes, from 0 for what may not be offered to 1. Words of less than 1 are in the answer only
-                if there are no others, or as what was typed.
+                if there are no others, as what was typed, or of a word typed in full before all others.
             named: words that other sources name.
             doubt: share of what was typed, as a word, above which no others are looked for.
         """
@@ -145,9 +145,13 @@ class _Search:
         self._number = count()
 
     def begin(self, spelling: Sequence[int], named: Sequence[Named]) -> None:
-        """Read the usual tokens of what is typed, which says how much agrees at least, and weigh the named words."""
+        """Weigh what may follow, and the named words.
+
+        While letters are still typed, what goes on from them as they are is read first, along their usual tokens. Of a
+        word that ends here it is one spelling among others, and may be long: "rrvepyiim" has seven tokens.
+        """
         root = self._reader.nodes[()]
-        chain = [root, *self._reader.along(spelling[:-1])]
+        chain = [root] if self._typed.complete else [root, *self._reader.along(spelling[:-1])]
         self._guess(chain, spelling)
         self._expand([(root, self._typed.start())])
         for node in chain[1:]:
@@ -397,13 +401,15 @@ class _Search:
     def _answer(self, ranking: Sequence[tuple[bytes, float]], *, exact: bool) -> Answer:
         whole = max(self._agreeing, 1e-300)
         typed = self._gap + self._typed.letters.encode()
-        known = [each for each in ranking if each[0] == typed or self._factor(each[0]) == 1.0]
+        known = [mass for word, mass in ranking if self._factor(word) == 1.0]
+        best = known[0] if self._typed.complete and known else np.inf  # what ends here may be better than all known
         found = tuple(
             Found(
                 word, min(mass / whole, 1.0), self._words[word].tokens,
                 {name: masses[word] / whole for name, masses in self._shares.items() if word in masses},
             )
-            for word, mass in known or ranking
+            for word, mass in ranking
+            if not known or mass > best or word == typed or self._factor(word) == 1.0
         )  # fmt: skip
         evidence = float(np.log(max(self._agreeing, 1e-300))) + self._scale
         return Answer(found, exact, self._left(), self._reader.rows, evidence)

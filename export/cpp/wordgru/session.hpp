@@ -425,13 +425,16 @@ class Session {
         const std::string gap = reading_.read(head);
         const auto [state, last] = reading_.place();
         options.max_rows = std::min(options.max_rows, detail::kCorrectionRows);
+        options.batch = std::min(options.batch, detail::kCorrectionBatch);
         const detail::Factor factor = [&](std::string_view spelled) {
             const double counts = this->factor(spelled, options.punctuation, !gap.empty(), std::nullopt);
             return counts > 0 || spelled != gap + word ? counts : 1;
         };
         const auto others = named(head, gap);
-        return offers(detail::find_meant(engine_->search, *state, last, gap, letters, k, options, factor, others, doubt),
-                      text_, false);
+        Suggestions found = offers(
+            detail::find_meant(engine_->search, *state, last, gap, letters, k, options, factor, others, doubt), text_, false);
+        found.items = detail::as_one(found.items, true);
+        return found;
     }
 
     /// The word that was meant by a word typed in full, if it is another and probable enough.
@@ -443,11 +446,10 @@ class Session {
         if (!letters || field_.kept.count(word) || !detail::is_prose(text, start, text.size())) return std::nullopt;
         const Suggestions meant = this->meant(head, word, *letters, 3, options, 1 - threshold);
         if (meant.empty()) return std::nullopt;
-        const std::string low = lower(meant[0].word);
-        double twins = 0;
-        for (const Suggestion& item : meant) twins += lower(item.word) == low ? item.probability : 0;
-        if (twins * (1 - meant.unexplored) < threshold || low == lower(as_typed(word, text_))) return std::nullopt;
-        return meant[0].word;
+        const Suggestion& best = meant[0];
+        const bool is_same = lower(best.word) == lower(as_typed(word, text_));
+        if (is_same || best.probability * (1 - meant.unexplored) < threshold) return std::nullopt;
+        return best.word;
     }
 
     /// Where the unfinished last word begins in the text as it was typed, which normalising may change.

@@ -132,13 +132,19 @@ inline std::string with_capital_i(const std::string& word) {
     return is_i ? "I" + std::string(rest) : word;
 }
 
-/// Offers of the same word as one, most probable first.
-inline std::vector<Suggestion> as_one(const std::vector<Suggestion>& offers) {
+/// Offers of the same word as one, most probable first; with `fold` in any case, in that of the likeliest.
+inline std::vector<Suggestion> as_one(const std::vector<Suggestion>& offers, bool fold = false) {
     std::vector<Suggestion> one;
+    std::vector<std::string> keys;
     for (const Suggestion& item : offers) {
-        const auto same = std::find_if(one.begin(), one.end(), [&](const auto& each) { return each.word == item.word; });
-        if (same == one.end()) one.push_back(item);
-        else same->probability += item.probability;
+        const std::string key = fold ? lower(item.word) : item.word;
+        const auto at = std::find(keys.begin(), keys.end(), key) - keys.begin();
+        if (static_cast<std::size_t>(at) < one.size()) {
+            one[static_cast<std::size_t>(at)].probability += item.probability;
+        } else {
+            keys.push_back(key);
+            one.push_back(item);
+        }
     }
     std::stable_sort(one.begin(), one.end(), [](const auto& a, const auto& b) { return a.probability > b.probability; });
     return one;

@@ -22,7 +22,7 @@
 
 namespace wordgru::detail {
 
-inline constexpr double kRather = 0.15;       // probability that a language model gives a letter inside a word, roughly
+inline constexpr double kRather = 0.07;       // what a letter still to come is worth, of the most that it may have
 inline constexpr std::size_t kWidest = 300;   // nodes of one level that are followed, the most probable ones
 inline constexpr char32_t kNoPoint = 0xFFFFFFFF;
 

@@ -96,12 +96,10 @@ inline std::vector<Correction> corrections(std::string_view text, Session sessio
             continue;
         }
         std::vector<Candidate> candidates = detail::meant(before, typed, all.substr(span.end), session);
-        const std::string best = candidates.empty() ? typed : candidates[0].word, low = lower(best);
-        double twins = 0;
-        for (const Candidate& each : candidates) twins += lower(each.word) == low ? each.probability : 0;
-        const bool is_other = low != lower(typed) && twins >= threshold;
-        before += is_other ? best : typed;
-        if (is_other) found.push_back({start, end, typed, best, twins, std::move(candidates)});
+        const Candidate best = candidates.empty() ? Candidate{typed, 0} : candidates[0];
+        const bool is_other = lower(best.word) != lower(typed) && best.probability >= threshold;
+        before += is_other ? best.word : typed;
+        if (is_other) found.push_back({start, end, typed, best.word, best.probability, std::move(candidates)});
     }
     return found;
 }

@@ -19,6 +19,7 @@ namespace wordgru::detail {
 inline constexpr std::size_t kLongestTyped = 40;  // letters of a word that a typing model looks at; longer ones are
                                                   // taken as they are
 inline constexpr int kCorrectionRows = 16;        // of a search for what was meant by a word typed in full
+inline constexpr int kCorrectionBatch = 4;        // rows of one call there: what was read says what to read next
 inline constexpr int kTypedRows = 32;  // of one for the rest of a word: it seldom finds better after them
 
 /// The letters of one field, as they were typed.

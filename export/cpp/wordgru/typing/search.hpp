@@ -79,11 +79,14 @@ class TypingSearch {
     using Ranking = std::vector<std::pair<std::string, double>>;
     using Picks = std::vector<std::pair<const Node*, Alignments>>;
 
-    /// Read the usual tokens of what is typed, which says how much agrees at least, and weigh the named words.
+    /// Weigh what may follow, and the named words.
+    ///
+    /// While letters are still typed, what goes on from them as they are is read first, along their usual tokens. Of a
+    /// word that ends here it is one spelling among others, and may be long: "rrvepyiim" has seven tokens.
     void begin(const std::vector<Named>& named) {
         const Ids spelling = tokenizer_.spell(as_typed_);
         std::vector<const Node*> chain = {reader_.find({})};
-        for (std::size_t at = 0; at + 1 < spelling.size(); ++at) {
+        for (std::size_t at = 0; !typed_.complete() && at + 1 < spelling.size(); ++at) {
             const Node* const next = reader_.read_usual(*chain.back(), spelling[at]);
             if (!next) break;
             chain.push_back(next);
@@ -382,12 +385,14 @@ class TypingSearch {
 
     Answer answer(const Ranking& ranking, bool exact) {
         const double whole = std::max(agreeing_, kTiny);
-        Ranking known;
-        for (const auto& each : ranking) {
-            if (each.first == as_typed_ || factor(each.first) == 1) known.push_back(each);
-        }
+        const auto is_known = [&](const auto& each) { return factor(each.first) == 1; };
+        const auto known = std::find_if(ranking.begin(), ranking.end(), is_known);
+        // what ends here may be better than all that is known
+        const double best = known == ranking.end() ? -1 : typed_.complete() ? known->second : HUGE_VAL;
         Answer found{{}, exact, left(), reader_.rows()};
-        for (const auto& [spelled, mass] : known.empty() ? ranking : known) {
+        for (const auto& each : ranking) {
+            const auto& [spelled, mass] = each;
+            if (mass <= best && spelled != as_typed_ && !is_known(each)) continue;
             Found word{spelled, std::min(mass / whole, 1.0), words_.at(spelled).tokens, {}};
             for (const auto& [source, masses] : shares_) {
                 const auto share = masses.find(spelled);

@@ -417,7 +417,8 @@ export class Session extends TypedField {
     const rule = { spaced: start.gap !== "", wanted: undefined };
     const factor = (word: Bytes) => this.#factor(word, asked, rule) || Number(word === typed);
     const { words, ...found } = await (this.#meaning as Meaning).find(start, letters, k, asked, factor, doubt);
-    return { items: words.map((word) => this.#offer(word, this.#seen)), ...found, space: false };
+    const items = words.map((word) => this.#offer(word, this.#seen));
+    return { items: asOne(items, true), ...found, space: false };
   }
 
   /** The word that was meant by a word typed in full, if it is another and probable enough. */

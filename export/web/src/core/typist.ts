@@ -78,12 +78,13 @@ function endOf(text: string, count: number): string {
   return [...text.slice(-2 * count)].slice(-count).join("");
 }
 
-/** Offers of the same word as one, most probable first. */
-export function asOne(items: readonly Suggestion[]): Suggestion[] {
+/** Offers of the same word as one, most probable first; with `fold` in any case, in that of the likeliest. */
+export function asOne(items: readonly Suggestion[], fold = false): Suggestion[] {
   const one = new Map<string, Suggestion>();
   for (const item of items) {
-    const same = one.get(item.word);
-    one.set(item.word, same ? { ...same, probability: same.probability + item.probability } : item);
+    const key = fold ? item.word.toLowerCase() : item.word;
+    const same = one.get(key);
+    one.set(key, same ? { ...same, probability: same.probability + item.probability } : item);
   }
   return [...one.values()].sort((item, other) => other.probability - item.probability);
 }

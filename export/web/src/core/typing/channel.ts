@@ -7,7 +7,7 @@ import { largestOf } from "../rows.js";
 import { isEscaped, Trie } from "../trie.js";
 import type { Touch, Typing } from "./model.js";
 
-const RATHER = 0.15; // probability that a language model gives a letter inside a word, roughly
+const RATHER = 0.07; // what a letter still to come is worth, of the most that it may have; says what is read first
 const WIDEST = 300; // nodes of one level that are followed, the most probable ones
 
 /** Where some strings stand in the letters typed: one row for each, columns by letters typed so far. */

@@ -67,11 +67,9 @@ export async function* corrections(
     if (!isUnspaced && isProse(text, start, end)) {
       const candidates = await meant(before, typed, text.slice(end), session);
       const [best] = candidates;
-      const isTwin = (other: string) => other.toLowerCase() === best?.word.toLowerCase();
-      const probability = candidates.reduce((total, each) => total + (isTwin(each.word) ? each.probability : 0), 0);
-      if (best && !isTwin(typed) && probability >= threshold) {
+      if (best && best.word.toLowerCase() !== typed.toLowerCase() && best.probability >= threshold) {
         word = best.word;
-        yield { start, end, typed, word, probability, candidates };
+        yield { start, end, typed, word, probability: best.probability, candidates };
       }
     }
     before += word;

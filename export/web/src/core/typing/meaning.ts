@@ -12,7 +12,8 @@ import { findMeant } from "./search.js";
 const LONGEST = 40; // letters of a word that a typing model looks at; longer ones are taken as they are
 const CORRECTION_ROWS = 16; // budget of a search for a word typed in full
 const TYPED_ROWS = 32; // and of one that goes on: its rows cost more, and it seldom finds better after them
-const ASKED = 3; // words among which a correction is looked for: twins in another case count together
+const CORRECTION_BATCH = 4; // rows of one call there: what was read says what to read next
+const ASKED = 3; // words among which a correction is looked for
 
 /** Where a word begins. */
 export interface WordStart {
@@ -45,7 +46,8 @@ export class Meaning {
     doubt?: number,
   ): Promise<Answer> {
     const most = typed.complete ? CORRECTION_ROWS : TYPED_ROWS;
-    const fewer = { ...options, maxRows: Math.min(options.maxRows, most) };
+    const batch = typed.complete ? Math.min(options.batch, CORRECTION_BATCH) : options.batch;
+    const fewer = { ...options, maxRows: Math.min(options.maxRows, most), batch };
     return findMeant(this.search, { ...start, typed }, k, fewer, {
       factor,
       named,
@@ -69,9 +71,8 @@ export class Meaning {
     const { items, unexplored } = await ask(ASKED, 1 - threshold);
     const [best] = items;
     if (!best) return undefined;
-    const isTwin = (other: string) => other.toLowerCase() === best.word.toLowerCase();
-    const twins = items.reduce((total, item) => total + (isTwin(item.word) ? item.probability : 0), 0);
-    return twins * (1 - unexplored) < threshold || isTwin(asTyped) ? undefined : best.word;
+    const isSame = best.word.toLowerCase() === asTyped.toLowerCase();
+    return isSame || best.probability * (1 - unexplored) < threshold ? undefined : best.word;
   }
 }
 

@@ -101,10 +101,15 @@ class MeaningSearch {
     this.#asTyped = gap + toBytes(typed.letters);
   }
 
-  /** Read the usual tokens of what is typed, which says how much agrees at least, and weigh the named words. */
+  /**
+   * Weigh what may follow, and the named words.
+   *
+   * While letters are still typed, what goes on from them as they are is read first, along their usual tokens. Of a word
+   * that ends here it is one spelling among others, and may be long: "rrvepyiim" has seven tokens.
+   */
   async begin(spelling: readonly number[]): Promise<void> {
     const root = this.reader.nodes.get(nameOf([])) as Node;
-    const chain = [root, ...(await this.reader.along(spelling.slice(0, -1)))];
+    const chain = [root, ...(this.typed.complete ? [] : await this.reader.along(spelling.slice(0, -1)))];
     this.#guess(chain, spelling);
     this.#expand([[root, this.typed.start()]]);
     for (const node of chain.slice(1)) {
@@ -469,8 +474,13 @@ class MeaningSearch {
 
   #answer(ranking: readonly (readonly [Bytes, number])[], exact: boolean): Answer {
     const whole = Math.max(this.#agreeing, TINY);
-    const known = ranking.filter(([word]) => word === this.#asTyped || this.#factor(word) === 1);
-    const words = (known.length ? known : ranking).map(([spelled, mass]): Found => {
+    const isKnown = (word: Bytes) => this.#factor(word) === 1;
+    const known = ranking.find(([word]) => isKnown(word));
+    const best = known && this.typed.complete ? known[1] : Number.POSITIVE_INFINITY; // what ends here may be better
+    const shown = ranking.filter(
+      ([word, mass]) => !known || mass > best || word === this.#asTyped || isKnown(word),
+    );
+    const words = shown.map(([spelled, mass]): Found => {
       const named = new Map<Source, number>();
       for (const [name, masses] of this.#shares) {
         const share = masses.get(spelled);
