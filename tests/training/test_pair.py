@@ -116,7 +116,6 @@ def test_settled_weights_lose_less_when_rounded(tmp_path):
     assert done.exit_code == 0, done.output
     ids = torch.from_numpy(np.stack([tokenizer.encode(text) for text in texts[:9]]))
 
-    @torch.no_grad()
     def lost(run):
         weights = {name: torch.from_numpy(weight) for name, weight in load_model_weights(tmp_path / run).items()}
         for name in filter(has_four_bits, weights):
