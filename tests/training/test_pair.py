@@ -1,4 +1,4 @@
-"""`scripts/models/{pair,settle}.py`: what they learn by, against plain autograd; four bits, against the exporter's."""
+"""`scripts/models/pair.py`: what it learns by, against plain autograd; its four bits, against the exporter's."""
 
 from pathlib import Path
 
@@ -11,14 +11,11 @@ from click.testing import CliRunner
 from torch.nn.functional import cross_entropy, log_softmax, one_hot
 
 from wordgru.config import ModelConfig
-from wordgru.graph import _pack, _quantize, _unpack, has_four_bits
+from wordgru.graph import _pack, _quantize, _unpack
 from wordgru.text.tokenizer import Tokenizer
-from wordgru.training.data.text_config import TextConfig
 from wordgru.training.network.batches import Packed, pack_documents
 from wordgru.training.network.model import GRULanguageModel
-from wordgru.training.run import checkpoint
 from wordgru.training.run.checkpoint import load_model_config, load_model_weights, load_run
-from wordgru.training.run.settings import TrainConfig
 
 MODELS = Path(__file__).parents[2] / "scripts" / "models"
 SIZES = ModelConfig(vocab_size=600, embedding_size=33, hidden_size=48, layers=2)
@@ -97,35 +94,6 @@ def test_a_teacher_and_two_students_become_runs(tmp_path):
         assert settings.validation_sources == (str(tmp_path / "validation.parquet"),)
         assert settings.vocab_size == config.vocab_size
         assert all(np.isfinite(weight).all() for weight in load_model_weights(tmp_path / "runs" / name).values())
-
-
-def test_settled_weights_lose_less_when_rounded(tmp_path):
-    from pairs.four_bits import best_steps, rounded
-    from settle import settle
-
-    texts = [f"the cat number {number} sat on the mat and said hello\nand then it left" for number in range(60)]
-    pq.write_table(pa.table({"text": texts}), tmp_path / "text.parquet")
-    tokenizer, config = Tokenizer.train(texts, vocab_size=520), ModelConfig(520, 16, 24)
-    torch.manual_seed(2)
-    model = GRULanguageModel(config).eval()
-    settings = TrainConfig(text=TextConfig((str(tmp_path / "text.parquet"),)), vocab_size=520, steps=1)
-    checkpoint.begin_run(tmp_path / "run", settings, config, tokenizer)
-    checkpoint.save_best(tmp_path / "run", model.state_dict(), {"step": 1})
-    flags = ["-o", str(tmp_path / "settled"), "--steps", "60", "--tokens", "300"]
-    done = CliRunner().invoke(settle, [str(tmp_path / "run"), str(tmp_path / "text.parquet"), *flags])
-    assert done.exit_code == 0, done.output
-    ids = torch.from_numpy(np.stack([tokenizer.encode(text) for text in texts[:9]]))
-
-    def lost(run):
-        weights = {name: torch.from_numpy(weight) for name, weight in load_model_weights(tmp_path / run).items()}
-        for name in filter(has_four_bits, weights):
-            weights[name] = rounded(weights[name], best_steps(weights[name]))
-        other = GRULanguageModel(config)
-        other.load_state_dict(weights)
-        wanted, got = (each(ids)[0].log_softmax(-1) for each in (model, other))
-        return float((wanted.exp() * (wanted - got)).sum(-1).mean())
-
-    assert lost("settled") < 0.8 * lost("run")
 
 
 def plain(learner):
