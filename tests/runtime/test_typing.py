@@ -20,10 +20,10 @@ from wordgru.evaluation.touch import evaluate_slips, evaluate_touch, mistyped, r
 from wordgru.search.named import Named, NamedWords
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
-from wordgru.text.trie import Trie
 from wordgru.typing.channel import Touch, Typed, letter_likelihoods
 from wordgru.typing.correct import corrections
-from wordgru.typing.search import TypingSearch, likely
+from wordgru.typing.named import NamedMasses
+from wordgru.typing.search import TypingSearch
 
 TINY = Path(__file__).with_name("tiny")
 KINDS = ("spread", "anywhere", "vowel", "omitted", "undoubled", "extra", "doubled", "apostrophe", "accent")
@@ -157,11 +157,12 @@ def test_a_walk_denies_no_word_more_than_its_floor(typed, seed, complete, floor)
     shares = dict(zip(FEW, np.random.default_rng(seed).dirichlet(np.full(len(FEW), 0.3)).tolist(), strict=True))
     masses = {word: share * every_alignment(model, touches, word, complete) for word, share in shares.items()}
     floor = max(masses.values()) * 10**floor
-    ordered = sorted(word.encode() for word in FEW)
-    trie = (Trie(ordered), np.array([shares[word.decode()] for word in ordered]))
-    found = likely(Typed(model, touches, complete=complete), trie, 1.0, floor)
-    for word, mass in masses.items():  # one floor where the walk ends, one where what it found is too light
-        assert mass * (1 + 1e-9) >= found.get(word.encode(), 0.0) >= mass - 2 * floor * (1 + 1e-9), word
+    found = NamedMasses(
+        Typed(model, touches, complete=complete), NamedWords({word.encode(): shares[word] for word in FEW}), 1.0, floor
+    )
+    assert found.lost <= 2 * floor * (1 + 1e-9)
+    for word, mass in masses.items():
+        assert mass * (1 + 1e-9) >= found.mass(word.encode()) >= mass - found.lost * (1 + 1e-9), word
 
 
 @MANY

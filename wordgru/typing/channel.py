@@ -203,6 +203,11 @@ class Typed:
         ended = len(levels) == len(word) + 1 or levels[-1].closed.any()  # else nothing of it was probable
         return float(self.likelihood(levels[-1].alignments)[-1]) if ended and len(levels[-1].nodes) else 0.0
 
+    @property
+    def most(self) -> float:
+        """The most that P(typed | word) may be, of whatever word; of touch points a density, which may be above 1."""
+        return float(max(self._lead[0].max(), 1.0))
+
     def walk(self, trie: Trie, roots: Places, starts: Alignments, masses: Doubles, floors: Doubles) -> list[Reached]:
         """Follow a trie from some strings on, level by level, where it may matter.
 
