@@ -41,6 +41,7 @@ VOWELS = "aeiouy"
 _SHARE = Range(0, 1, below=True)
 _NEVER = 1e-9  # in place of 0: what a person never does may still have happened
 _RATHER = 0.15  # probability that a language model gives a letter inside a word, roughly
+_STROKES = dict(zip("łøđħŧı", "lodhti", strict=True))  # which Unicode does not take apart
 _WIDEST = 300  # nodes of one level that are followed, the most probable ones
 
 
@@ -429,5 +430,6 @@ def _case(model: TypingModel, meant: str, typed: str) -> float:
 
 @lru_cache(maxsize=4096)
 def _plain(char: str) -> str:
-    """A character without its accents."""
-    return unicodedata.normalize("NFD", char)[:1] or char
+    """A character in lower case without its accents, or its stroke."""
+    bare = unicodedata.normalize("NFD", char)[:1] or char
+    return _STROKES.get(bare, bare)
