@@ -1,8 +1,9 @@
 """What mixing languages costs a typist: `python scripts/languages.py en=chat.parquet de=briefe.parquet`.
 
 Sentences of the files take turns in one text field; with `--within` each is cut in two, and all first halves come
-before the second ones. For every word the first three offers of the mixture are held against those of the model of the
-sentence's own language, which reads its own sentences alone.
+before the second ones; one without a mark ends its line, or with `--spaces` does not. For every word the first three
+offers of the mixture are held against those of the model of the sentence's own language, which reads its own sentences
+alone.
 """
 
 import re
@@ -25,13 +26,16 @@ _SENTENCE = re.compile(r"[^.!?\n]+[.!?]+|[^.!?\n]+$", re.MULTILINE)
 @click.argument("files", nargs=-1, required=True, metavar="NAME=FILE…")
 @click.option("--sentences", default=60, show_default=True, help="Of each language.")
 @click.option("--within", is_flag=True, help="Change languages in the middle of sentences.")
-def languages(files: tuple[str, ...], sentences: int, within: bool) -> None:
+@click.option("--spaces", is_flag=True, help="Put a space after a sentence without a mark, and no line end.")
+def languages(files: tuple[str, ...], sentences: int, within: bool, spaces: bool) -> None:
     """Compare the mixture of the models NAME with each alone, on the column "text" of its FILE.
 
     NAME is that of a model in the package, or the folder of a bundle.
     """
     pairs = [file.partition("=")[::2] for file in files]
     texts = {name: list(islice(sentences_of(Path(path)), sentences)) for name, path in pairs}
+    if spaces:
+        texts = {name: [sentence.rstrip() + " " for sentence in each] for name, each in texts.items()}
     counts = compared({name: Predictor.load(name) for name in texts}, texts, within=within)
     table = Table("sentences in", "words", "mixture, hit@3", "right model, hit@3")
     for name, (count, mixture, right) in [*counts.items(), ("all", list(map(sum, zip(*counts.values(), strict=True))))]:

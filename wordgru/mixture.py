@@ -1,12 +1,13 @@
 """Several models at once, each of a language: P(word) = Σ π_m P_m(word | text), with the proof of each search intact.
 
 π_m is the posterior of a language given the words before, by the forward algorithm of a hidden Markov model (Rabiner
-1989) whose state is the language and may change at every word (`SWITCHING`). Each model searches its own candidates;
-what a candidate of one has in another is asked for by name. A word that no model offers has at most Σ π_m times what
-the last candidate of each has, so more candidates are asked for until the best words are proved.
+1989) whose state is the language and may change at every word, as often as it did so far (`SWITCHING`). A model reads
+the words that are probably of its language, and no others: so it goes on in a sentence where it was left. Each model
+searches its own candidates; what a candidate of one has in another is asked for by name. A word that no model offers
+has at most Σ π_m times what the last candidate of each has, so more candidates are asked for until the best words are
+proved.
 """
 
-import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,20 +30,21 @@ from wordgru.typing.channel import TypingModel
 from wordgru.typist import TypistOptions
 
 SWITCHING = 0.05
-"""Probability that a word is of another language than the one before it in the sentence."""
+"""Probability that a word is of another language than the one before it in the sentence, as long as nothing is known of
+the text."""
 
 SWITCHING_SENTENCES = 0.25
-"""Probability that a sentence is of another language than the one before, as long as nothing is known of the text."""
+"""The same of a sentence."""
 
 _MOST = 64  # candidates of one model
 _LOOSEST = 0.05  # tolerance of the search in an unlikely language
 _ASKED = 5  # words, beside those wanted, that are asked for by name
 _WORDS = 40  # words before the cursor that say which language it is
-_SENTENCES = 16  # of which the languages say how often they change
+_FADING = 0.99  # what a change of language counts one word, or one sentence, later
 _KEPT = 256  # words of which the posterior is kept, each with the text before it
-_FOREIGN = 0.1  # posterior of a language below which a sentence is not read by its model
+_OWN = 0.5  # share of the likeliest language's posterior from which on a word is read by a model
 _ENDS, _CLOSING = (".", "!", "?", "…"), "\"'”’)]"
-_PIECE = re.compile(r"\s*\S+")
+_PIECE = re.compile(r"\s*(\S+)")
 
 
 class MixedPredictor(Asking):
@@ -133,28 +135,58 @@ class MixedWords:
 
 
 @dataclass(frozen=True)
+class _Changes:
+    """How often the language changed between two words of a sentence, or between two sentences.
+
+    Attributes:
+        count: of changes, as far as they are certain; older ones count less.
+        of: and of the places where it could.
+    """
+
+    count: float = 0.0
+    of: float = 0.0
+
+    def after(self, one: Doubles, other: Doubles) -> "_Changes":
+        """With one place more, between two words of which these are the posteriors of the languages."""
+        return _Changes(_FADING * self.count + 1.0 - float(one @ other), _FADING * self.of + 1.0)
+
+    def rate(self, usual: float) -> float:
+        """How probable a change is, which is `usual` before any place was seen."""
+        return (1.0 + self.count) / (1.0 / usual + self.of)
+
+
+@dataclass(frozen=True)
 class _Read:
     """How far the words were weighed.
 
     Attributes:
         text: up to here.
         logs: log posterior of each language for the next word, (languages,).
-        contexts: what each model reads of the text: not the sentences that are hardly of its language.
-        begun: and what it had read before the sentence under way.
-        spoken: the likeliest language of each sentence so far, (sentences,).
+        contexts: what each model reads of the text: the words that are probably of its language.
+        shares: posterior of each language for the last word, (languages,); none before the first one.
+        ends: whether a sentence ends with it.
+        words: how often the language changed within sentences.
+        sentences: and between them.
     """
 
     text: str
     logs: Doubles
     contexts: tuple[str, ...]
-    begun: tuple[str, ...]
-    spoken: tuple[int, ...] = ()
+    shares: Doubles | None = None
+    ends: bool = False
+    words: _Changes = _Changes()
+    sentences: _Changes = _Changes()
 
-    @property
-    def switching(self) -> float:
-        """How probably the next sentence is of another language: as often as so far, from `SWITCHING_SENTENCES` on."""
-        changes = sum(one != other for one, other in itertools.pairwise(self.spoken))
-        return (1.0 + changes) / (1.0 / SWITCHING_SENTENCES + max(len(self.spoken) - 1, 0))
+    def after(self, text: str, contexts: tuple[str, ...], shares: Doubles, *, ends: bool) -> "_Read":
+        """With one word more, with which `text` ends."""
+        words, sentences = self.words, self.sentences
+        if self.shares is not None and self.ends:
+            sentences = sentences.after(self.shares, shares)
+        elif self.shares is not None:
+            words = words.after(self.shares, shares)
+        rate = sentences.rate(SWITCHING_SENTENCES) if ends else words.rate(SWITCHING)
+        logs = np.log((1 - rate) * shares + rate * (1 - shares) / max(len(shares) - 1, 1))
+        return _Read(text, logs, contexts, shares, ends, words, sentences)
 
 
 class MixedSession:
@@ -326,31 +358,21 @@ class MixedSession:
         count = len(self._sessions)
         while self._known and not head.startswith(self._known[-1].text):
             self._known.pop()
-        read = (
-            self._known[-1] if self._known else _Read("", np.full(count, -np.log(count)), ("",) * count, ("",) * count)
-        )
+        read = self._known[-1] if self._known else _Read("", np.full(count, -np.log(count)), ("",) * count)
         pieces = list(_PIECE.finditer(head, len(read.text)))
         skipped = head[len(read.text) : pieces[-_WORDS].start()] if len(pieces) > _WORDS else ""
-        contexts, begun, spoken = tuple(context + skipped for context in read.contexts), read.begun, read.spoken
+        read = replace(read, contexts=tuple(context + skipped for context in read.contexts))
         for piece in pieces[-_WORDS:]:
-            nats = [
-                session.nats(context, piece[0])
-                for session, context in zip(self._sessions.values(), contexts, strict=True)
-            ]
-            logs = read.logs + np.array(nats)
+            added = [piece[0] if context else piece[1] for context in read.contexts]  # a text begins without a space
+            nats = map(Session.nats, self._sessions.values(), read.contexts, added)
+            logs = read.logs + np.array(list(nats))
             shares = np.exp(logs - np.logaddexp.reduce(logs))
-            contexts = tuple(context + piece[0] for context in contexts)
+            contexts = tuple(
+                context + each if share >= _OWN * shares.max() else context
+                for context, each, share in zip(read.contexts, added, shares, strict=True)
+            )
             ends = piece[0].rstrip(_CLOSING).endswith(_ENDS) or "\n" in head[piece.end() : piece.end() + 1]
-            if ends:
-                contexts = tuple(
-                    context if share >= _FOREIGN else before
-                    for context, before, share in zip(contexts, begun, shares, strict=True)
-                )
-                begun, spoken = contexts, (*spoken[1 - _SENTENCES :], int(shares.argmax()))
-            read = _Read(head[: piece.end()], logs, contexts, begun, spoken)
-            switching = read.switching if ends else SWITCHING
-            logs = np.log((1 - switching) * shares + switching * (1 - shares) / max(count - 1, 1))
-            read = replace(read, logs=logs)
+            read = read.after(head[: piece.end()], contexts, shares, ends=ends)
             self._known.append(read)
         del self._known[:-_KEPT]
         return read

@@ -49,7 +49,7 @@ def test_the_languages_follow_the_words_back_and_forth() -> None:
     assert german["de"] > 0.9
     assert all("de" in item.sources for item in session.suggest()[:2])
     session.append("and I will ")
-    assert session.languages()["en"] > 0.9
+    assert session.languages()["en"] > 0.85  # and is expected to change again
     session.set("thanks for the invitation, ich komme gerne ")
     assert session.languages() == pytest.approx(german, abs=1e-3)
     assert sum(session.languages().values()) == pytest.approx(1)
@@ -64,10 +64,25 @@ def test_what_follows_a_text_is_weighed_without_the_word_before_it(before: str) 
     assert session.nats(before, following) == pytest.approx(expected, abs=0.05)
 
 
+def test_each_model_reads_the_words_of_its_language_and_goes_on_where_it_was_left() -> None:
+    session = BOTH.session("I will meet you ich komme gerne mit at the station ")
+    session.suggest()
+    english, german = (each.text for each in session._sessions.values())
+    assert english == "I will meet you at the station "
+    assert german.startswith("ich komme gerne mit")
+    assert session.suggest().words == ENGLISH.session(english, typist=AS_READ).suggest().words
+
+
+def test_where_the_language_changed_often_it_is_expected_to_change() -> None:
+    calm = BOTH.session("I will meet you at the station and then we will go home ")
+    restless = BOTH.session("I will ich komme meet you und wir gehen at the station nach Hause and we will ")
+    assert calm.languages()["de"] < 0.05 < restless.languages()["de"] < 0.3
+
+
 def test_a_quote_that_begins_a_text_ends_no_sentence() -> None:
     session = BOTH.session('" ich komme gerne ')
     session.languages()
-    assert session._known[-1].spoken == ()
+    assert session._known[-1].sentences.of == 0
 
 
 def test_the_words_of_a_long_text_are_not_all_kept() -> None:

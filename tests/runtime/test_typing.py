@@ -21,9 +21,11 @@ from wordgru.search.named import Named, NamedWords
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
 from wordgru.text.trie import Trie
+from wordgru.typing import search as typing_search
 from wordgru.typing.channel import Touch, Typed, letter_likelihoods
 from wordgru.typing.correct import corrections
-from wordgru.typing.search import TypingSearch, likely
+from wordgru.typing.named import NamedMasses
+from wordgru.typing.search import TypingSearch
 
 TINY = Path(__file__).with_name("tiny")
 KINDS = ("spread", "anywhere", "vowel", "omitted", "undoubled", "extra", "doubled", "apostrophe", "accent")
@@ -157,11 +159,55 @@ def test_a_walk_denies_no_word_more_than_its_floor(typed, seed, complete, floor)
     shares = dict(zip(FEW, np.random.default_rng(seed).dirichlet(np.full(len(FEW), 0.3)).tolist(), strict=True))
     masses = {word: share * every_alignment(model, touches, word, complete) for word, share in shares.items()}
     floor = max(masses.values()) * 10**floor
-    ordered = sorted(word.encode() for word in FEW)
-    trie = (Trie(ordered), np.array([shares[word.decode()] for word in ordered]))
-    found = likely(Typed(model, touches, complete=complete), trie, 1.0, floor)
-    for word, mass in masses.items():  # one floor where the walk ends, one where what it found is too light
-        assert mass * (1 + 1e-9) >= found.get(word.encode(), 0.0) >= mass - 2 * floor * (1 + 1e-9), word
+    found = NamedMasses(
+        Typed(model, touches, complete=complete), NamedWords({word.encode(): shares[word] for word in FEW}), 1.0, floor
+    )
+    assert found.lost <= 2 * floor * (1 + 1e-9)
+    for word, mass in masses.items():
+        assert mass * (1 + 1e-9) >= found.mass(word.encode()) >= mass - found.lost * (1 + 1e-9), word
+
+
+@MANY
+@given(st.lists(st.text("abé😀", max_size=5).map(str.encode) | st.binary(max_size=3), max_size=20))
+def test_a_trie_has_a_node_for_each_beginning_of_its_strings(strings):
+    trie = Trie(strings)
+    texts = [each.decode("utf-8", "surrogateescape") for each in strings]
+    assert trie.strings == [strings[at] for at in trie.order]
+    texts = [texts[at] for at in trie.order]
+    assert texts == sorted(texts)
+    spelled = [""]
+    for node in range(len(trie.first)):
+        children = range(trie.first[node], trie.first[node] + trie.count[node])
+        spelled += [spelled[node] + chr(trie.points[child]) for child in children]
+        assert [trie.alphabet[code] for code in trie.char[children]] == [each[-1] for each in spelled[children.start :]]
+        assert texts[trie.low[node] : trie.high[node]] == [each for each in texts if each.startswith(spelled[node])]
+        assert texts[trie.low[node] : trie.own[node]] == [spelled[node]] * texts.count(spelled[node])
+    assert len(set(spelled)) == len(spelled) == len(trie.char)
+    assert set(spelled) == {each[:size] for each in [*texts, ""] for size in range(len(each) + 1)}
+
+
+def test_a_list_of_many_words_is_weighed_as_if_each_were_listed(monkeypatch):
+    predictor, rng = Predictor.load("en"), np.random.default_rng(0)
+    for at, weight in enumerate(rng.uniform(0.5, 1.5, 3000)):  # so even that the few best are not far ahead
+        predictor.words.add("k" + "".join("raneti"[digit] for digit in np.unravel_index(at, (6,) * 5)), weight)
+    weighed = []
+    word = typing_search._Search._word
+    monkeypatch.setattr(typing_search._Search, "_word", lambda self, spelled: weighed.append(1) or word(self, spelled))
+
+    def answered(text, most):
+        weighed.clear()
+        monkeypatch.setattr(typing_search, "_NAMED", most)
+        return predictor.session(text, typing=TypingModel()).suggest(k=5, tolerance=0.01), len(weighed)
+
+    for text in ("the k", "the kra", "the kraz", "the krann"):
+        answered(text, 64)  # rows that are read once are remembered
+        (few, some), (full, _) = answered(text, 64), answered(text, 10**6)
+        assert few.exact == full.exact
+        assert few.words == full.words
+        assert [item.probability for item in few] == pytest.approx([item.probability for item in full], rel=1e-9)
+        assert [item.sources for item in few] == [item.sources for item in full]
+        assert some < 1000
+    assert answered("the k", 10**6)[1] > 3000
 
 
 @MANY

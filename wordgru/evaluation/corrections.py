@@ -13,7 +13,8 @@ from wordgru.text import words
 from wordgru.text.files import read_text
 from wordgru.typing.channel import Touch, Typed, TypingModel
 from wordgru.typing.correct import CANDIDATES, Candidate, meant
-from wordgru.typing.search import UNKNOWN_LETTER, likely
+from wordgru.typing.named import NamedMasses
+from wordgru.typing.search import UNKNOWN_LETTER
 
 _NEGLIGIBLE = 1e-3  # of what was typed as a word that nobody knows
 
@@ -137,15 +138,17 @@ def evaluate_corrections(
 
 def _by_frequency(frequencies: Mapping[str, float], typing: TypingModel) -> Callable[[str], list[Candidate]]:
     """What was meant by a word, from word frequencies × the typing model; what was typed stays a candidate."""
-    trie = NamedWords({word.encode(): count / 1e6 for word, count in frequencies.items()}).trie
+    known = NamedWords({word.encode(): count / 1e6 for word, count in frequencies.items()})
 
     def by_frequency(letters: str) -> list[Candidate]:
         typed = Typed(typing, [Touch(char) for char in letters], complete=True)
         stands = typing.unknown * UNKNOWN_LETTER ** len(letters) * typed.of(letters)
-        masses = {letters.encode(): 0.0} | likely(typed, trie, 1.0, _NEGLIGIBLE * stands)
+        named = NamedMasses(typed, known, 1.0, _NEGLIGIBLE * stands)
+        heaviest, _ = named.heaviest(CANDIDATES)
+        masses = {word: named.mass(word) for word in (letters.encode(), *heaviest)}
         masses[letters.encode()] += stands
         best = sorted(masses.items(), key=lambda item: -item[1])[:CANDIDATES]
-        whole = sum(masses.values())
+        whole = named.total + stands
         return [Candidate(word.decode(), mass / whole) for word, mass in best]
 
     return by_frequency

@@ -32,10 +32,11 @@ class NamedWords:
         return words[low:high], shares[low:high]
 
     @cached_property
-    def trie(self) -> tuple[Trie, Doubles]:
-        """The words as a trie, and their shares in its order."""
+    def trie(self) -> tuple[Trie, Doubles, Doubles]:
+        """The words as a trie, their shares in its order, (N,), and these added up from 0 on, (N + 1,)."""
         trie = Trie(list(self.shares))
-        return trie, np.array(list(self.shares.values()))[trie.order]
+        shares = np.array(list(self.shares.values()))[trie.order]
+        return trie, shares, np.concatenate([[0.0], np.cumsum(shares)])
 
     @cached_property
     def _plain(self) -> tuple[Sequence[bytes], Sequence[bytes], Doubles]:

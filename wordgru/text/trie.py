@@ -1,6 +1,7 @@
 """Strings as a trie over characters, in arrays: what is walked level by level."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -34,30 +35,18 @@ class Trie:
         order = sorted(range(len(texts)), key=texts.__getitem__)
         self.order: Places = np.array(order, np.int64)
         self.strings = [strings[at] for at in order]
-        self.alphabet = sorted({char for text in texts for char in text})
-        codes = {char: code for code, char in enumerate(self.alphabet)}
-        nodes = [(-1, 0, len(order))]  # character, low, high
-        first: list[int] = []
-        count: list[int] = []
-        own: list[int] = []
-        size, level_ends = 0, 1
-        for _, low, high in nodes:  # grows as it is read
-            if len(first) == level_ends:
-                size, level_ends = size + 1, len(nodes)
-            at = low
-            while at < high and len(texts[order[at]]) == size:
-                at += 1
-            own.append(at)
-            first.append(len(nodes))
-            while at < high:
-                begin, letter = at, texts[order[at]][size]
-                while at < high and texts[order[at]][size] == letter:
-                    at += 1
-                nodes.append((codes[letter], begin, at))
-            count.append(len(nodes) - first[-1])
-        self.char, self.low, self.high = (np.array(column, np.int64) for column in zip(*nodes, strict=True))
-        self.points: Places = np.array([ord(char) for char in self.alphabet] or [0], np.int64)[self.char]
-        self.first, self.count, self.own = (np.array(each, np.int64) for each in (first, count, own))
+        points = np.frombuffer("".join(texts[at] for at in order).encode("utf-32-le", "surrogatepass"), np.uint32)
+        used = np.flatnonzero(np.bincount(points, minlength=1))  # a zero, were there no string
+        used = used if len(points) else used[:0]
+        self.alphabet = [chr(point) for point in used.tolist()]
+        codes = np.zeros(used[-1] + 1 if len(used) else 1, np.int32)
+        codes[used] = np.arange(len(used))
+        levels = list(_levels(codes[points], np.array([len(texts[at]) for at in order], np.int64)))
+        self.char, self.low, self.high, self.own, self.count = (
+            np.concatenate(column, dtype=np.int32) for column in zip(*levels, strict=True)
+        )
+        self.first = (1 + np.cumsum(self.count) - self.count).astype(np.int32)
+        self.points: Places = np.append(used, 0)[self.char]
 
     def child(self, node: int, char: str) -> int | None:
         """The node after `node` by a character, if there is one."""
@@ -65,6 +54,35 @@ class Trie:
             if self.alphabet[self.char[at]] == char:
                 return at
         return None
+
+
+def _levels(codes: Places, lengths: Places) -> Iterator[tuple[Places, ...]]:
+    """The nodes of a trie, level by level: their characters, `low`, `high`, `own` and `count`.
+
+    All strings go on at once, so that the time is that of their characters.
+
+    Args:
+        codes: the characters of all strings in the trie's order, one string after the other.
+        lengths: how many characters each has, (N,).
+    """
+    begins = np.cumsum(lengths) - lengths
+    strings = np.arange(len(lengths))  # those that are not over yet
+    nodes = np.zeros(len(lengths), np.int64)  # of this level, in which each stands
+    chars, low, high = np.array([-1]), np.array([0]), np.array([len(lengths)])
+    for size in itertools.count():
+        if not len(chars):
+            return
+        longer = lengths[strings] > size
+        own = low + np.bincount(nodes[~longer], minlength=len(chars))
+        strings, parents = strings[longer], nodes[longer]
+        letters = codes[begins[strings] + size]
+        is_new = np.ones(len(strings), bool)
+        is_new[1:] = (letters[1:] != letters[:-1]) | (parents[1:] != parents[:-1])
+        firsts = np.flatnonzero(is_new)
+        yield chars, low, high, own, np.bincount(parents[firsts], minlength=len(chars))
+        nodes = np.cumsum(is_new) - 1
+        ends = np.append(firsts[1:], len(strings))[: len(firsts)]
+        chars, low, high = letters[firsts], strings[firsts], strings[ends - 1] + 1
 
 
 class TokenTries:

@@ -41,6 +41,7 @@ VOWELS = "aeiouy"
 _SHARE = Range(0, 1, below=True)
 _NEVER = 1e-9  # in place of 0: what a person never does may still have happened
 _RATHER = 0.07  # what a letter still to come is worth, of the most that it may have; says what is read first
+_STROKES = dict(zip("łøđħŧı", "lodhti", strict=True))  # which Unicode does not take apart
 _WIDEST = 300  # nodes of one level that are followed, the most probable ones
 
 
@@ -202,6 +203,11 @@ class Typed:
         levels = self.walk(Trie([word.encode("utf-8", "surrogateescape")]), starts, self.start(), masses, np.zeros(1))
         ended = len(levels) == len(word) + 1 or levels[-1].closed.any()  # else nothing of it was probable
         return float(self.likelihood(levels[-1].alignments)[-1]) if ended and len(levels[-1].nodes) else 0.0
+
+    @property
+    def most(self) -> float:
+        """The most that P(typed | word) may be, of whatever word; of touch points a density, which may be above 1."""
+        return float(max(self._lead[0].max(), 1.0))
 
     def walk(self, trie: Trie, roots: Places, starts: Alignments, masses: Doubles, floors: Doubles) -> list[Reached]:
         """Follow a trie from some strings on, level by level, where it may matter.
@@ -424,5 +430,6 @@ def _case(model: TypingModel, meant: str, typed: str) -> float:
 
 @lru_cache(maxsize=4096)
 def _plain(char: str) -> str:
-    """A character without its accents."""
-    return unicodedata.normalize("NFD", char)[:1] or char
+    """A character in lower case without its accents, or its stroke."""
+    bare = unicodedata.normalize("NFD", char)[:1] or char
+    return _STROKES.get(bare, bare)

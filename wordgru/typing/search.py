@@ -25,6 +25,7 @@ from wordgru.search.suggestions import SearchOptions
 from wordgru.text.trie import TokenTries, Trie
 from wordgru.text.vocabulary import half_character
 from wordgru.typing.channel import Alignments, Reached, Typed
+from wordgru.typing.named import NamedMasses, places_of
 
 _LEFT_OUT = 1 / 30  # share of the tolerance below which a branch is left out of a walk
 _UNDECIDED = 0.05  # share of what agrees that may be undecided in an answer that is proved
@@ -34,6 +35,7 @@ UNKNOWN_LETTER = 1 / 27
 
 _MOST = 256  # tokens of one level that are weighed one by one
 _RANKED = 256  # words that are asked at most whether they may be offered
+_NAMED = 1024  # words that are weighed one by one of each source
 
 
 @dataclass(slots=True)
@@ -139,7 +141,9 @@ class _Search:
         self._expected = 0.0  # and what of it will agree, roughly
         self._as_it_is = 0.0  # P(typed | it was meant as it is typed)
         self._words: dict[bytes, _Word] = {}
-        self._shares: dict[str, dict[bytes, float]] = {}  # source → word → mass that it gives
+        self._named: list[tuple[str, NamedMasses]] = []  # sources of words, and what these have
+        self._unlisted = 0.0  # the most that a word has from them which is not among those found
+        self._standing = 0.0  # mass of what was typed as it is
         self._lost: dict[bytes, float] = {}  # bytes of a node → mass that a word through it may have been denied
         self._open: list[tuple[float, int, _Open]] = []  # a heap, the most promising first
         self._number = count()
@@ -280,10 +284,7 @@ class _Search:
         if self._guessed and not nodes[0].tokens:
             self._agreeing, self._guessed = 0.0, False
         for level in reached:
-            highs = np.where(level.closed, trie.high[level.nodes], trie.own[level.nodes])
-            counts = highs - trie.low[level.nodes]
-            of = np.repeat(np.arange(len(counts)), counts)
-            places = trie.low[level.nodes][of] + np.arange(len(of)) - (np.cumsum(counts) - counts)[of]
+            places, of = places_of(trie, level)
             source, tokens = level.source[of], ids[places]
             weight = masses[source, places]
             sure = level.alignments.done[of]
@@ -327,7 +328,7 @@ class _Search:
         if factor := self._factor(spelled):  # what may not be offered still agrees
             self._agreeing -= mass * (1.0 - factor)
             mass *= factor
-        word = self._words.setdefault(spelled, _Word())
+        word = self._word(spelled)
         word.mass += mass
         if mass > word.best:
             word.best, word.tokens = mass, (*node.tokens, token)
@@ -343,25 +344,33 @@ class _Search:
         """Weigh the words that another source names."""
         among = self._tries.beginning(self._reader.nodes[()].row, source.start)
         unit = among * float(np.exp(min(-self._scale, 700.0)))
-        masses = self._shares.setdefault(source.source, {})
         for words, scale in ((source.common, source.scale), (source.added, 1.0)):
-            found = likely(self._typed, words.trie, unit * scale, self._floor)
-            for word, mass in found.items():
-                masses[source.start + word] = masses.get(source.start + word, 0.0) + mass
-        for word, mass in masses.items():
-            self._agreeing += mass
-            entry = self._words.setdefault(word, _Word())
-            entry.mass += mass
-        self._lost[source.start] = self._lost.get(source.start, 0.0) + 2 * self._floor
+            if not words.shares:
+                continue
+            named = NamedMasses(self._typed, words, unit * scale, self._floor, start=source.start)
+            for spelled, word in self._words.items():
+                word.mass += named.mass(spelled)
+            self._named.append((source.source, named))
+            self._agreeing += named.total
+            self._lost[source.start] = self._lost.get(source.start, 0.0) + named.lost
+            heaviest, others = named.heaviest(max(_NAMED, 4 * self._k))
+            self._unlisted += others
+            for spelled in heaviest:
+                self._word(spelled)
+
+    def _word(self, spelled: bytes) -> _Word:
+        """A word found, with what other sources have of it."""
+        if spelled not in self._words:
+            self._words[spelled] = _Word(sum(named.mass(spelled) for _, named in self._named))
+        return self._words[spelled]
 
     def _stand(self) -> None:
         """What was typed stands as it is, a word that the model does not know, if nothing is more probable."""
         word, model = self._gap + self._typed.letters.encode(), self._typed.model
         prior = model.unknown * UNKNOWN_LETTER ** len(self._typed.letters)
-        mass = prior * self._as_it_is * float(np.exp(min(-self._scale, 700.0)))
-        self._shares.setdefault("typed", {})[word] = mass
-        self._agreeing += mass
-        self._words.setdefault(word, _Word()).mass += mass
+        self._standing = prior * self._as_it_is * float(np.exp(min(-self._scale, 700.0)))
+        self._agreeing += self._standing
+        self._word(word).mass += self._standing
 
     # -- the proof ---------------------------------------------------------------------------------------------
 
@@ -389,7 +398,7 @@ class _Search:
             missing[key] = missing.get(key, 0.0) + each.bound
         if any(_along(missing, word) > allowed for word, _ in ranking):
             return False
-        if _most_along(missing) > limit:
+        if self._unlisted + _most_along(missing) > limit:
             return False
         best = {word for word, _ in ranking}
         return all(
@@ -406,13 +415,23 @@ class _Search:
         found = tuple(
             Found(
                 word, min(mass / whole, 1.0), self._words[word].tokens,
-                {name: masses[word] / whole for name, masses in self._shares.items() if word in masses},
+                {name: mass / whole for name, mass in self._sources(word).items()},
             )
             for word, mass in ranking
             if not known or mass > best or word == typed or self._factor(word) == 1.0
         )  # fmt: skip
         evidence = float(np.log(max(self._agreeing, 1e-300))) + self._scale
         return Answer(found, exact, self._left(), self._reader.rows, evidence)
+
+    def _sources(self, word: bytes) -> dict[str, float]:
+        """What each source but the model gives a word."""
+        masses: dict[str, float] = {}
+        for name, named in self._named:
+            if mass := named.mass(word):
+                masses[name] = masses.get(name, 0.0) + mass
+        if word == self._gap + self._typed.letters.encode():
+            masses["typed"] = self._standing
+        return masses
 
 
 def _along(missing: dict[bytes, float], word: bytes) -> float:
@@ -429,22 +448,3 @@ def _most_along(missing: dict[bytes, float]) -> float:
         path.append((key, (path[-1][1] if path else 0.0) + missing[key]))
         most = max(most, path[-1][1])
     return most
-
-
-def likely(typed: Typed, words: tuple[Trie, Doubles], unit: float, floor: float) -> dict[bytes, float]:
-    """Share · likelihood of the words of a trie where it is above a floor."""
-    trie, shares = words
-    if not len(shares):
-        return {}
-    summed = np.zeros((1, len(shares) + 1))
-    np.cumsum(unit * shares, out=summed[0, 1:])
-    floors = np.full(1, floor)
-    found: dict[bytes, float] = {}
-    for level in typed.walk(trie, np.zeros(1, np.int64), typed.start(), summed, floors):
-        likelihood = typed.likelihood(level.alignments)
-        for at, node in enumerate(level.nodes):
-            for place in range(trie.low[node], trie.high[node] if level.closed[at] else trie.own[node]):
-                mass = float(unit * shares[place] * likelihood[at])
-                if mass > floor:
-                    found[trie.strings[place]] = mass
-    return found

@@ -47,9 +47,13 @@ struct Letter {
         is_upper = detail::is_upper(point);
     }
 
-    /// The first character of some, without its accents.
+    /// The first character of some in lower case, without its accents or its stroke, which Unicode does not take apart.
     static char32_t without_accents(const std::u32string& characters) {
-        return characters.empty() ? U'\0' : decode(decomposed(to_utf8({characters.data(), 1}))).text[0];
+        static constexpr std::u32string_view kStrokes = U"łøđħŧı", kBare = U"lodhti";
+        if (characters.empty()) return U'\0';
+        const char32_t bare = decode(decomposed(to_utf8({characters.data(), 1}))).text[0];
+        const std::size_t at = kStrokes.find(bare);
+        return at == std::u32string_view::npos ? bare : kBare[at];
     }
 
     char32_t point;

@@ -136,7 +136,7 @@ describe("several languages", async () => {
     const { items, exact } = await session.suggest();
     assert.ok(exact && items.slice(0, 2).every(({ sources }) => sources.includes("de")), JSON.stringify(items));
     session.append("and I will ");
-    assert.ok((await share("en")) > 0.9);
+    assert.ok((await share("en")) > 0.85); // and is expected to change again
     session.set("thanks for the invitation, ich komme gerne ");
     assert.ok(Math.abs((await share("de")) - german) < 1e-3);
     const total = [...(await session.languages()).values()].reduce((sum, each) => sum + each);
@@ -145,13 +145,17 @@ describe("several languages", async () => {
   });
 
   it("are the sum of what each model says", async () => {
-    for (const text of ["", "I will be there ", "Ich komme mor", "See you. Wir sehen uns mor"]) {
+    for (const [text, ...read] of [
+      ["", "", ""],
+      ["I will be there ", "I will be there ", " "],
+      ["Ich komme mor", " mor", "Ich komme mor"],
+      ["See you. Wir sehen uns mor", "See you. mor", "Wir sehen uns mor"],
+    ] as const) {
       const session = both.session(text);
       const options = { tolerance: 0.001 };
       const { items, exact } = await session.suggest(options);
       const logs = [...(await session.languages()).values()].map(Math.log);
       const alone = { k: 40, tolerance: 1e-4, maxRows: 2000 };
-      const read = text.startsWith("See") ? ["See you. Wir sehen uns mor", " Wir sehen uns mor"] : [text, text];
       const answers = await Promise.all(
         [...both.predictors.values()].map((each, at) => each.session(read[at], { typist: AS_READ }).suggest(alone)),
       );

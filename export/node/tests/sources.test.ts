@@ -194,7 +194,7 @@ describe("personal words", () => {
     const [one, other] = [new PersonalModel(), new PersonalModel()];
     await one.learn("at the Krakenhaus\nRuairí's \"");
     const lines = await one.export();
-    assert.match(lines, /^\{"history": "", "word": "Ruairí's", "count": 1\}\n/);
+    assert.match(lines, /^\{"history": "", "word": "Ruairí's", "count": 1, "day": "\d{4}-\d\d-\d\d"\}\n/);
     assert.equal(await other.import(lines), (await one.grams()).length);
     assert.equal(await other.export(), lines);
     await other.import(lines.replaceAll("\n", "\r\n\r\n"));
@@ -203,12 +203,47 @@ describe("personal words", () => {
     for (const [bad, says] of [
       [`${lines}{"history": "", "word": "x"}`, /^line 12: expected \{"history"/],
       [`${lines}no`, /^line 12: /],
+      [`${lines}{"history": "", "word": "x", "count": 1, "day": "2026-02-30"}`, /^line 12: expected .*"day": …/],
       ['{"history": "", "word": "", "count": 1}', /expected a history, a word, and a count above 0/],
       ['{"history": "", "word": "x", "count": -1}', /a count above 0/],
     ] as const) {
       await assert.rejects(other.import(bad), (error) => error instanceof WordgruError && says.test(error.message));
     }
     assert.equal(await other.export(), before);
+  });
+
+  it("are forgotten by days, each word by itself or all, as Python does", async () => {
+    const store = new PersonalModel();
+    for (const [text, day] of [
+      ["one Zoo", "2025-12-24"],
+      ["two Zoo", "2026-01-05"],
+      ["two", "2026-02-01"],
+    ] as const) {
+      await store.learn(text, { day });
+    }
+    const days = async (word: string) =>
+      (await store.grams()).filter((gram) => !gram.history && gram.word === word).map(({ day }) => day);
+    assert.deepEqual(await days("Zoo"), ["2025-12-24", "2026-01-05"]);
+    assert.equal(await store.forget("zoo", { since: "2026-01-01" }), 3);
+    assert.deepEqual(await days("Zoo"), ["2025-12-24"]);
+    assert.equal(await store.forget(undefined, { since: "2026-02-02" }), 0);
+    assert.equal(await store.forget(undefined, { until: "2025-12-31" }), 5);
+    assert.deepEqual([await days("one"), await days("two")], [[], ["2026-01-05", "2026-02-01"]]);
+    await store.unlearn("two"); // from the last day first
+    assert.deepEqual(await days("two"), ["2026-01-05"]);
+    assert.equal(await store.clock, 5);
+    await assert.rejects(
+      store.forget("x", { since: "2026-02-01", until: "2026-01-01" }),
+      /^WordgruError: the days 2026/,
+    );
+    await assert.rejects(store.forget("x", { since: "2026-02-30" }), /"2026-02-30" is no day; expected one as "2026/);
+    await assert.rejects(store.learn("x", { day: "today" }), /^WordgruError: "today" is no day/);
+    await assert.rejects(store.add([{ history: "", word: "x", count: 1, day: "1" }]), /"1" is no day/);
+    const other = new PersonalModel();
+    await other.import(await store.export());
+    assert.equal(await other.export(), await store.export());
+    await other.add([{ history: "", word: "x", count: 1 }]); // today
+    assert.equal(await other.forget(undefined, { since: "2026-02-02" }), 1);
   });
 
   it("stay few: the oldest and least used go", async () => {

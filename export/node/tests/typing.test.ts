@@ -11,8 +11,8 @@ import { WordSearch } from "../../web/src/core/search.js";
 import { withDefaults } from "../../web/src/core/suggestions.js";
 import { Trie } from "../../web/src/core/trie.js";
 import { Typed } from "../../web/src/core/typing/channel.js";
-import { likely } from "../../web/src/core/typing/masses.js";
 import { erf, Typing } from "../../web/src/core/typing/model.js";
+import { NamedMasses } from "../../web/src/core/typing/named.js";
 import { findMeant } from "../../web/src/core/typing/search.js";
 import { type TypingGolden, typingFaults } from "../../web/tests/golden_typing.js";
 import { corrections, Layout, PersonalModel, Predictor, type Session, WordgruError } from "../src/index.js";
@@ -186,11 +186,12 @@ describe("the search over what was typed", () => {
       const typed = new Typed(model, touches, random() < 0.5);
       const masses = few.map((word) => (words.shares.get(toBytes(word)) as number) * typed.of(word));
       const floor = Math.max(...masses) * 10 ** (-9 * random());
-      const found = likely(typed, words, 1, floor);
+      const found = new NamedMasses("glossary", typed, words, 1, floor);
+      assert.ok(found.lost <= 2 * floor * (1 + 1e-9));
       for (const [at, word] of few.entries()) {
-        const [mass, got] = [masses[at] as number, found.get(toBytes(word)) ?? 0];
+        const [mass, got] = [masses[at] as number, found.mass(toBytes(word))];
         assert.ok(
-          got <= mass * (1 + 1e-9) && got >= mass - 2 * floor * (1 + 1e-9),
+          got <= mass * (1 + 1e-9) && got >= mass - found.lost * (1 + 1e-9),
           `${round}, ${word}: ${got}, ${mass}`,
         );
       }

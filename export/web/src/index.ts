@@ -4,6 +4,7 @@ export type { AttachOptions, FieldSession, Labels, SessionSource, WordSource } f
 export type { Phrase } from "./core/asking.js";
 export type { BundleConfig } from "./core/bundle.js";
 export type { Characters } from "./core/characters.js";
+export type { Days } from "./core/days.js";
 export { BundleError, WordgruError } from "./core/errors.js";
 export type { GenerateOptions } from "./core/generating.js";
 export type { Gram } from "./core/grams.js";

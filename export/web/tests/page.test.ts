@@ -471,6 +471,45 @@ describe("the page", { skip: !CHROMIUM }, () => {
     });
   });
 
+  it("gives a store of the first edition days: what it holds was learnt before every other", async () => {
+    const other = await aside();
+    const found = await other.evaluate(async (address) => {
+      const { PersonalModel } = (await import(`${address}package/inline.js`)) as typeof Inline;
+      await new Promise<void>((done) => {
+        const request = indexedDB.open("first edition", 1);
+        request.onupgradeneeded = () => {
+          const grams = request.result.createObjectStore("grams");
+          for (const key of [
+            ["", "Zoo"],
+            ["", "the"],
+            ["the", "Zoo"],
+          ])
+            grams.put(0, key);
+          request.result.createObjectStore("clock").put({ words: 2, edition: 0.5 }, 0);
+        };
+        request.onsuccess = () => {
+          request.result.close();
+          done();
+        };
+      });
+      const store = new PersonalModel("first edition");
+      const days = (await store.grams()).map(({ word, day }) => [word, day]);
+      await store.learn("the Zoo", { day: "2026-11-01" });
+      const gone = await store.forget(undefined, { until: "2026-10-31" });
+      await store.close();
+      const left = (await new PersonalModel("first edition").grams()).map(({ day }) => day);
+      return { days, gone, left };
+    }, site.address);
+    const first = "0001-01-01";
+    assert.deepEqual(found.days, [
+      ["Zoo", first],
+      ["the", first],
+      ["Zoo", first],
+    ]);
+    assert.equal(found.gone, 3);
+    assert.deepEqual(found.left, Array(5).fill("2026-11-01"));
+  });
+
   it("says in a line why personal words cannot be kept, and changes nothing then", async () => {
     const other = await aside();
     const found = await other.evaluate(async (address) => {
@@ -487,12 +526,12 @@ describe("the page", { skip: !CHROMIUM }, () => {
       const store = new PersonalModel("odd");
       await store.learn("at the Krakenhaus");
       const before = await store.export();
-      const odd = await opened("odd", 1);
+      const odd = await opened("odd", 2);
       const change = (clock: object) =>
         new Promise((done) => {
           const transaction = odd.transaction(["clock", "grams"], "readwrite");
           transaction.objectStore("clock").put(clock, 0);
-          transaction.objectStore("grams").put("text", ["", "word"]);
+          transaction.objectStore("grams").put("text", ["", "word", "2026-11-01"]);
           transaction.oncomplete = done;
         });
       await change({ words: 3, edition: 1 });
@@ -515,7 +554,7 @@ describe("the page", { skip: !CHROMIUM }, () => {
       return { text, clock, cleared, newer, foreign, again, before: before.length > 0 };
     }, site.address);
     for (const [name, why] of [
-      ["text", "the entry .* is no word with a finite score"],
+      ["text", "the entry .* is no word with a day and a finite score"],
       ["clock", "its clock is no finite number"],
       ["newer", ".+"],
       ["foreign", ".+"],

@@ -147,6 +147,9 @@ class Typed {
         return is_whole && !last.nodes.empty() ? likelihood(last.alignments, last.nodes.size() - 1) : 0;
     }
 
+    /// The most that P(typed | word) may be, of whatever word; of touch points a density, which may be above 1.
+    double most_likely() const { return std::max(1.0, *std::max_element(lead_.rows.begin(), lead_.rows.end())); }
+
     /// Follow a trie from some strings on, level by level, where it may matter.
     std::vector<Reached> walk(Ways& ways) {
         const Trie& trie = *ways.trie;

@@ -121,10 +121,17 @@ Doubles summed(std::size_t size, double unit, Share&& share) {
     return found;
 }
 
-/// Share · likelihood of some words where it is above a floor; a share of 1 has the mass `unit`.
-inline std::unordered_map<std::string, double> likely(Typed& typed, const NamedWords& words, double unit,
-                                                      double floor) {
-    std::unordered_map<std::string, double> found;
+/// What a source has for the letters typed.
+struct NamedMasses {
+    std::unordered_map<std::string, double> words;  ///< share · likelihood of each, where it is above a floor
+    double lost = 0;                                ///< the most that a word is denied
+};
+
+/// Weigh the words that a source names; a share of 1 has the mass `unit`.
+///
+/// A word is denied one floor where the walk ends and one where what it found is too light, and no more than it can have.
+inline NamedMasses weighed(Typed& typed, const NamedWords& words, double unit, double floor) {
+    NamedMasses found;
     const auto& [trie, shares] = words.trie();
     if (shares.empty()) return found;
     const auto share = [&list = shares](std::size_t place) { return list[place]; };
@@ -135,10 +142,12 @@ inline std::unordered_map<std::string, double> likely(Typed& typed, const NamedW
             const double likelihood = typed.likelihood(level.alignments, at);
             for (std::size_t place = node.low; place < (level.closed[at] ? node.high : node.own); ++place) {
                 const double mass = unit * shares[place] * likelihood;
-                if (mass > floor) found[trie->strings()[place]] = mass;
+                if (mass > floor) found.words[trie->strings()[place]] = mass;
             }
         }
     }
+    const double most = unit * *std::max_element(shares.begin(), shares.end()) * typed.most_likely();
+    found.lost = std::min(floor + ways.floors[0], most);
     return found;
 }
 

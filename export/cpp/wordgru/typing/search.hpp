@@ -320,17 +320,18 @@ class TypingSearch {
         const double floor = kLeftOut * allowed();
         std::unordered_map<std::string, double> masses;
         const NamedWords added = source.added();
+        double lost = 0;
         for (const auto& [words, scale] : {std::pair{source.common.get(), source.scale}, std::pair{&added, 1.0}}) {
-            for (const auto& [word, mass] : likely(typed_, *words, unit * scale, floor)) {
-                masses[source.start + word] += mass;
-            }
+            const NamedMasses named = weighed(typed_, *words, unit * scale, floor);
+            for (const auto& [word, mass] : named.words) masses[source.start + word] += mass;
+            lost += named.lost;
         }
         for (const auto& [word, mass] : masses) {
             agreeing_ += mass;
             words_[word].mass += mass;
         }
         shares_.emplace_back(source.source, std::move(masses));
-        lost_.add(source.start, 2 * floor);
+        lost_.add(source.start, lost);
     }
 
     /// What was typed stands as it is, a word that the model does not know, if nothing is more probable.

@@ -19,10 +19,12 @@ export type Weights = readonly (readonly number[])[];
 /** All strengths alike. */
 export const EVEN: Weights = STRENGTHS.map((strengths) => strengths.map(() => 1 / strengths.length));
 
-/** A word after a history, and its score; undefined where it is forgotten. */
+/** A word after a history, learnt on a day, and its score; undefined where it is forgotten. */
 export interface Entry<Score = number> {
   readonly history: string;
   readonly word: string;
+  /** As "2026-11-01". */
+  readonly day: string;
   /** log2 of the count plus the clock in half-lives, which does not change while nobody uses the word. */
   readonly score: Score;
 }
@@ -41,17 +43,23 @@ export class Counts implements Iterable<Entry> {
   /** Another one after each change. */
   edition = 0;
   #size = 0; // bytes
-  #scores = new Map<string, Map<string, number>>(); // history → word → score
-  #changes = new Map<string, Entry<number | undefined>>(); // by history and word
+  #scores = new Map<string, Map<string, Map<string, number>>>(); // history → word → day → score
+  #changes = new Map<string, Entry<number | undefined>>(); // by history, word and day
   #isCleared = false;
 
   *[Symbol.iterator](): Iterator<Entry> {
-    for (const [history, words] of this.#scores) for (const [word, score] of words) yield { history, word, score };
+    for (const [history, words] of this.#scores) {
+      for (const [word, days] of words) for (const [day, score] of days) yield { history, word, day, score };
+    }
   }
 
-  /** The words after a history, and their scores. */
-  after(history: string): ReadonlyMap<string, number> {
-    return this.#scores.get(history) ?? new Map();
+  /** The words after a history, and their counts of all days. */
+  *after(history: string): Iterable<[word: string, count: number]> {
+    for (const [word, days] of this.#scores.get(history) ?? []) {
+      let count = 0;
+      for (const score of days.values()) count += this.now(score);
+      yield [word, count];
+    }
   }
 
   /** The count of a score. */
@@ -59,20 +67,34 @@ export class Counts implements Iterable<Entry> {
     return decayed(HALF_LIFE * score - this.clock);
   }
 
-  /** Count a word `weight` times more. */
-  add(history: string, word: string, weight: number): void {
-    const score = this.#scores.get(history)?.get(word);
+  /** Count a word `weight` times more on a day. */
+  add(history: string, word: string, weight: number, day: string): void {
+    const score = this.#scores.get(history)?.get(word)?.get(day);
     const count = weight + (score === undefined ? 0 : this.now(score));
-    if (count < LEAST) this.delete(history, word);
-    else this.#keep({ history, word, score: Math.log2(count) + this.clock / HALF_LIFE });
+    if (count >= LEAST) this.#keep({ history, word, day, score: this.#scoreOf(count) });
   }
 
-  delete(history: string, word: string): void {
+  /** Take a count of a word back, from the last day that has it first. */
+  take(history: string, word: string, weight: number): void {
+    const days = [...(this.#scores.get(history)?.get(word) ?? [])].sort(([one], [other]) => (one < other ? 1 : -1));
+    let rest = weight;
+    for (const [day, score] of days) {
+      const left = this.now(score) - rest;
+      if (left >= LEAST) this.#keep({ history, word, day, score: this.#scoreOf(left) });
+      else this.delete({ history, word, day });
+      rest = -left;
+      if (rest < LEAST) return;
+    }
+  }
+
+  delete({ history, word, day }: Omit<Entry, "score">): void {
     const words = this.#scores.get(history);
-    if (!words?.delete(word)) return;
+    const days = words?.get(word);
+    if (!words || !days?.delete(day)) return;
+    if (!days.size) words.delete(word);
     if (!words.size) this.#scores.delete(history);
-    this.#size -= sizeOf(history, word);
-    this.#changes.set(`${history.length} ${history}${word}`, { history, word, score: undefined });
+    this.#size -= sizeOf(history, word, day);
+    this.#changes.set(nameOf(history, word, day), { history, word, day, score: undefined });
   }
 
   /** Forget everything; return how many grams there were. */
@@ -87,7 +109,7 @@ export class Counts implements Iterable<Entry> {
   prune(most: number): void {
     while (this.#size > most) {
       const sorted = [...this].sort((one, other) => one.score - other.score);
-      for (const { history, word } of sorted.slice(0, Math.floor(sorted.length / 10) + 1)) this.delete(history, word);
+      for (const entry of sorted.slice(0, Math.floor(sorted.length / 10) + 1)) this.delete(entry);
     }
   }
 
@@ -110,15 +132,24 @@ export class Counts implements Iterable<Entry> {
     return made;
   }
 
+  #scoreOf(count: number): number {
+    return Math.log2(count) + this.clock / HALF_LIFE;
+  }
+
   #keep(entry: Entry): void {
-    const { history, word, score } = entry;
-    const words = this.#scores.get(history) ?? new Map<string, number>();
-    if (!words.has(word)) this.#size += sizeOf(history, word);
-    this.#scores.set(history, words.set(word, score));
-    this.#changes.set(`${history.length} ${history}${word}`, entry);
+    const { history, word, day, score } = entry;
+    const words = this.#scores.get(history) ?? new Map<string, Map<string, number>>();
+    const days = words.get(word) ?? new Map<string, number>();
+    if (!days.has(day)) this.#size += sizeOf(history, word, day);
+    this.#scores.set(history, words.set(word, days.set(day, score)));
+    this.#changes.set(nameOf(history, word, day), entry);
   }
 }
 
-function sizeOf(history: string, word: string): number {
-  return 2 * (history.length + word.length) + 16; // UTF-16, a number, and what separates them
+function nameOf(history: string, word: string, day: string): string {
+  return `${day} ${history.length} ${history}${word}`;
+}
+
+function sizeOf(history: string, word: string, day: string): number {
+  return 2 * (history.length + word.length + day.length) + 16; // UTF-16, a number, and what separates them
 }

@@ -1,8 +1,9 @@
-/** Personal words in IndexedDB: one record for each word after each history, and one with the clock. */
+/** Personal words in IndexedDB: one record for each word after each history and each day, and one with the clock. */
 import { type Counts, type Entry, EVEN, type Weights } from "./counts.js";
+import { FIRST, isDay } from "./days.js";
 import { WordgruError } from "./errors.js";
 
-const SCHEMA = 1; // edition of the store; an older program refuses a newer one
+const SCHEMA = 2; // edition of the store; an older program refuses a newer one
 const [GRAMS, CLOCK] = ["grams", "clock"] as const;
 
 /** How many words were learnt, which change was the last one, and how much each strength is believed. */
@@ -75,7 +76,11 @@ export class Database {
 
   async #connect(): Promise<IDBDatabase> {
     const request = this.factory.open(this.name, SCHEMA);
-    request.onupgradeneeded = () => {
+    request.onupgradeneeded = ({ oldVersion }) => {
+      if (oldVersion) {
+        giveDays(request.transaction as IDBTransaction);
+        return;
+      }
       request.result.createObjectStore(GRAMS);
       request.result.createObjectStore(CLOCK);
     };
@@ -95,6 +100,26 @@ export class Database {
       );
     }
   }
+}
+
+/** Make the grams of edition 1 those of edition 2: what was learnt without a day was learnt before every other. */
+function giveDays(transaction: IDBTransaction): void {
+  if (!transaction.objectStoreNames.contains(GRAMS)) {
+    transaction.abort(); // it is of another program
+    return;
+  }
+  const grams = transaction.objectStore(GRAMS);
+  const cursor = grams.openCursor();
+  cursor.onsuccess = () => {
+    const { result } = cursor;
+    if (!result) return;
+    const { key, value } = result;
+    if (Array.isArray(key) && key.length === 2) {
+      result.delete();
+      grams.put(value, [...key, FIRST]);
+    }
+    result.continue();
+  };
 }
 
 /** Read all into `counts`, unless it is there already. */
@@ -125,11 +150,11 @@ function areWeights(weights: unknown): weights is Weights {
 
 /** A record, checked: another program may have written there. */
 function entry(key: IDBValidKey, score: unknown): Entry {
-  const [history, word] = Array.isArray(key) ? key : [];
-  if (typeof history === "string" && typeof word === "string" && word && Number.isFinite(score)) {
-    return { history, word, score: score as number };
+  const [history, word, day] = Array.isArray(key) ? key : [];
+  if (typeof history === "string" && typeof word === "string" && word && isDay(day) && Number.isFinite(score)) {
+    return { history, word, day, score: score as number };
   }
-  throw new Error(`the entry ${JSON.stringify([key, score])} is no word with a finite score`);
+  throw new Error(`the entry ${JSON.stringify([key, score])} is no word with a day and a finite score`);
 }
 
 /** Write what has changed in `counts`. */
@@ -137,9 +162,9 @@ function keep(transaction: IDBTransaction, counts: Counts): void {
   const grams = transaction.objectStore(GRAMS);
   const { isCleared, entries } = counts.changes();
   if (isCleared) grams.clear();
-  for (const { history, word, score } of entries) {
-    if (score === undefined) grams.delete([history, word]);
-    else grams.put(score, [history, word]);
+  for (const { history, word, day, score } of entries) {
+    if (score === undefined) grams.delete([history, word, day]);
+    else grams.put(score, [history, word, day]);
   }
   counts.edition = Math.random(); // a store made anew begins with none that was known
   transaction

@@ -1,5 +1,6 @@
 /** What is learnt of a text, and how it is written down. `wordgru/sources/grams.py` in TypeScript. */
 import { toBytes } from "./bytes.js";
+import { isDay } from "./days.js";
 import { WordgruError } from "./errors.js";
 import { compare } from "./vocabulary.js";
 import { isBlank, kind, preTokens } from "./words.js";
@@ -23,6 +24,8 @@ export interface Gram {
   readonly word: string;
   /** How often, decayed. */
   readonly count: number;
+  /** When it was learnt, as "2026-11-01"; without one today. */
+  readonly day?: string | undefined;
 }
 
 /** A word of a text, and a history of it. */
@@ -70,20 +73,25 @@ export function* unitsOf(text: string): Iterable<string> {
   }
 }
 
-/** The words alone first, the most frequent first. */
-export function inOrder(one: Gram, other: Gram): number {
-  return (
-    Number(one.history !== "") - Number(other.history !== "") ||
-    other.count - one.count ||
-    compare(toBytes(one.history), toBytes(other.history)) ||
-    compare(toBytes(one.word), toBytes(other.word))
+/** The words alone first, the most frequent first, each by its days. */
+export function inOrder(grams: readonly Gram[]): Gram[] {
+  const totals = new Map<string, number>();
+  const name = ({ history, word }: Gram) => `${history.length} ${history}${word}`;
+  for (const gram of grams) totals.set(name(gram), (totals.get(name(gram)) ?? 0) + gram.count);
+  return [...grams].sort(
+    (one, other) =>
+      Number(one.history !== "") - Number(other.history !== "") ||
+      (totals.get(name(other)) as number) - (totals.get(name(one)) as number) ||
+      compare(toBytes(one.history), toBytes(other.history)) ||
+      compare(toBytes(one.word), toBytes(other.word)) ||
+      compare(one.day ?? "", other.day ?? ""),
   );
 }
 
 /** Grams as JSON lines, as `wordgru words export` prints them. */
 export function toLines(grams: readonly Gram[]): string {
-  const line = ({ history, word, count }: Gram) =>
-    `{"history": ${JSON.stringify(history)}, "word": ${JSON.stringify(word)}, "count": ${count}}\n`;
+  const line = ({ history, word, count, day }: Gram) =>
+    `{"history": ${JSON.stringify(history)}, "word": ${JSON.stringify(word)}, "count": ${count}, "day": "${day}"}\n`;
   return grams.map(line).join("");
 }
 
@@ -97,12 +105,13 @@ export function fromLines(text: string): Gram[] {
   for (const [at, line] of text.split("\n").entries()) {
     if (!line.trim()) continue;
     try {
-      const { history, word, count } = JSON.parse(line);
+      const { history, word, count, day } = JSON.parse(line);
       if (typeof history !== "string" || typeof word !== "string" || typeof count !== "number") throw new Error();
-      grams.push({ history, word, count });
+      if (day && !isDay(day)) throw new Error();
+      grams.push({ history, word, count, day: day || undefined });
     } catch {
       throw new WordgruError(
-        `line ${at + 1}: expected {"history": …, "word": …, "count": …} as \`wordgru words export\` prints it. ` +
+        `line ${at + 1}: expected {"history": …, "word": …, "count": …, "day": …} as \`wordgru words export\` prints it. ` +
           "Nothing was added.",
       );
     }

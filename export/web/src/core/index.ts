@@ -2,6 +2,7 @@ export type { Phrase } from "./asking.js";
 export type { Bundle, BundleConfig, ReadFile } from "./bundle.js";
 export { openBundle } from "./bundle.js";
 export type { Characters } from "./characters.js";
+export type { Days } from "./days.js";
 export { BundleError, WordgruError } from "./errors.js";
 export type { GenerateOptions } from "./generating.js";
 export type { Gram } from "./grams.js";

@@ -1,17 +1,20 @@
 /** Which language a text is in, word by word: the forward algorithm of `wordgru/mixture.py` in TypeScript. */
 
-/** Probability that a word is of another language than the one before it in the sentence. */
+/**
+ * Probability that a word is of another language than the one before it in the sentence, as long as nothing is known of
+ * the text.
+ */
 const SWITCHING = 0.05;
 
-/** Probability that a sentence is of another language than the one before, as long as nothing is known of the text. */
+/** The same of a sentence. */
 const SWITCHING_SENTENCES = 0.25;
 
 const WORDS = 40; // words before the cursor that say which language it is
-const SENTENCES = 16; // of which the languages say how often they change
+const FADING = 0.99; // what a change of language counts one word, or one sentence, later
 const KEPT = 256; // words of which the posterior is kept, each with the text before it
-const FOREIGN = 0.1; // posterior of a language below which a sentence is not read by its model
+const OWN = 0.5; // share of the likeliest language's posterior from which on a word is read by a model
 const CLOSED = /[.!?…]["'”’)\]]*$/;
-const PIECE = /[\p{White_Space}\x1c-\x1f]*[^\p{White_Space}\x1c-\x1f]+/gu;
+const PIECE = /[\p{White_Space}\x1c-\x1f]*([^\p{White_Space}\x1c-\x1f]+)/gu;
 
 /** What one model says of a text. */
 export interface Reader {
@@ -24,12 +27,39 @@ export interface Weighed {
   readonly text: string;
   /** Log posterior of each language for the next word. */
   readonly logs: readonly number[];
-  /** What each model reads of the text: not the sentences that are hardly of its language. */
+  /** What each model reads of the text: the words that are probably of its language. */
   readonly contexts: readonly string[];
-  /** And what it had read before the sentence under way. */
-  readonly begun: readonly string[];
-  /** The likeliest language of each sentence so far. */
-  readonly spoken: readonly number[];
+  /** Posterior of each language for the last word; none before the first one. */
+  readonly shares?: readonly number[];
+  /** Whether a sentence ends with it. */
+  readonly ends: boolean;
+  /** How often the language changed within sentences. */
+  readonly words: Changes;
+  /** And between them. */
+  readonly sentences: Changes;
+}
+
+/** How often the language changed between two words of a sentence, or between two sentences. */
+class Changes {
+  /**
+   * @param count of changes, as far as they are certain; older ones count less.
+   * @param of and of the places where it could.
+   */
+  constructor(
+    private readonly count = 0,
+    private readonly of = 0,
+  ) {}
+
+  /** With one place more, between two words of which these are the posteriors of the languages. */
+  after(one: readonly number[], other: readonly number[]): Changes {
+    const same = one.reduce((sum, share, at) => sum + share * (other[at] as number), 0);
+    return new Changes(FADING * this.count + 1 - same, FADING * this.of + 1);
+  }
+
+  /** How probable a change is, which is `usual` before any place was seen. */
+  rate(usual: number): number {
+    return (1 + this.count) / (1 / usual + this.of);
+  }
 }
 
 /** Weighs the words of a text that grows, and goes back where it was edited. */
@@ -55,8 +85,8 @@ export class Languages {
     const from = read.text.length;
     const skipped = pieces.length > WORDS ? head.slice(from, from + (wanted[0] as RegExpExecArray).index) : "";
     read = { ...read, contexts: read.contexts.map((context) => context + skipped) };
-    for (const { 0: piece, index } of wanted) {
-      read = await this.#next(read, piece, head.slice(0, from + index + piece.length), head);
+    for (const { 0: piece, 1: word = piece, index } of wanted) {
+      read = await this.#next(read, [piece, word], head.slice(0, from + index + piece.length), head);
       this.#known.push(read);
     }
     this.#known = this.#known.slice(-KEPT);
@@ -66,31 +96,41 @@ export class Languages {
   get #nothing(): Weighed {
     const empty = this.readers.map(() => "");
     const logs = this.readers.map(() => -Math.log(this.readers.length));
-    return { text: "", logs, contexts: empty, begun: empty, spoken: [] };
+    return { text: "", logs, contexts: empty, ends: false, words: new Changes(), sentences: new Changes() };
   }
 
-  /** What is known after one more piece, with which `text` ends. */
-  async #next(read: Weighed, piece: string, text: string, head: string): Promise<Weighed> {
-    const nats: number[] = [];
+  /** What is known after one more piece, with which `text` ends, and the word in it. */
+  async #next(read: Weighed, [piece, word]: readonly [string, string], text: string, head: string): Promise<Weighed> {
+    const added = read.contexts.map((context) => (context ? piece : word)); // a text begins without a space
+    const logs: number[] = [];
     for (const [at, reader] of this.readers.entries()) {
-      nats.push(await reader.nats(read.contexts[at] as string, piece));
+      const nats = await reader.nats(read.contexts[at] as string, added[at] as string);
+      logs.push(nats + (read.logs[at] as number));
     }
-    const posterior = shares(nats.map((each, at) => each + (read.logs[at] as number)));
-    let contexts = read.contexts.map((context) => context + piece);
-    let { begun, spoken } = read;
-    const ends = CLOSED.test(piece) || head[text.length] === "\n";
-    if (ends) {
-      contexts = contexts.map((context, at) =>
-        (posterior[at] as number) >= FOREIGN ? context : (begun[at] as string),
-      );
-      begun = contexts;
-      spoken = [...spoken.slice(1 - SENTENCES), posterior.indexOf(Math.max(...posterior))];
-    }
-    const switching = ends ? switchingOf(spoken) : SWITCHING;
-    const others = Math.max(this.readers.length - 1, 1);
-    const logs = posterior.map((share) => Math.log((1 - switching) * share + (switching * (1 - share)) / others));
-    return { text, logs, contexts, begun, spoken };
+    const posterior = shares(logs);
+    const least = OWN * Math.max(...posterior);
+    const contexts = read.contexts.map((context, at) =>
+      (posterior[at] as number) >= least ? context + added[at] : context,
+    );
+    return after(read, text, contexts, posterior, CLOSED.test(piece) || head[text.length] === "\n");
   }
+}
+
+/** What is known with one word more, with which `text` ends. */
+function after(
+  read: Weighed,
+  text: string,
+  contexts: readonly string[],
+  posterior: readonly number[],
+  ends: boolean,
+): Weighed {
+  let { words, sentences } = read;
+  if (read.shares && read.ends) sentences = sentences.after(read.shares, posterior);
+  else if (read.shares) words = words.after(read.shares, posterior);
+  const rate = ends ? sentences.rate(SWITCHING_SENTENCES) : words.rate(SWITCHING);
+  const others = Math.max(posterior.length - 1, 1);
+  const logs = posterior.map((share) => Math.log((1 - rate) * share + (rate * (1 - share)) / others));
+  return { text, logs, contexts, shares: posterior, ends, words, sentences };
 }
 
 /** The distribution of which these are the logarithms, but for a constant. */
@@ -99,10 +139,4 @@ export function shares(logs: readonly number[]): number[] {
   const masses = logs.map((each) => Math.exp(each - most));
   const total = masses.reduce((sum, each) => sum + each, 0);
   return masses.map((mass) => mass / total);
-}
-
-/** How probably the next sentence is of another language: as often as so far, from `SWITCHING_SENTENCES` on. */
-function switchingOf(spoken: readonly number[]): number {
-  const changes = spoken.filter((language, at) => at > 0 && language !== spoken[at - 1]).length;
-  return (1 + changes) / (1 / SWITCHING_SENTENCES + Math.max(spoken.length - 1, 0));
 }

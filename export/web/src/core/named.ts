@@ -12,11 +12,22 @@ interface Sorted {
   readonly shares: Float64Array;
 }
 
+/** Words as a trie. */
+interface Weighted {
+  readonly trie: Trie;
+  /** Their shares in its order. */
+  readonly shares: Float64Array;
+  /** The same, added up from 0 on. */
+  readonly summed: Float64Array;
+  /** The largest of them. */
+  readonly most: number;
+}
+
 /** Words and their shares, looked up by what they begin with, in either case or in one. */
 export class NamedWords {
   #plain: Sorted | undefined;
   #folded: Sorted | undefined;
-  #trie: { readonly trie: Trie; readonly shares: Float64Array } | undefined;
+  #trie: Weighted | undefined;
 
   /** @param shares word, without a space before it → its share. */
   constructor(readonly shares: ReadonlyMap<Bytes, number>) {}
@@ -32,11 +43,17 @@ export class NamedWords {
   }
 
   /** The words as a trie, and their shares in its order. */
-  get trie(): { readonly trie: Trie; readonly shares: Float64Array } {
+  get trie(): Weighted {
     if (!this.#trie) {
       const trie = new Trie([...this.shares.keys()]);
       const shares = Float64Array.from(trie.strings, (word) => this.shares.get(word) as number);
-      this.#trie = { trie, shares };
+      const summed = new Float64Array(shares.length + 1);
+      let most = 0;
+      for (const [at, share] of shares.entries()) {
+        summed[at + 1] = (summed[at] as number) + share;
+        most = Math.max(most, share);
+      }
+      this.#trie = { trie, shares, summed, most };
     }
     return this.#trie;
   }

@@ -8,6 +8,7 @@
 import { type Bytes, toBytes, toShown } from "./bytes.js";
 import { Counts, decayed, LEAST, STRENGTHS, type Weights } from "./counts.js";
 import { Database } from "./database.js";
+import { checkDay, type Days, spanOf, today } from "./days.js";
 import { WordgruError } from "./errors.js";
 import { BEGIN, fromLines, type Gram, gramsOf, inOrder, toLines, unitsOf, type Written } from "./grams.js";
 import { Named, NamedWords } from "./named.js";
@@ -72,10 +73,12 @@ export class PersonalModel {
    *
    * Addresses of mail and the web, numbers of four digits or more and what looks like a key are left out.
    *
-   * @throws WordgruError if the text holds a lone surrogate, or the store cannot be written.
+   * @param day when it was written, as "2026-11-01"; default: today.
+   * @throws WordgruError if the text holds a lone surrogate, the day is none, or the store cannot be written.
    */
-  async learn(text: string): Promise<number> {
-    return this.#count(text, 1);
+  async learn(text: string, { day = today() }: { readonly day?: string | undefined } = {}): Promise<number> {
+    checkDay(day);
+    return this.#count(text, 1, { day });
   }
 
   /**
@@ -85,7 +88,7 @@ export class PersonalModel {
    * @param since what `clock` said before it was learnt; without it, it is the last text that was learnt.
    */
   async unlearn(text: string, since?: number): Promise<void> {
-    await this.#count(text, -1, since);
+    await this.#count(text, -1, { since });
   }
 
   /** How many words were learnt so far. */
@@ -94,27 +97,33 @@ export class PersonalModel {
   }
 
   /**
-   * Forget `word`, in every case and wherever it is history; without one everything. Return how many grams.
+   * Forget `word`, in every case and wherever it is history; without one everything. Return how many counts.
    *
-   * @throws WordgruError if the store cannot be written.
+   * @param word which; of one that is empty there is nothing.
+   * @param days only what was learnt on these days, as `{ since: "2026-11-01", until: "2026-11-30" }`.
+   * @throws WordgruError if a day is none, the first is after the last, or the store cannot be written.
    */
-  async forget(word?: string): Promise<number> {
-    const wanted = word && normalize(word).toLowerCase();
+  async forget(word?: string, days: Days = {}): Promise<number> {
+    const wanted = word === undefined ? undefined : normalize(word).trim().toLowerCase();
+    const [since, until] = spanOf(days);
     return this.#write((counts) => {
-      if (wanted === undefined) return counts.clear();
+      if (wanted === undefined && !days.since && !days.until) return counts.clear();
       const gone = [...counts].filter(
-        (gram) => wanted && (gram.word.toLowerCase() === wanted || gram.history.split(" ").includes(wanted)),
+        (gram) =>
+          gram.day >= since &&
+          gram.day <= until &&
+          (wanted === undefined ||
+            (wanted && (gram.word.toLowerCase() === wanted || gram.history.split(" ").includes(wanted)))),
       );
-      for (const gram of gone) counts.delete(gram.history, gram.word);
+      for (const gram of gone) counts.delete(gram);
       return gone.length;
     });
   }
 
-  /** All that is kept, the words alone first, the most frequent first. */
+  /** All that is kept, the words alone first, the most frequent first, each by its days. */
   async grams(): Promise<Gram[]> {
     const counts = await this.#fresh();
-    const grams = Array.from(counts, ({ history, word, score }) => ({ history, word, count: counts.now(score) }));
-    return grams.sort(inOrder);
+    return inOrder(Array.from(counts, ({ score, ...gram }) => ({ ...gram, count: counts.now(score) })));
   }
 
   /**
@@ -130,9 +139,10 @@ export class PersonalModel {
       if (!isGram || !Number.isFinite(count) || count <= 0) {
         throw new WordgruError(`${JSON.stringify(gram)}: expected a history, a word, and a count above 0.`);
       }
+      if (gram.day !== undefined) checkDay(gram.day);
     }
     await this.#write((counts) => {
-      for (const { history, word, count } of added) counts.add(history, word, count);
+      for (const { history, word, count, day = today() } of added) counts.add(history, word, count, day);
       counts.prune(this.#maxBytes);
     });
     return added.length;
@@ -224,7 +234,11 @@ export class PersonalModel {
 
   // -- the store -----------------------------------------------------------------------------------------------
 
-  async #count(text: string, sign: 1 | -1, since?: number): Promise<number> {
+  async #count(
+    text: string,
+    sign: 1 | -1,
+    { since, day = today() }: { readonly since?: number | undefined; readonly day?: string } = {},
+  ): Promise<number> {
     checkUnicode(text);
     const grams = [...gramsOf(unitsOf(normalize(text)))];
     const learnt = grams.at(-1)?.number ?? 0;
@@ -234,7 +248,9 @@ export class PersonalModel {
       if (sign > 0) counts.weights = this.#judged(counts, grams);
       if (sign > 0) counts.clock += learnt;
       for (const { number, history, word } of grams) {
-        counts.add(history, word, sign * decayed(begun + number - counts.clock));
+        const count = decayed(begun + number - counts.clock);
+        if (sign > 0) counts.add(history, word, count, day);
+        else counts.take(history, word, count);
       }
       counts.prune(this.#maxBytes);
       return learnt;
@@ -259,8 +275,7 @@ export class PersonalModel {
 /** The words after a history, and their counts. */
 function after(counts: Counts, history: string): Map<Bytes, number> {
   const found = new Map<Bytes, number>();
-  for (const [word, score] of counts.after(history)) {
-    const count = counts.now(score);
+  for (const [word, count] of counts.after(history)) {
     if (count >= LEAST) found.set(toBytes(word), count);
   }
   return found;

@@ -154,6 +154,11 @@ export class Typed {
     };
   }
 
+  /** The most that P(typed | word) may be, of whatever word; of touch points a density, which may be above 1. */
+  get most(): number {
+    return Math.max(1, ...this.#lead.rows);
+  }
+
   /** Before the first character. */
   start(): Alignments {
     const start = new Alignments(1, this.width);

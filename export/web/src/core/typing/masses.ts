@@ -1,9 +1,8 @@
 /** What is weighed in the search over what was typed: open tokens, words, what words may miss along their bytes. */
 import type { Bytes } from "../bytes.js";
-import type { NamedWords } from "../named.js";
 import { cutDown, type Node } from "../rows.js";
 import { compare } from "../vocabulary.js";
-import type { Reached, Typed } from "./channel.js";
+import type { Reached } from "./channel.js";
 
 const MOST = 256; // tokens of one level that are weighed one by one
 
@@ -95,32 +94,6 @@ export class Weights {
     }
     return this;
   }
-}
-
-/** Share · likelihood of the words of a list where it is above a floor; a share of 1 has the mass `unit`. */
-export function likely(typed: Typed, words: NamedWords, unit: number, floor: number): Map<Bytes, number> {
-  const found = new Map<Bytes, number>();
-  if (!words.shares.size) return found;
-  const { trie, shares } = words.trie;
-  const { masses, summed } = new Weights(shares.length).fill(unit, shares);
-  const walked = typed.walk({
-    trie,
-    roots: new Int32Array(1),
-    starts: typed.start(),
-    masses: [summed],
-    floors: Float64Array.of(floor),
-  });
-  for (const { nodes, closed, alignments } of walked) {
-    for (const [at, node] of nodes.entries()) {
-      const likelihood = typed.likelihood(alignments, at);
-      const high = (closed[at] ? trie.high[node] : trie.own[node]) as number;
-      for (let place = trie.low[node] as number; place < high; place++) {
-        const mass = (masses[place] as number) * likelihood;
-        if (mass > floor) found.set(trie.strings[place] as Bytes, mass);
-      }
-    }
-  }
-  return found;
 }
 
 /** Which bounds are weighed one by one; the floors are raised to what the others may cost a word. */

@@ -67,6 +67,7 @@ export interface Touch {
   readonly point?: Point | undefined;
 }
 
+const STROKES = new Map(Array.from("łøđħŧı", (letter, at) => [letter, "lodhti".charAt(at)])); // whole in Unicode
 const VOWELS = "aeiouy";
 const NEVER = 1e-9; // in place of 0: what a person never does may still have happened
 const REMEMBERED = 512; // tables of letters
@@ -233,8 +234,8 @@ export function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total;
 }
 
-/** A character without its accents. */
+/** A character in lower case without its accents, or its stroke. */
 function plain(char: string): string {
-  const [first = char] = char.normalize("NFD");
-  return first;
+  const [bare = char] = char.normalize("NFD");
+  return STROKES.get(bare) ?? bare;
 }

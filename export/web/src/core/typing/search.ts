@@ -19,13 +19,15 @@ import type { SearchOptions, Source } from "../suggestions.js";
 import { codePoints, type TokenTrie } from "../trie.js";
 import { halfCharacter } from "../vocabulary.js";
 import { Alignments, type Reached, type Typed } from "./channel.js";
-import { heaviestOf, likely, Missing, type Open, Weights, type Word } from "./masses.js";
+import { heaviestOf, Missing, type Open, Weights, type Word } from "./masses.js";
+import { NamedMasses } from "./named.js";
 
 const LEFT_OUT = 1 / 30; // share of the tolerance below which a branch is left out of a walk
 const UNDECIDED = 0.05; // share of what agrees that may be undecided in an answer that is proved
 const LISTED = 1e-3; // of that, the share above which words are listed
 const LETTER = 1 / 27; // probability of a letter in a word that nobody knows
 const RANKED = 256; // words that are asked at most whether they may be offered
+const NAMED = 1024; // words that are weighed one by one of each source
 const SMALLEST = 1e-9; // the least tolerance
 const TINY = 1e-300; // in place of 0, for its logarithm
 
@@ -82,7 +84,9 @@ class MeaningSearch {
   #expected = 0; // and what of it will agree, roughly
   #asItIs = 0; // P(typed | it was meant as it is typed)
   readonly #words = new Map<Bytes, Word>();
-  readonly #shares = new Map<Source | "typed", Map<Bytes, number>>(); // source → word → mass that it gives
+  readonly #named: NamedMasses[] = []; // of other sources
+  #unlisted = 0; // the most that a word has from them which is not among those found
+  #standing = 0; // mass of what was typed as it is
   readonly #lost = new Missing(); // what a word through a node may have been denied
   readonly #open = new Heap<Open>(); // the most promising first
   readonly #factors = new Map<Bytes, number>();
@@ -361,10 +365,11 @@ class MeaningSearch {
     }
   }
 
+  /** A word found, with what other sources have of it. */
   #word(spelled: Bytes): Word {
     let word = this.#words.get(spelled);
     if (!word) {
-      word = { mass: 0, best: 0, tokens: [] };
+      word = { mass: this.#named.reduce((sum, named) => sum + named.mass(spelled), 0), best: 0, tokens: [] };
       this.#words.set(spelled, word);
     }
     return word;
@@ -409,29 +414,27 @@ class MeaningSearch {
   #name({ source, start, common, added, scale }: Named): void {
     const { row } = this.reader.nodes.get(nameOf([])) as Node;
     const unit = this.search.tries.beginning(row, start) * this.#mass(0);
-    const masses = this.#shares.get(source) ?? new Map<Bytes, number>();
-    this.#shares.set(source, masses);
     for (const [words, weight] of [
       [common, scale],
       [added, 1],
     ] as const) {
-      for (const [word, mass] of likely(this.typed, words, unit * weight, this.#floor)) {
-        masses.set(start + word, (masses.get(start + word) ?? 0) + mass);
-      }
+      if (!words.shares.size) continue;
+      const named = new NamedMasses(source, this.typed, words, unit * weight, this.#floor, start);
+      for (const [spelled, word] of this.#words) word.mass += named.mass(spelled);
+      this.#named.push(named);
+      this.#agreeing += named.total;
+      this.#lost.add(start, named.lost);
+      const [heaviest, others] = named.heaviest(Math.max(NAMED, 4 * this.k));
+      this.#unlisted += others;
+      for (const spelled of heaviest) this.#word(spelled);
     }
-    for (const [word, mass] of masses) {
-      this.#agreeing += mass;
-      this.#word(word).mass += mass;
-    }
-    this.#lost.add(start, 2 * this.#floor);
   }
 
   /** What was typed stands as it is, a word that the model does not know, if nothing is more probable. */
   #stand(): void {
-    const mass = this.#unknown * this.#asItIs * this.#mass(0);
-    this.#shares.set("typed", new Map([[this.#asTyped, mass]]));
-    this.#agreeing += mass;
-    this.#word(this.#asTyped).mass += mass;
+    this.#standing = this.#unknown * this.#asItIs * this.#mass(0);
+    this.#agreeing += this.#standing;
+    this.#word(this.#asTyped).mass += this.#standing;
   }
 
   // -- the proof -----------------------------------------------------------------------------------------------
@@ -463,7 +466,8 @@ class MeaningSearch {
       const end = each.ends ? " " : "";
       missing.add(each.node.spelled + this.search.tokenBytes[each.token] + end, boundOf(each));
     }
-    if (ranking.some(([word]) => missing.along(word) > allowed) || missing.most() > limit) return false;
+    if (ranking.some(([word]) => missing.along(word) > allowed)) return false;
+    if (this.#unlisted + missing.most() > limit) return false;
     const best = new Set(ranking.map(([word]) => word));
     for (const [spelled, { mass }] of this.#words) {
       if (mass <= limit / 4 || mass + missing.along(spelled) <= limit || best.has(spelled)) continue;
@@ -482,10 +486,11 @@ class MeaningSearch {
     );
     const words = shown.map(([spelled, mass]): Found => {
       const named = new Map<Source, number>();
-      for (const [name, masses] of this.#shares) {
-        const share = masses.get(spelled);
-        if (share !== undefined) named.set(name as Source, share / whole);
+      for (const each of this.#named) {
+        const mass = each.mass(spelled);
+        if (mass) named.set(each.source, (named.get(each.source) ?? 0) + mass / whole);
       }
+      if (spelled === this.#asTyped) named.set("typed" as Source, this.#standing / whole);
       const tokens = this.#words.get(spelled)?.tokens ?? [];
       return { spelled, probability: Math.min(mass / whole, 1), tokens, named };
     });
