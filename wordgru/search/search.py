@@ -83,6 +83,7 @@ class WordSearch:
     """Finds the most probable words after a state. It remembers a few places; share it between threads.
 
     Attributes:
+        model: whose rows it asks for; another that gives the same may take its place.
         spell: the tokens of a pre-token that is these bytes; the last one final.
         tries: of the model's tokens, made when they are asked for.
 
@@ -96,7 +97,7 @@ class WordSearch:
     def __init__(
         self, model: Steps, token_bytes: Sequence[bytes], finals: int, *, spell: Callable[[bytes], Sequence[int]]
     ) -> None:
-        self._model, self.spell = model, spell
+        self.model, self.spell = model, spell
         self._vocabulary = cache(lambda fold: Vocabulary(token_bytes, finals, fold=fold))
         self.places = Places()
         self.tries = TokenTries(token_bytes, finals)
@@ -124,7 +125,7 @@ class WordSearch:
 
     def reader(self, state: Floats, last: int, options: SearchOptions) -> AbstractContextManager[Reader]:
         """What reads at a place, and remembers what it read there."""
-        return self.places.reader(self._model, self._vocabulary(options.ignore_case), state, last, options)
+        return self.places.reader(self.model, self._vocabulary(options.ignore_case), state, last, options)
 
     def characters(
         self, state: Floats, last: int, typed: bytes, options: SearchOptions, *, named: Sequence[Named] = ()

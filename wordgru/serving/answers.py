@@ -15,6 +15,7 @@ from wordgru.search.suggestions import SearchOptions, Suggestions
 from wordgru.serving.fields import Fields, RequestError
 from wordgru.serving.memory import SessionMemory
 from wordgru.serving.settings import ServeSettings
+from wordgru.serving.together import StepsTogether
 from wordgru.session import Session
 from wordgru.text import words
 from wordgru.typing.channel import TypingModel
@@ -28,6 +29,7 @@ _TOLERANCE = Range(0, 1, below=True)
 _SHARE = Range(0, 1)
 _START = Range(0, 10_000_000, whole=True)
 _PLACES = 500  # where somebody types: a letter costs 2 rows instead of 5 while its place is remembered
+_NODES = 3072  # rows that are remembered there, of 70 kB each: some 6 for each place
 _LONGEST_WORD = 100  # letters: the time that a search takes grows with them, 0.1 s with 1,000
 _FEW = 10  # words of a list; 100 take 0.1 s
 _LAST_PART = 64  # characters before the cursor in which most edits are
@@ -50,7 +52,8 @@ class Source:
         )
         for file in settings.glossaries:
             predictor.words.read(file)
-        predictor.search.places.most = _PLACES
+        predictor.search.places.most, predictor.search.places.most_nodes = _PLACES, _NODES
+        predictor.search.model = StepsTogether(predictor.search.model)
         predictor.suggest("The", k=1)
         return cls(predictor, SessionMemory(predictor, most=settings.remembered), settings)
 
