@@ -7,6 +7,7 @@ and the metrics follow from it. Its fields and an example go into `openapi.py`.
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Protocol, Self
 
 from wordgru.config import Range
@@ -98,8 +99,12 @@ class Asked:
         return self.k > _FEW or self.options.max_rows > SearchOptions.max_rows or self.layout is not None
 
     @classmethod
-    def read(cls, fields: Fields, settings: ServeSettings) -> Self:
-        """From the fields of a request."""
+    def read(cls, fields: Fields, settings: ServeSettings) -> "Asked":
+        """From the fields of a request; most say nothing."""
+        return cls._read(fields, settings) if fields.has(_ASKED) else _usual(settings)
+
+    @classmethod
+    def _read(cls, fields: Fields, settings: ServeSettings) -> "Asked":
         return cls(
             fields.number("k", _K, 3),
             SearchOptions(
@@ -114,6 +119,15 @@ class Asked:
             fields.choice("layout", Layout.names(), None),
             _typist(fields.object("typist")),
         )
+
+
+_ASKED = ("k", "tolerance", "max_rows", "max_seconds", "ignore_case", "punctuation", "layout", "typist")
+
+
+@lru_cache(maxsize=8)
+def _usual(settings: ServeSettings) -> Asked:
+    """What is asked where a request says nothing."""
+    return Asked._read(Fields("{}"), settings)
 
 
 def _typist(fields: Fields | None) -> TypistOptions:
