@@ -23,7 +23,7 @@ from websockets.sync.client import ClientConnection, connect
 from wordgru import Predictor
 
 _REQUEST = b'POST /v1/suggest HTTP/1.1\r\nHost: localhost\r\nContent-Length: 15\r\n\r\n{"text": "the"}'
-_UPGRADE = (
+UPGRADE = (
     b"GET /v1/session HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
@@ -43,8 +43,8 @@ def garbage(port: int, most: int, seed: int = 0) -> Iterator[Counter[str]]:
         "changed": lambda: _changed(_REQUEST, draw),
         "body": lambda: _post(draw.choice(_PATHS), draw.choice(_BODIES)),
         "large": lambda: _post(draw.choice(_PATHS), b'{"text": "' + b"y" * 1_000_000 + b'"}'),
-        "frames": lambda: _UPGRADE + draw.randbytes(draw.randrange(1, 2000)),
-        "frame": lambda: _UPGRADE + _frame(draw.choice(_FRAMES).encode(), draw),
+        "frames": lambda: UPGRADE + draw.randbytes(draw.randrange(1, 2000)),
+        "frame": lambda: UPGRADE + _frame(draw.choice(_FRAMES).encode(), draw),
         "cut": lambda: _REQUEST[: draw.randrange(1, len(_REQUEST))],
     }
     for number in range(most):

@@ -1,7 +1,8 @@
 """Measure `wordgru serve`: typists over WebSocket, one request over HTTP, idle connections; and beside hostile clients.
 
 Each typist types text at five keystrokes a second, letter by letter, and waits for no answer. An answer that takes
-longer than 50 ms comes too late; one that a newer letter made stale is lost. Load and service share this machine.
+longer than 50 ms comes too late; one that a newer letter made stale is lost. Load and service share this machine, so
+the processor time of both is told.
 
     python scripts/load.py --typists 50 150 300
     python scripts/load.py --typists 50 --beside garbage
@@ -13,6 +14,7 @@ import json
 import multiprocessing
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -20,15 +22,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from hostile import garbage, long_texts, memory
+import uvloop
+from hostile import UPGRADE, garbage, long_texts, memory
 from websockets.asyncio.client import connect
 
 from wordgru import Predictor
 
 RATE = 5.0  # keystrokes a second
+_ID = re.compile(rb'\{"id": ?(\d+)')
 TEXT = (
     "Thank you for your letter. I have been thinking about what you said, and I will write to you again when I know "
     "more about the house. We went to the market and bought some bread, and then it began to rain. Could you send me "
@@ -64,36 +68,90 @@ def _get(port: int, path: str) -> bytes:
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
-async def typist(port: int, seconds: float, waits: list[float], lost: list[int], seed: int) -> None:
-    """Type for so many seconds; note how long each answer took."""
-    random_ = random.Random(seed)
-    start = random_.choice([at + 1 for at, char in enumerate(TEXT[:-1]) if char == " "])
-    text, sent = TEXT[start:] + TEXT * 10, dict[int, float]()
-    async with connect(f"ws://127.0.0.1:{port}/v1/session", compression=None, max_queue=None) as socket_:
+class Typist(asyncio.Protocol):
+    """Types on in a draft of its own over WebSocket, and notes how long each answer took.
 
-        async def read() -> None:
-            async for frame in socket_:
-                answer = json.loads(frame)
-                if "error" not in answer:
-                    waits.append(time.perf_counter() - sent.pop(answer["id"]))
+    Frames are written and read by hand: a client's library takes more of the cores than the service may.
+    """
 
-        reader = asyncio.create_task(read())
-        await asyncio.sleep(2 * random_.random())  # they do not all begin at once
-        began = time.perf_counter()
-        for number in range(int(seconds * RATE)):
-            await asyncio.sleep(max(began + number / RATE - time.perf_counter(), 0))
-            sent[number] = time.perf_counter()
-            await socket_.send(json.dumps({"id": number, "append": text[number]}))
-        await asyncio.sleep(0.5)
-        reader.cancel()
-        lost.append(len(sent))
+    def __init__(self, letters: int, waits: list[float], seed: int) -> None:
+        random_ = random.Random(seed)
+        parts = [part.strip() + " " for part in TEXT.replace(",", ".").split(".") if part.strip()]
+        begun, text = (" ".join("".join(random_.sample(parts, len(parts))).split()) for _ in range(2))
+        self._draft, self._text = begun[: random_.randrange(40, 160)], (text + " ") * 10
+        self._letters, self._waits, self._pause = letters, waits, 2 * random_.random()  # not all begin at once
+        self._sent: dict[int, float] = {}
+        self._data = bytearray()
+        self._open = False
+        self.done = asyncio.get_running_loop().create_future()
+
+    @property
+    def lost(self) -> int:
+        """Letters that were not answered."""
+        return len(self._sent)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin a WebSocket."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(UPGRADE)
+
+    def data_received(self, data: bytes) -> None:
+        """Read what frames are whole."""
+        self._data += data
+        if not self._open:
+            _, end, rest = self._data.partition(b"\r\n\r\n")
+            if not end:
+                return
+            self._open, self._data = True, rest
+            self._write(0, "set", self._draft)
+            asyncio.get_running_loop().call_later(self._pause, self._begin)
+        while len(self._data) >= 4:
+            start = 4 if self._data[1] == 126 else 2
+            end = start + (int.from_bytes(self._data[2:4], "big") if start == 4 else self._data[1])
+            if len(self._data) < end:
+                return
+            self._answered(bytes(self._data[start:end]))
+            del self._data[:end]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The service closed it."""
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def _begin(self) -> None:
+        self._began = time.perf_counter()
+        self._type(1)
+
+    def _type(self, number: int) -> None:
+        loop = asyncio.get_running_loop()
+        if number > self._letters:
+            loop.call_later(1.0, self._transport.close)
+            return
+        self._sent[number] = time.perf_counter()
+        self._write(number, "append", self._text[number - 1])
+        loop.call_later(max(self._began + number / RATE - time.perf_counter(), 0), self._type, number + 1)
+
+    def _write(self, number: int, name: str, text: str) -> None:
+        data = json.dumps({"id": number, name: text}).encode()
+        size = bytes([0x80 | len(data)]) if len(data) < 126 else bytes([0x80 | 126]) + len(data).to_bytes(2, "big")
+        self._transport.write(b"\x81" + size + bytes(4) + data)  # with a mask of zeros
+
+    def _answered(self, data: bytes) -> None:
+        """An answer begins with its id."""
+        found = _ID.match(data)
+        if found and int(found[1]) and b'"error"' not in data:
+            self._waits.append(time.perf_counter() - self._sent.pop(int(found[1])))
 
 
 async def typists(port: int, count: int, seconds: float) -> tuple[list[float], int]:
     """So many at once: how long answers took, and how many were lost."""
-    waits, lost = list[float](), list[int]()
-    await asyncio.gather(*(typist(port, seconds, waits, lost, seed) for seed in range(count)))
-    return waits, sum(lost)
+    waits, loop = list[float](), asyncio.get_running_loop()
+    pairs = [
+        await loop.create_connection(lambda seed=seed: Typist(int(seconds * RATE), waits, seed), "127.0.0.1", port)
+        for seed in range(count)
+    ]
+    await asyncio.gather(*(typist.done for _, typist in pairs))
+    return waits, sum(typist.lost for _, typist in pairs)
 
 
 async def idle(port: int, pid: int, count: int) -> None:
@@ -189,15 +247,17 @@ def main() -> None:
         if arguments.workers == 1 and arguments.idle:
             asyncio.run(idle(port, pid, arguments.idle))
         for count in arguments.typists:
-            before = _cpu(pid)
+            before, own = _cpu(pid), time.process_time()
             with beside(arguments.beside, port):
-                waits, lost = asyncio.run(typists(port, count, arguments.seconds))
+                waits, lost = uvloop.run(typists(port, count, arguments.seconds))
             cost = (_cpu(pid) - before) / max(len(waits), 1) * 1e3
+            load = (time.process_time() - own) / max(len(waits), 1) * 1e3
             p50, p90, p99 = np.percentile(np.array(waits or [np.inf]) * 1e3, [50, 90, 99])
             verdict = "served" if p99 <= 50 and not lost else "too slow"
             print(
                 f"{count:4} typists: p50 {p50:.1f} ms, p90 {p90:.1f} ms, p99 {p99:.1f} ms, {lost} of "
-                f"{lost + len(waits)} lost, {cost:.2f} ms of a core each: {verdict}", flush=True,
+                f"{lost + len(waits)} lost, {cost:.2f} ms of a core each (and {load:.2f} to type it): {verdict}",
+                flush=True,
             )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wordgru.search.model import Doubles, Floats, LanguageModel
+from wordgru.search.rows import Places
 from wordgru.text import words
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
 
@@ -31,8 +32,9 @@ class Reading:
         before: what is read before each text, in whole lines: what its writer sent last. It may change at any time.
     """
 
-    def __init__(self, model: LanguageModel, tokenizer: Tokenizer) -> None:
-        self._model, self._tokenizer = model, tokenizer
+    def __init__(self, model: LanguageModel, tokenizer: Tokenizer, places: Places) -> None:
+        """Use what a predictor shares; a search has mostly read the word that was typed, in one of its `places`."""
+        self._model, self._tokenizer, self._places = model, tokenizer, places
         self._tokens: npt.NDArray[np.int32] = np.array([END_OF_TEXT], np.int32)
         self._snapshots: list[tuple[int, Floats]] = [(1, model.initial_state())]
         self._marks: list[tuple[int, int]] = [(0, 1)]
@@ -59,7 +61,7 @@ class Reading:
 
     def copy(self) -> Self:
         """The same, to go its own way."""
-        other = type(self)(self._model, self._tokenizer)
+        other = type(self)(self._model, self._tokenizer, self._places)
         other.before = self.before
         other._tokens, other._snapshots = self._tokens, list(self._snapshots)
         other._marks, other._head, other._gap = list(self._marks), self._head, self._gap
@@ -171,7 +173,10 @@ class Reading:
         count, state = self._snapshots[-1]
         while count < len(tokens):
             upto = min(count + _STRIDE, len(tokens))
-            state = self._model.advance(tokens[count - 1 : upto - 1].astype(np.int64), state)
+            unread = tokens[count - 1 : upto - 1].astype(np.int64)
+            known, state = self._places.known(state, unread)
+            if known < len(unread):
+                state = self._model.advance(unread[known:], state)
             count = upto
             self._snapshots.append((count, state))
             if len(self._snapshots) > _SNAPSHOTS:

@@ -91,7 +91,7 @@ class Session:
         self._offered = Offered()
         self._named: tuple[object, Named] | None = None  # for which place, and what
         self._text = ""
-        self._reading = Reading(model, tokenizer)
+        self._reading = Reading(model, tokenizer, search.places)
 
     @property
     def size(self) -> int:

@@ -281,3 +281,20 @@ def assert_alike(one, other):
     first, second = (each.suggest(k=5, tolerance=1e-6) for each in (one, other))
     assert first.words == second.words
     assert [s.probability for s in first] == pytest.approx([s.probability for s in second], rel=1e-4)
+
+
+def test_a_word_that_a_search_has_read_is_not_read_again(monkeypatch):
+    predictor = Predictor.load(TINY)
+    session = predictor.session("the cat ")
+    session.suggest()
+    read = list[int]()
+    advance = predictor.model.advance
+    monkeypatch.setattr(predictor.model, "advance", lambda tokens, state: read.extend(tokens) or advance(tokens, state))
+    for char in "sat on ":
+        session.append(char)
+        found = session.suggest()
+    assert not read
+    assert found == Predictor.load(TINY).complete("the cat sat on ")
+    session.append("mats and mice ")  # nobody asked inside these words
+    session.suggest()
+    assert read

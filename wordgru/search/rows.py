@@ -19,7 +19,7 @@ from wordgru.text.vocabulary import Vocabulary, half_character
 
 _ALONE = 3  # rows of a large call that take as long as a call of one
 _REMEMBERED = 4  # places of which the nodes are kept
-_NODES = 1024  # of all places together; each takes four bytes a token of the vocabulary
+_NODES = 1024  # of all places together
 _LISTED = 192  # words of one row that are listed as found at most
 
 Pick = tuple[float, int, int]
@@ -119,10 +119,11 @@ class Places:
 
     Attributes:
         most: places that are remembered; where many people type at once, more than a few.
+        most_nodes: of all places together; each takes four bytes a token of the vocabulary.
     """
 
     def __init__(self) -> None:
-        self.most = _REMEMBERED
+        self.most, self.most_nodes = _REMEMBERED, _NODES
         self._count = 0  # nodes of all places
         self._nodes: OrderedDict[tuple[bytes, int, bool], dict[tuple[int, ...], Node]] = OrderedDict()
         self._lock = Lock()
@@ -143,8 +144,21 @@ class Places:
             self._forget(place)
             self._nodes[place] = dict(list(nodes.items())[: 2 * options.max_rows])  # each after its parent
             self._count += len(self._nodes[place])
-            while len(self._nodes) > 1 and (len(self._nodes) > self.most or self._count > _NODES):
+            while len(self._nodes) > 1 and (len(self._nodes) > self.most or self._count > self.most_nodes):
                 self._forget(next(iter(self._nodes)))
+
+    def known(self, state: Floats, tokens: Ints) -> tuple[int, Floats]:
+        """How many of the first `tokens` after `state` were read here before, and the state after them.
+
+        (layers, 1, hidden), (T,) → 0 to T, (layers, 1, hidden)
+        """
+        place, read = (state.tobytes(), int(tokens[0])), 0
+        with self._lock:
+            found = [nodes for fold in (False, True) if (nodes := self._nodes.get((*place, fold)))]
+            for nodes in found:
+                while read < len(tokens) and (node := nodes.get(tuple(tokens[1 : read + 1].tolist()))):
+                    read, state = read + 1, node.state[:, None]
+        return read, state
 
     def _forget(self, place: tuple[bytes, int, bool]) -> dict[tuple[int, ...], Node]:
         nodes = self._nodes.pop(place, {})

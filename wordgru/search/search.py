@@ -83,6 +83,7 @@ class WordSearch:
     """Finds the most probable words after a state. It remembers a few places; share it between threads.
 
     Attributes:
+        model: whose rows it asks for; another that gives the same may take its place.
         spell: the tokens of a pre-token that is these bytes; the last one final.
         tries: of the model's tokens, made when they are asked for.
 
@@ -96,7 +97,7 @@ class WordSearch:
     def __init__(
         self, model: Steps, token_bytes: Sequence[bytes], finals: int, *, spell: Callable[[bytes], Sequence[int]]
     ) -> None:
-        self._model, self.spell = model, spell
+        self.model, self.spell = model, spell
         self._vocabulary = cache(lambda fold: Vocabulary(token_bytes, finals, fold=fold))
         self.places = Places()
         self.tries = TokenTries(token_bytes, finals)
@@ -124,7 +125,7 @@ class WordSearch:
 
     def reader(self, state: Floats, last: int, options: SearchOptions) -> AbstractContextManager[Reader]:
         """What reads at a place, and remembers what it read there."""
-        return self.places.reader(self._model, self._vocabulary(options.ignore_case), state, last, options)
+        return self.places.reader(self.model, self._vocabulary(options.ignore_case), state, last, options)
 
     def characters(
         self, state: Floats, last: int, typed: bytes, options: SearchOptions, *, named: Sequence[Named] = ()
@@ -150,7 +151,9 @@ class _Search:
         self._rows: dict[tuple[int, ...], Row] = {}
         self._groups: dict[bytes, Group] = {}
         self._found: dict[bytes, float] = {}  # word → mass of its spellings, of the rows that list it
-        self._keys: dict[bytes, bytes] = {}  # word → its bytes as they are compared, token by token
+        self._keys: dict[
+            bytes, bytes
+        ] = {}  # word → its bytes as they are compared, token by token; where these are others
         self._sources = named
         self._shares: dict[str, dict[bytes, float]] = {}  # source → word → mass that it gives
         self._named: dict[bytes, float] = {}  # word → mass that it has beside the model's
@@ -214,8 +217,9 @@ class _Search:
         for word, mass in masses.items():
             self._named[word] = self._named.get(word, 0.0) + mass
             self._found[word] = self._found.get(word, 0.0) + mass
-            spelling = self._spell(word)
-            self._keys.setdefault(word, b"".join(key(self._vocabulary.token_bytes[token]) for token in spelling))
+            if self._vocabulary.fold:
+                spelling = self._spell(word)
+                self._keys.setdefault(word, b"".join(key(self._vocabulary.token_bytes[token]) for token in spelling))
 
     def _add(self, row: Row) -> None:
         """Weigh a row; the words that it spells are listed when they are needed."""
@@ -232,10 +236,13 @@ class _Search:
         few = max(self._few // len(self._rows), self._k) if self._few else 0
         ids, masses, unlisted = row.words(few=few, least=self._allowed * _FORGOTTEN)
         self._groups[row.node.key].unlisted += unlisted
+        found, spelled, token_bytes = self._found, row.node.spelled, self._vocabulary.token_bytes
         for token, mass in zip(ids, masses, strict=True):
-            word = row.node.spelled + self._vocabulary.token_bytes[token]
-            self._found[word] = self._found.get(word, 0.0) + mass
-            self._keys[word] = row.node.key + self._vocabulary.key(self._vocabulary.token_bytes[token])
+            word = spelled + token_bytes[token]
+            found[word] = found.get(word, 0.0) + mass
+        if self._vocabulary.fold:
+            for token in ids:
+                self._keys[spelled + token_bytes[token]] = row.node.key + self._vocabulary.key(token_bytes[token])
 
     def _is_outer(self, row: Row) -> bool:
         """Whether what agrees in a row is in no other row: its node ends before the letters typed do."""
@@ -313,7 +320,7 @@ class _Search:
         allowed = self._allowed - inner - self._unnamed
         picks: set[Pick] = set()
         for word, _ in ranking:
-            along = self._along(self._keys[word])
+            along = self._along(self._keys.get(word, word))
             picks |= _enough(along, allowed)
             picks |= self._unread(word)
         if len(ranking) < self._k:
@@ -393,7 +400,7 @@ class _Search:
         best, settled = {self._vocabulary.form(word) for word, _ in ranking}, True
         for word, found in self._found.items():
             if found + most > limit and self._vocabulary.form(word) not in best:
-                along = self._along(self._keys[word])
+                along = self._along(self._keys.get(word, word))
                 mass = found + sum(group.unlisted for group, _ in along) + self._unnamed
                 if mass + _missing(along) > limit and (factor := self._factor(word)):
                     picks |= _enough(along, max(limit / factor - mass, 0.0))
@@ -417,7 +424,7 @@ class _Search:
     def _measured(self, word: bytes) -> Found:
         """A word with the mass of all its spellings seen, light ones too, and the best of them."""
         total, best = self._named.get(word, 0.0), (0.0, ())  # type: float, tuple[float, tuple[int, ...]]
-        for row in [row for group, _ in self._along(self._keys[word]) for row in group.rows]:
+        for row in [row for group, _ in self._along(self._keys.get(word, word)) for row in group.rows]:
             if word.startswith(row.node.spelled):
                 for token in self._vocabulary.spelling(row.node.spelled, word[len(row.node.spelled) :]):
                     mass = row.mass * float(row.node.row[token])

@@ -7,6 +7,7 @@ and the metrics follow from it. Its fields and an example go into `openapi.py`.
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Protocol, Self
 
 from wordgru.config import Range
@@ -15,6 +16,7 @@ from wordgru.search.suggestions import SearchOptions, Suggestions
 from wordgru.serving.fields import Fields, RequestError
 from wordgru.serving.memory import SessionMemory
 from wordgru.serving.settings import ServeSettings
+from wordgru.serving.together import StepsTogether
 from wordgru.session import Session
 from wordgru.text import words
 from wordgru.typing.channel import TypingModel
@@ -28,6 +30,7 @@ _TOLERANCE = Range(0, 1, below=True)
 _SHARE = Range(0, 1)
 _START = Range(0, 10_000_000, whole=True)
 _PLACES = 500  # where somebody types: a letter costs 2 rows instead of 5 while its place is remembered
+_NODES = 3072  # rows that are remembered there, of 70 kB each: some 6 for each place
 _LONGEST_WORD = 100  # letters: the time that a search takes grows with them, 0.1 s with 1,000
 _FEW = 10  # words of a list; 100 take 0.1 s
 _LAST_PART = 64  # characters before the cursor in which most edits are
@@ -50,7 +53,8 @@ class Source:
         )
         for file in settings.glossaries:
             predictor.words.read(file)
-        predictor.search.places.most = _PLACES
+        predictor.search.places.most, predictor.search.places.most_nodes = _PLACES, _NODES
+        predictor.search.model = StepsTogether(predictor.search.model)
         predictor.suggest("The", k=1)
         return cls(predictor, SessionMemory(predictor, most=settings.remembered), settings)
 
@@ -95,8 +99,12 @@ class Asked:
         return self.k > _FEW or self.options.max_rows > SearchOptions.max_rows or self.layout is not None
 
     @classmethod
-    def read(cls, fields: Fields, settings: ServeSettings) -> Self:
-        """From the fields of a request."""
+    def read(cls, fields: Fields, settings: ServeSettings) -> "Asked":
+        """From the fields of a request; most say nothing."""
+        return cls._read(fields, settings) if fields.has(_ASKED) else _usual(settings)
+
+    @classmethod
+    def _read(cls, fields: Fields, settings: ServeSettings) -> "Asked":
         return cls(
             fields.number("k", _K, 3),
             SearchOptions(
@@ -111,6 +119,15 @@ class Asked:
             fields.choice("layout", Layout.names(), None),
             _typist(fields.object("typist")),
         )
+
+
+_ASKED = ("k", "tolerance", "max_rows", "max_seconds", "ignore_case", "punctuation", "layout", "typist")
+
+
+@lru_cache(maxsize=8)
+def _usual(settings: ServeSettings) -> Asked:
+    """What is asked where a request says nothing."""
+    return Asked._read(Fields("{}"), settings)
 
 
 def _typist(fields: Fields | None) -> TypistOptions:

@@ -102,6 +102,11 @@ class Fields:
         inner._values, inner._known = value, []
         return inner
 
+    def has(self, names: Sequence[str]) -> bool:
+        """Whether one of some fields is there; they are known then."""
+        self._known += names
+        return any(self._values.get(name) is not None for name in names)
+
     def ignore(self, *names: str) -> None:
         """Fields that may be there and change nothing."""
         self._known += names
@@ -116,7 +121,9 @@ class Fields:
         """Refuse what nobody asked for."""
         if unknown := sorted(self._values.keys() - set(self._known)):
             name = unknown[0][:40].encode("ascii", "backslashreplace").decode()
-            raise RequestError(f"{name!r} is no field of this request; expected {', '.join(self._known)}.", param=name)
+            raise RequestError(
+                f"{name!r} is no field of this request; expected {', '.join(dict.fromkeys(self._known))}.", param=name
+            )
 
     def _take(self, name: str) -> Any:  # noqa: ANN401  (any JSON)
         self._known.append(name)
@@ -147,7 +154,8 @@ def checked_text(value: Any, name: str, most: int) -> str:  # noqa: ANN401  (any
 
 def _object(data: bytes | str) -> dict[str, Any]:
     try:
-        value = json.loads(data, parse_constant=_refuse_constant, parse_int=_whole)
+        text = data if isinstance(data, str) else data.decode(json.detect_encoding(data), "surrogatepass")
+        value = _DECODER.decode(text)
     except RequestError:
         raise
     except UnicodeDecodeError as error:
@@ -169,6 +177,9 @@ def _whole(digits: str) -> int:
     if len(digits) > _DIGITS:
         raise RequestError(f"a number has {len(digits)} digits; expected at most {_DIGITS}.")
     return int(digits)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_whole)
 
 
 def _kind(value: Any) -> str:  # noqa: ANN401  (any JSON)
