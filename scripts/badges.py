@@ -22,7 +22,6 @@ def badges() -> list[tuple[str, str]]:
         ("python", project["requires-python"].replace(">=", "≥ ")),
         ("code", project["license"].split(" AND ")[0]),
         ("types", "mypy --strict" if tool["mypy"]["strict"] else "mypy"),
-        ("coverage of the base install", f"≥ {tool['coverage']['report']['fail_under']} %"),
     ]
 
 
