@@ -481,9 +481,7 @@ class MeaningSearch {
     const isKnown = (word: Bytes) => this.#factor(word) === 1;
     const known = ranking.find(([word]) => isKnown(word));
     const best = known && this.typed.complete ? known[1] : Number.POSITIVE_INFINITY; // what ends here may be better
-    const shown = ranking.filter(
-      ([word, mass]) => !known || mass > best || word === this.#asTyped || isKnown(word),
-    );
+    const shown = ranking.filter(([word, mass]) => !known || mass > best || word === this.#asTyped || isKnown(word));
     const words = shown.map(([spelled, mass]): Found => {
       const named = new Map<Source, number>();
       for (const each of this.#named) {
