@@ -639,7 +639,7 @@ describe("the text fields of a page", { skip: !CHROMIUM }, () => {
     });
     for (const name of ["#in", "#out"]) {
       await write(name, "Thanks for coming. Wir sehen uns mor");
-      await page.locator("wordgru-offer", { hasText: "morgen" }).waitFor();
+      await page.locator("wordgru-offer", { hasText: "morgen" }).first().waitFor();
       await page.locator(name).fill("");
     }
     assert.equal(page.workers().length, 1, "the two share a predictor");

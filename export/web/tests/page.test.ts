@@ -174,7 +174,7 @@ describe("the page", { skip: !CHROMIUM }, () => {
       const drawn = (seed: number) => alone.generate("the cat ", { seed, maxWords: 4 });
       return {
         german: exact && items.slice(0, 2).every(({ sources }) => sources.includes("de")) && Number(german) > 0.9,
-        english: Number(english) > 0.9,
+        english: Number(english) > 0.85,
         learnt,
         rumpelmeier: rumpelmeier?.word,
         blocked: (await both.complete("bei Rumpel")).items[0]?.word !== "Rumpelmeier",
@@ -194,7 +194,7 @@ describe("the page", { skip: !CHROMIUM }, () => {
       rumpelmeier: "Rumpelmeier",
       blocked: true,
       phrase: true,
-      configs: ["en int8", "de int8"],
+      configs: ["en int4", "de int8"],
       twice: "WordgruError: two models are called 'model'; expected different ones.",
       nats: true,
     });
