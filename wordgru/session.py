@@ -436,7 +436,10 @@ class Session:
                 tokens, state, digest = saved["tokens"].astype(np.int32), saved["state"], saved["model"].tobytes()
                 chars, count = saved["mark"].tolist()
                 committed = (saved["committed"].tobytes().decode(), float(saved["since"]))
-        except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError, RuntimeError) as error:
+        except (
+            zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError, RuntimeError, AttributeError,
+            TypeError,
+        ) as error:  # fmt: skip
             raise WordgruError(f"the saved session cannot be read ({error}); start a new one.") from None
         if digest != _digest(tokenizer, state.shape, identity) or state.shape != model.initial_state().shape:
             raise WordgruError("the saved session is of another model; load that model, or start a new session.")

@@ -9,6 +9,7 @@ from tally import Tally
 
 from wordgru import PersonalModel, Predictor, SearchOptions, Session, Suggestions, TypingModel
 from wordgru.text import words
+from wordgru.text.vocabulary import folded
 
 _SLACK = 1.2 * 2 * SearchOptions().tolerance
 _LONGEST = 300  # letters of one word; see tally.KNOWN
@@ -73,8 +74,8 @@ class Sessions:
         if not touched:
             _alike(tally, f"{settings} after {text!r}, typing {typing is not None}", found, expected)
         if typing is None:
-            prefix = predictor.tokenizer.normalize(words.split_last(text)[1])
-            fold = (lambda word: word.lower()) if settings.get("ignore_case") else (lambda word: word)
+            prefix = words.split_last(predictor.tokenizer.normalize(text))[1]
+            fold = (lambda word: folded(word.encode()).decode()) if settings.get("ignore_case") else (lambda word: word)
             marks = str.maketrans("’", "'")
             good = all(fold(word.translate(marks)).startswith(fold(prefix.translate(marks))) for word in found.words)
             tally.check(good or not prefix, f"{found.words} do not begin as {text!r} ends")

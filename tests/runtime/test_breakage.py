@@ -1,6 +1,7 @@
 """What is hostile or odd is answered as it is meant, or in one line; nothing of the user's is lost."""
 
 import hashlib
+import io
 import json
 import multiprocessing
 import os
@@ -10,6 +11,7 @@ import sqlite3
 import sys
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -486,6 +488,16 @@ def test_a_saved_session_of_another_kind_of_zip_is_one_line(place, value):
     data[data.index(b"PK\x01\x02") + place] = value
     with pytest.raises(WordgruError, match="cannot be read"):
         PREDICTOR.restore(bytes(data))
+
+
+def test_a_saved_session_whose_text_is_no_array_is_one_line(tmp_path):
+    with zipfile.ZipFile(io.BytesIO(PREDICTOR.session("the cat").save())) as saved:
+        members = {name: saved.read(name) for name in saved.namelist()}
+    with zipfile.ZipFile(tmp_path / "odd", "w") as odd:
+        for name, content in members.items():
+            odd.writestr(name, b"the cat" if name == "text.npy" else content)
+    with pytest.raises(WordgruError, match="cannot be read"):
+        PREDICTOR.restore((tmp_path / "odd").read_bytes())
 
 
 def test_a_path_to_this_file_is_no_layout():

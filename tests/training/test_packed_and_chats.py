@@ -162,3 +162,9 @@ def test_parts_of_a_message_that_are_no_text_are_left_out():
     assert chat.conversation(None) == chat.conversation([]) == ""
     assert not chat.is_conversation([{"a": 1}])
     assert not chat.is_conversation("text")
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_lines_of_a_csv_file_end_in_any_way(tmp_path, end):
+    (tmp_path / "a.csv").write_bytes(end.join(["id,text", "1,Hello", "2,you", ""]).encode())
+    assert loaded(tmp_path / "a.csv") == ["Hello", "you"]

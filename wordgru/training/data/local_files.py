@@ -171,8 +171,8 @@ def _reader_options(kind: str, file: str, column: str, delimiter: str) -> dict[s
         if kind == "parquet":
             return {"columns": [chosen_column(column, pq.read_schema(file).names, file)]}
         if kind == "csv":
-            with _open(file) as stream:
-                first = stream.readline().decode("utf-8-sig")
+            with io.TextIOWrapper(_open(file), encoding="utf-8-sig", newline="") as stream:
+                first = stream.readline()
             _require_csv_column(column, first, delimiter, file)
             # A cell is text as it stands: neither the number 42 nor a missing value, be it written "None".
             text = Features({column: Value("string")})
@@ -207,15 +207,24 @@ def _check_rows(file: str, delimiter: str) -> None:
 
 def _require_csv_column(column: str, first: str, delimiter: str, file: str) -> None:
     """Raise `TextError` unless the first line of a CSV file has `column`; it names a delimiter that would find it."""
-    names = next(csv.reader([first], delimiter=delimiter), [])
+    names = _cells(first, delimiter, file)
     if column not in names:
         for other in ",;\t|":
-            if column in next(csv.reader([first], delimiter=other), []):
+            if column in _cells(first, other, file):
                 flag = "tab" if other == "\t" else f"'{other}'"
                 raise TextError(
                     f"{file}: its cells are parted by {other!r}, not by {delimiter!r}; give --delimiter {flag}."
                 )
     chosen_column(column, names, file, lists=False)
+
+
+def _cells(line: str, delimiter: str, file: str) -> list[str]:
+    """The cells of the first line of a CSV file."""
+    csv.field_size_limit(2**31 - 1)
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error as error:
+        raise TextError(f"{file}: line 1 is not CSV ({error}); check its quotes.") from None
 
 
 def chosen_column(column: str, names: list[str], where: str, *, lists: bool = True) -> str:
