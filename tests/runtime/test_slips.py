@@ -1,6 +1,7 @@
 """The simulated finger and real slips: what is counted, and how it is told. On the English model, seeded."""
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ from wordgru.cli import cli
 from wordgru.errors import TextError, WordgruError
 from wordgru.evaluation.bench import Document
 from wordgru.evaluation.corrections import Slip, evaluate_corrections
-from wordgru.evaluation.touch import evaluate_touch
+from wordgru.evaluation.touch import evaluate_slips, evaluate_touch, mistyped, reliability
 
 ENGLISH = Predictor.load("en")
 TEXT = "I will see you tomorrow at 10\nthank you for your help\n今日は"
 WORDS = 12
+KINDS = ("spread", "anywhere", "vowel", "omitted", "undoubled", "extra", "doubled", "apostrophe", "accent")
 
 
 def touched(spread: float, **options: object) -> dict[str, Any]:
@@ -55,6 +57,49 @@ def test_rivals_are_given_what_was_typed_and_judged_by_what_was_meant() -> None:
     assert found["never"] == 100
     assert len(asked) == WORDS
     assert "10" in asked  # what is no key of the layout is typed as it is
+
+
+def test_a_reliability_table_counts_corrections_by_their_probability() -> None:
+    made = [(0.49, True), (0.5, True), (0.55, False), (0.9, True), (0.95, True), (1.0, False), (0.79, True)]
+    assert [each.to_dict() for each in reliability(made)] == [
+        {"corrections": 2, "probability": 50.0, "mean": 52.5, "right": 50.0},
+        {"corrections": 1, "probability": 70.0, "mean": 79.0, "right": 100.0},
+        {"corrections": 3, "probability": 90.0, "mean": 95.0, "right": pytest.approx(66.666667)},
+    ]
+    assert reliability([]) == ()
+
+
+def test_words_touched_are_judged_with_a_reliability_table() -> None:
+    found = evaluate_touch([Document("see you tomorrow at the station")], ENGLISH, 0.34, rivals=False).to_dict()
+    assert found["words"] == 6
+    tables = found["reliability"]
+    assert set(tables) == {"letters", "points"}
+    for name, groups in tables.items():
+        corrections = sum(group["corrections"] for group in groups)
+        assert 1 <= corrections <= 6, name
+        wrong = sum(group["corrections"] * (100 - group["right"]) for group in groups) / 100
+        assert wrong <= found[name] * 6 / 100 + 1e-6
+        assert all(group["probability"] <= group["mean"] + 1e-6 for group in groups)
+
+
+def test_words_are_mistyped_as_the_typing_model_says() -> None:
+    model, rng = TypingModel(), random.Random(1)
+    typed = [mistyped("letter", model, rng) for _ in range(2000)]
+    assert "letter" not in typed
+    undoubled, swapped = typed.count("leter"), typed.count("eltter")
+    only = TypingModel(**dict.fromkeys(KINDS, 0.0) | {"swapped": 0.2})
+    assert {mistyped("abc", only, rng) for _ in range(200)} == {"bac", "acb"}
+    assert mistyped("aaa", only, rng) == "aaa"  # no slip shows in it
+    assert undoubled > 5 * swapped > 0  # 0.06 to 0.0045
+
+
+def test_a_share_of_the_words_is_mistyped() -> None:
+    text = [Document("see you tomorrow at the station, my friend")]
+    assert evaluate_slips(text, ENGLISH, 0.0, rivals=False).typed == 0.0
+    found = evaluate_slips(text, ENGLISH, 1.0, rivals=False).to_dict()
+    assert found["typed"] == 100.0
+    assert found["letters"] < 60.0
+    assert set(found) == {"words", "typed", "letters", "reliability"}
 
 
 def test_text_without_a_word_to_type_is_refused() -> None:

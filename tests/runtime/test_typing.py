@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import math
-import random
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -15,8 +14,6 @@ from hypothesis import strategies as st
 
 from tests.runtime.test_search import MANY, Toy
 from wordgru import Layout, Predictor, TypingModel, WordgruError
-from wordgru.evaluation.bench import Document
-from wordgru.evaluation.touch import evaluate_slips, evaluate_touch, mistyped, reliability
 from wordgru.search.named import Named, NamedWords
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
@@ -28,7 +25,6 @@ from wordgru.typing.named import NamedMasses
 from wordgru.typing.search import TypingSearch
 
 TINY = Path(__file__).with_name("tiny")
-KINDS = ("spread", "anywhere", "vowel", "omitted", "undoubled", "extra", "doubled", "apostrophe", "accent")
 SLOPPY = TypingModel(spread=0.4, anywhere=0.05, omitted=0.05, undoubled=0.2, extra=0.05, doubled=0.05, swapped=0.1)
 
 
@@ -527,49 +523,6 @@ def test_the_next_character_is_answered_when_the_time_is_over():
         rows.append((found.unexplored, found.exact))
     assert rows[0][0] > rows[1][0]
     assert not rows[0][1]
-
-
-def test_a_reliability_table_counts_corrections_by_their_probability():
-    made = [(0.49, True), (0.5, True), (0.55, False), (0.9, True), (0.95, True), (1.0, False), (0.79, True)]
-    assert [each.to_dict() for each in reliability(made)] == [
-        {"corrections": 2, "probability": 50.0, "mean": 52.5, "right": 50.0},
-        {"corrections": 1, "probability": 70.0, "mean": 79.0, "right": 100.0},
-        {"corrections": 3, "probability": 90.0, "mean": 95.0, "right": pytest.approx(66.666667)},
-    ]
-    assert reliability([]) == ()
-
-
-def test_words_touched_are_judged_with_a_reliability_table(english):
-    found = evaluate_touch([Document("see you tomorrow at the station")], english, 0.34, rivals=False).to_dict()
-    assert found["words"] == 6
-    tables = found["reliability"]
-    assert set(tables) == {"letters", "points"}
-    for name, groups in tables.items():
-        corrections = sum(group["corrections"] for group in groups)
-        assert 1 <= corrections <= 6, name
-        wrong = sum(group["corrections"] * (100 - group["right"]) for group in groups) / 100
-        assert wrong <= found[name] * 6 / 100 + 1e-6
-        assert all(group["probability"] <= group["mean"] + 1e-6 for group in groups)
-
-
-def test_words_are_mistyped_as_the_typing_model_says():
-    model, rng = TypingModel(), random.Random(1)
-    typed = [mistyped("letter", model, rng) for _ in range(2000)]
-    assert "letter" not in typed
-    undoubled, swapped = typed.count("leter"), typed.count("eltter")
-    only = TypingModel(**dict.fromkeys(KINDS, 0.0) | {"swapped": 0.2})
-    assert {mistyped("abc", only, rng) for _ in range(200)} == {"bac", "acb"}
-    assert mistyped("aaa", only, rng) == "aaa"  # no slip shows in it
-    assert undoubled > 5 * swapped > 0  # 0.06 to 0.0045
-
-
-def test_a_share_of_the_words_is_mistyped(english):
-    text = [Document("see you tomorrow at the station, my friend")]
-    assert evaluate_slips(text, english, 0.0, rivals=False).typed == 0.0
-    found = evaluate_slips(text, english, 1.0, rivals=False).to_dict()
-    assert found["typed"] == 100.0
-    assert found["letters"] < 60.0
-    assert set(found) == {"words", "typed", "letters", "reliability"}
 
 
 def test_the_command_line_corrects_a_file(tmp_path):

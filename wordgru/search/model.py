@@ -20,7 +20,8 @@ TELEMETRY_VARIABLE = "ORT_DISABLE_TELEMETRY"
 """Environment variable that wordgru sets to 1 unless it is set, before onnxruntime is imported."""
 
 _CHUNK = 512  # tokens in one call: bounds memory on a long text
-_LAST, _NOWHERE = np.array([-1], np.int64), np.zeros(0, np.int64)
+_LAST = np.array([-1], np.int64)
+_NOWHERE = np.zeros(0, np.int64)  # no row is wanted: the vocabulary is half the work
 _TINY = np.finfo(np.float32).tiny  # what is less probable than any float is not impossible
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
@@ -78,9 +79,7 @@ class OnnxLanguageModel:
     def advance(self, tokens: Ints, state: Floats) -> Floats:
         """The state after reading `tokens`.  # (T,), (layers, 1, hidden) → (layers, 1, hidden)"""
         for start in range(0, len(tokens), _CHUNK):
-            _, state = self._run(
-                tokens[None, start : start + _CHUNK], state, _NOWHERE
-            )  # the vocabulary is half the work
+            _, state = self._run(tokens[None, start : start + _CHUNK], state, _NOWHERE)
         return state
 
     def score(self, tokens: Ints, state: Floats) -> tuple[Floats, Floats]:

@@ -151,9 +151,7 @@ class _Search:
         self._rows: dict[tuple[int, ...], Row] = {}
         self._groups: dict[bytes, Group] = {}
         self._found: dict[bytes, float] = {}  # word → mass of its spellings, of the rows that list it
-        self._keys: dict[
-            bytes, bytes
-        ] = {}  # word → its bytes as they are compared, token by token; where these are others
+        self._keys: dict[bytes, bytes] = {}  # word → its bytes as they are compared, where these are others
         self._sources = named
         self._shares: dict[str, dict[bytes, float]] = {}  # source → word → mass that it gives
         self._named: dict[bytes, float] = {}  # word → mass that it has beside the model's
@@ -270,6 +268,10 @@ class _Search:
         for node in self._reader.read(asked, least=self._options.batch // 2):
             self._add(Row(node, self._vocabulary, self._typed))
 
+    def _key(self, word: bytes) -> bytes:
+        """The bytes of a word as they are compared, token by token."""
+        return self._keys.get(word, word)
+
     def _along(self, key: bytes) -> Along:
         starts = (key[:size] for size in range(len(key) + 1))
         return [(self._groups[start], key[len(start) :]) for start in starts if start in self._groups]
@@ -320,7 +322,7 @@ class _Search:
         allowed = self._allowed - inner - self._unnamed
         picks: set[Pick] = set()
         for word, _ in ranking:
-            along = self._along(self._keys.get(word, word))
+            along = self._along(self._key(word))
             picks |= _enough(along, allowed)
             picks |= self._unread(word)
         if len(ranking) < self._k:
@@ -400,7 +402,7 @@ class _Search:
         best, settled = {self._vocabulary.form(word) for word, _ in ranking}, True
         for word, found in self._found.items():
             if found + most > limit and self._vocabulary.form(word) not in best:
-                along = self._along(self._keys.get(word, word))
+                along = self._along(self._key(word))
                 mass = found + sum(group.unlisted for group, _ in along) + self._unnamed
                 if mass + _missing(along) > limit and (factor := self._factor(word)):
                     picks |= _enough(along, max(limit / factor - mass, 0.0))
@@ -424,7 +426,7 @@ class _Search:
     def _measured(self, word: bytes) -> Found:
         """A word with the mass of all its spellings seen, light ones too, and the best of them."""
         total, best = self._named.get(word, 0.0), (0.0, ())  # type: float, tuple[float, tuple[int, ...]]
-        for row in [row for group, _ in self._along(self._keys.get(word, word)) for row in group.rows]:
+        for row in [row for group, _ in self._along(self._key(word)) for row in group.rows]:
             if word.startswith(row.node.spelled):
                 for token in self._vocabulary.spelling(row.node.spelled, word[len(row.node.spelled) :]):
                     mass = row.mass * float(row.node.row[token])

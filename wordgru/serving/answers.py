@@ -5,7 +5,7 @@ and the metrics follow from it. Its fields and an example go into `openapi.py`.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Protocol, Self
@@ -101,7 +101,9 @@ class Asked:
     @classmethod
     def read(cls, fields: Fields, settings: ServeSettings) -> "Asked":
         """From the fields of a request; most say nothing."""
-        return cls._read(fields, settings) if fields.has(_ASKED) else _usual(settings)
+        usual, names = _usual(settings)
+        fields.ignore(*names)
+        return cls._read(fields, settings) if any(name in fields for name in names) else usual
 
     @classmethod
     def _read(cls, fields: Fields, settings: ServeSettings) -> "Asked":
@@ -121,13 +123,11 @@ class Asked:
         )
 
 
-_ASKED = ("k", "tolerance", "max_rows", "max_seconds", "ignore_case", "punctuation", "layout", "typist")
-
-
 @lru_cache(maxsize=8)
-def _usual(settings: ServeSettings) -> Asked:
-    """What is asked where a request says nothing."""
-    return Asked._read(Fields("{}"), settings)
+def _usual(settings: ServeSettings) -> tuple[Asked, Sequence[str]]:
+    """What is asked where a request says nothing, and the fields that it might have said it in."""
+    fields = Fields("{}")
+    return Asked._read(fields, settings), fields.known
 
 
 def _typist(fields: Fields | None) -> TypistOptions:

@@ -102,13 +102,13 @@ class Fields:
         inner._values, inner._known = value, []
         return inner
 
-    def has(self, names: Sequence[str]) -> bool:
-        """Whether one of some fields is there; they are known then."""
-        self._known += names
-        return any(self._values.get(name) is not None for name in names)
+    @property
+    def known(self) -> Sequence[str]:
+        """The fields that were asked for so far."""
+        return tuple(self._known)
 
     def ignore(self, *names: str) -> None:
-        """Fields that may be there and change nothing."""
+        """Fields that may be there though nobody asks for them."""
         self._known += names
 
     def refuse(self, name: str, why: str, *, but: tuple[Any, ...] = ()) -> None:

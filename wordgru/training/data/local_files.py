@@ -10,7 +10,7 @@ import glob
 import gzip
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, TypeAlias, cast
 
@@ -190,9 +190,8 @@ def _reader_options(kind: str, file: str, column: str, delimiter: str) -> dict[s
 
 def _check_rows(file: str, delimiter: str) -> None:
     """Refuse a row of more cells than the first one: a comma in a text without quotes, whose rest would be lost."""
-    csv.field_size_limit(2**31 - 1)  # a document may be a whole book
     with io.TextIOWrapper(_open(file), encoding="utf-8-sig", newline="") as stream:
-        rows = csv.reader(stream, delimiter=delimiter)
+        rows = _csv(stream, delimiter)
         try:
             width = len(next(rows, []))
             for row in rows:
@@ -218,11 +217,16 @@ def _require_csv_column(column: str, first: str, delimiter: str, file: str) -> N
     chosen_column(column, names, file, lists=False)
 
 
+def _csv(lines: Iterable[str], delimiter: str) -> Any:  # noqa: ANN401  (the class has no name)
+    """The rows of CSV, of which one may hold a whole book."""
+    csv.field_size_limit(2**31 - 1)
+    return csv.reader(lines, delimiter=delimiter)
+
+
 def _cells(line: str, delimiter: str, file: str) -> list[str]:
     """The cells of the first line of a CSV file."""
-    csv.field_size_limit(2**31 - 1)
     try:
-        return next(csv.reader([line], delimiter=delimiter), [])
+        return next(_csv([line], delimiter), [])
     except csv.Error as error:
         raise TextError(f"{file}: line 1 is not CSV ({error}); check its quotes.") from None
 
