@@ -45,6 +45,7 @@ _KEPT = 256  # words of which the posterior is kept, each with the text before i
 _OWN = 0.5  # share of the likeliest language's posterior from which on a word is read by a model
 _ENDS, _CLOSING = (".", "!", "?", "…"), "\"'”’)]"
 _PIECE = re.compile(r"\s*(\S+)")
+_LINE_END = re.compile(r"[^\S\n]*\n")
 
 
 class MixedPredictor(Asking):
@@ -164,7 +165,8 @@ class _Read:
         logs: log posterior of each language for the next word, (languages,).
         contexts: what each model reads of the text: the words that are probably of its language.
         shares: posterior of each language for the last word, (languages,); none before the first one.
-        ends: whether a sentence ends with it.
+        line: whether a line ends after it.
+        ends: whether a sentence does.
         words: how often the language changed within sentences.
         sentences: and between them.
     """
@@ -173,12 +175,24 @@ class _Read:
     logs: Doubles
     contexts: tuple[str, ...]
     shares: Doubles | None = None
+    line: bool = False
     ends: bool = False
     words: _Changes = _Changes()
     sentences: _Changes = _Changes()
 
-    def after(self, text: str, contexts: tuple[str, ...], shares: Doubles, *, ends: bool) -> "_Read":
-        """With one word more, with which `text` ends."""
+    def holds(self, head: str) -> bool:
+        """Whether the words of `head` begin with those that were weighed, and none of them is another now."""
+        at = len(self.text)
+        return (
+            head.startswith(self.text)
+            and not head[at : at + 1].strip()
+            and self.line == bool(_LINE_END.match(head, at))
+        )
+
+    def after(self, head: str, size: int, contexts: tuple[str, ...], shares: Doubles) -> "_Read":
+        """With one word more, which ends after `size` characters of `head`."""
+        text, line = head[:size], bool(_LINE_END.match(head, size))
+        ends = line or text.rstrip(_CLOSING).endswith(_ENDS)
         words, sentences = self.words, self.sentences
         if self.shares is not None and self.ends:
             sentences = sentences.after(self.shares, shares)
@@ -186,7 +200,7 @@ class _Read:
             words = words.after(self.shares, shares)
         rate = sentences.rate(SWITCHING_SENTENCES) if ends else words.rate(SWITCHING)
         logs = np.log((1 - rate) * shares + rate * (1 - shares) / max(len(shares) - 1, 1))
-        return _Read(text, logs, contexts, shares, ends, words, sentences)
+        return _Read(text, logs, contexts, shares, line, ends, words, sentences)
 
 
 class MixedSession:
@@ -356,7 +370,7 @@ class MixedSession:
     def _read(self, head: str) -> _Read:
         """Weigh the words of `head` that were not weighed yet."""
         count = len(self._sessions)
-        while self._known and not head.startswith(self._known[-1].text):
+        while self._known and not self._known[-1].holds(head):
             self._known.pop()
         read = self._known[-1] if self._known else _Read("", np.full(count, -np.log(count)), ("",) * count)
         pieces = list(_PIECE.finditer(head, len(read.text)))
@@ -371,8 +385,7 @@ class MixedSession:
                 context + each if share >= _OWN * shares.max() else context
                 for context, each, share in zip(read.contexts, added, shares, strict=True)
             )
-            ends = piece[0].rstrip(_CLOSING).endswith(_ENDS) or "\n" in head[piece.end() : piece.end() + 1]
-            read = read.after(head[: piece.end()], contexts, shares, ends=ends)
+            read = read.after(head, piece.end(), contexts, shares)
             self._known.append(read)
         del self._known[:-_KEPT]
         return read

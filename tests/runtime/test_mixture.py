@@ -55,6 +55,26 @@ def test_the_languages_follow_the_words_back_and_forth() -> None:
     assert sum(session.languages().values()) == pytest.approx(1)
 
 
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("hello\n", "hello \n", "hello \nIch "),
+        ("hello ", "hello\n", "hello\nIch "),
+        ("cafe ", "cafe\u0301 ", "cafe\u0301 et "),
+        ("😀 ", "😀😀 ", "😀😀 ich "),
+        ("日本 ", "日本語 ", "日本語 the "),
+        ("Das ist gut ", "Das ist gut. ", "Das ist gute "),
+    ],
+    ids=repr,
+)
+def test_a_text_that_was_edited_is_weighed_as_one_that_is_new(texts: tuple[str, ...]) -> None:
+    session = BOTH.session()
+    for text in texts:
+        session.set(text)
+        session.languages()
+    assert session.languages() == pytest.approx(BOTH.session(texts[-1]).languages(), abs=1e-3)
+
+
 @pytest.mark.parametrize("before", ["thanks for", "thanks for ", "", "Thanks (for", "don’t"])
 def test_what_follows_a_text_is_weighed_without_the_word_before_it(before: str) -> None:
     session = ENGLISH.session()

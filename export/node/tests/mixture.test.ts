@@ -144,6 +144,26 @@ describe("several languages", async () => {
     assert.deepEqual([...both.configs.keys()], ["en", "de"]);
   });
 
+  it("of a text that was edited are those of one that is new", async () => {
+    for (const texts of [
+      ["hello\n", "hello \n", "hello \nIch "],
+      ["hello ", "hello\n", "hello\nIch "],
+      ["cafe ", "cafe\u0301 ", "cafe\u0301 et "],
+      ["😀 ", "😀😀 ", "😀😀 ich "],
+      ["日本 ", "日本語 ", "日本語 the "],
+    ]) {
+      const session = both.session("");
+      for (const text of texts) {
+        session.set(text);
+        await session.languages();
+      }
+      const anew = await both.session(texts.at(-1) as string).languages();
+      for (const [language, share] of await session.languages()) {
+        assert.ok(Math.abs(share - (anew.get(language) as number)) < 1e-3, `${JSON.stringify(texts)}: ${language}`);
+      }
+    }
+  });
+
   it("are the sum of what each model says", async () => {
     for (const [text, ...read] of [
       ["", "", ""],

@@ -14,6 +14,8 @@ const FADING = 0.99; // what a change of language counts one word, or one senten
 const KEPT = 256; // words of which the posterior is kept, each with the text before it
 const OWN = 0.5; // share of the likeliest language's posterior from which on a word is read by a model
 const CLOSED = /[.!?…]["'”’)\]]*$/;
+const SPACE = /[\p{White_Space}\x1c-\x1f]/u;
+const LINE_END = /(?:(?!\n)[\p{White_Space}\x1c-\x1f])*\n/uy;
 const PIECE = /[\p{White_Space}\x1c-\x1f]*([^\p{White_Space}\x1c-\x1f]+)/gu;
 
 /** What one model says of a text. */
@@ -31,7 +33,9 @@ export interface Weighed {
   readonly contexts: readonly string[];
   /** Posterior of each language for the last word; none before the first one. */
   readonly shares?: readonly number[];
-  /** Whether a sentence ends with it. */
+  /** Whether a line ends after it. */
+  readonly line: boolean;
+  /** Whether a sentence does. */
   readonly ends: boolean;
   /** How often the language changed within sentences. */
   readonly words: Changes;
@@ -78,7 +82,7 @@ export class Languages {
 
   /** Weigh the words of `head` that were not weighed yet. */
   async read(head: string): Promise<Weighed> {
-    while (this.#known.length && !head.startsWith((this.#known.at(-1) as Weighed).text)) this.#known.pop();
+    while (this.#known.length && !holds(this.#known.at(-1) as Weighed, head)) this.#known.pop();
     let read = this.#known.at(-1) ?? this.#nothing;
     const pieces = [...head.slice(read.text.length).matchAll(PIECE)];
     const wanted = pieces.slice(-WORDS);
@@ -96,7 +100,15 @@ export class Languages {
   get #nothing(): Weighed {
     const empty = this.readers.map(() => "");
     const logs = this.readers.map(() => -Math.log(this.readers.length));
-    return { text: "", logs, contexts: empty, ends: false, words: new Changes(), sentences: new Changes() };
+    return {
+      text: "",
+      logs,
+      contexts: empty,
+      line: false,
+      ends: false,
+      words: new Changes(),
+      sentences: new Changes(),
+    };
   }
 
   /** What is known after one more piece, with which `text` ends, and the word in it. */
@@ -112,8 +124,20 @@ export class Languages {
     const contexts = read.contexts.map((context, at) =>
       (posterior[at] as number) >= least ? context + added[at] : context,
     );
-    return after(read, text, contexts, posterior, CLOSED.test(piece) || head[text.length] === "\n");
+    return after(read, text, contexts, posterior, lineEnds(head, text.length));
   }
+}
+
+/** Whether the words of `head` begin with those that were weighed, and none of them is another now. */
+function holds({ text, line }: Weighed, head: string): boolean {
+  const next = head.charAt(text.length);
+  return head.startsWith(text) && !next.replace(SPACE, "") && line === lineEnds(head, text.length);
+}
+
+/** Whether a line ends at a place, or after the spaces that stand there. */
+function lineEnds(head: string, at: number): boolean {
+  LINE_END.lastIndex = at;
+  return LINE_END.test(head);
 }
 
 /** What is known with one word more, with which `text` ends. */
@@ -122,15 +146,16 @@ function after(
   text: string,
   contexts: readonly string[],
   posterior: readonly number[],
-  ends: boolean,
+  line: boolean,
 ): Weighed {
+  const ends = line || CLOSED.test(text);
   let { words, sentences } = read;
   if (read.shares && read.ends) sentences = sentences.after(read.shares, posterior);
   else if (read.shares) words = words.after(read.shares, posterior);
   const rate = ends ? sentences.rate(SWITCHING_SENTENCES) : words.rate(SWITCHING);
   const others = Math.max(posterior.length - 1, 1);
   const logs = posterior.map((share) => Math.log((1 - rate) * share + (rate * (1 - share)) / others));
-  return { text, logs, contexts, shares: posterior, ends, words, sentences };
+  return { text, logs, contexts, shares: posterior, line, ends, words, sentences };
 }
 
 /** The distribution of which these are the logarithms, but for a constant. */
