@@ -243,7 +243,7 @@ SESSIONS: list[Json] = [
             {"do": "suggest"},
             {"do": "set", "text": "The train to the city leaves at 7 in the morning. " * 119 + "The cat"},
             {"do": "suggest", "prefix": ""},
-            {"do": "set", "text": "x" * 5000 + " the"},
+            {"do": "set", "text": "ab " * 1700 + "the"},
             {"do": "suggest", "prefix": ""},
         ],
     },
@@ -291,7 +291,7 @@ BLOCKED: list[Json] = [
 
 PHRASES: list[Json] = [
     {"context": "", "threshold": 0.01},
-    {"context": "the cat", "threshold": 0.03},
+    {"context": "the cat", "threshold": 0.022},
     {"context": "The old", "k": 2, "max_words": 2, "threshold": 0.004},
     {"context": "the", "max_words": 1, "threshold": 0.0, "k": 4},
     {"context": "今日は", "threshold": 0.015},

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -33,22 +32,24 @@ def _in_blocks(weight: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def best_steps(weight: Tensor) -> Tensor:
-    """The share of the largest value that is the largest four-bit number, for each block (rows, blocks, 1)."""
+    """Each block's step, as a part of that by which its largest value is 8 steps: (rows, blocks, 1)."""
     values, _ = _in_blocks(weight)
-    whole = values.abs().amax(-1, keepdim=True) * (graph.PARTS / graph.MOST)
-    best, shares = torch.full_like(whole, torch.inf), torch.ones_like(whole)
-    for share in np.linspace(0.54, 1, 24):
-        step = (whole * share).round().clamp(1, 254)
-        tried = (values * graph.PARTS / step).round().clamp(-graph.MOST, graph.MOST)
-        error = ((tried * step / graph.PARTS).round() - values).square().sum(-1, keepdim=True)
+    best, shares = torch.full_like(values[..., :1], torch.inf), torch.ones_like(values[..., :1])
+    for share in (sign * float(share) for share in graph.SHARES for sign in (1, -1)):
+        error = (_rounded(values, torch.full_like(best, share)) - values).square().sum(-1, keepdim=True)
         better = error < best
-        best, shares = torch.where(better, error, best), torch.where(better, float(share), shares)
+        best, shares = torch.where(better, error, best), torch.where(better, share, shares)
     return shares
 
 
 def rounded(weight: Tensor, shares: Tensor) -> Tensor:
-    """A weight as its four bits say it, each block's step the given share of the least that cuts nothing."""
+    """A weight as its four bits say it, with steps as `best_steps` tells them."""
     values, scale = _in_blocks(weight)
-    step = (values.abs().amax(-1, keepdim=True) * (graph.PARTS / graph.MOST) * shares).round().clamp(1, 254)
-    numbers = (values * graph.PARTS / step).round().clamp(-graph.MOST, graph.MOST)
-    return (numbers * step / graph.PARTS).round().reshape(len(weight), -1)[:, : weight.shape[1]] * scale
+    return _rounded(values, shares).reshape(len(weight), -1)[:, : weight.shape[1]] * scale
+
+
+def _rounded(values: Tensor, shares: Tensor) -> Tensor:
+    """Blocks (rows, blocks, size) in int8 steps as their four bits say them."""
+    whole = values.abs().amax(-1, keepdim=True) * (graph.PARTS / -graph.LOWEST)
+    step = (whole * shares.abs()).round().clamp(1, 127) * shares.sign()
+    return ((values * graph.PARTS / step).round().clamp(graph.LOWEST, graph.HIGHEST) * step / graph.PARTS).round()

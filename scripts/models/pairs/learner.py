@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy, dropout, embedding, linear
 from pairs.four_bits import Rounded, best_steps
 from pairs.losses import losses
 from wordgru.config import ModelConfig
+from wordgru.graph import has_four_bits
 from wordgru.training.network.batches import Packed, pack_documents
 from wordgru.training.network.model import GRULanguageModel
 from wordgru.training.network.recurrence import native_gru, packed_gru
@@ -68,7 +69,7 @@ class Learner:
     def round_weights(self) -> None:
         """From now on compute with weights of four bits; called again, choose the blocks' steps anew."""
         for name, weight in self.model.named_parameters():
-            if weight.ndim > 1:
+            if has_four_bits(name):
                 self.steps[name] = best_steps(weight)
 
     def outputs(self, window: Packed, segment: Tensor, weights: dict[str, Tensor]) -> Tensor:
