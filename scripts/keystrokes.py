@@ -3,20 +3,21 @@
     python scripts/keystrokes.py --text messages.jsonl --keystrokes 20000 --hostile 2000
 
 Each keystroke asks for three words, in one thread; `--clock cpu` is fair on a machine that is busy otherwise. Run it
-three times and take the median, on a machine that does nothing else. docs/benchmark.md has the figures.
+three times and take the median, on a machine that does nothing else. docs/benchmark.md has the figures. With `--learn`
+and `--glossary` each keystroke is typed twice, without and with personal words and word lists, and compared.
 """
 
 import json
 import platform
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
 import numpy as np
 
-from wordgru import Predictor, Suggestions
+from wordgru import PersonalModel, Predictor, Suggestions
 
 _CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 _SCRIPTS = ("שלוםאהיכת", "नमसतेकया", "안녕하세요", "дщэлфпривет", "مرحباكيف", "ＨｅｌｌＯ", "日本語入力", "สวัสดี")
@@ -51,26 +52,44 @@ def hostile(count: int, seed: int = 0) -> Iterator[tuple[str, str]]:
 @click.option("--hostile", "hostiles", default=2_000, help="Beginnings of words that hardly any text holds.")
 @click.option("--clock", type=click.Choice(list(_CLOCKS)), default="wall")
 @click.option("--slowest", default=0, help="Print so many of the slowest.")
-def main(model: str, text: Path | None, keystrokes: int, hostiles: int, clock: str, slowest: int) -> None:
+@click.option("--learn", is_flag=True, help="Also type with a store that learns each line after it was typed.")
+@click.option("--glossary", multiple=True, type=click.Path(exists=True, path_type=Path), help="And with these words.")
+def main(
+    model: str, text: Path | None, keystrokes: int, hostiles: int, clock: str, slowest: int, *, learn: bool,
+    glossary: tuple[Path, ...],
+) -> None:  # fmt: skip
     """Print milliseconds of keystrokes, the rows that they took, and how many answers were proved."""
     predictor, now = Predictor.load(model), _CLOCKS[clock]
     predictor.suggest("the")
     print(f"{platform.processor() or platform.machine()}, {clock} time, one thread")
-    if text:
-        _report("typed", list(_typed(predictor, text, keystrokes, now)), slowest)
+    if text and (learn or glossary):
+        own = Predictor.load(model, personal=PersonalModel() if learn else None)
+        for each in glossary:
+            own.words.read(each)
+        typed = list(_typed([predictor, own], text, keystrokes, now))
+        for name, asked in (("without", typed[::2]), ("with", typed[1::2])):
+            _report(name, asked, slowest)
+        _compare(typed[::2], typed[1::2])
+    elif text:
+        _report("typed", list(_typed([predictor], text, keystrokes, now)), slowest)
     _report("hostile", list(_pasted(predictor, hostiles, now)), slowest)
 
 
-def _typed(predictor: Predictor, file: Path, most: int, now: Clock) -> Iterator[Asked]:
+def _typed(predictors: Sequence[Predictor], file: Path, most: int, now: Clock) -> Iterator[Asked]:
+    """Each keystroke with each predictor in turn; those that learn do so at the end of a line."""
     lines = [json.loads(line)["text"] for line in file.read_text(encoding="utf-8").splitlines()]
     random.Random(0).shuffle(lines)
     for text in lines:
-        session = predictor.session()
+        sessions = [predictor.session() for predictor in predictors]
         for letter in text[: max(most, 0)]:
-            started = now()
-            session.append(letter)
-            words = session.suggest(k=3)
-            yield now() - started, session.text, words
+            for session in sessions:
+                started = now()
+                session.append(letter)
+                words = session.suggest(k=3)
+                yield now() - started, session.text, words
+        for session, predictor in zip(sessions, predictors, strict=True):
+            if predictor.personal is not None and most > 0:
+                session.commit()
         most -= len(text)
 
 
@@ -82,6 +101,12 @@ def _pasted(predictor: Predictor, count: int, now: Clock) -> Iterator[Asked]:
         session.append(word)
         words = session.suggest(k=3)
         yield now() - started, session.text, words
+
+
+def _compare(without: list[Asked], with_: list[Asked]) -> None:
+    one, other = (np.array([seconds for seconds, _, _ in asked]) for asked in (without, with_))
+    p50, p99 = np.percentile(other, [50, 99]) / np.percentile(one, [50, 99])
+    print(f"with against without: p50 {p50:.2f}, mean {other.mean() / one.mean():.2f}, p99 {p99:.2f}")
 
 
 def _report(name: str, asked: list[Asked], slowest: int) -> None:

@@ -123,3 +123,19 @@ def test_the_command_line_reads_glossaries(tmp_path):
     call = ["suggest", "the Ey", "--complete", "--json", "-m", str(TINY), "--glossary", str(file)]
     (first, *_) = json.loads(CliRunner().invoke(cli, call).stdout)["suggestions"]
     assert (first["word"], first["sources"]) == ("Eyjafjallajökull", ["glossary"])
+
+
+def test_a_list_has_an_end(monkeypatch, tmp_path):
+    monkeypatch.setattr("wordgru.sources.word_list._MOST", 3)
+    words, file = WordList(), tmp_path / "terms.txt"
+    file.write_text("one\ntwo\ntwo\nthree\n", encoding="utf-8")
+    assert words.read(file) == 4
+    with pytest.raises(WordgruError, match=r"^a list holds 3 words at most; take some off, or name fewer\.$"):
+        words.add("four")
+    file.write_text("one\t2\nfour\n", encoding="utf-8")
+    with pytest.raises(WordgruError, match=r"terms\.txt, line 2: a list holds 3 words at most"):
+        words.read(file)
+    assert words.weights == {"one": 1.0, "two": 1.0, "three": 1.0}
+    words.add("two", 0)
+    words.add("four", 2)
+    assert set(words.weights) == {"one", "three", "four"}

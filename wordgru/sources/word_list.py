@@ -20,6 +20,9 @@ STRANGE = 0.01
 _NEAR, _CUT = 4, 5  # letters that a blocked word, and one cut short, has at least to block unknown ones like it
 _WEIGHT = Range(0, 1e6)
 
+_MOST = 1_000_000
+"""Words of a list; more of them would take minutes, and gigabytes."""
+
 
 class WordList:
     """Words to offer, each with a weight, and words never to offer. Changes count from the next keystroke on.
@@ -55,10 +58,12 @@ class WordList:
         """Offer `word` as if it were written `weight` times more often in 10,000 words; 0 takes it off the list.
 
         Raises:
-            WordgruError: it is not one word, or the weight is below 0, above a million, or no number.
+            WordgruError: it is not one word, the weight is below 0, above a million, or no number, or the list is full.
         """
         _WEIGHT.check(f"the weight of {word!r}", weight)
         key = self._one(word).encode()
+        if weight and len(self._weights) >= _MOST and key not in self._weights:
+            raise WordgruError(f"a list holds {_MOST:,} words at most; take some off, or name fewer.")
         self._named = None
         if weight:
             self._weights[key] = float(weight)

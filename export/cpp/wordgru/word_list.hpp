@@ -2,6 +2,7 @@
 // `wordgru/sources/word_list.py` in C++.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <limits>
@@ -53,11 +54,12 @@ class WordList {
     }
 
     /// Offer `word` as if it were written `weight` times more often in 10,000 words; 0 takes it off the list.
-    /// Throws WordgruError if it is not one word, or the weight is below 0, above a million, or no number.
+    /// Throws WordgruError if it is not one word, or the weight is below 0, above a million, or no number, or the list is full.
     void add(std::string_view word, double weight = 1) {
         const std::string seen = one(word);
         check_weight(seen, weight);
         const std::unique_lock lock(mutex_);
+        if (weight > 0 && weights_.find(seen) == weights_.end()) check_room(1);
         set(seen, weight);
     }
 
@@ -88,6 +90,9 @@ class WordList {
             }
         }
         const std::unique_lock lock(mutex_);
+        check_room(static_cast<std::size_t>(std::count_if(entries.begin(), entries.end(), [this](const auto& entry) {
+            return entry.second > 0 && weights_.find(entry.first) == weights_.end();
+        })));
         for (const auto& [word, weight] : entries) set(word, weight);
         return entries.size();
     }
@@ -144,6 +149,7 @@ class WordList {
     }
 
    private:
+    static constexpr std::size_t kMost = 1'000'000;    // words of a list
     static constexpr std::size_t kNear = 4, kCut = 5;  // letters that a blocked word, and one cut short, has at least
                                                        // to block unknown ones like it
 
@@ -168,6 +174,12 @@ class WordList {
             if (line[at] == U'#' && (at == 0 || is_space(line[at - 1]))) return line.substr(0, at);
         }
         return line;
+    }
+
+    /// A longer list would take minutes, and gigabytes.
+    void check_room(std::size_t more) const {
+        if (weights_.size() + more <= kMost) return;
+        throw WordgruError("a list holds 1,000,000 words at most; take some off, or name fewer.");
     }
 
     void set(const std::string& word, double weight) {

@@ -295,6 +295,16 @@ describe("a word list", () => {
     assert.equal(words(await session.suggest())[0], "Eyjafjallajökull");
   });
 
+  it("holds a million words and no more", () => {
+    const list = new WordList((word) => word);
+    for (let at = 0; at < 1_000_000; at++) list.add(`x${at}`);
+    assert.throws(() => list.add("one"), /^WordgruError: a list holds 1,000,000 words at most; take some off/);
+    list.add("x7", 2); // is on it
+    list.add("x7", 0);
+    list.add("one");
+    assert.equal(list.weights.size, 1_000_000);
+  });
+
   it("knows the words of a filter that Python wrote, what is made of them, and of the others the near ones of a block", () => {
     const data = Buffer.from("57474b4e4f574e31480000000b000000" + "1886a120110cc25092", "hex"); // cat, dog
     const known = KnownWords.from(data, "here");

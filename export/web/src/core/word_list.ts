@@ -20,6 +20,7 @@ export const STRANGE = 0.01;
 
 const [NEAR, CUT] = [4, 5] as const; // letters that a blocked word, and one cut short, has at least to block unknown ones
 const WEIGHT = new Range(0, { most: 1e6 });
+const MOST = 1_000_000; // words of a list; more of them would take minutes, and gigabytes
 
 /** Words to offer, each with a weight, and words never to offer. Changes count from the next keystroke on. */
 export class WordList {
@@ -54,11 +55,14 @@ export class WordList {
   /**
    * Offer `word` as if it were written `weight` times more often in 10,000 words; 0 takes it off the list.
    *
-   * @throws WordgruError if it is not one word, or the weight is below 0, above a million, or no number.
+   * @throws WordgruError if it is not one word, or the weight is below 0, above a million, or no number, or the list is full.
    */
   add(word: string, weight = 1): void {
     WEIGHT.check(`the weight of ${shown(word)}`, weight);
     const key = this.#one(word);
+    if (weight && this.#weights.size >= MOST && !this.#weights.has(key)) {
+      throw new WordgruError("a list holds 1,000,000 words at most; take some off, or name fewer.");
+    }
     this.#named = undefined;
     if (weight) this.#weights.set(key, weight);
     else this.#weights.delete(key);
