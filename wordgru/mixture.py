@@ -218,6 +218,12 @@ class MixedSession:
         """The text of the field up to the cursor."""
         return self._text
 
+    @property
+    def size(self) -> int:
+        """Bytes that the session keeps, as `Session.size`."""
+        kept = sum(len(context) for read in self._known[-1:] for context in (read.text, *read.contexts))
+        return sum(session.size for session in self._sessions.values()) + (len(self._known) + 1) * kept
+
     def append(self, text: str) -> None:
         """Type `text` at the end."""
         self._text += text
@@ -300,10 +306,11 @@ class MixedSession:
             wanted[asked[0]] = min(2 * wanted[asked[0]], max(_MOST, k))
         exhausted = all(len(answers[name]) < wanted[name] for name in wanted)
         best = max(answers.values(), key=lambda answer: answer.log_evidence)
+        reader = answers[list(answers)[int(prior.argmax())]]  # it read the last word, which another may not have done
         return replace(
             best, items=tuple(found), exact=(proved or exhausted) and all(each.exact for each in answers.values()),
             unexplored=max(answer.unexplored for answer in answers.values()),
-            rows=sum(answer.rows for answer in answers.values()),
+            rows=sum(answer.rows for answer in answers.values()), space=reader.space,
         )  # fmt: skip
 
     # -- the mixture ---------------------------------------------------------------------------------------------

@@ -126,6 +126,17 @@ def test_the_vectors_are_what_the_script_makes() -> None:
     assert alike(json.loads(json.dumps(loaded("golden_mixture").make())), committed)
 
 
+@pytest.mark.parametrize("text", ["I will be there in a few", "Thank you for", "Vielen Dank für Ihre", "Und (", "I am"])
+def test_a_space_is_missing_where_the_text_misses_one_whoever_read_it(text: str) -> None:
+    assert BOTH.suggest(text).space == ENGLISH.suggest(text).space
+    assert not BOTH.suggest(text + " ").space
+
+
+def test_the_words_of_a_phrase_stand_apart() -> None:
+    phrases = BOTH.phrases("I will be there in a", k=10, max_words=8, threshold=0.02)
+    assert next(phrase.text for phrase in phrases if phrase.text.startswith("few")) in ("few days", "few minutes")
+
+
 def test_a_copy_goes_its_own_way_and_phrases_come_in_one_language() -> None:
     session = BOTH.session("Guten ")
     other = session.copy()
