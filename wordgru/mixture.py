@@ -18,7 +18,7 @@ import numpy as np
 
 from wordgru.asking import Asking
 from wordgru.errors import WordgruError
-from wordgru.predictor import Predictor
+from wordgru.predictor import Predictor, names_of
 from wordgru.search.model import Doubles
 from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions, with_settings
 from wordgru.session import COUNT, Session
@@ -97,6 +97,18 @@ class MixedPredictor(Asking):
         """What a word counts: as much as in the language that knows it best; nothing if it is blocked in one."""
         factors = [each.words.factor(word) for each in self.predictors.values()]
         return max(factors) if all(factors) else 0.0
+
+
+def load_named(
+    model: str | None, *, device: str = "cpu", threads: int = 1, block: bool = True,
+    personal: PersonalModel | str | Path | None = None,
+) -> Predictor | MixedPredictor:  # fmt: skip
+    """The model that a setting names, or several with commas between them as one."""
+    first, *more = names_of(model)
+    if more:
+        names = [name for name in (first, *more) if name]
+        return MixedPredictor.load(names, device=device, threads=threads, block=block, personal=personal)
+    return Predictor.load(first, device=device, threads=threads, block=block, personal=personal)
 
 
 class MixedWords:
