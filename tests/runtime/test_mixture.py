@@ -116,6 +116,18 @@ def test_the_words_of_a_long_text_are_not_all_kept() -> None:
     assert session.languages() == BOTH.session("the cat ").languages() != before
 
 
+def test_a_session_tells_what_it_keeps() -> None:
+    session = BOTH.session("I will be there. Ich komme ")
+    session.suggest()
+    size = session.size
+    assert size > sum(each.size for each in session._sessions.values())
+    session.append("morgen und ")
+    session.suggest()
+    assert session.size > size
+    session.reset()
+    assert session.size < size
+
+
 def test_words_that_differ_in_case_alone_take_one_place_if_asked() -> None:
     found = BOTH.session("the DI").suggest(k=12, ignore_case=True)
     assert len({word.lower() for word in found.words}) == len(found) == 12
