@@ -3,6 +3,7 @@
 import heapq
 import itertools
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -96,21 +97,39 @@ class Asking(ABC):
         Raises:
             WordgruError: the text holds a lone surrogate, or a number is out of its range.
         """
-        K.check("k", k)
-        Range(1, whole=True).check("max_words", max_words)
-        Range(0, 1).check("threshold", threshold)
         found: list[Phrase] = []
-        order = itertools.count()  # so that sessions are never compared
-        waiting = [(-1.0, next(order), 0, self.session(context))]
-        while waiting and len(found) < k:
-            negative, _, length, session = heapq.heappop(waiting)
-            offers = session.suggest(prefix="", k=k, options=options) if length < max_words else Suggestions(())
-            likely = [(item.word, -negative * item.probability) for item in offers]
-            likely = [(word, probability) for word, probability in likely if probability >= threshold]
-            for word, probability in likely:
-                longer = session.copy()
-                longer.append(" " * offers.space + word)
-                heapq.heappush(waiting, (-probability, next(order), length + 1, longer))
-            if length and not likely:
-                found.append(Phrase(session.text[len(context) :].strip(), -negative))
+        for found in phrase_by_phrase(  # noqa: B007  (the last is wanted)
+            self.session(context), k=k, max_words=max_words, threshold=threshold, options=options
+        ):
+            pass
         return found
+
+
+def phrase_by_phrase(
+    field: Field, *, k: int = 3, max_words: int = 4, threshold: float = 0.05, options: SearchOptions | None = None
+) -> Iterator[list[Phrase]]:
+    """What `Asking.phrases` has found so far, after each of its searches; the last is all of it.
+
+    For programs that do something else between two searches, or stop early. The field stays as it is.
+
+    Raises:
+        WordgruError: as `Asking.phrases`.
+    """
+    K.check("k", k)
+    Range(1, whole=True).check("max_words", max_words)
+    Range(0, 1).check("threshold", threshold)
+    found: list[Phrase] = []
+    order = itertools.count()  # so that sessions are never compared
+    waiting = [(-1.0, next(order), 0, field)]
+    while waiting and len(found) < k:
+        negative, _, length, session = heapq.heappop(waiting)
+        offers = session.suggest(prefix="", k=k, options=options) if length < max_words else Suggestions(())
+        likely = [(item.word, -negative * item.probability) for item in offers]
+        likely = [(word, probability) for word, probability in likely if probability >= threshold]
+        for word, probability in likely:
+            longer = session.copy()
+            longer.append(" " * offers.space + word)
+            heapq.heappush(waiting, (-probability, next(order), length + 1, longer))
+        if length and not likely:
+            found.append(Phrase(session.text[len(field.text) :].strip(), -negative))
+        yield found

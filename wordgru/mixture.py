@@ -18,7 +18,7 @@ import numpy as np
 
 from wordgru.asking import Asking
 from wordgru.errors import WordgruError
-from wordgru.predictor import Predictor
+from wordgru.predictor import Predictor, names_of
 from wordgru.search.model import Doubles
 from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions, with_settings
 from wordgru.session import COUNT, Session
@@ -97,6 +97,18 @@ class MixedPredictor(Asking):
         """What a word counts: as much as in the language that knows it best; nothing if it is blocked in one."""
         factors = [each.words.factor(word) for each in self.predictors.values()]
         return max(factors) if all(factors) else 0.0
+
+
+def load_named(
+    model: str | None, *, device: str = "cpu", threads: int = 1, block: bool = True,
+    personal: PersonalModel | str | Path | None = None,
+) -> Predictor | MixedPredictor:  # fmt: skip
+    """The model that a setting names, or several with commas between them as one."""
+    first, *more = names_of(model)
+    if more:
+        names = [name for name in (first, *more) if name]
+        return MixedPredictor.load(names, device=device, threads=threads, block=block, personal=personal)
+    return Predictor.load(first, device=device, threads=threads, block=block, personal=personal)
 
 
 class MixedWords:
@@ -218,6 +230,12 @@ class MixedSession:
         """The text of the field up to the cursor."""
         return self._text
 
+    @property
+    def size(self) -> int:
+        """Bytes that the session keeps, as `Session.size`."""
+        kept = sum(len(context) for read in self._known[-1:] for context in (read.text, *read.contexts))
+        return sum(session.size for session in self._sessions.values()) + (len(self._known) + 1) * kept
+
     def append(self, text: str) -> None:
         """Type `text` at the end."""
         self._text += text
@@ -300,10 +318,11 @@ class MixedSession:
             wanted[asked[0]] = min(2 * wanted[asked[0]], max(_MOST, k))
         exhausted = all(len(answers[name]) < wanted[name] for name in wanted)
         best = max(answers.values(), key=lambda answer: answer.log_evidence)
+        reader = answers[list(answers)[int(prior.argmax())]]  # it read the last word, which another may not have done
         return replace(
             best, items=tuple(found), exact=(proved or exhausted) and all(each.exact for each in answers.values()),
             unexplored=max(answer.unexplored for answer in answers.values()),
-            rows=sum(answer.rows for answer in answers.values()),
+            rows=sum(answer.rows for answer in answers.values()), space=reader.space,
         )  # fmt: skip
 
     # -- the mixture ---------------------------------------------------------------------------------------------

@@ -309,4 +309,11 @@ def find_model(name: str | Path | None = None) -> str | Path:
     return name
 
 
+def names_of(model: str | None) -> list[str | None]:
+    """The models that a setting names, with commas between them; where it names none, None."""
+    if model is None or Path(model).exists():
+        return [model]
+    return [name.strip() for name in model.split(",") if name.strip()] or [model]
+
+
 __all__ = ["Phrase", "Predictor", "Score", "Session", "Suggestion", "Suggestions"]

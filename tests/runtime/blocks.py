@@ -11,7 +11,7 @@ Any other block, and one that cannot run in a test, carries a line right above i
 `<!-- not run: needs a GPU -->`. A block that needs an extra or a program names a module of it, or the program:
 `<!-- needs: torch -->`, `<!-- needs: httptools curl -->`; it is run where all of them are there. One that asks
 a service names that too, `<!-- beside: wordgru serve -->`: it starts on a free port, which takes the place of
-`localhost:8000` in the page's blocks from there on, and ends with the page.
+`localhost:8000` in the page's blocks from there on until one names another, and ends with the page.
 
 `rewritten` is a page with what its blocks print now: after the model has changed, or where a page is new.
 
@@ -122,25 +122,27 @@ def answers(block: Block, names: dict[str, Any]) -> Iterator[tuple[str, str, str
 
 
 class Page:
-    """A page that is run from top to bottom, with its namespace, and the service that its blocks ask."""
+    """A page that is run from top to bottom, with its namespace, and the services that its blocks ask."""
 
     def __init__(self, text: str) -> None:
         self.blocks = [block for block in blocks(text) if runs_here(block)]
-        self._text, self._names, self._port = text, {"__name__": "__main__"}, 0
-        self._services = contextlib.ExitStack()
+        self._text, self._names = text, {"__name__": "__main__"}
+        self._services, self._ports, self._port = contextlib.ExitStack(), dict[str, int](), 0
 
     def __enter__(self) -> "Page":
         """Nothing is started yet."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """The service ends."""
+        """The services end."""
         self._services.close()
 
     def ready(self, block: Block) -> Block:
         """The block with the address of the service that it asks."""
-        if block.beside and not self._port:
-            self._port = self._services.enter_context(service(block.beside))
+        if block.beside:
+            if block.beside not in self._ports:
+                self._ports[block.beside] = self._services.enter_context(service(block.beside))
+            self._port = self._ports[block.beside]
         return replace(block, text=block.text.replace(ADDRESS, f"localhost:{self._port}")) if self._port else block
 
     def run(self, block: Block) -> None:

@@ -116,6 +116,16 @@ def test_the_words_of_a_long_text_are_not_all_kept() -> None:
     assert session.languages() == BOTH.session("the cat ").languages() != before
 
 
+def test_a_session_tells_what_it_keeps() -> None:
+    session = BOTH.session("I will be there. Ich komme ")
+    session.suggest()
+    size = session.size
+    assert size > sum(each.size for each in session._sessions.values())
+    session.append("morgen und ")
+    session.suggest()
+    assert session.size > size
+
+
 def test_words_that_differ_in_case_alone_take_one_place_if_asked() -> None:
     found = BOTH.session("the DI").suggest(k=12, ignore_case=True)
     assert len({word.lower() for word in found.words}) == len(found) == 12
@@ -124,6 +134,17 @@ def test_words_that_differ_in_case_alone_take_one_place_if_asked() -> None:
 def test_the_vectors_are_what_the_script_makes() -> None:
     committed = json.loads((golden.ROOT / "export/golden/mixture/tiny.json").read_text(encoding="utf-8"))
     assert alike(json.loads(json.dumps(loaded("golden_mixture").make())), committed)
+
+
+@pytest.mark.parametrize("text", ["I will be there in a few", "Thank you for", "Vielen Dank für Ihre", "Und (", "I am"])
+def test_a_space_is_missing_where_the_text_misses_one_whoever_read_it(text: str) -> None:
+    assert BOTH.suggest(text).space == ENGLISH.suggest(text).space
+    assert not BOTH.suggest(text + " ").space
+
+
+def test_the_words_of_a_phrase_stand_apart() -> None:
+    phrases = BOTH.phrases("I will be there in a", k=10, max_words=8, threshold=0.02)
+    assert next(phrase.text for phrase in phrases if phrase.text.startswith("few")) in ("few days", "few minutes")
 
 
 def test_a_copy_goes_its_own_way_and_phrases_come_in_one_language() -> None:

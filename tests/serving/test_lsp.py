@@ -2,12 +2,15 @@
 
 import ast
 import asyncio
+import contextlib
 import json
 import os
 import random
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -23,11 +26,11 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.client import LanguageClient
 
 from wordgru.lsp.corrections import Corrections
-from wordgru.lsp.offers import Documents, NeverOffered
+from wordgru.lsp.offers import Documents, LspSettings, NeverOffered
 from wordgru.lsp.prose import prose_before
 
 COMMAND = ["-m", "wordgru", "lsp", "--model", str(TINY)]
-NVIM, EMACS = shutil.which("nvim"), shutil.which("emacs")
+NVIM, EMACS, CODE, CHROMIUM = (shutil.which(name) for name in ("nvim", "emacs", "code-server", "chromium"))
 
 
 class Editor:
@@ -205,6 +208,7 @@ def test_several_words_are_offered_where_they_are_probable():
 
 def test_what_follows_is_shown_at_the_cursor():
     async def test(editor):
+        assert editor.capabilities.inline_completion_provider is not None  # else no editor asks for it
         await editor.open("I don’")
         for item in await editor.inline():
             assert item.insert_text.startswith("don’")
@@ -411,3 +415,58 @@ def test_emacs_types_accepts_and_corrects_with_the_settings_of_the_page(tmp_path
     text = f"the {predictor.complete('the ca')[0].word}\nto anna@"
     address = predictor.session(text + "ca", typist=TypistOptions(addresses=True)).suggest()[0].word
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == f"{text}{address}\nI don't know.\n"
+
+
+@contextlib.contextmanager
+def code_server(folder):
+    """The address of a VS Code whose users, extensions and home are in a folder, when it answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+    command = [
+        CODE, "--auth", "none", "--bind-addr", address, "--user-data-dir", str(folder / "user"), "--extensions-dir",
+        str(folder / "extensions"), "--disable-workspace-trust", "--disable-telemetry", "--disable-update-check",
+    ]  # fmt: skip
+    with (
+        (folder / "log").open("w") as log,
+        subprocess.Popen(command, env=os.environ | {"HOME": str(folder)}, stdout=log, stderr=log) as process,
+    ):
+        try:
+            for _ in range(300):
+                with contextlib.suppress(OSError), socket.create_connection(address.split(":"), timeout=1):
+                    break
+                time.sleep(0.1)
+            yield f"http://{address}"
+        finally:
+            process.terminate()
+
+
+@pytest.mark.skipif(not (CODE and CHROMIUM), reason="code-server or Chromium is not installed")
+@pytest.mark.skipif(not (ROOT / "export/node_modules/playwright-core").exists(), reason="playwright-core is missing")
+def test_vscode_types_accepts_and_corrects_with_the_settings_of_the_page(tmp_path):
+    page = (ROOT / "docs/editors.md").read_text(encoding="utf-8").partition("## VS Code")[2]
+    settings = json.loads(page.partition("```json\n")[2].partition("```")[0])
+    program = tmp_path / "wordgru"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m wordgru "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    settings |= {"wordgru.command": [str(program), "lsp"], "workbench.startupEditor": "none"}
+    extension = shutil.copytree(ROOT / "examples/vscode", tmp_path / "extensions/wordgru")
+    subprocess.run(["npm", "install", "--ignore-scripts", "--no-audit"], cwd=extension, check=True, timeout=120)
+    (tmp_path / "user/User").mkdir(parents=True)
+    (tmp_path / "user/User/settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts/a.md").write_text("", encoding="utf-8")
+    script = Path(__file__).with_name("vscode.mjs")
+    with code_server(tmp_path) as address:
+        told = subprocess.run(
+            ["node", str(script), address, str(tmp_path / "texts"), CHROMIUM],
+            timeout=300, check=True, stdout=subprocess.PIPE, text=True,
+        ).stdout.splitlines()  # fmt: skip
+    predictor = Predictor.load()
+    word = predictor.complete("the ca")[0].word
+    in_address = predictor.session("to anna@ca", typist=TypistOptions(addresses=True)).suggest()[0].word
+    assert [json.loads(line)[0].partition(",")[0] for line in told[:2]] == [word, in_address]
+    offers = Documents(predictor).offers("a", "Thank you for y", k=1, threshold=LspSettings().inline_threshold)
+    ahead = offers.ahead.text
+    assert told[2] == ahead.removeprefix("y")
+    text = f"the {word}\nI have an idea.\nto anna@{in_address}\nThank you for {ahead}"
+    assert (tmp_path / "texts/a.md").read_text(encoding="utf-8") == text

@@ -18,6 +18,8 @@ import pytest
 
 pytest.importorskip("prometheus_client", reason="needs the serve extra")
 
+from websockets.sync.client import connect
+
 from tests.runtime.fixtures import TINY
 from tests.serving.service import ask, raw, service
 from wordgru import Predictor, TypingModel, TypistOptions
@@ -163,6 +165,81 @@ def test_habits_that_are_none_are_told(port, typist, param, says):
     status, answer = ask(port, "/v1/complete", {"text": "a", "typist": typist})
     assert (status, answer["error"]["param"]) == (400, param)
     assert says in answer["error"]["message"]
+
+
+def test_phrases_are_those_of_the_package(port):
+    predictor = Predictor.load(TINY)
+    for text, options in (("the cat ", {}), ("the", {"k": 5, "max_words": 2, "threshold": 0.07}), ("", {"k": 1})):
+        status, answer = ask(port, "/v1/phrases", {"text": text, **options})
+        assert status == 200
+        assert answer["finished"]
+        expected = predictor.phrases(text, **options)
+        assert [item["text"] for item in answer["phrases"]] == [phrase.text for phrase in expected]
+        assert expected
+        for item, phrase in zip(answer["phrases"], expected, strict=True):
+            assert item["probability"] == pytest.approx(phrase.probability, abs=0.006)
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    with service("--model", "en,de", "--rate", "0") as (_, port):
+        yield port
+
+
+def test_several_models_answer_as_one(mixed):
+    predictor = Predictor.load(["en", "de"])
+    assert ask(mixed, "/healthz")[1]["model"] == "en,de"
+    for text in ("Thank you for your h", "Vielen Dank für Ihre H", "Ich komme morgen. I will be "):
+        expected = predictor.complete(text)
+        for end in (len(text) - 3, len(text)):  # the second goes on from what the first read
+            status, answer = ask(mixed, "/v1/complete", {"text": text[:end]})
+            assert status == 200
+        assert [item["word"] for item in answer["suggestions"]] == expected.words
+        for item, offer in zip(answer["suggestions"], expected, strict=True):
+            assert item["probability"] == pytest.approx(offer.probability, abs=0.006)
+            assert item["sources"] == list(offer.sources)
+        languages = predictor.session(text).languages()
+        assert answer["languages"] == {name: pytest.approx(share, abs=0.006) for name, share in languages.items()}
+    expected = predictor.phrases("I will be there in a")
+    answer = ask(mixed, "/v1/phrases", {"text": "I will be there in a"})[1]
+    assert [item["text"] for item in answer["phrases"]] == [phrase.text for phrase in expected]
+    assert " " in expected[0].text
+
+
+def test_phrases_are_looked_for_as_long_as_the_client_says(mixed):
+    body = {"text": "Vielen Dank für ", "k": 10, "max_words": 8, "threshold": 0.02}
+    answer = ask(mixed, "/v1/phrases", body | {"max_seconds": 0.001})[1]
+    assert not answer["finished"]
+    assert ask(mixed, "/v1/phrases", body)[1]["finished"]
+
+
+def test_one_model_names_no_languages(port):
+    assert "languages" not in ask(port, "/v1/complete", {"text": "the c"})[1]
+
+
+def test_several_models_answer_over_a_socket(mixed):
+    predictor = Predictor.load(["en", "de"])
+    with connect(f"ws://127.0.0.1:{mixed}/v1/session") as socket_:
+        socket_.send(json.dumps({"set": "Vielen Dank für Ihre H"}))
+        answer = json.loads(socket_.recv(timeout=30))
+        assert [item["word"] for item in answer["suggestions"]] == predictor.complete("Vielen Dank für Ihre H").words
+        assert answer["languages"]["de"] > 0.9
+        assert answer["suggestions"][0]["sources"] == ["de"]
+        socket_.send(json.dumps({"append": "i", "layout": "qwertz"}))
+        assert json.loads(socket_.recv(timeout=30))["suggestions"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("score", {"text": "a"}), ("characters", {"text": "a"}), ("correct", {"text": "a"}),
+        ("completions", {"prompt": "a"}), ("complete", {"text": "a", "typist": {"capitals": False}}),
+    ],
+)  # fmt: skip
+def test_what_one_model_is_asked_several_refuse(mixed, path, body):
+    status, answer = ask(mixed, f"/v1/{path}", body)
+    assert status == 400
+    assert "several models" in answer["error"]["message"]
 
 
 def test_many_clients_at_once_get_their_own_answers(port):

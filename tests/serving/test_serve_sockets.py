@@ -74,6 +74,19 @@ def test_random_edits_give_what_one_shot_gives(port, predictor):
             assert [item["word"] for item in answer["suggestions"]] == predictor.complete(text).words
 
 
+def test_phrases_come_with_the_words_where_they_are_asked_for(port, predictor):
+    with connect(f"ws://127.0.0.1:{port}/v1/session") as socket_:
+        socket_.send(json.dumps({"set": "the cat ", "phrases": {"max_words": 3, "threshold": 0.02}}))
+        answer = json.loads(socket_.recv(timeout=30))
+        expected = predictor.phrases("the cat ", max_words=3, threshold=0.02)
+        assert [item["text"] for item in answer["phrases"]] == [phrase.text for phrase in expected]
+        assert answer["suggestions"]
+        socket_.send(json.dumps({"append": "s"}))
+        assert "phrases" not in json.loads(socket_.recv(timeout=30))
+        socket_.send(json.dumps({"append": "a", "phrases": {"most": 3}}))
+        assert "'most' is no field" in json.loads(socket_.recv(timeout=30))["error"]["message"]
+
+
 def test_the_newest_edit_wins_and_is_never_lost(port, predictor):
     with open_session(port) as socket:
         for number in range(300):

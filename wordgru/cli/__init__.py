@@ -345,20 +345,9 @@ def load_mixed(
     model: str | None, device: str, threads: int, *, block: bool = True, personal: Path | None = None
 ) -> "Predictor | MixedPredictor":
     """The model that an option names, or several with commas between them as one."""
-    from wordgru.mixture import MixedPredictor
+    from wordgru.mixture import load_named
 
-    if len(names := names_of(model)) > 1:
-        return MixedPredictor.load(
-            [name for name in names if name], device=device, threads=threads, block=block, personal=personal
-        )
-    return _load(names[0], device, threads, block=block, personal=personal)
-
-
-def names_of(model: str | None) -> list[str | None]:
-    """The models that an option names, with commas between them; where it names none, None."""
-    if model is None or Path(model).exists():
-        return [model]
-    return [name.strip() for name in model.split(",") if name.strip()] or [model]
+    return load_named(model, device=device, threads=threads, block=block, personal=personal)
 
 
 def _existing(personal: Path | None) -> Path | None:

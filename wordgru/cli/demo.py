@@ -6,9 +6,9 @@ import socket
 import click
 
 from wordgru.bundle import open_bundle
-from wordgru.cli import MODEL, names_of
+from wordgru.cli import MODEL
 from wordgru.errors import WordgruError
-from wordgru.predictor import find_model
+from wordgru.predictor import find_model, names_of
 
 _HOST = "127.0.0.1"
 

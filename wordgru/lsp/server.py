@@ -54,7 +54,7 @@ class _Editor:
         server.feature(lsp.INITIALIZE)(_function(self.initialize))
         options = lsp.CompletionOptions(trigger_characters=[" "])
         server.feature(lsp.TEXT_DOCUMENT_COMPLETION, options)(_function(self.completion))
-        server.feature(lsp.TEXT_DOCUMENT_INLINE_COMPLETION)(_function(self.inline))
+        server.feature(lsp.TEXT_DOCUMENT_INLINE_COMPLETION, lsp.InlineCompletionOptions())(_function(self.inline))
         server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION)(_function(self.actions))
         server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)(_function(self.closed))
         server.command(LEARN)(_function(self.learn))

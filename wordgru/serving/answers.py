@@ -10,8 +10,11 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Protocol, Self
 
+from wordgru.asking import phrase_by_phrase
 from wordgru.config import Range
+from wordgru.mixture import MixedPredictor, MixedSession, load_named
 from wordgru.predictor import Predictor
+from wordgru.reading import common
 from wordgru.search.suggestions import SearchOptions, Suggestions
 from wordgru.serving.fields import Fields, RequestError
 from wordgru.serving.memory import SessionMemory
@@ -28,43 +31,65 @@ _K = Range(1, 100, whole=True)
 _MAX_ROWS = Range(1, 256, whole=True)
 _TOLERANCE = Range(0, 1, below=True)
 _SHARE = Range(0, 1)
+_FEW_PHRASES, _PHRASE = Range(1, 10, whole=True), Range(1, 8, whole=True)
+_PROBABLE = Range(0.02, 1)  # so few words are so probable that a request ends: 50 of them at each place at most
 _START = Range(0, 10_000_000, whole=True)
 _PLACES = 500  # where somebody types: a letter costs 2 rows instead of 5 while its place is remembered
 _NODES = 3072  # rows that are remembered there, of 70 kB each: some 6 for each place
 _LONGEST_WORD = 100  # letters: the time that a search takes grows with them, 0.1 s with 1,000
 _FEW = 10  # words of a list; 100 take 0.1 s
-_LAST_PART = 64  # characters before the cursor in which most edits are
 _AT_ONCE = 256  # characters read among the typists' letters; a longer text is read beside them
+_AT_ONCE_MIXED = 32  # and by several models, each of which weighs every word: 25 ms
 
 
 @dataclass
 class Source:
     """What answers come from."""
 
-    predictor: Predictor
+    predictor: Predictor | MixedPredictor
     memory: SessionMemory
     settings: ServeSettings
 
     @classmethod
     def load(cls, settings: ServeSettings) -> Self:
         """Load the model, the glossaries, and find the first word, so that the first typist does not wait."""
-        predictor = Predictor.load(
-            settings.model, device=settings.device, threads=settings.threads, block=settings.block
-        )
+        predictor = load_named(settings.model, device=settings.device, threads=settings.threads, block=settings.block)
         for file in settings.glossaries:
             predictor.words.read(file)
-        predictor.search.places.most, predictor.search.places.most_nodes = _PLACES, _NODES
-        predictor.search.model = StepsTogether(predictor.search.model)
+        for each in predictor.predictors.values() if isinstance(predictor, MixedPredictor) else [predictor]:
+            each.search.places.most, each.search.places.most_nodes = _PLACES, _NODES
+            each.search.model = StepsTogether(each.search.model)
         predictor.suggest("The", k=1)
         return cls(predictor, SessionMemory(predictor, most=settings.remembered), settings)
 
-    def new_session(self, layout: str | None) -> Session:
+    @property
+    def one(self) -> Predictor:
+        """The model, for what only one can answer.
+
+        Raises:
+            RequestError: there are several.
+        """
+        if isinstance(self.predictor, MixedPredictor):
+            raise RequestError(
+                f"this service has several models ({self.name}), and only one can answer this; ask a service that was "
+                f"started with one."
+            )
+        return self.predictor
+
+    @property
+    def at_once(self) -> int:
+        """How many characters are read among the typists' letters."""
+        return _AT_ONCE_MIXED if isinstance(self.predictor, MixedPredictor) else _AT_ONCE
+
+    def new_session(self, layout: str | None) -> Session | MixedSession:
         """An empty session; with a typing model where a keyboard is named."""
         return self.predictor.session(typing=TypingModel(layout=layout) if layout else None)
 
     @property
     def name(self) -> str:
-        """The model's."""
+        """The model's; of several, with commas between them."""
+        if isinstance(self.predictor, MixedPredictor):
+            return ",".join(self.predictor.predictors)
         return self.predictor.bundle.folder.name if self.predictor.bundle else "model"
 
 
@@ -165,7 +190,7 @@ class Suggest:
 
     def is_long(self, source: Source, client: str) -> bool:
         """Whether much of the text was not read yet."""
-        return self.asked.is_long or source.memory.unread(client, self.text) > _AT_ONCE
+        return self.asked.is_long or source.memory.unread(client, self.text) > source.at_once
 
     def answer(self, source: Source, client: str) -> dict[str, Any]:
         """The words."""
@@ -209,7 +234,7 @@ class Score:
 
     def answer(self, source: Source, client: str) -> dict[str, Any]:
         """Each word with its log-probability, and the bits of the whole."""
-        scores = source.predictor.score(self.text)
+        scores = source.one.score(self.text)
         return {
             "scores": [
                 {"text": item.text, "start": item.start, "log_probability": item.log_probability, "bits": item.bits}
@@ -242,11 +267,15 @@ class NextCharacter:
 
     def is_long(self, source: Source, client: str) -> bool:
         """Whether much of the text was not read yet."""
-        return self.options.max_rows > SearchOptions.max_rows or source.memory.unread(client, self.text) > _AT_ONCE
+        return (
+            self.options.max_rows > SearchOptions.max_rows or source.memory.unread(client, self.text) > source.at_once
+        )
 
     def answer(self, source: Source, client: str) -> dict[str, Any]:
         """Each character with its probability."""
+        source.one  # noqa: B018  (it may refuse)
         with source.memory.session(client, self.text, None) as session:
+            assert isinstance(session, Session)
             return asdict(session.characters(options=self.options))
 
 
@@ -282,7 +311,7 @@ class Correct:
         """The corrections, and how much of the text was looked at: after each word, until the time is up."""
         latest = time.perf_counter() + self.max_seconds
         answer: dict[str, Any] = {"corrections": [], "read": min(self.start, len(self.text))}
-        session = source.new_session(self.layout)
+        session = source.one.session(typing=TypingModel(layout=self.layout))
         for end, correction in word_by_word(self.text, session, threshold=self.threshold, start=self.start):
             answer["read"] = end
             if correction:
@@ -294,16 +323,86 @@ class Correct:
         yield answer
 
 
+@dataclass(frozen=True)
+class Phrases:
+    """Several words ahead."""
+
+    summary: ClassVar[str] = "The most probable words after a text, several at once where they are probable."
+    text: str
+    asked: "AskedPhrases"
+
+    @classmethod
+    def read(cls, fields: Fields, settings: ServeSettings) -> Self:
+        """A text."""
+        request = cls(fields.text("text", most=settings.max_text), AskedPhrases.read(fields, settings))
+        fields.end()
+        return request
+
+    def is_long(self, source: Source, client: str) -> bool:
+        """Each word of a phrase is a search."""
+        return True
+
+    def answer(self, source: Source, client: str) -> Iterator[dict[str, Any]]:
+        """The phrases found so far, after each search."""
+        with source.memory.session(client, self.text) as session:
+            yield from self.asked.found(session)
+
+
+@dataclass(frozen=True)
+class AskedPhrases:
+    """How many phrases, how long, how probable, and how long to look for them."""
+
+    k: int
+    max_words: int
+    threshold: float
+    max_seconds: float
+
+    @classmethod
+    def read(cls, fields: Fields, settings: ServeSettings) -> Self:
+        """From the fields of a request."""
+        return cls(
+            fields.number("k", _FEW_PHRASES, 3), fields.number("max_words", _PHRASE, 4),
+            fields.number("threshold", _PROBABLE, 0.05),
+            fields.number("max_seconds", Range(0, settings.max_seconds, above=True), settings.max_seconds),
+        )  # fmt: skip
+
+    def found(self, session: Session | MixedSession) -> Iterator[dict[str, Any]]:
+        """What follows the text of a session, ready for JSON: after each search, until the time is up."""
+        latest = time.perf_counter() + self.max_seconds
+        answer: dict[str, Any] = {"phrases": [], "finished": False}
+        for phrases in phrase_by_phrase(
+            session, k=self.k, max_words=self.max_words, threshold=self.threshold,
+            options=SearchOptions(max_seconds=self.max_seconds),
+        ):  # fmt: skip
+            answer["phrases"] = [asdict(phrase) for phrase in phrases]
+            yield answer
+            if time.perf_counter() > latest:
+                return
+        answer["finished"] = True
+        yield answer
+
+
 KINDS: dict[str, type[Kind]] = {
     "suggest": Suggest, "complete": Complete, "score": Score, "characters": NextCharacter, "correct": Correct,
+    "phrases": Phrases,
 }  # fmt: skip
 """Each kind of request, by the last part of its path."""
 
 
-def found(session: Session, asked: Asked, *, prefix: str | None) -> dict[str, Any]:
-    """What a session offers, ready for JSON."""
-    session.typist = asked.typist
-    return offers(session.suggest(prefix=prefix, k=asked.k, options=asked.options))
+def found(session: Session | MixedSession, asked: Asked, *, prefix: str | None) -> dict[str, Any]:
+    """What a session offers, ready for JSON.
+
+    Raises:
+        RequestError: habits are named, and several models answer.
+    """
+    if isinstance(session, Session):
+        session.typist = asked.typist
+    elif asked.typist != TypistOptions():
+        raise RequestError(
+            "several models answer here, and typist says what one of them offers; leave it out.", param="typist"
+        )
+    answer = offers(session.suggest(prefix=prefix, k=asked.k, options=asked.options))
+    return answer | {"languages": session.languages()} if isinstance(session, MixedSession) else answer
 
 
 def offers(answer: Suggestions) -> dict[str, Any]:
@@ -333,9 +432,6 @@ def check_last_word(text: str) -> None:
         )
 
 
-def is_long_edit(before: str, text: str) -> bool:
+def is_long_edit(before: str, text: str, source: Source) -> bool:
     """Whether an edit takes longer than another typist's letter may wait for: a paste, or a change far back."""
-    if before.startswith(text):
-        return False
-    same = max(len(before) - _LAST_PART, 0)
-    return len(text) - (same if text.startswith(before[:same]) else 0) > _AT_ONCE
+    return len(text) - common(before, text) > source.at_once

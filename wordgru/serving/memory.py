@@ -5,9 +5,12 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from threading import Lock
 
+from wordgru.mixture import MixedPredictor, MixedSession
 from wordgru.predictor import Predictor
 from wordgru.session import Session
 from wordgru.typing.channel import TypingModel
+
+AnySession = Session | MixedSession
 
 _SPACES = " \n\r\t"
 _LOOKED_BACK = 6  # words that may have come since a text was answered
@@ -22,9 +25,9 @@ class SessionMemory:
     answer takes what others typed.
     """
 
-    def __init__(self, predictor: Predictor, *, most: int, max_bytes: int = 64_000_000) -> None:
+    def __init__(self, predictor: Predictor | MixedPredictor, *, most: int, max_bytes: int = 64_000_000) -> None:
         self._predictor, self._most, self._max_bytes = predictor, most, max_bytes
-        self._kept: OrderedDict[int, tuple[Session, int]] = OrderedDict()
+        self._kept: OrderedDict[int, tuple[AnySession, int]] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
 
@@ -37,7 +40,7 @@ class SessionMemory:
         return self._bytes
 
     @contextlib.contextmanager
-    def session(self, client: str, text: str, layout: str | None = None) -> Iterator[Session]:
+    def session(self, client: str, text: str, layout: str | None = None) -> Iterator[AnySession]:
         """A session whose text is `text`, for one user at a time; afterwards it is remembered.
 
         Args:
@@ -51,14 +54,14 @@ class SessionMemory:
         finally:
             self._keep(client, layout, session)
 
-    def _take(self, client: str, text: str, layout: str | None) -> Session:
+    def _take(self, client: str, text: str, layout: str | None) -> AnySession:
         for looked, cut in enumerate(_word_starts(text)):
             if (session := self._found(hash((client, layout, text[:cut])), copied=looked > 0)) is not None:
                 session.set(text)
                 return session
         return self._predictor.session(text, typing=TypingModel(layout=layout) if layout else None)
 
-    def _keep(self, client: str, layout: str | None, session: Session) -> None:
+    def _keep(self, client: str, layout: str | None, session: AnySession) -> None:
         """The sessions used longest ago make room."""
         key = hash((client, layout, session.text[: next(_word_starts(session.text))]))
         with self._lock:
@@ -76,7 +79,7 @@ class SessionMemory:
                 return len(text) - cut
         return len(text)
 
-    def _found(self, key: int, *, copied: bool) -> Session | None:
+    def _found(self, key: int, *, copied: bool) -> AnySession | None:
         with self._lock:
             if key not in self._kept:
                 return None

@@ -46,7 +46,7 @@ class _OpenAI:
         asked = Completion.read(Fields(await body(request, settings)), settings)
         self._check_model(asked.model or self._service.source.name)
         writings = [
-            Writing(self._service.source.predictor, asked, prompt, number, settings.max_writing)
+            Writing(self._service.source.one, asked, prompt, number, settings.max_writing)
             for prompt in asked.prompts
             for number in range(asked.n)
         ]
@@ -91,7 +91,7 @@ class _OpenAI:
             yield piece
 
     def _usage(self, asked: Completion, written: int) -> dict[str, int]:
-        read = sum(len(self._service.source.predictor.tokenizer.encode(prompt)) for prompt in asked.prompts)
+        read = sum(len(self._service.source.one.tokenizer.encode(prompt)) for prompt in asked.prompts)
         written -= read * asked.n if asked.echo and asked.logprobs is not None else 0
         return {"prompt_tokens": read, "completion_tokens": max(written, 0), "total_tokens": read + max(written, 0)}
 

@@ -19,6 +19,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "/v1/score": {"text": "Thank you for your help."},
     "/v1/characters": {"text": "I will be there in a m"},
     "/v1/correct": {"text": "I hvae a beatiful idea."},
+    "/v1/phrases": {"text": "Thank you for", "k": 3, "max_words": 4, "threshold": 0.05},
     "/v1/completions": {"prompt": "Thank you for", "max_tokens": 8, "temperature": 0, "logprobs": 1},
 }
 """A request for each path, which the service answers."""
@@ -136,6 +137,12 @@ def _schemas(settings: ServeSettings) -> Schema:
         rows=_whole("Rows of the model that were asked for.", None, 0),
         space=_flag("Whether a space is missing between the text and the words."),
         autocorrect={"type": ["string", "null"], "description": "With `layout`: what stands there if the word ends."},
+        languages={
+            "type": "object",
+            "additionalProperties": _number("P(the next word is of it)."),
+            "description": "With several models: how probable each is before the unfinished word; `sources` names "
+            "those of each word.",
+        },
     )
     scored = _object(
         text={"type": "string"}, start=_whole("Where it begins, in characters.", None, 0),
@@ -170,6 +177,15 @@ def _schemas(settings: ServeSettings) -> Schema:
         "CorrectAnswer": _object(
             corrections=_list(corrected),
             read=_whole("Characters looked at. Where the time ran out before the end: `start` of the next.", None, 0),
+        ),
+        "PhrasesRequest": _object(
+            ("text",), text=text, k=_whole("Phrases to offer.", 3, 1, 10), max_words=_whole("Of a phrase.", 4, 1, 8),
+            threshold=_number("How probable a phrase must be.", 0.05, minimum=0.02, maximum=1),
+            max_seconds=asked["max_seconds"],
+        ),
+        "PhrasesAnswer": _object(
+            phrases=_list(_object(text={"type": "string"}, probability=_number("P(all of its words, in this order)."))),
+            finished=_flag("Whether the time sufficed; else there may be more."),
         ),
         "CompletionsRequest": _completion_request(text),
         "CompletionsAnswer": {

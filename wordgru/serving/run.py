@@ -14,7 +14,7 @@ from uvicorn.supervisors import Multiprocess
 
 from wordgru.bundle import open_bundle
 from wordgru.errors import WordgruError
-from wordgru.predictor import find_model
+from wordgru.predictor import find_model, names_of
 from wordgru.serving.app import serve_app
 from wordgru.serving.fields import RequestError
 from wordgru.serving.logs import log_config
@@ -106,7 +106,8 @@ def run_service(settings: ServeSettings, listener: socket.socket, *, workers: in
     if workers == 1:
         uvicorn.Server(uvicorn.Config(serve_app(settings), **options)).run(sockets=[listener])
         return
-    open_bundle(find_model(settings.model))  # what is wrong with it is said once
+    for name in names_of(settings.model):
+        open_bundle(find_model(name))  # what is wrong with it is said once
     with tempfile.TemporaryDirectory() as shared:
         os.environ[SHARED_VARIABLE] = shared
         config = uvicorn.Config(functools.partial(_process_app, settings), factory=True, **options)

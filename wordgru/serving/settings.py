@@ -18,7 +18,7 @@ class ServeSettings:
     """How a service runs. Every process of it has limits of its own.
 
     Attributes:
-        model: the bundle, as `find_model` takes it.
+        model: the bundle, as `find_model` takes it; several with commas between them answer as one.
         device: cpu or cuda.
         threads: cores that one call of the model may use.
         block: heed the bundle's block list.

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket
 
 from wordgru.config import Range
 from wordgru.errors import WordgruError
-from wordgru.serving.answers import Asked, check_last_word, found, is_long_edit
+from wordgru.serving.answers import Asked, AskedPhrases, check_last_word, found, is_long_edit
 from wordgru.serving.fields import Fields, RequestError, error_body
 from wordgru.serving.guard import REFUSED, Rates, client_of
 from wordgru.serving.service import Service
@@ -28,6 +28,12 @@ class Edit:
     id: int
     text: str
     asked: Asked
+    phrases: AskedPhrases | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether more is asked than a letter may take."""
+        return self.asked.is_long or self.phrases is not None
 
     @classmethod
     def read(cls, data: str, before: "Edit | None", service: Service) -> "Edit":
@@ -46,8 +52,12 @@ class Edit:
             text = text[: max(len(text) - deleted, 0)] + fields.text("append", "", most=settings.max_text)
             if len(text) > settings.max_text:
                 raise RequestError(f"the text has more than {settings.max_text:,} characters; set its end.")
-        edit = cls(number, text, Asked.read(fields, settings))
-        fields.end()
+        ahead = fields.object("phrases")
+        phrases = None if ahead is None else AskedPhrases.read(ahead, settings)
+        edit = cls(number, text, Asked.read(fields, settings), phrases)
+        for each in (fields, ahead):
+            if each is not None:
+                each.end()
         return edit
 
 
@@ -118,7 +128,7 @@ class _Field:
         answered: Edit | None = None
         while answered is not self._newest:
             assert self._newest
-            long = self._newest.asked.is_long or is_long_edit(self._session.text, self._newest.text)
+            long = self._newest.is_long or is_long_edit(self._session.text, self._newest.text, self._service.source)
             try:
                 answered, answer = await self._found(long=long)
             except RequestError as error:  # the queue is full
@@ -144,7 +154,11 @@ class _Field:
                 self._layout = edit.asked.layout
                 self._session = self._service.source.new_session(self._layout)
             self._session.set(edit.text)
-            return edit, found(self._session, edit.asked, prefix=None)
+            answer = found(self._session, edit.asked, prefix=None)
+            if edit.phrases:
+                *_, ahead = edit.phrases.found(self._session)
+                answer |= ahead
+            return edit, answer
         except WordgruError as error:
             return edit, error_body(str(error), status=400)
 

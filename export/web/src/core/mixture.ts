@@ -231,6 +231,7 @@ export class MixedSession extends TextField {
       const answer = await session.suggest({ ...asked, tolerance: loose });
       parts.set(name, { session, answer, share, wanted: k, tolerance: loose });
     }
+    const reader = [...parts.values()][logs.indexOf(Math.max(...logs))] as Part; // of the last word: another may not be
     for (;;) {
       weigh(parts, logs);
       const close = [...parts.values()].filter((part) => part.share * part.tolerance > 1.5 * tolerance);
@@ -243,7 +244,7 @@ export class MixedSession extends TextField {
       const missing = [...parts.values()].reduce((sum, part) => sum + missingOf(part), 0);
       const proved = last !== undefined && last.probability + tolerance >= missing;
       const going = [...parts.values()].filter(({ answer, wanted }) => answer.items.length >= wanted && wanted < MOST);
-      if (proved || !going.length) return answerOf([...parts.values()], items, proved);
+      if (proved || !going.length) return answerOf([...parts.values()], reader, items, proved);
       const next = going.reduce((one, other) => (missingOf(other) > missingOf(one) ? other : one));
       await this.#ask(next, asked, Math.min(2 * next.wanted, Math.max(MOST, k)), next.tolerance);
     }
@@ -359,7 +360,7 @@ function sourcesOf(candidate: Candidate, parts: ReadonlyMap<string, Part>): stri
   return [...languages, ...sources.filter((source) => source !== "model")];
 }
 
-function answerOf(parts: readonly Part[], items: readonly Suggestion[], isProved: boolean): Suggestions {
+function answerOf(parts: readonly Part[], reader: Part, items: readonly Suggestion[], isProved: boolean): Suggestions {
   const best = parts.reduce((one, other) => (other.answer.logEvidence > one.answer.logEvidence ? other : one));
   const isAll = parts.every(({ answer, wanted }) => answer.items.length < wanted);
   return {
@@ -368,6 +369,7 @@ function answerOf(parts: readonly Part[], items: readonly Suggestion[], isProved
     exact: (isProved || isAll) && parts.every(({ answer }) => answer.exact),
     unexplored: Math.max(...parts.map(({ answer }) => answer.unexplored)),
     rows: parts.reduce((sum, { answer }) => sum + answer.rows, 0),
+    space: reader.answer.space,
   };
 }
 
