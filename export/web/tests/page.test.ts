@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type * as Web from "../src/index.js";
 import type { Golden } from "./golden.js";
-import { faults, findChromium, fits, inChromium, LOOKS, picture, Site } from "./site.js";
+import { begun, faults, findChromium, fits, inChromium, LOOKS, picture, Site } from "./site.js";
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
 const PAGE = join(ROOT, "export/web/dist/page");
@@ -77,7 +77,7 @@ describe("the page", { skip: !CHROMIUM }, () => {
 
   /** Wait until all that is shown is of what stands before the cursor now. */
   async function settled(page: Page): Promise<void> {
-    await page.evaluate(() => new Promise((done) => setTimeout(done, 50))); // selectionchange comes late
+    await begun(page);
     await page.locator("#offers[aria-busy=false]").waitFor();
   }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type * as Web from "../src/index.js";
-import { faults, findChromium, fits, inChromium, picture, Site } from "./site.js";
+import { begun, faults, findChromium, fits, inChromium, picture, Site } from "./site.js";
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
 const CHROMIUM = findChromium();
@@ -43,7 +43,7 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
   }
 
   async function settled(page: Page): Promise<void> {
-    await page.evaluate(() => new Promise((done) => setTimeout(done, 50))); // selectionchange comes late
+    await begun(page);
     await page.locator("#offers[aria-busy=false]").waitFor();
   }
 
