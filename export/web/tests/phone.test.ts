@@ -127,6 +127,27 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
     await page.context().close();
   });
 
+  it("is busy until the session that took another's place has answered", async () => {
+    const page = await open();
+    await page.locator("#phone").uncheck();
+    await settled(page);
+    const isOffered = await page.evaluate(() => {
+      const offers = document.querySelector("#offers") as HTMLElement;
+      (document.querySelector("#text") as HTMLElement).focus();
+      document.execCommand("insertText", false, "a dog");
+      (document.querySelector("#phone") as HTMLElement).click(); // a slower session, before that one has answered
+      return new Promise<boolean>((done) => {
+        let isOffered = false;
+        new MutationObserver((changes) => {
+          isOffered ||= changes.some(({ type }) => type === "childList");
+          if (offers.ariaBusy === "false") done(isOffered);
+        }).observe(offers, { attributeFilter: ["aria-busy"], childList: true, subtree: true });
+      });
+    });
+    assert.ok(isOffered, "its words were not there yet");
+    await page.context().close();
+  });
+
   it("stands back where several languages are read", async () => {
     const context = await browser.newContext();
     await context.route("**/models.json", (route) => route.fulfill({ json: ["model/", "de/"] }));
