@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { afterEach, before, beforeEach, describe, it } from "node:test";
 import type { Browser, CDPSession, Page } from "playwright-core";
 import type * as Web from "../src/index.js";
-import { begun, findChromium, inChromium, LOOKS, offersOf, Site, withoutWorkers } from "./site.js";
+import { begun, faults, findChromium, inChromium, LOOKS, offersOf, Site, withoutWorkers } from "./site.js";
 
 /** What the page under test has. */
 declare global {
@@ -26,7 +26,6 @@ interface Told {
 }
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
-const AXE = join(ROOT, "export/node_modules/axe-core/axe.min.js");
 const CHROMIUM = findChromium();
 const PICTURES = process.env.PICTURES; // a folder, if the screenshots are to be looked at
 const FIELDS = ["#line", "#area", "#rich"];
@@ -51,14 +50,18 @@ describe("the text fields of a page", { skip: !CHROMIUM }, () => {
     browser = opened;
   });
 
-  beforeEach(async () => {
-    [requests, complaints] = [[], []];
+  before(async () => {
     page = await open({});
     devtools = await page.context().newCDPSession(page);
   });
 
+  beforeEach(async () => {
+    [requests, complaints] = [[], []];
+    await visit(page);
+  });
+
   afterEach(async () => {
-    await page.context().close();
+    await page.goto("about:blank"); // a page that is visited again may hold what was typed there
     assert.deepEqual(complaints, []);
   });
 
@@ -69,9 +72,12 @@ describe("the text fields of a page", { skip: !CHROMIUM }, () => {
       if (["error", "warning"].includes(message.type())) complaints.push(message.text());
     });
     page.on("pageerror", (error) => complaints.push(String(error)));
+    return page;
+  }
+
+  async function visit(page: Page): Promise<void> {
     await page.goto(`${site.address}fields.html`);
     await page.waitForFunction("window.wordgru");
-    return page;
   }
 
   /** Attach a source of these words to what `name` finds; "document" is all of the page. */
@@ -661,15 +667,16 @@ describe("the text fields of a page", { skip: !CHROMIUM }, () => {
 
   for (const [colorScheme, width] of LOOKS) {
     it(`is accessible, ${colorScheme}, ${width} wide`, async () => {
-      await page.context().close();
+      const usual = page;
       page = await open({ colorScheme, viewport: { width, height: 700 }, hasTouch: width === 390 });
+      await visit(page);
       await attach("document", ["wanted", "walked", "wandered-off-into-the-night-of-a-very-long-word"]);
       for (const name of FIELDS) {
         await write(name, "The dog wa");
         await page.keyboard.press("ArrowDown");
         assert.equal((await list()).length, 3);
         await picture(page, `field-${name.slice(1)}-${colorScheme}-${width}`);
-        assert.deepEqual(await faults(), []);
+        assert.deepEqual(await faults(page), []);
         const box = await page.locator("wordgru-offers").boundingBox();
         assert.ok(box && box.x >= 0 && box.x + box.width <= width, JSON.stringify(box));
         const roles = { "#line": "combobox", "#area": null, "#rich": "textbox" } as Record<string, string | null>;
@@ -678,7 +685,7 @@ describe("the text fields of a page", { skip: !CHROMIUM }, () => {
         assert.equal(await page.locator(`#${await attribute(name, "aria-controls")}`).getAttribute("role"), "listbox");
         await page.keyboard.press("Escape");
         assert.equal(await attribute(name, "aria-expanded"), name === "#line" ? "false" : null);
-        assert.deepEqual(await faults(), []);
+        assert.deepEqual(await faults(page), []);
       }
       await page.locator("#line").focus();
       await page.keyboard.press("End");
@@ -686,15 +693,8 @@ describe("the text fields of a page", { skip: !CHROMIUM }, () => {
       await page
         .locator("wordgru-spoken", { hasText: /^Suggestions: wanted, walked, .* After Escape, Tab moves on\.$/ })
         .waitFor();
-    });
-  }
-
-  async function faults(): Promise<string[]> {
-    await page.addScriptTag({ path: AXE });
-    return page.evaluate(async () => {
-      // @ts-expect-error axe comes with the script
-      const { violations } = await window.axe.run();
-      return violations.map(({ id, nodes }: { id: string; nodes: { html: string }[] }) => `${id}: ${nodes[0]?.html}`);
+      await page.context().close();
+      page = usual;
     });
   }
 

@@ -155,7 +155,7 @@ export async function withoutWorkers(page: Page): Promise<void> {
 
 /** What a page lacks to be accessible, by axe. Its context must bypass the content security policy. */
 export async function faults(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: AXE });
+  if (!(await page.evaluate(() => "axe" in window))) await page.addScriptTag({ path: AXE });
   return page.evaluate(async () => {
     // @ts-expect-error axe comes with the script
     const { violations } = await window.axe.run();
@@ -166,6 +166,16 @@ export async function faults(page: Page): Promise<string[]> {
 /** Whether an element does not scroll sideways. */
 export function fits(box: Element): boolean {
   return box.scrollWidth <= box.clientWidth;
+}
+
+/** Look at a page in each of LOOKS, and keep a screenshot of each, if they are to be looked at. */
+export async function inEveryLook(page: Page, name: string, see: (look: string) => Promise<void>): Promise<void> {
+  for (const [colorScheme, width] of LOOKS) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 800 });
+    await picture(page, `${colorScheme}-${width}${name}`);
+    await see(`${colorScheme}, ${width} wide`);
+  }
 }
 
 /** Keep a screenshot, if they are to be looked at. */
