@@ -86,8 +86,10 @@ async function ask(field: Session | MixedSession): Promise<void> {
   } catch (error) {
     if (field === session) report(error as Error); // else its predictor was closed for another
   } finally {
-    if (asking === field) asking = undefined;
-    view.isBusy = false;
+    if (asking === field) {
+      asking = undefined; // else another session has been asked since, and is busy
+      view.isBusy = false;
+    }
   }
 }
 

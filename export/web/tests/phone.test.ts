@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { before, beforeEach, describe, it } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type * as Web from "../src/index.js";
-import { faults, findChromium, fits, inChromium, picture, Site } from "./site.js";
+import { begun, faults, findChromium, fits, inChromium, picture, Site } from "./site.js";
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
 const CHROMIUM = findChromium();
@@ -21,11 +21,18 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
     "/package/": join(ROOT, "export/web/dist"),
   });
   let browser: Browser;
+  let page: Page;
   const complaints: string[] = [];
 
   inChromium(site, CHROMIUM, (opened) => {
     browser = opened;
   });
+
+  before(async () => {
+    page = await open();
+  });
+
+  beforeEach(() => anew(page));
 
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 390, height: 844 }, ...options });
@@ -36,14 +43,20 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
     page.on("pageerror", (error) => complaints.push(String(error)));
     await page.goto(site.address);
     await page.locator("#offers button:not([disabled])").first().waitFor();
-    await page.locator("#phone").check();
-    await page.locator("#keyboard").scrollIntoViewIfNeeded();
-    await settled(page);
     return page;
   }
 
+  /** An empty text, and a session that has read nothing, for the keyboard's switch makes another one. */
+  async function anew(page: Page): Promise<void> {
+    await page.locator("#text").fill("");
+    await page.locator("#phone").uncheck();
+    await page.locator("#phone").check();
+    await page.locator("#keyboard").scrollIntoViewIfNeeded();
+    await settled(page);
+  }
+
   async function settled(page: Page): Promise<void> {
-    await page.evaluate(() => new Promise((done) => setTimeout(done, 50))); // selectionchange comes late
+    await begun(page);
     await page.locator("#offers[aria-busy=false]").waitFor();
   }
 
@@ -75,7 +88,6 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
   }
 
   it("turns touches that miss their keys into the words meant", async () => {
-    const page = await open();
     const random = numbers(7);
     await touch(page, "i will see you tomorrow", SPREAD, random);
     const asTyped = await text(page);
@@ -86,12 +98,10 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
     assert.notEqual(asTyped, "I will see you tomorrow", "the finger never missed: the test shows nothing");
     assert.equal(offered, "tomorrow");
     assert.match((await page.locator("#saved").textContent()) ?? "", /of \d+/);
-    await page.context().close();
   });
 
   for (const way of ["its own key", "a key of the computer"]) {
     it(`takes a correction back by one key, and lets the word stand then: ${way}`, async () => {
-      const page = await open();
       const back = () => (way === "its own key" ? key(page, "Delete").click() : page.keyboard.press("Backspace"));
       await page.locator("#text").pressSequentially("see you tomorow");
       await key(page, "Space").click();
@@ -107,12 +117,10 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
       await settled(page);
       await page.waitForTimeout(200); // nothing to wait for: nothing happens
       assert.equal(await text(page), "see you tomorow ");
-      await page.context().close();
     });
   }
 
   it("corrects words that are typed on a computer's keyboard, and leaves what is right", async () => {
-    const page = await open();
     await page.locator("#text").pressSequentially("I hvae");
     await page.keyboard.press("Space");
     await page.locator("#corrected", { hasText: "hvae → have." }).waitFor();
@@ -124,7 +132,25 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
     await page.locator("#text").pressSequentially(" I hvae ");
     await settled(page);
     assert.equal(await text(page), "I have a dog. I hvae ");
-    await page.context().close();
+  });
+
+  it("is busy until the session that took another's place has answered", async () => {
+    await page.locator("#phone").uncheck();
+    await settled(page);
+    const isOffered = await page.evaluate(() => {
+      const offers = document.querySelector("#offers") as HTMLElement;
+      (document.querySelector("#text") as HTMLElement).focus();
+      document.execCommand("insertText", false, "a dog");
+      (document.querySelector("#phone") as HTMLElement).click(); // a slower session, before that one has answered
+      return new Promise<boolean>((done) => {
+        let isOffered = false;
+        new MutationObserver((changes) => {
+          isOffered ||= changes.some(({ type }) => type === "childList");
+          if (offers.ariaBusy === "false") done(isOffered);
+        }).observe(offers, { attributeFilter: ["aria-busy"], childList: true, subtree: true });
+      });
+    });
+    assert.ok(isOffered, "its words were not there yet");
   });
 
   it("stands back where several languages are read", async () => {
@@ -145,7 +171,6 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
   });
 
   it("is pressed for certain by what has no finger, and follows shift and the ends of sentences", async () => {
-    const page = await open();
     const press = (name: string) => key(page, name).evaluate((button: HTMLElement) => button.click());
     await press("A");
     await press("b");
@@ -158,11 +183,9 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
     assert.equal(await key(page, "Shift").getAttribute("aria-pressed"), "true");
     await press("New line");
     assert.equal(await text(page), "AbC. \n");
-    await page.context().close();
   });
 
   it("has a worker that knows touches, corrections and the next character", async () => {
-    const page = await open();
     const found = await page.evaluate(async (address) => {
       const { Layout, Predictor } = (await import(`${address}package/index.js`)) as typeof Web;
       const predictor = await Predictor.load("/model/");
@@ -234,7 +257,6 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
         "WordgruError: slips is no field of a typing model; expected layout, spread, anywhere, vowel, omitted, " +
         "undoubled, extra, doubled, swapped, apostrophe, accent, lower, upper, joined, unknown.",
     });
-    await page.context().close();
   });
 
   it("answers the golden vectors of what was typed in wasm", async () => {
@@ -250,21 +272,23 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
     await page.context().close();
   });
 
-  for (const colorScheme of ["light", "dark"] as const) {
-    it(`is accessible and fits a phone, ${colorScheme}`, async () => {
-      const page = await open({ colorScheme, bypassCSP: true, hasTouch: true }); // for axe
-      await page.locator("#text").pressSequentially("See you tomorow");
-      await key(page, "Space").click();
-      await page.locator("#corrected", { hasText: "→" }).waitFor();
-      await settled(page);
+  it("is accessible and fits a phone, light and dark", async () => {
+    const page = await open({ bypassCSP: true, hasTouch: true }); // for axe
+    await anew(page);
+    await page.locator("#text").pressSequentially("See you tomorow");
+    await key(page, "Space").click();
+    await page.locator("#corrected", { hasText: "→" }).waitFor();
+    await settled(page);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
       await picture(page, `phone-${colorScheme}`);
-      assert.deepEqual(await faults(page), []);
-      assert.ok(await page.locator("html").evaluate(fits), "the page scrolls sideways");
-      const width = (await key(page, "q").boundingBox())?.width ?? 0;
-      assert.ok(width >= 30, `a key is ${width} pixels wide`);
-      await page.context().close();
-    });
-  }
+      assert.deepEqual(await faults(page), [], colorScheme);
+    }
+    assert.ok(await page.locator("html").evaluate(fits), "the page scrolls sideways");
+    const width = (await key(page, "q").boundingBox())?.width ?? 0;
+    assert.ok(width >= 30, `a key is ${width} pixels wide`);
+    await page.context().close();
+  });
 
   it("had no complaints on the console", () => assert.deepEqual(complaints, []));
 });

@@ -123,9 +123,39 @@ export function launchWith(executablePath: string, extension: string, profile: s
   });
 }
 
+/** The words in a field's list, once they are all of the unfinished word `start`: until then they may be of less of it. */
+export async function offersOf(page: Page, start: string): Promise<string[]> {
+  const found = await page.waitForFunction((start) => {
+    const offered = document.querySelectorAll("wordgru-offers:popover-open wordgru-offer > span");
+    const words = [...offered].map(({ textContent }) => textContent ?? "");
+    return words.length && words.every((word) => word.startsWith(start) && word !== start) ? words : undefined;
+  }, start);
+  return (await found.jsonValue()) as string[];
+}
+
+/** Wait until an input or a textarea holds `text`. */
+export async function holds(page: Page, field: string, text: string): Promise<void> {
+  await page.waitForFunction(([field, text]) => document.querySelector<HTMLInputElement>(field)?.value === text, [
+    field,
+    text,
+  ] as const);
+}
+
+/** Wait until all that a key or the cursor sets off in the page is begun: the cursor's move is told with a frame. */
+export function begun(page: Page): Promise<void> {
+  return page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))),
+  );
+}
+
+/** Wait until the workers that a page has now are closed. */
+export async function withoutWorkers(page: Page): Promise<void> {
+  await Promise.all(page.workers().map((worker) => worker.waitForEvent("close")));
+}
+
 /** What a page lacks to be accessible, by axe. Its context must bypass the content security policy. */
 export async function faults(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: AXE });
+  if (!(await page.evaluate(() => "axe" in window))) await page.addScriptTag({ path: AXE });
   return page.evaluate(async () => {
     // @ts-expect-error axe comes with the script
     const { violations } = await window.axe.run();
@@ -136,6 +166,16 @@ export async function faults(page: Page): Promise<string[]> {
 /** Whether an element does not scroll sideways. */
 export function fits(box: Element): boolean {
   return box.scrollWidth <= box.clientWidth;
+}
+
+/** Look at a page in each of LOOKS, and keep a screenshot of each, if they are to be looked at. */
+export async function inEveryLook(page: Page, name: string, see: (look: string) => Promise<void>): Promise<void> {
+  for (const [colorScheme, width] of LOOKS) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 800 });
+    await picture(page, `${colorScheme}-${width}${name}`);
+    await see(`${colorScheme}, ${width} wide`);
+  }
 }
 
 /** Keep a screenshot, if they are to be looked at. */
