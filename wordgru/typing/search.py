@@ -6,6 +6,7 @@ tokens are read, the heaviest first, until no path through them can change the a
 left out of the walk along the trie of tokens (`Typed.walk`); what that may cost a word is counted as missing.
 
 Two words typed as one are found in the same way: a final token is open too, for a second word whose space was left out.
+So are two words typed as two, where they may be one with a space too many (`Typed` has the space among its letters).
 """
 
 import heapq
@@ -151,11 +152,13 @@ class _Search:
     def begin(self, spelling: Sequence[int], named: Sequence[Named]) -> None:
         """Weigh what may follow, and the named words.
 
-        While letters are still typed, what goes on from them as they are is read first, along their usual tokens. Of a
-        word that ends here it is one spelling among others, and may be long: "rrvepyiim" has seven tokens.
+        While letters are still typed, what goes on from them as they are is read first, along their usual tokens; so
+        are two words, which are right far more often than not. Of a word that ends here it is one spelling among
+        others, and may be long: "rrvepyiim" has seven tokens.
         """
         root = self._reader.nodes[()]
-        chain = [root] if self._typed.complete else [root, *self._reader.along(spelling[:-1])]
+        as_it_is = not self._typed.complete or " " in self._typed.letters
+        chain = [root, *self._reader.along(spelling[:-1])] if as_it_is else [root]
         self._guess(chain, spelling)
         self._expand([(root, self._typed.start())])
         for node in chain[1:]:
@@ -338,7 +341,7 @@ class _Search:
         first, space, second = spelled[len(self._gap) :].partition(b" ")
         if not (space and spelled.startswith(self._gap)):
             return self._of_one(spelled)
-        return self._of_one(spelled) or self._of_one(self._gap + first) * self._of_one(self._gap + second)
+        return self._of_one(self._gap + first) * self._of_one(self._gap + second) or self._of_one(spelled)
 
     def _name(self, source: Named) -> None:
         """Weigh the words that another source names."""
