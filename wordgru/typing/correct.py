@@ -127,7 +127,7 @@ def correction_at(
 def meant(before: str, typed: str, after: str, session: Session) -> list[Candidate]:
     """What may have been meant by a word, or two, given the text before and after; most probable first."""
     session.set(before + typed)
-    count = 1 + typed.count(" ")
+    count = 1 + (" " in typed)
     found = session.corrections(k=CANDIDATES, count=count)
     if not found:
         return []
