@@ -429,8 +429,8 @@ def test_two_words_typed_as_one_are_parted_and_put_back(english):
 
 @pytest.mark.parametrize(
     ("before", "typed", "word"),
-    [("I will see you ", "tomor row", "tomorrow"), ("I have to go because of ", "th e", "the"), ("", "T hanks", "Thanks"),
-     ("I like it ", "be cause", "because"), ("he is a good ", "frien d", "friend"), ("Do you ", "k now", "know")],
+    [("I will see you ", "tomor row", "tomorrow"), ("I have to go because of ", "th e", "the"),
+     ("", "T hanks", "Thanks"), ("I like it ", "be cause", "because"), ("he is a good ", "frien d", "friend"), ("Do you ", "k now", "know")],
 )  # fmt: skip
 def test_one_word_typed_as_two_is_joined_and_put_back(english, before, typed, word):
     session = english.session(before, typing=TypingModel())
@@ -462,7 +462,8 @@ def test_two_words_that_are_right_are_left_as_two(english, text):
         assert session.autocorrect() is None
     session.set("we went in to")
     one, two = sorted(session.corrections(k=8, count=2), key=lambda item: item.word != "into")[:2]
-    assert one.word == "into" and two.word == "in to" and one.probability < two.probability
+    assert (one.word, two.word) == ("into", "in to")
+    assert one.probability < two.probability
 
 
 def test_a_text_goes_on_after_a_word_that_was_typed_as_two(english):

@@ -12,9 +12,9 @@ A touch point counts with its density, per key, in each of these: as typed by th
 anywhere, and in two that changed places around the keys that are nearest.
 
 After each character, a letter too many may be typed; the one before once more is likelier than any other. After a word,
-the space may be left out, and another word is typed; inside a word, one too many is typed. Written as a forward pass: row[i] = P(the first i letters were
-typed, the characters so far are done). For a word that is still being typed, `done` adds up what has typed all the
-letters, whatever follows.
+the space may be left out, and another word is typed; inside a word, a space too many may be. Written as a forward pass:
+row[i] = P(the first i letters were typed, the characters so far are done). For a word that is still being typed, `done`
+adds up what has typed all the letters, whatever follows.
 """
 
 import math
