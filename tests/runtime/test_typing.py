@@ -430,7 +430,8 @@ def test_two_words_typed_as_one_are_parted_and_put_back(english):
 @pytest.mark.parametrize(
     ("before", "typed", "word"),
     [("I will see you ", "tomor row", "tomorrow"), ("I have to go because of ", "th e", "the"),
-     ("", "T hanks", "Thanks"), ("I like it ", "be cause", "because"), ("he is a good ", "frien d", "friend"), ("Do you ", "k now", "know")],
+     ("", "T hanks", "Thanks"), ("I like it ", "be cause", "because"), ("he is a good ", "frien d", "friend"),
+     ("Do you ", "k now", "know")],
 )  # fmt: skip
 def test_one_word_typed_as_two_is_joined_and_put_back(english, before, typed, word):
     session = english.session(before, typing=TypingModel())
