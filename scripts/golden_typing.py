@@ -31,7 +31,24 @@ MODELS: list[Json] = [
     {"layout": "dvorak", "spread": 0.5, "swapped": 0.1, "omitted": 0.05, "doubled": 0.05, "undoubled": 0.3},
 ]
 FINGERS: list[Json] = [MODELS[1], {"layout": "phone", "spread": 0.12}]  # densities below 1, and above
-TYPED = ["a", "teh", "tehre", "dont", "ctas", "naive", "mmat", "DOG", "é", "xq", "don’t", "well-kown", "日本", "lodz", "th e", "wel l-known"]
+TYPED = [
+    "a",
+    "teh",
+    "tehre",
+    "dont",
+    "ctas",
+    "naive",
+    "mmat",
+    "DOG",
+    "é",
+    "xq",
+    "don’t",
+    "well-kown",
+    "日本",
+    "lodz",
+    "th e",
+    "wel l-known",
+]
 WORDS = ["a", "the", "there", "don't", "cats", "naïve", "mat", "dog", "e", "x", "well-known", "日本", "O’Brien", "Łódź"]
 TEXTS = [
     "the cta",
