@@ -31,7 +31,24 @@ MODELS: list[Json] = [
     {"layout": "dvorak", "spread": 0.5, "swapped": 0.1, "omitted": 0.05, "doubled": 0.05, "undoubled": 0.3},
 ]
 FINGERS: list[Json] = [MODELS[1], {"layout": "phone", "spread": 0.12}]  # densities below 1, and above
-TYPED = ["a", "teh", "tehre", "dont", "ctas", "naive", "mmat", "DOG", "é", "xq", "don’t", "well-kown", "日本", "lodz"]
+TYPED = [
+    "a",
+    "teh",
+    "tehre",
+    "dont",
+    "ctas",
+    "naive",
+    "mmat",
+    "DOG",
+    "é",
+    "xq",
+    "don’t",
+    "well-kown",
+    "日本",
+    "lodz",
+    "th e",
+    "wel l-known",
+]
 WORDS = ["a", "the", "there", "don't", "cats", "naïve", "mat", "dog", "e", "x", "well-known", "日本", "O’Brien", "Łódź"]
 TEXTS = [
     "the cta",
@@ -47,6 +64,10 @@ TEXTS = [
     "thecat",
     "see youthere",
     "on themat",
+    "the c at",
+    "see you th ere",
+    "d og",
+    "on the mat",
 ]
 TOUCHED = ["the", "cat", "mat", "there", "dog", "and"]
 LETTERS = TEXTS[1] + " mta, and the dgo sta at teh door."
@@ -95,7 +116,8 @@ def _field(predictor: Predictor, model: Json, text: str, points: list[list[float
     session = predictor.session(text, typing=TypingModel(**model))
     for x, y in points:
         session.touch(x, y)
-    found, meant = session.suggest(k=4, **SEARCH), session.corrections(k=4, **SEARCH)  # type: ignore[arg-type]
+    found = session.suggest(k=4, **SEARCH)  # type: ignore[arg-type]
+    meant, two = (session.corrections(k=4, count=count, **SEARCH) for count in (1, 2))  # type: ignore[arg-type]
     return {
         "typing": model,
         "text": text,
@@ -105,6 +127,7 @@ def _field(predictor: Predictor, model: Json, text: str, points: list[list[float
         "autocorrect": found.autocorrect,
         "suggest": _apart(found),
         "corrections": _apart(meant),
+        "two": _apart(two),
     }
 
 

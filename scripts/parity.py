@@ -138,6 +138,11 @@ FEATURES = (
         "HTTP": "http:test_a_text_is_corrected_as_the_package_corrects_it",
         "editors": "lsp:test_slips_are_marked_and_replaced",
     }),
+    Feature("in it, one word typed as two", {
+        "Python": "typing:test_one_word_typed_as_two_is_joined", "TypeScript": "typing-ts:joins one word that was",
+        "C++": "typing-cpp:check_two",
+    }),
+    Feature("the same while typing", {"Python": "typing:test_one_word_typed_as_two_is_joined"}),
     Feature("the next character", {
         "Python": "typing:test_the_next_character_is_that_of_all_words",
         "TypeScript": "typing-ts:adds up the words that go on with each character",

@@ -44,6 +44,7 @@ COUNT = Range(0, whole=True)
 """How many characters may be deleted."""
 
 _THRESHOLD = Range(0, 1)
+_COUNT_TYPED = Range(1, 2, whole=True)
 _LONGEST_TYPED = 40  # letters of a word that a typing model looks at; longer ones are taken as they are
 _CORRECTION_ROWS = 16  # of one for a word typed in full
 _CORRECTION_BATCH = 4  # rows of one call there: what was read says what to read next
@@ -84,7 +85,7 @@ class Session:
         self._typing, self._typing_search = typing, TypingSearch(search) if typing else None
         self._touched = Touched()
         self._kept: set[str] = set()  # words that were corrected, and put back
-        self._corrected: tuple[str, str] | None = None  # the text before the last correction, and after
+        self._corrected: tuple[str, str, str] | None = None  # letters last corrected; the text as typed, and after
         self._model, self._tokenizer, self._search = model, tokenizer, search
         self._word_list, self._identity, self._personal = word_list or WordList(), identity, personal
         self._committed = ("", 0.0)  # what the person's words have learnt of this field, and their clock before
@@ -179,26 +180,36 @@ class Session:
     def autocorrect(self, *, threshold: float = 0.9) -> str | None:
         """Put the word that was meant in place of the letters typed, if its probability reaches `threshold`; return it.
 
-        `undo` takes it back.
+        Where the last two words are one that was typed with a space too many, it stands in place of both, as they were
+        typed: "th" may have been corrected before. `undo` takes it back.
 
         Raises:
             WordgruError: the threshold is no probability.
         """
         _THRESHOLD.check("threshold", threshold)
         head, prefix = self._unfinished()
-        in_address = not self.typist.addresses and is_in_address(head + prefix)
-        word = None if in_address else self._autocorrection(head, prefix, SearchOptions(), threshold)
+        if not self.typist.addresses and is_in_address(head + prefix):
+            return None
+        typed = self._as_two()
+        before, letters = self._unfinished(typed, 2)
+        word = self._one_of_two(before, letters, threshold)
+        if word is None:
+            typed, letters = self._text, prefix
+            word = self._autocorrection(head, prefix, SearchOptions(), threshold)
         if word is not None:
-            before = self._text
-            self.set(before[: self._word_start()] + word)
-            self._corrected = (before, self._text)
+            self.set(typed[: self._word_start(typed, letters)] + word)
+            self._corrected = (letters, typed, self._text)
         return word
 
-    def corrections(self, *, k: int = 3, options: SearchOptions | None = None, **settings: object) -> Suggestions:
+    def corrections(
+        self, *, k: int = 3, count: int = 1, options: SearchOptions | None = None, **settings: object
+    ) -> Suggestions:
         """What was meant by the unfinished last word if it ends here, most probable first; what was typed included.
 
         Args:
             k: how many words, at least 1.
+            count: of how many last words it is asked, 1 or 2; of 2, one word that was typed as two is among what may
+                have been meant.
             options: budgets and tolerance.
             settings: fields of `SearchOptions`, in place of those of `options`.
 
@@ -210,7 +221,8 @@ class Session:
             raise WordgruError(
                 "this session has no typing model; make it with predictor.session(typing=TypingModel())."
             )
-        head, prefix = self._unfinished()
+        _COUNT_TYPED.check("count", count)
+        head, prefix = self._unfinished(count=count)
         letters = self._typed(prefix, complete=True)
         return self._meant(head, prefix, letters, k, with_settings(options, settings)) if letters else Suggestions(())
 
@@ -232,17 +244,27 @@ class Session:
         )  # fmt: skip
         return found.of(lambda char: words.split_last(unfinished + char)[0] == "" if unfinished else char > " ")
 
-    def nats_after(self, choices: Sequence[str], following: str) -> npt.NDArray[np.float64]:
+    def may_be_one(self, before: str, first: str, second: str) -> bool:
+        """Whether two words typed after `before` may be one that the language knows, with a space too many."""
+        return (
+            self._word_list.knows(first + second)
+            and second == second.lower()
+            and is_prose(before + first, len(before), len(before) + len(first))
+            and is_prose(second, 0, len(second))
+        )
+
+    def nats_after(self, choices: Sequence[str], following: str, *, count: int = 1) -> npt.NDArray[np.float64]:
         """Log P(following | the text before the unfinished last word, and each of some words in its place).
 
         Args:
             choices: the words, (B,).
             following: what stands after the word, any text.
+            count: how many last words they stand in place of, 1 or 2.
 
         Returns:
             Natural logarithms, (B,).
         """
-        return self._reading.nats_after(self._unfinished()[0], choices, following)
+        return self._reading.nats_after(self._unfinished(count=count)[0], choices, following)
 
     def nats(self, before: str, following: str) -> float:
         """Log P(following | before), natural; read as what the field holds.
@@ -258,12 +280,12 @@ class Session:
 
         What was typed since stays. Where there was no correction, or the text before it has changed, nothing happens.
         """
-        if self._corrected and self._text.startswith(self._corrected[1]):
-            before, after = self._corrected
+        if self._corrected and self._text.startswith(self._corrected[2]):
+            letters, before, after = self._corrected
             points, end, moved = self._touched.points, len(after), len(before) - len(after)
             self.set(before + self._text[end:])
             self._touched.points = {place + (moved if place >= end else 0): point for place, point in points.items()}
-            self._kept.add(words.split_last(self._tokenizer.normalize(_last_line_part(before)[1]))[1])
+            self._kept.add(letters)
         self._corrected = None
 
     def commit(self) -> int:
@@ -373,18 +395,27 @@ class Session:
         usual = self._named[1].common.shares if self._named else {}
         return usual.get(b"i", 0.0) > usual.get(b"I", 0.0)
 
-    def _unfinished(self) -> tuple[str, str]:
-        """The text before its unfinished last word, and that word."""
-        before, tail = _last_line_part(self._text)
+    def _unfinished(self, text: str | None = None, count: int = 1) -> tuple[str, str]:
+        """The text before its unfinished last word, and that word; or the last two, if one space is between them."""
+        before, tail = _last_line_part(self._text if text is None else text)
         rest, unfinished = words.split_last(self._tokenizer.normalize(tail))
+        if count == 2 and unfinished and not rest and before[-1:] == " ":
+            head, first = self._unfinished(before[:-1])
+            return (head, f"{first} {unfinished}") if first else (before, unfinished)
         return before + rest, unfinished
 
-    def _word_start(self) -> int:
-        """Where the unfinished last word begins in the text as it was typed, which normalising may change."""
-        unfinished = self._unfinished()[1]
-        start = at = len(self._text)
+    def _as_two(self) -> str:
+        """The text; where the word before the last one was corrected just now, as it was typed."""
+        _, before, after = self._corrected or ("", "", "")
+        rest = self._text[len(after) :]
+        is_next = after and self._text.startswith(after) and rest[:1] == " " and rest[1:].isalpha()
+        return before + rest if is_next else self._text
+
+    def _word_start(self, text: str, unfinished: str) -> int:
+        """Where the unfinished last word, or two, begins in a text as it was typed, which normalising may change."""
+        start = at = len(text)
         first = max(at - 4 * len(unfinished) - 64, 0)  # marks that normalising drops may stand there without end
-        while at > first and len(seen := self._tokenizer.normalize(self._text[at - 1 :])) <= len(unfinished):
+        while at > first and len(seen := self._tokenizer.normalize(text[at - 1 :])) <= len(unfinished):
             at -= 1
             start = at if seen == unfinished else start
         return start
@@ -525,6 +556,17 @@ class Session:
         best = meant[0]
         is_same = best.word.lower() == self._as_typed(prefix, self._text).lower()
         return None if is_same or best.probability * (1.0 - meant.unexplored) < threshold else best.word
+
+    def _one_of_two(self, head: str, prefix: str, threshold: float) -> str | None:
+        """The word that was meant by two words typed, if it is one, with a space too many, and probable enough."""
+        first, _, second = prefix.partition(" ")
+        if not second or not self._kept.isdisjoint((prefix, first)) or not self.may_be_one(head, first, second):
+            return None
+        letters = self._typed(prefix, complete=True)
+        meant = self._meant(head, prefix, letters, 3, SearchOptions(), doubt=1.0 - threshold) if letters else ()
+        if not meant or " " in meant[0].word or meant[0].probability * (1.0 - meant.unexplored) < threshold:
+            return None
+        return meant[0].word
 
     def _named_words(self, head: str, start: bytes) -> list[Named]:
         """What other sources than the model name where a word begins after `head`, with `start` held back."""

@@ -25,7 +25,9 @@ from wordgru.typing.named import NamedMasses
 from wordgru.typing.search import TypingSearch
 
 TINY = Path(__file__).with_name("tiny")
-SLOPPY = TypingModel(spread=0.4, anywhere=0.05, omitted=0.05, undoubled=0.2, extra=0.05, doubled=0.05, swapped=0.1)
+SLOPPY = TypingModel(
+    spread=0.4, anywhere=0.05, omitted=0.05, undoubled=0.2, extra=0.05, doubled=0.05, swapped=0.1, split=0.05
+)  # fmt: skip
 
 
 # -- layouts -------------------------------------------------------------------------------------------------------
@@ -95,7 +97,8 @@ def every_alignment(model, touches, word, complete, *, fresh=True):
 
     def extra(i):
         again = model.doubled * around(i) if i and letters[i] == letters[i - 1] else 0.0
-        return (model.extra / len(keys) if letters[i].lower() in keys else 0.0) + again
+        space = model.split if letters[i] == " " else 0.0
+        return (model.extra / len(keys) if letters[i].lower() in keys else 0.0) + again + space
 
     @cache
     def rest(i, j, fresh):
@@ -120,7 +123,7 @@ def every_alignment(model, touches, word, complete, *, fresh=True):
 
 @MANY
 @given(
-    letters=st.text("abé'", min_size=1, max_size=5), word=st.text("abBé'", min_size=1, max_size=5),
+    letters=st.text("abé' ", min_size=1, max_size=5), word=st.text("abBé'", min_size=1, max_size=5),
     complete=st.booleans(),
 )  # fmt: skip
 def test_the_forward_pass_adds_up_every_alignment(letters, word, complete):
@@ -294,13 +297,18 @@ JOINING = dataclasses.replace(SLOPPY, joined=0.3)
 
 
 def of_two(letters, first, second, complete):
-    """P(letters | two words, the space left out), over every place where it may have been."""
+    """P(letters | two words, the space typed or left out), over every place where it may be."""
     touches = [Touch(char) for char in letters]
+    places = [(at, at, JOINING.joined) for at in range(1, len(letters))]
+    places += [
+        (at, at + 1, float(letter_likelihoods(JOINING, (" ",), touch)[0]))
+        for at, touch in enumerate(touches) if touch.char == " "
+    ]  # fmt: skip
     return sum(
-        every_alignment(JOINING, touches[:at], first, True)
-        * JOINING.joined
-        * every_alignment(JOINING, touches[at:], second, complete, fresh=False)
-        for at in range(1, len(letters))
+        every_alignment(JOINING, touches[:end], first, True)
+        * share
+        * every_alignment(JOINING, touches[begin:], second, complete, fresh=False)
+        for end, begin, share in places
     )
 
 
@@ -325,8 +333,8 @@ def one_or_two(toy, gap, least=1e-7):
 
 @MANY
 @given(seed=st.integers(0, 10**6), gap=st.sampled_from([b"", b" "]), complete=st.booleans(),
-       letters=st.sampled_from(["ab", "abb", "baab", "aba"]))  # fmt: skip
-def test_two_words_typed_as_one_are_weighed_with_all_others(seed, gap, complete, letters):
+       letters=st.sampled_from(["ab", "abb", "baab", "aba", "a b", "ab b"]))  # fmt: skip
+def test_two_words_typed_as_one_and_one_as_two_are_weighed_with_all_others(seed, gap, complete, letters):
     toy = Toy([b"a", b" b", b" a", b"b"], [b"a", b"ab", b" ab", b" a", b" b", b"b", b"bb"], seed)
     masses = one_or_two(toy, gap)
 
@@ -417,6 +425,54 @@ def test_two_words_typed_as_one_are_parted_and_put_back(english):
     assert session.autocorrect() is None
     (found,) = corrections("It is one of thebest places.", english.session(typing=TypingModel()))
     assert (found.typed, found.word) == ("thebest", "the best")
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "word"),
+    [("I will see you ", "tomor row", "tomorrow"), ("I have to go because of ", "th e", "the"),
+     ("", "T hanks", "Thanks"), ("I like it ", "be cause", "because"), ("he is a good ", "frien d", "friend"),
+     ("Do you ", "k now", "know")],
+)  # fmt: skip
+def test_one_word_typed_as_two_is_joined_and_put_back(english, before, typed, word):
+    session = english.session(before, typing=TypingModel())
+    for part in typed.split(" "):
+        session.append(" " * (session.text != before) + part)
+        session.autocorrect()
+    assert session.text == before + word
+    session.append(" ")
+    session.undo()
+    assert session.text == f"{before}{typed} "
+    session.delete()
+    assert session.autocorrect() is None
+    (found,) = corrections(f"{before}{typed}", english.session(typing=TypingModel()))
+    assert (found.start, found.end, found.typed, found.word) == (len(before), len(before + typed), typed, word)
+    never = english.session(typing=TypingModel(split=0))
+    assert typed not in [each.typed for each in corrections(before + typed, never)]
+
+
+@pytest.mark.parametrize(
+    "text", ["this is a lot of fun", "we went in to the house", "every one of them is here", "no one is there",
+             "we do it every day of the week", "that is all right", "It was like a roller coaster to me"],
+)  # fmt: skip
+def test_two_words_that_are_right_are_left_as_two(english, text):
+    session = english.session(typing=TypingModel())
+    assert not list(corrections(text, session))
+    session.reset(before="")
+    for part in text.split(" "):
+        session.append(" " * bool(session.text) + part)
+        assert session.autocorrect() is None
+    session.set("we went in to")
+    one, two = sorted(session.corrections(k=8, count=2), key=lambda item: item.word != "into")[:2]
+    assert (one.word, two.word) == ("into", "in to")
+    assert one.probability < two.probability
+
+
+def test_a_text_goes_on_after_a_word_that_was_typed_as_two(english):
+    text = "Do you k now him, be cause I hvae a nother"
+    found = list(corrections(text, english.session(typing=TypingModel())))
+    assert [(each.word, text[each.start : each.end]) for each in found][:3] == [
+        ("know", "k now"), ("because", "be cause"), ("have", "hvae"),
+    ]  # fmt: skip
 
 
 def test_letters_that_are_certain_and_points_mix(english):

@@ -12,9 +12,9 @@ A touch point counts with its density, per key, in each of these: as typed by th
 anywhere, and in two that changed places around the keys that are nearest.
 
 After each character, a letter too many may be typed; the one before once more is likelier than any other. After a word,
-the space may be left out, and another word is typed. Written as a forward pass: row[i] = P(the first i letters were
-typed, the characters so far are done). For a word that is still being typed, `done` adds up what has typed all the
-letters, whatever follows.
+the space may be left out, and another word is typed; inside a word, a space too many may be. Written as a forward pass:
+row[i] = P(the first i letters were typed, the characters so far are done). For a word that is still being typed, `done`
+adds up what has typed all the letters, whatever follows.
 """
 
 import math
@@ -64,6 +64,7 @@ class TypingModel:
         lower: probability that a capital is typed as a small letter.
         upper: probability that a small letter is typed as a capital.
         joined: probability that the space before another word is left out; once in what was typed.
+        split: probability that a space is typed after a character inside the word.
         unknown: probability that the next word is one which no model knows; its letters are equally probable.
     """
 
@@ -81,6 +82,7 @@ class TypingModel:
     lower: float = ranged(0.3, _SHARE)
     upper: float = ranged(0.005, _SHARE)
     joined: float = ranged(0.003, _SHARE)
+    split: float = ranged(0.0002, _SHARE)
     unknown: float = ranged(1e-4, _SHARE)
 
     def __post_init__(self) -> None:
@@ -174,7 +176,11 @@ class Typed:
         )
         at_all = np.array([char.lower() in self._layout.keys for char in self.letters])
         around = np.array([self._around(touch) for touch in self.touches])
+        self._space = np.array(
+            [letter_likelihoods(model, (" ",), touch)[0] if touch.char == " " else 0.0 for touch in self.touches]
+        )
         self._extra = model.extra * at_all / len(self._layout.keys) + model.doubled * repeated * around
+        self._extra += model.split * (self._space > 0)
         self._swapped = model.swapped * around[:-1] * around[1:]
         self._lead = self._most()
 
@@ -188,9 +194,10 @@ class Typed:
         return Alignments(rows, done, np.zeros_like(rows), np.full(1, -1))
 
     def second(self, at: Alignments) -> Alignments:
-        """Before the first character of another word after words that end here, the space being left out."""
+        """Before the first character of another word after words that end here, the space typed or left out."""
         rows = at.rows * self.model.joined
         rows[:, [0, -1]] = 0.0  # of each word a letter was typed
+        rows[:, 1:] += at.rows[:, :-1] * self._space
         return Alignments(rows, np.zeros_like(at.done), np.zeros_like(rows), np.full_like(at.last, -1))
 
     def likelihood(self, alignments: Alignments) -> Doubles:

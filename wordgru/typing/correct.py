@@ -92,20 +92,32 @@ def word_by_word(
     _THRESHOLD.check("the threshold", threshold)
     before, done = "", 0
     for begin, end, unspaced in words.spans(text):
+        if begin < done:
+            continue  # it was one with the word before
         before += text[done:begin]
-        typed, done = text[begin:end], end
+        typed = text[begin:end]
         correction = None
         if end > start and not unspaced and is_prose(text, begin, end):
             correction = correction_at(begin, typed, before, text[end : end + FOLLOWING], session, threshold)
         before += correction.word if correction else typed
+        done = correction.end if correction else end
         if end > start:
-            yield end, correction
+            yield done, correction
 
 
 def correction_at(
     start: int, typed: str, before: str, after: str, session: Session, threshold: float
 ) -> Correction | None:
-    """The correction of a word that begins at `start`, given the text before and after it, if there is one."""
+    """The correction of a word that begins at `start`, given the text before and after it, if there is one.
+
+    Where the word and the next one may be one that was typed as two, it may be that of both.
+    """
+    second = _after_space(after)
+    if second and session.may_be_one(before, typed, second):
+        both = f"{typed} {second}"
+        found = meant(before, both, after[len(second) + 1 :], session)
+        if found and " " not in found[0].word and found[0].probability >= threshold:
+            return Correction(start, start + len(both), both, found[0].word, found[0].probability, tuple(found))
     found = meant(before, typed, after, session)
     if not found or found[0].word.lower() == typed.lower() or found[0].probability < threshold:
         return None
@@ -113,22 +125,29 @@ def correction_at(
 
 
 def meant(before: str, typed: str, after: str, session: Session) -> list[Candidate]:
-    """What may have been meant by a word, given the text before and after it; most probable first."""
+    """What may have been meant by a word, or two, given the text before and after; most probable first."""
     session.set(before + typed)
-    found = session.corrections(k=CANDIDATES)
+    count = 1 + (" " in typed)
+    found = session.corrections(k=CANDIDATES, count=count)
     if not found:
         return []
     shares = np.array([item.probability for item in found]) * (1.0 - found.unexplored)
     following = after.split("\n")[0].rstrip()
     if following and len(found) > 1 and not (found[0].word == typed and shares[0] > _SURE):
-        shares = _judged(found, following, session, shares)
+        shares = _judged(found, following, session, shares, count)
     order = np.argsort(-shares, kind="stable")
     return [Candidate(found[int(at)].word, float(shares[at])) for at in order]
 
 
-def _judged(found: Suggestions, following: str, session: Session, shares: Doubles) -> Doubles:
+def _after_space(text: str) -> str:
+    """The word that stands after the one space with which `text` begins; nothing where there is none."""
+    begin, end, unspaced = next(iter(words.spans(text)), (0, 0, True)) if text[:1] == " " else (0, 0, True)
+    return text[begin:end] if begin == 1 and not unspaced and is_prose(text, begin, end) else ""
+
+
+def _judged(found: Suggestions, following: str, session: Session, shares: Doubles, count: int) -> Doubles:
     """Shares times P(what follows | before and word), with the same sum."""
-    nats = session.nats_after([item.word for item in found], following)
+    nats = session.nats_after([item.word for item in found], following, count=count)
     weighed = shares * np.exp(nats - nats.max())
     judged: Doubles = weighed * (shares.sum() / weighed.sum())
     return judged

@@ -6,6 +6,7 @@ tokens are read, the heaviest first, until no path through them can change the a
 left out of the walk along the trie of tokens (`Typed.walk`); what that may cost a word is counted as missing.
 
 Two words typed as one are found in the same way: a final token is open too, for a second word whose space was left out.
+So are two words typed as two, where they may be one with a space too many (`Typed` has the space among its letters).
 """
 
 import heapq
@@ -119,7 +120,9 @@ class TypingSearch:
         """
         with self._search.reader(state, last, replace(options, ignore_case=False)) as reader:
             search = _Search(reader, self._search.tries, gap, typed, k, options, factor, doubt)
-            search.begin(self._search.spell(gap + typed.letters.encode()), named)
+            first, *second = typed.letters.encode().split(b" ", 1)
+            spellings = [[*self._search.spell(gap + first), *self._search.spell(b" " + each)] for each in second]
+            search.begin([*spellings, self._search.spell(gap + first + b"".join(second))], named)
             return search.run()
 
 
@@ -148,17 +151,22 @@ class _Search:
         self._open: list[tuple[float, int, _Open]] = []  # a heap, the most promising first
         self._number = count()
 
-    def begin(self, spelling: Sequence[int], named: Sequence[Named]) -> None:
+    def begin(self, spellings: Sequence[Sequence[int]], named: Sequence[Named]) -> None:
         """Weigh what may follow, and the named words.
 
         While letters are still typed, what goes on from them as they are is read first, along their usual tokens. Of a
-        word that ends here it is one spelling among others, and may be long: "rrvepyiim" has seven tokens.
+        word that ends here it is one spelling among others, and may be long: "rrvepyiim" has seven tokens. Of two words
+        typed it is read, and so is the one that they may be: these are what is asked about.
+
+        Args:
+            spellings: the usual tokens of what was typed, and of the same without its space if it has one.
+            named: words that other sources name.
         """
-        root = self._reader.nodes[()]
-        chain = [root] if self._typed.complete else [root, *self._reader.along(spelling[:-1])]
-        self._guess(chain, spelling)
+        root, read = self._reader.nodes[()], not self._typed.complete or len(spellings) > 1
+        chains = [[root, *self._reader.along(each[:-1])] if read else [root] for each in spellings]
+        self._guess(chains[0], spellings[0])
         self._expand([(root, self._typed.start())])
-        for node in chain[1:]:
+        for node in (node for chain in chains for node in chain[1:]):
             found = next((entry for entry in self._open if entry[2].tokens == node.tokens), None)
             if found:
                 self._open.remove(found)
@@ -338,7 +346,7 @@ class _Search:
         first, space, second = spelled[len(self._gap) :].partition(b" ")
         if not (space and spelled.startswith(self._gap)):
             return self._of_one(spelled)
-        return self._of_one(spelled) or self._of_one(self._gap + first) * self._of_one(self._gap + second)
+        return self._of_one(self._gap + first) * self._of_one(self._gap + second) or self._of_one(spelled)
 
     def _name(self, source: Named) -> None:
         """Weigh the words that another source names."""

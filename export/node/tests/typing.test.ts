@@ -364,6 +364,20 @@ describe("corrections of a text", async () => {
     assert.deepEqual(await found(mail), ["tomorow tomorrow"]);
   });
 
+  it("joins one word that was typed as two, and leaves two that are right", async () => {
+    assert.deepEqual(await found("Do you k now him, be cause I hvae to."), [
+      "k now know",
+      "be cause because",
+      "hvae have",
+    ]);
+    assert.deepEqual(await found("We went in to a lot of houses, like a roller coaster, and no one was there."), []);
+    const session = predictor.session("we went in to", { typing: {} });
+    const { items } = await session.corrections({ k: 8 }, 2);
+    const share = (wanted: string) => items.find(({ word }) => word === wanted)?.probability as number;
+    assert.ok(share("in to") > share("into") && share("into") > 0);
+    await assert.rejects(session.corrections({}, 3), /count is 3; expected/);
+  });
+
   it("says how probable what follows is after each word", async () => {
     const session = predictor.session("She went ");
     const [to, too] = await session.natsAfter(["to", "too"], " the store");

@@ -194,11 +194,19 @@ export class Session extends TypedField {
     return this.thread.ask({ ask: "session", ...this.#field, options });
   }
 
-  /** What was meant by the unfinished last word if it ends here, most probable first; what was typed included. */
-  async corrections(options: SuggestOptions = {}): Promise<Suggestions> {
+  /**
+   * What was meant by the unfinished last word if it ends here, or by the last two, most probable first; what was typed
+   * included.
+   */
+  async corrections(options: SuggestOptions = {}, count = 1): Promise<Suggestions> {
     withDefaults(options);
     if (!this.keyboard) refuseUntyped();
-    return this.thread.ask({ ask: "corrections", ...this.#field, options });
+    return this.thread.ask({ ask: "corrections", ...this.#field, options, count });
+  }
+
+  /** Whether two words typed after `before` may be one that the language knows, with a space too many. */
+  async mayBeOne(before: string, first: string, second: string): Promise<boolean> {
+    return this.thread.ask({ ask: "mayBeOne", ...this.#field, before, first, second });
   }
 
   /** What the next character is, and whether the word ends, given the text and its unfinished last word. */
@@ -208,8 +216,8 @@ export class Session extends TypedField {
   }
 
   /** Log P(following | the text before the unfinished last word, and each of some words in its place), natural. */
-  async natsAfter(choices: readonly string[], following: string): Promise<number[]> {
-    return this.thread.ask({ ask: "natsAfter", ...this.#field, choices, following });
+  async natsAfter(choices: readonly string[], following: string, count = 1): Promise<number[]> {
+    return this.thread.ask({ ask: "natsAfter", ...this.#field, choices, following, count });
   }
 
   protected async correction(threshold: number): Promise<Correction | undefined> {

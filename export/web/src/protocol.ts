@@ -67,11 +67,17 @@ export type Request =
   | { readonly ask: "open"; readonly session: number; readonly options: FieldOptions }
   | ({ readonly ask: "session"; readonly options: SessionOptions } & Field)
   | ({ readonly ask: "languages" } & Field)
-  | ({ readonly ask: "corrections"; readonly options: SuggestOptions } & Field)
+  | ({ readonly ask: "corrections"; readonly options: SuggestOptions; readonly count: number } & Field)
+  | ({ readonly ask: "mayBeOne"; readonly before: string; readonly first: string; readonly second: string } & Field)
   | ({ readonly ask: "correction"; readonly threshold: number } & Field)
   | ({ readonly ask: "characters"; readonly options: Partial<SearchOptions> } & Field)
   | ({ readonly ask: "nats"; readonly before: string; readonly following: string } & Field)
-  | ({ readonly ask: "natsAfter"; readonly choices: readonly string[]; readonly following: string } & Field)
+  | ({
+      readonly ask: "natsAfter";
+      readonly choices: readonly string[];
+      readonly following: string;
+      readonly count: number;
+    } & Field)
   | ({ readonly ask: "commit" } & Field)
   | { readonly ask: "reset"; readonly session: number; readonly options: ResetOptions }
   | ({ readonly ask: "save" } & Field)
@@ -93,6 +99,7 @@ export interface Answers {
   readonly session: Suggestions;
   readonly languages: ReadonlyMap<string, number>;
   readonly corrections: Suggestions;
+  readonly mayBeOne: boolean;
   readonly correction: Correction | undefined;
   readonly characters: Characters;
   readonly nats: number;

@@ -32,13 +32,15 @@ async function answer(request: Request): Promise<Answer> {
       keep(request.session, one(loaded).session("", request.options));
       return undefined;
     case "corrections":
-      return (field(loaded, request) as Session).corrections(request.options);
+      return (field(loaded, request) as Session).corrections(request.options, request.count);
+    case "mayBeOne":
+      return (field(loaded, request) as Session).mayBeOne(request.before, request.first, request.second);
     case "correction":
       return (field(loaded, request) as Session).correction(request.threshold);
     case "characters":
       return (field(loaded, request) as Session).characters(request.options);
     case "natsAfter":
-      return (field(loaded, request) as Session).natsAfter(request.choices, request.following);
+      return (field(loaded, request) as Session).natsAfter(request.choices, request.following, request.count);
     case "session":
       return field(loaded, request).suggest(request.options);
     case "languages":

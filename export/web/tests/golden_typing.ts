@@ -23,6 +23,7 @@ export interface TypingGolden {
     autocorrect: string | null;
     suggest: Word[];
     corrections: Word[];
+    two: Word[];
   }[];
   texts: {
     typing: TypingModel;
@@ -77,6 +78,7 @@ export async function typingFaults(golden: TypingGolden, predictor: Predictor): 
     same(`${what}: exact, autocorrect`, [found.exact, found.autocorrect ?? null], [exact, autocorrect]);
     words(`suggest, ${what}`, found, expected.suggest);
     words(`corrections, ${what}`, await session.corrections(options), expected.corrections);
+    words(`corrections of two, ${what}`, await session.corrections(options, 2), expected.two);
   }
   for (const { typing, text, corrections: expected } of golden.texts) {
     const made: Omit<TypingGolden["texts"][number]["corrections"][number], "probability">[] = [];

@@ -6,6 +6,8 @@ import type { LanguageModel } from "./model.js";
 import type { Named } from "./named.js";
 import { lessThose, type Offered, sourcesOf, stillOffered, timesOffered } from "./offers.js";
 import type { PersonalModel } from "./personal.js";
+import { isProse } from "./prose.js";
+import { Range } from "./ranges.js";
 import { type Mark, Reading } from "./reading.js";
 import type { Found, WordSearch } from "./search.js";
 import {
@@ -39,6 +41,7 @@ import { APOSTROPHES, isOne, isSpace, kind, splitLast, takesSpace, wantsSpace } 
 
 const TAIL = 256; // characters before a word that say which of the person's own words follow
 const BEFORE = 600; // characters of what was sent before that a new text is read after; they grow to twice as many
+const COUNT_TYPED = new Range(1, { most: 2, whole: true });
 const NEW_LINE = 10; // the byte between the two parts of a saved session
 
 /** What a predictor's sessions share. */
@@ -209,12 +212,25 @@ export class Session extends TypedField {
   /**
    * What was meant by the unfinished last word if it ends here, most probable first; what was typed included.
    *
-   * @throws WordgruError if the session has no typing model, or an option is out of its range.
+   * @param count of how many last words it is asked, 1 or 2; of 2, one word that was typed as two is among what may have
+   *   been meant.
+   * @throws WordgruError if the session has no typing model, or a number is out of its range.
    */
-  async corrections(options: SuggestOptions = {}): Promise<Suggestions> {
+  async corrections(options: SuggestOptions = {}, count = 1): Promise<Suggestions> {
     const asked = withDefaults(options);
     if (!this.#meaning) refuseUntyped();
-    return this.#inTurn(() => this.#meant(...this.#unfinished(), asked.k, asked));
+    COUNT_TYPED.check("count", count);
+    return this.#inTurn(() => this.#meant(...this.#unfinished(count), asked.k, asked));
+  }
+
+  /** Whether two words typed after `before` may be one that the language knows, with a space too many. */
+  async mayBeOne(before: string, first: string, second: string): Promise<boolean> {
+    return (
+      this.shared.words.knows(first + second) &&
+      second === second.toLowerCase() &&
+      isProse(before + first, before.length, before.length + first.length) &&
+      isProse(second, 0, second.length)
+    );
   }
 
   /**
@@ -234,10 +250,13 @@ export class Session extends TypedField {
     });
   }
 
-  /** Log P(following | the text before the unfinished last word, and each of some words in its place), natural. */
-  async natsAfter(choices: readonly string[], following: string): Promise<number[]> {
+  /**
+   * Log P(following | the text before the unfinished last word, and each of some words in its place), natural; in the
+   * place of the last two where `count` is 2.
+   */
+  async natsAfter(choices: readonly string[], following: string, count = 1): Promise<number[]> {
     return this.#inTurn(async () => {
-      const start = await this.#wordStart(this.#finished());
+      const start = await this.#wordStart(this.#unfinished(count)[0]);
       return natsAfter(this.shared.model, this.shared.tokenizer, start, choices, following);
     });
   }
@@ -274,10 +293,14 @@ export class Session extends TypedField {
     return this.#unfinished()[0];
   }
 
-  /** The same, and that word. */
-  #unfinished(): [before: string, unfinished: string] {
-    const [before, tail] = lastLinePart(this.#seen);
+  /** The same, and that word; or the last two, if one space is between them. */
+  #unfinished(count = 1, text = this.#seen): [before: string, unfinished: string] {
+    const [before, tail] = lastLinePart(text);
     const [rest, unfinished] = splitLast(this.shared.tokenizer.normalize(tail));
+    if (count === 2 && unfinished && !rest && before.endsWith(" ")) {
+      const [head, first] = this.#unfinished(1, before.slice(0, -1));
+      return first ? [head, `${first} ${unfinished}`] : [before, unfinished];
+    }
     return [before + rest, unfinished];
   }
 

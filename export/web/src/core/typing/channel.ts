@@ -8,6 +8,7 @@ import { isEscaped, Trie } from "../trie.js";
 import type { Touch, Typing } from "./model.js";
 
 const RATHER = 0.07; // what a letter still to come is worth, of the most that it may have; says what is read first
+const SPACE = Int32Array.of(32); // the alphabet of a space alone
 const WIDEST = 300; // nodes of one level that are followed, the most probable ones
 
 /** Where some strings stand in the letters typed: one row for each, columns by letters typed so far. */
@@ -119,6 +120,7 @@ export class Typed {
   readonly width: number;
   readonly #points: Int32Array;
   readonly #extra: Float64Array; // of each letter, that it is one too many
+  readonly #space: Float64Array; // and that a space is typed as it, where it is one
   readonly #swapped: Float64Array; // of each and the next, that they changed places
   readonly #lead: Lead;
   readonly #promising: Lead;
@@ -140,12 +142,16 @@ export class Typed {
     this.width = this.size + 1;
     this.#points = Int32Array.from(chars, (char) => char.codePointAt(0) as number);
     const { keys } = model.layout;
-    const { extra, doubled, swapped } = model.shares;
+    const { extra, doubled, swapped, split } = model.shares;
     const around = touches.map((touch) => model.around(touch));
     this.#extra = Float64Array.from(chars, (char, at) => {
       const isKey = keys.has(char.toLowerCase());
-      return (isKey ? extra / keys.size : 0) + (at && chars[at - 1] === char ? doubled * (around[at] as number) : 0);
+      const again = at && chars[at - 1] === char ? doubled * (around[at] as number) : 0;
+      return (isKey ? extra / keys.size : 0) + again + (char === " " ? split : 0);
     });
+    this.#space = Float64Array.from(touches, (touch) =>
+      touch.char === " " ? (model.likelihoods(SPACE, touch)[0] as number) : 0,
+    );
     this.#swapped = Float64Array.from(around.slice(1), (next, at) => swapped * (around[at] as number) * next);
     this.#lead = this.#most();
     this.#promising = {
@@ -169,13 +175,16 @@ export class Typed {
     return start;
   }
 
-  /** Before the first character of another word after words that end here, the space being left out. */
+  /** Before the first character of another word after words that end here, the space typed or left out. */
   second({ rows, count, width }: Alignments): Alignments {
     const second = new Alignments(count, width);
     const { joined } = this.model.shares;
     for (let row = 0; row < rows.length; row += width) {
       for (let letter = 1; letter < this.size; letter++) {
         second.rows[row + letter] = (rows[row + letter] as number) * joined; // of each word a letter was typed
+      }
+      for (const [letter, space] of this.#space.entries()) {
+        (second.rows[row + letter + 1] as number) += (rows[row + letter] as number) * space;
       }
     }
     return second;

@@ -38,8 +38,9 @@ export interface TextCorrection {
 /** What corrects a text: a session with a typing model. */
 export interface Corrector {
   set(text: string): void;
-  corrections(options: SuggestOptions): Promise<Suggestions>;
-  natsAfter(choices: readonly string[], following: string): Promise<readonly number[]>;
+  corrections(options: SuggestOptions, count?: number): Promise<Suggestions>;
+  natsAfter(choices: readonly string[], following: string, count?: number): Promise<readonly number[]>;
+  mayBeOne(before: string, first: string, second: string): Promise<boolean>;
 }
 
 /**
@@ -60,34 +61,72 @@ export async function* corrections(
   let before = "";
   let done = 0;
   for (const [start, end, isUnspaced] of spans(text)) {
+    if (start < done) continue; // it was one with the word before
     before += text.slice(done, start);
-    const typed = text.slice(start, end);
-    done = end;
-    let word = typed;
-    if (!isUnspaced && isProse(text, start, end)) {
-      const candidates = await meant(before, typed, text.slice(end), session);
-      const [best] = candidates;
-      if (best && best.word.toLowerCase() !== typed.toLowerCase() && best.probability >= threshold) {
-        word = best.word;
-        yield { start, end, typed, word, probability: best.probability, candidates };
-      }
-    }
-    before += word;
+    const found =
+      !isUnspaced && isProse(text, start, end)
+        ? await correctionAt(text, start, end, before, session, threshold)
+        : undefined;
+    if (found) yield found;
+    before += found?.word ?? text.slice(start, end);
+    done = found?.end ?? end;
   }
 }
 
-/** What may have been meant by a word, given the text before and after it; most probable first. */
+/**
+ * The correction of the word of `text` from `start` to `end`, if there is one. Where it and the next one may be one that
+ * was typed as two, it may be that of both.
+ */
+async function correctionAt(
+  text: string,
+  start: number,
+  end: number,
+  before: string,
+  session: Corrector,
+  threshold: number,
+): Promise<TextCorrection | undefined> {
+  const typed = text.slice(start, end);
+  const second = afterSpace(firstOf(text.slice(end)));
+  if (second && (await session.mayBeOne(before, typed, second))) {
+    const both = `${typed} ${second}`;
+    const last = start + both.length;
+    const candidates = await meant(before, both, text.slice(last), session);
+    const [best] = candidates;
+    if (best && !best.word.includes(" ") && best.probability >= threshold) {
+      return { start, end: last, typed: both, word: best.word, probability: best.probability, candidates };
+    }
+  }
+  const candidates = await meant(before, typed, text.slice(end), session);
+  const [best] = candidates;
+  const isOther = best && best.word.toLowerCase() !== typed.toLowerCase() && best.probability >= threshold;
+  return isOther ? { start, end, typed, word: best.word, probability: best.probability, candidates } : undefined;
+}
+
+/** As much of what follows a word as is read to judge it. */
+function firstOf(after: string): string {
+  return [...after.slice(0, 2 * FOLLOWING)].slice(0, FOLLOWING).join("");
+}
+
+/** The word that stands after the one space with which `text` begins; nothing where there is none. */
+function afterSpace(text: string): string {
+  const [start, end, isUnspaced] = (text.startsWith(" ") && spans(text)[0]) || [0, 0, true];
+  return start === 1 && !isUnspaced && isProse(text, start, end) ? text.slice(start, end) : "";
+}
+
+/** What may have been meant by a word, or two, given the text before and after; most probable first. */
 async function meant(before: string, typed: string, after: string, session: Corrector): Promise<Candidate[]> {
   session.set(before + typed);
-  const { items, unexplored } = await session.corrections({ k: CANDIDATES });
+  const count = typed.includes(" ") ? 2 : 1;
+  const { items, unexplored } = await session.corrections({ k: CANDIDATES }, count);
   let shares = items.map(({ probability }) => probability * (1 - unexplored));
-  const [line = ""] = [...after.slice(0, 2 * FOLLOWING)].slice(0, FOLLOWING).join("").split("\n");
+  const [line = ""] = firstOf(after).split("\n");
   const following = line.trimEnd();
   const isSure = items[0]?.word === typed && (shares[0] as number) > SURE;
   if (following && items.length > 1 && !isSure) {
     const nats = await session.natsAfter(
       items.map(({ word }) => word),
       following,
+      count,
     );
     shares = judged(shares, nats);
   }

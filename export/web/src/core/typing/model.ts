@@ -33,6 +33,8 @@ export interface TypingModel {
   readonly upper?: number | undefined;
   /** That the space before another word is left out; once in what was typed. Default 0.003. */
   readonly joined?: number | undefined;
+  /** That a space is typed after a character inside the word. Default 0.0002. */
+  readonly split?: number | undefined;
   /** That the next word is one which no model knows; its letters are equally probable. Default 0.0001. */
   readonly unknown?: number | undefined;
 }
@@ -53,6 +55,7 @@ const DEFAULTS: Shares = {
   lower: 0.3,
   upper: 0.005,
   joined: 0.003,
+  split: 0.0002,
   unknown: 1e-4,
 };
 

@@ -8,7 +8,8 @@
  * left out of the walk along the trie of tokens (`Typed.walk`); what that may cost a word is counted as missing.
  *
  * Two words typed as one are found in the same way: a final token is open too, for a second word whose space was left
- * out.
+ * out. So are two words typed as two, where they may be one with a space too many (`Typed` has the space among its
+ * letters).
  */
 import { type Bytes, toBytes } from "../bytes.js";
 import { Heap } from "../heap.js";
@@ -65,7 +66,9 @@ export async function findMeant(
 ): Promise<Answer> {
   return search.reading(state, last, { ...options, ignoreCase: false }, async (reader) => {
     const one = new MeaningSearch(search, reader, gap, typed, k, options, weighing);
-    await one.begin(search.spell(gap + toBytes(typed.letters)));
+    const [first = "", ...second] = typed.letters.split(" ").map((word) => toBytes(word));
+    const spellings = second.map((each) => [...search.spell(gap + first), ...search.spell(toBytes(" ") + each)]);
+    await one.begin([...spellings, search.spell([gap + first, ...second].join(""))]);
     return one.run();
   });
 }
@@ -109,14 +112,19 @@ class MeaningSearch {
    * Weigh what may follow, and the named words.
    *
    * While letters are still typed, what goes on from them as they are is read first, along their usual tokens. Of a word
-   * that ends here it is one spelling among others, and may be long: "rrvepyiim" has seven tokens.
+   * that ends here it is one spelling among others, and may be long: "rrvepyiim" has seven tokens. Of two words typed it
+   * is read, and so is the one that they may be: these are what is asked about.
+   *
+   * @param spellings the usual tokens of what was typed, and of the same without its space if it has one.
    */
-  async begin(spelling: readonly number[]): Promise<void> {
+  async begin(spellings: readonly (readonly number[])[]): Promise<void> {
     const root = this.reader.nodes.get(nameOf([])) as Node;
-    const chain = [root, ...(this.typed.complete ? [] : await this.reader.along(spelling.slice(0, -1)))];
-    this.#guess(chain, spelling);
+    const read = !this.typed.complete || spellings.length > 1 ? spellings : [];
+    const chains: (readonly Node[])[] = [];
+    for (const spelling of read) chains.push(await this.reader.along(spelling.slice(0, -1)));
+    this.#guess([root, ...(chains[0] ?? [])], spellings[0] as readonly number[]);
     this.#expand([[root, this.typed.start()]]);
-    for (const node of chain.slice(1)) {
+    for (const node of chains.flat()) {
       const name = nameOf(node.tokens);
       const found = this.#open.take((each) => nameOf([...each.node.tokens, each.token]) === name);
       if (found) this.#expand([[node, this.#taken(found)]]);
@@ -390,7 +398,7 @@ class MeaningSearch {
     if (space < 0 || !spelled.startsWith(this.gap)) return this.weighing.factor(spelled);
     const second = this.gap + spelled.slice(space + 1);
     const { factor } = this.weighing;
-    return factor(spelled) || factor(spelled.slice(0, space)) * factor(second);
+    return factor(spelled.slice(0, space)) * factor(second) || factor(spelled);
   }
 
   #find(node: Node, token: number, found: number): void {
