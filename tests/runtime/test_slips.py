@@ -200,6 +200,22 @@ def test_learning_is_written_by_person(tmp_path: Path) -> None:
     assert "--learn judges one model" in str(refused.exception)
 
 
+def test_languages_mixed_in_are_judged_beside_the_model_alone(tmp_path: Path) -> None:
+    path = tmp_path / "both.txt"
+    path.write_text("I will see you tomorrow.\nIch freue mich auf das Wochenende.\n", encoding="utf-8")
+    flags = ["--documents", "file", "-k", "3", "-m", "en"]
+    values = json.loads(evaluated(path, "--mix", "de", *flags[:4], "--json", "-"))
+    assert set(values) == {"off", "on"}
+    assert values["on"]["savings@3"] > values["off"]["savings@3"] + 5
+    for more, said in (
+        (["--learn"], "leave out --mix"),
+        (["-m", "de"], "--mix judges one model"),
+        (["--mix", "en"], "en, en"),
+    ):
+        refused = CliRunner().invoke(cli, ["evaluate", str(path), "--mix", "de", *flags, *more])
+        assert said in str(refused.exception)
+
+
 def test_dynamic_evaluation_names_what_it_needs(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("the cat", encoding="utf-8")

@@ -14,11 +14,13 @@ from wordgru.errors import WordgruError
 from wordgru.evaluation.bench import DEFINITIONS, KS, Document, Evaluation, evaluate
 from wordgru.evaluation.figures import difference
 from wordgru.evaluation.learning import DEFINITIONS as LEARNING
-from wordgru.evaluation.learning import evaluate_learning
+from wordgru.evaluation.learning import Worth, evaluate_learning
+from wordgru.evaluation.mixing import DEFINITIONS as MIXING
+from wordgru.evaluation.mixing import evaluate_mixing
 from wordgru.evaluation.output import console, progress_bar, write_json
 from wordgru.evaluation.predictor import PredictorSubject, Subject
 from wordgru.evaluation.table import print_tables
-from wordgru.predictor import Predictor
+from wordgru.predictor import Predictor, names_of
 
 
 @click.command("evaluate")
@@ -44,6 +46,7 @@ from wordgru.predictor import Predictor
     "--learn", is_flag=True,
     help="Without and with learning each person's words (column person, or --by), messages in order.",
 )  # fmt: skip
+@click.option("--mix", metavar="NAMES", help="Without and with these languages mixed in: de, or de,fr.")
 @click.option(
     "--attention", default=0.0, show_default=True, type=click.FloatRange(0, 1, max_open=True),
     help="Hold words passed over for less probable (the typist of the bench takes what is offered).",
@@ -55,9 +58,9 @@ from wordgru.predictor import Predictor
 def evaluate_command(
     sources: tuple[str, ...], models: tuple[str, ...], kenlm: Path | None, kenlm_words: Path | None,
     words: int | None, by: str | None, column: str, documents: str, split: str, ks: tuple[int, ...],
-    json_file: str | None, picture: Path | None, learn: bool, attention: float, touch: float | None, offset: float,
-    slips: float | None, corrections: bool, frequencies: Path | None, clean: bool, unknown: bool,
-    layout: str, device: str, threads: int, **running: Any,  # noqa: ANN401
+    json_file: str | None, picture: Path | None, learn: bool, mix: str | None, attention: float,
+    touch: float | None, offset: float, slips: float | None, corrections: bool, frequencies: Path | None,
+    clean: bool, unknown: bool, layout: str, device: str, threads: int, **running: Any,  # noqa: ANN401
 ) -> None:  # fmt: skip
     """Measure what a typist gains on a text.
 
@@ -74,7 +77,7 @@ def evaluate_command(
         return
     typing = (touch is not None) + (slips is not None) + corrections + clean
     if typing:
-        if kenlm or picture or ks or learn or len(models) > 1 or typing > 1:
+        if kenlm or picture or ks or learn or mix or len(models) > 1 or typing > 1:
             raise WordgruError(
                 "--touch, --slips, --corrections and --clean judge one model alone; leave out the flags of other "
                 "figures."
@@ -89,12 +92,20 @@ def evaluate_command(
         else:
             judge_touch(text, predictor, touch, offset, slips, layout, json_file)
         return
-    if learn:
-        if kenlm or kenlm_words or len(models) > 1:
-            raise WordgruError("--learn judges one model; leave out --kenlm, --kenlm-words and other models.")
-        text = read_documents(sources, TextOptions(column, by or "person", documents, split, words))
-        predictor = Predictor.load(models[0] if models else None, device=device, threads=threads)
-        _judge_learning(text, predictor, sorted(set(ks or KS)), attention, json_file, picture)
+    if learn or mix:
+        if kenlm or kenlm_words or len(models) > 1 or (learn and mix):
+            raise WordgruError(
+                f"{'--learn' if learn else '--mix'} judges one model without and with something; leave out "
+                f"{'--mix, ' if learn else ''}--kenlm, --kenlm-words and other models."
+            )
+        text = read_documents(
+            sources, TextOptions(column, by or ("person" if learn else None), documents, split, words)
+        )
+        names = [models[0] if models else None, *(names_of(mix) if mix else [])]
+        predictors = [Predictor.load(name, device=device, threads=threads) for name in names]
+        worth = _judge_worth(text, predictors, sorted(set(ks or KS)), attention, json_file)
+        if picture:
+            _draw_worth(worth, picture)
         return
     text = read_documents(sources, TextOptions(column, by, documents, split, words))
     subjects = _subjects(models, kenlm, kenlm_words, attention, device, threads)
@@ -116,24 +127,36 @@ def evaluate_command(
         draw(found, picture)
 
 
-def _judge_learning(
-    text: Sequence[Document], predictor: Predictor, ks: Sequence[int], attention: float,
-    json_file: str | None, picture: Path | None,
-) -> None:  # fmt: skip
-    """`--learn`: what a store of the person's words is worth."""
+def _judge_worth(
+    text: Sequence[Document], predictors: Sequence[Predictor], ks: Sequence[int], attention: float,
+    json_file: str | None,
+) -> Worth:  # fmt: skip
+    """What a store of the person's words is worth to one model (`--learn`), or what others mixed in are (`--mix`)."""
+    title, definitions = ("mixed", MIXING) if len(predictors) > 1 else ("with learning", LEARNING)
     with progress_bar() as progress:
-        task = progress.add_task("without, with learning", total=2 * sum(len(document.text) for document in text))
-        found = evaluate_learning(
-            text, predictor, ks=ks, attention=attention, progress=lambda count: progress.advance(task, count)
-        )
+        task = progress.add_task(f"alone, {title}", total=2 * sum(len(document.text) for document in text))
+
+        def advance(count: int) -> None:
+            progress.advance(task, count)
+
+        if len(predictors) > 1:
+            found = evaluate_mixing(text, predictors, ks=ks, attention=attention, progress=advance)
+        else:
+            found = evaluate_learning(text, predictors[0], ks=ks, attention=attention, progress=advance)
     if json_file:
         write_json(json_file, found.to_dict())
     if json_file != "-":
-        print_tables(console(), [found.off, found.on], [found.gain], LEARNING | DEFINITIONS, found.curve)
-    if picture:
-        from wordgru.evaluation.picture import draw_curve
+        print_tables(console(), [found.off, found.on], [found.gain], definitions | DEFINITIONS, found.curve)
+    return found
 
+
+def _draw_worth(found: Worth, picture: Path) -> None:
+    from wordgru.evaluation.picture import draw, draw_curve
+
+    if found.curve:
         draw_curve(found.curve, picture)
+    else:
+        draw([found.off, found.on], picture)
 
 
 def _subjects(

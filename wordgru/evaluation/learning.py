@@ -49,30 +49,30 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class Learning:
-    """The bench without and with learning.
+class Worth:
+    """The bench without and with something: what it is worth.
 
     Attributes:
         off: without.
         on: with.
-        gain: on less off; intervals by resampling people.
-        curve: by how much a person had written.
+        gain: on less off; intervals by resampling people, or documents.
+        curve: of learning, by how much a person had written.
     """
 
     off: Evaluation
     on: Evaluation
     gain: Difference
-    curve: tuple[Stretch, ...]
+    curve: tuple[Stretch, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """`off` and `on`, each with its figures in percent, for all and by person."""
+        """`off` and `on`, each with its figures in percent, for all and by person (any group)."""
         return {"off": _percent(self.off), "on": _percent(self.on)}
 
 
 def evaluate_learning(
     documents: Sequence[Document], predictor: Predictor, *, ks: Sequence[int],
     attention: float = 0.0, progress: Callable[[int], None] | None = None,
-) -> Learning:  # fmt: skip
+) -> Worth:  # fmt: skip
     """Judge `documents`, the messages of each person (their group) in order, without and with learning.
 
     A message is learnt when it is finished; nothing is carried from one person to the next.
@@ -82,7 +82,7 @@ def evaluate_learning(
     subject = _Learning(predictor, attention)
     on = evaluate(ordered, subject, ks=ks, progress=progress, before=subject.turn_to)
     gain = difference((_ON, _OFF), _by_person(on.counts), _by_person(off.counts), sorted(ks))
-    return Learning(off, on, gain, _curve(off.counts, on.counts, sorted(ks)))
+    return Worth(off, on, gain, _curve(off.counts, on.counts, sorted(ks)))
 
 
 class _Learning(PredictorSubject):

@@ -5,12 +5,15 @@ is counted.
 """
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from wordgru.errors import WordgruError
+from wordgru.mixture import MixedPredictor, MixedSession
 from wordgru.predictor import Predictor
 from wordgru.search.model import Floats, Ints, LanguageModel
 from wordgru.session import Session
@@ -94,6 +97,36 @@ class PredictorSubject:
         return -float(self.predictor.log_probabilities(tokens).sum(dtype=np.float64))
 
 
+class MixedSubject:
+    """Several predictors mixed, each as `PredictorSubject` takes it. The words of runs are cut as by the first one."""
+
+    def __init__(self, predictors: Sequence[Predictor], *, name: str, attention: float = 0.0) -> None:
+        self.name, self.attention, self.remembers = name, attention, attention > 0
+        self._subjects = [PredictorSubject(each) for each in predictors]
+        names = [each.name for each in self._subjects]
+        if len(set(names)) < len(names):
+            raise WordgruError(f"these are to be mixed: {', '.join(names)}; expected models of different names.")
+        sizes = [each.size for each in self._subjects if each.size is not None]
+        self.size = sum(sizes) if len(sizes) == len(self._subjects) else None
+        self.predictor = MixedPredictor({each.name: each.predictor for each in self._subjects})
+
+    @property
+    def calls(self) -> int:
+        """Runs of all models so far."""
+        return sum(each.model.calls for each in self._subjects)
+
+    def field(self) -> "Field":
+        """A session of its own."""
+        return SessionField(self.predictor.session(), self, self.attention)
+
+    def cuts(self, text: str) -> set[int]:
+        """As `PredictorSubject.cuts`."""
+        return self._subjects[0].cuts(text)
+
+    def nats(self, text: str) -> None:
+        """A mixture has no probability of a whole text."""
+
+
 def token_ends(tokenizer: Tokenizer, text: str) -> set[int]:
     """Where, in characters of `text` (in NFC), a token ends with a whole character."""
     spelled = {char: len(tokenizer.normalize(char).encode()) for char in set(text)}
@@ -109,7 +142,7 @@ def token_ends(tokenizer: Tokenizer, text: str) -> set[int]:
 class SessionField:
     """A session, fed verbatim."""
 
-    def __init__(self, session: Session, model: "CountedModel", attention: float) -> None:
+    def __init__(self, session: Session | MixedSession, model: "CountedModel | MixedSubject", attention: float) -> None:
         self._session, self._model, self._attention = session, model, attention
 
     def offers(self, text: str, k: int, *, start: int | None = None) -> Offers:
