@@ -86,6 +86,8 @@ FEATURES = (
     Feature("several words ahead", {
         "Python": "py:test_phrases_are_probable_and_made_of_words", "TypeScript": "ts:go on while they are probable",
         "C++": 'golden-cpp:vectors_.at("phrases")', "C": "c:wordgru_phrases(english, TEXT",
+        "HTTP": "http:test_phrases_are_those_of_the_package",
+        "WebSocket": "socket:test_phrases_come_with_the_words_where_they_are_asked_for",
         "editors": "lsp:test_several_words_are_offered_where_they_are_probable", "page": "page:phrase: phrase?.text",
     }),
     Feature("how expected each word is", {
@@ -152,6 +154,8 @@ FEATURES = (
     Feature("several languages at once", {
         "Python": "mixture:test_the_languages_follow_the_words",
         "TypeScript": "mixture-ts:follow the words back and forth",
+        "HTTP": "http:test_several_models_answer_as_one",
+        "WebSocket": "http:test_several_models_answer_over_a_socket",
         "terminal": "type:test_several_languages_are_offered", "page": "page:lets its user choose among the languages",
     }),
     Feature("learned words saved as a file, and read again", {

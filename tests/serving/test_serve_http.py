@@ -182,7 +182,7 @@ def test_phrases_are_those_of_the_package(port):
 
 @pytest.fixture(scope="module")
 def mixed():
-    with service("--model", "en,de", "--rate", "0") as (_, port):
+    with service("--model", "en,de", "--rate", "0", "--max-seconds", "30") as (_, port):
         yield port
 
 
@@ -240,6 +240,17 @@ def test_what_one_model_is_asked_several_refuse(mixed, path, body):
     status, answer = ask(mixed, f"/v1/{path}", body)
     assert status == 400
     assert "several models" in answer["error"]["message"]
+
+
+def test_several_models_keep_the_texts_of_many_clients_apart(mixed):
+    predictor = Predictor.load(["en", "de"])
+    starts = ["Thank you ", "Vielen Dank ", "I will be there ", "Ich komme ", "See you. Wir sehen uns ", ""]
+    texts = [start + more for start in starts for more in ("t", "f", "m")]
+    with concurrent.futures.ThreadPoolExecutor(len(texts)) as pool:
+        answers = list(pool.map(lambda text: ask(mixed, "/v1/complete", {"text": text})[1], texts))
+    for text, answer in zip(texts, answers, strict=True):
+        for item, offer in zip(answer["suggestions"], predictor.complete(text), strict=True):
+            assert item["probability"] == pytest.approx(offer.probability, abs=0.006), text
 
 
 def test_many_clients_at_once_get_their_own_answers(port):
