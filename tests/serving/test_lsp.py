@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -196,14 +197,14 @@ def test_edits_anywhere_leave_the_server_with_the_same_text():
 
 
 def test_several_words_are_offered_where_they_are_probable():
-    predictor = Predictor.load(TINY)
-    documents = Documents(predictor)
+    unhurried = partial(Documents, Predictor.load(TINY), max_seconds=60)
+    documents = unhurried()
     for text in ("the cat ", "I don", "said "):
         found = documents.offers("a", text, k=3, threshold=0.001)
         assert found.ahead.text.startswith(found.words[0].text)
         assert len(found.ahead.text.split()) > 1
         assert documents.offers("b", text, k=3, threshold=0.999).ahead is None or found.typed
-        assert found == Documents(predictor).offers("c", text, k=3, threshold=0.001)
+        assert found == unhurried().offers("c", text, k=3, threshold=0.001)
 
 
 def test_what_follows_is_shown_at_the_cursor():
