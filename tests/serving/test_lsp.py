@@ -464,10 +464,11 @@ def test_vscode_types_accepts_and_corrects_with_the_settings_of_the_page(tmp_pat
         ).stdout.splitlines()  # fmt: skip
     predictor = Predictor.load()
     word = predictor.complete("the ca")[0].word
-    in_address = predictor.session("to anna@ca", typist=TypistOptions(addresses=True)).suggest()[0].word
+    text = f"the {word}\nI have an idea.\nto anna@"
+    in_address = predictor.session(text + "exam", typist=TypistOptions(addresses=True)).suggest()[0].word
     assert [json.loads(line)[0].partition(",")[0] for line in told[:2]] == [word, in_address]
-    offers = Documents(predictor).offers("a", "Thank you for y", k=1, threshold=LspSettings().inline_threshold)
+    before = f"{text}{in_address}\nThank you for y"
+    offers = Documents(predictor).offers("a", before, k=1, threshold=LspSettings().inline_threshold)
     ahead = offers.ahead.text
     assert told[2] == ahead.removeprefix("y")
-    text = f"the {word}\nI have an idea.\nto anna@{in_address}\nThank you for {ahead}"
-    assert (tmp_path / "texts/a.md").read_text(encoding="utf-8") == text
+    assert (tmp_path / "texts/a.md").read_text(encoding="utf-8") == f"{text}{in_address}\nThank you for {ahead}"

@@ -44,7 +44,7 @@ try {
   await page.locator(".view-line").getByText("have").waitFor();
 
   await keyboard.press("Control+End");
-  await take("\nto anna@ca");
+  await take("\nto anna@exam");
 
   await keyboard.type("\nThank you for y", { delay: 50 });
   await rows.first().waitFor();
