@@ -28,6 +28,7 @@ from wordgru.text.tokenizer import Tokenizer
 from wordgru.typing.channel import Typed, TypingModel
 from wordgru.typing.field import Point, Touched
 from wordgru.typing.layout import Layout, check_point
+from wordgru.typing.layout import Layout
 from wordgru.typing.search import TypingSearch
 from wordgru.typist import (
     TypistOptions,
@@ -540,10 +541,17 @@ class Session:
             factor=lambda word: (
                 self._factor(word, options, spaced=bool(gap), wanted=None) or float(word == gap + prefix.encode())
             ),
-            named=self._named_words(head, gap), doubt=doubt,
+            named=self._named_words(head, gap), near=self._near(prefix), doubt=doubt,
         )  # fmt: skip
         offers = tuple(as_one(self._offers(answer, self._text), fold=True))
         return Suggestions(offers, answer.exact, answer.unexplored, answer.rows)
+
+    def _near(self, typed: str) -> list[str]:
+        """Known words one letter from a word that is none, as they are and with a capital."""
+        if " " in typed or self._typing is None or self._word_list.knows(typed):
+            return []
+        found = self._word_list.near(typed, Layout.load(self._typing.layout).letters)
+        return [form for word in found for form in (word, word[:1].upper() + word[1:])]
 
     def _autocorrection(self, head: str, prefix: str, options: SearchOptions, threshold: float) -> str | None:
         """The word that was meant by a word typed in full, if it is another and probable enough."""

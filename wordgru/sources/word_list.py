@@ -1,6 +1,6 @@
 """Word lists at run time: words of a field that are offered, and words that never are."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from wordgru.config import Range
@@ -88,6 +88,10 @@ class WordList:
         for form in _marked(self._one(word)):
             self._blocked.pop(form, None)
         self._cut = None
+
+    def near(self, word: str, letters: Iterable[str]) -> list[str]:
+        """The language's words, in lower case, that are one letter from `word`, each letter one of `letters`."""
+        return list(dict.fromkeys(self._known.near(word, letters))) if self._known else []
 
     def knows(self, word: str) -> bool:
         """Whether the language is said to know `word`."""

@@ -11,8 +11,9 @@ Known beside the words of the list: what has no letter, and a word of the list w
 
 import struct
 import unicodedata
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from functools import lru_cache, reduce
+from itertools import accumulate
 from typing import Self
 
 from wordgru.errors import WordgruError
@@ -41,7 +42,7 @@ class KnownWords:
         size = max(len(keys) * _BITS, 64) // 8 * 8 + 8
         bits = bytearray(size // 8)
         for key in keys:
-            for bit in _places(key.encode("utf-8", "surrogatepass"), size, _HASHES):
+            for bit in _places(_hashed_all(key), size, _HASHES):
                 bits[bit // 8] |= 1 << bit % 8
         return cls(bytes(bits), size, _HASHES)
 
@@ -65,6 +66,22 @@ class KnownWords:
         """Whether it is a word of the list, or made of one; of others one in two thousand is taken for one."""
         return self._has(word)
 
+    def near(self, word: str, letters: Iterable[str]) -> Iterator[str]:
+        """The words of the list that are one letter from `word`: left out, more, another one, or two that changed places.
+
+        They are those that it has by itself, in lower case; some of them twice.
+        """
+        key = _key(word)
+        begins = list(accumulate(key.encode(), _hashed, initial=(_OFFSET, _OTHER))) if key.isascii() else []
+        letters = sorted(set(letters))
+        for at in range(len(key) + 1):
+            begin, rest = key[:at], key[at:]
+            hashed = begins[at] if begins else _hashed_all(begin)
+            swapped = [rest[1] + rest[0] + rest[2:]] if len(rest) > 1 else []
+            for end in (rest[1:], *swapped, *(char + end for end in {rest, rest[1:]} for char in letters)):
+                if self._has_all(_hashed_all(end, hashed)):
+                    yield begin + end
+
     def _look_up(self, word: str) -> bool:
         key = _key(word)
         if self._lists(key) or not any(char.isalpha() for char in key):
@@ -73,17 +90,26 @@ class KnownWords:
         return stem != key and stem[-1:] != "s" and self._lists(stem)
 
     def _lists(self, key: str) -> bool:
-        places = _places(key.encode("utf-8", "surrogatepass"), self._size, self._hashes)
-        return all(self._bits[bit // 8] >> bit % 8 & 1 for bit in places)
+        return self._has_all(_hashed_all(key))
+
+    def _has_all(self, hashed: tuple[int, int]) -> bool:
+        return all(self._bits[bit // 8] >> bit % 8 & 1 for bit in _places(hashed, self._size, self._hashes))
 
 
 def _key(word: str) -> str:
     return unicodedata.normalize("NFC", word).lower().replace("’", "'")
 
 
-def _places(key: bytes, size: int, hashes: int) -> list[int]:
-    first, second = _OFFSET, _OTHER
-    for byte in key:
-        first = (first ^ byte) * _PRIME & 0xFFFFFFFF
-        second = (second ^ byte) * _PRIME & 0xFFFFFFFF
-    return [(first + at * (second | 1)) % size for at in range(hashes)]
+def _hashed_all(text: str, before: tuple[int, int] = (_OFFSET, _OTHER)) -> tuple[int, int]:
+    """Both hashes of a text that goes on from `before`."""
+    return reduce(_hashed, text.encode("utf-8", "surrogatepass"), before)
+
+
+def _hashed(before: tuple[int, int], byte: int) -> tuple[int, int]:
+    first, second = before
+    return (first ^ byte) * _PRIME & 0xFFFFFFFF, (second ^ byte) * _PRIME & 0xFFFFFFFF
+
+
+def _places(hashed: tuple[int, int], size: int, hashes: int) -> Iterator[int]:
+    first, second = hashed
+    return ((first + at * (second | 1)) % size for at in range(hashes))

@@ -207,7 +207,7 @@ class Typed:
     def of(self, word: str) -> float:
         """P(typed | one word); 0 of what is less probable than any number."""
         starts, masses = np.zeros(1, np.int64), np.array([[0.0, 1.0]])
-        levels = self.walk(Trie([word.encode("utf-8", "surrogateescape")]), starts, self.start(), masses, np.zeros(1))
+        levels, _ = self.walk(Trie([word.encode("utf-8", "surrogateescape")]), starts, self.start(), masses, np.zeros(1))
         ended = len(levels) == len(word) + 1 or levels[-1].closed.any()  # else nothing of it was probable
         return float(self.likelihood(levels[-1].alignments)[-1]) if ended and len(levels[-1].nodes) else 0.0
 
@@ -216,7 +216,9 @@ class Typed:
         """The most that P(typed | word) may be, of whatever word; of touch points a density, which may be above 1."""
         return float(max(self._lead[0].max(), 1.0))
 
-    def walk(self, trie: Trie, roots: Places, starts: Alignments, masses: Doubles, floors: Doubles) -> list[Reached]:
+    def walk(
+        self, trie: Trie, roots: Places, starts: Alignments, masses: Doubles, floors: Doubles
+    ) -> tuple[list[Reached], Doubles]:
         """Follow a trie from some strings on, level by level, where it may matter.
 
         Args:
@@ -225,8 +227,13 @@ class Typed:
             starts: where each string stands.
             masses: of each string, the mass of the trie's strings in their order, added up from 0 on, (B, N + 1).
             floors: of each string, the mass of a node, times the likelihood that it may reach, below which it is left
-                out; raised where more than `_WIDEST` nodes of a level are above, (B,).
+                out, (B,).
+
+        Returns:
+            The levels, and of each string what was left out may have at each place, (B,): more than its floor where a
+            level had more than `_WIDEST` nodes, of which the most promising were followed.
         """
+        lost = floors.copy()
         lead = self._lead
         rather = _RATHER ** np.arange(len(lead[0]))[::-1]
         promising = (lead[0] * rather, lead[1] * rather[2:])
@@ -253,15 +260,17 @@ class Typed:
             most = mass * (after.done + open_)
             kept = most > floors[source[parents]]
             if kept.sum() > _WIDEST:
-                limit = float(np.partition(most, len(most) - _WIDEST)[-_WIDEST])
-                floors[:] = np.maximum(floors, limit)
-                kept = most > floors[source[parents]]
+                rather = np.where(kept, mass * (after.done + self._ahead(after, promising)), -1.0)
+                order = np.argpartition(rather, -_WIDEST)
+                kept = np.zeros(len(rather), bool)
+                kept[order[-_WIDEST:]] = True
+                lost[:] = np.maximum(lost, most[order[:-_WIDEST]].max())
             source, nodes, mass, open_ = source[parents][kept], children[kept], mass[kept], open_[kept]
             at = after.at(kept)
             closed = (mass * open_ <= floors[source]) & (not self.complete)
             found.append(reached(closed))
             source, nodes, at = source[~closed], nodes[~closed], at.at(~closed)
-        return found
+        return found, lost
 
     def _ahead(self, at: Alignments, lead: tuple[Doubles, Doubles]) -> Doubles:
         """What strings may still have: in their rows, and by the next character before their last one."""

@@ -28,6 +28,11 @@ class Layout:
     name: str
     keys: Mapping[str, tuple[float, float]]
 
+    @property
+    def letters(self) -> list[str]:
+        """The characters of words that its keys type, the apostrophe with them."""
+        return ["'", *(key for key in self.keys if key.isalpha())]
+
     @classmethod
     def load(cls, layout: str | Path) -> "Layout":
         """A layout by its name (`Layout.names`), or from a JSON file of one's own.

@@ -35,7 +35,7 @@ class NamedMasses:
         if unit <= 0 or not len(shares):
             return
         floors = np.full(1, floor / unit)
-        levels = typed.walk(trie, np.zeros(1, np.int64), typed.start(), summed[None], floors)
+        levels, lost = typed.walk(trie, np.zeros(1, np.int64), typed.start(), summed[None], floors)
         reached = [places_of(trie, level) for level in levels]
         self._places = np.concatenate([places for places, _ in reached])
         likelihoods = np.concatenate(
@@ -46,7 +46,7 @@ class NamedMasses:
         self._places = self._places[heavy]
         self._masses[self._places] = masses[heavy]
         self.total = float(masses[heavy].sum())
-        self.lost = min(floor + unit * float(floors[0]), unit * float(shares.max()) * typed.most)
+        self.lost = min(floor + unit * float(lost[0]), unit * float(shares.max()) * typed.most)
 
     def mass(self, spelled: bytes) -> float:
         """What a word has."""

@@ -31,6 +31,7 @@ from wordgru.typing.named import NamedMasses, places_of
 _LEFT_OUT = 1 / 30  # share of the tolerance below which a branch is left out of a walk
 _UNDECIDED = 0.05  # share of what agrees that may be undecided in an answer that is proved
 _LISTED = 1e-3  # of that, the share above which words are listed
+_GOES_ON = 0.1  # P(the rest of a word's usual tokens | those before), roughly
 UNKNOWN_LETTER = 1 / 27
 """Probability of a letter in a word that nobody knows."""
 
@@ -102,7 +103,7 @@ class TypingSearch:
 
     def __call__(
         self, state: Floats, last: int, gap: bytes, typed: Typed, k: int, options: SearchOptions, *,
-        factor: Callable[[bytes], float], named: Sequence[Named] = (), doubt: float = 1.0,
+        factor: Callable[[bytes], float], named: Sequence[Named] = (), near: Sequence[str] = (), doubt: float = 1.0,
     ) -> Answer:  # fmt: skip
         """The `k` words with the largest P(word | context) · P(typed | word) · factor.
 
@@ -116,12 +117,15 @@ class TypingSearch:
             factor: of these bytes, from 0 for what may not be offered to 1. Words of less than 1 are in the answer only
                 if there are no others, as what was typed, or of a word typed in full before all others.
             named: words that other sources name.
+            near: words that were perhaps meant, of a word typed in full; their usual tokens are read early.
             doubt: share of what was typed, as a word, above which no others are looked for.
         """
         with self._search.reader(state, last, replace(options, ignore_case=False)) as reader:
             search = _Search(reader, self._search.tries, gap, typed, k, options, factor, doubt)
             first, *second = typed.letters.encode().split(b" ", 1)
             spellings = [[*self._search.spell(gap + first), *self._search.spell(b" " + each)] for each in second]
+            for word in near:
+                search.expect(word, self._search.spell(gap + word.encode()))
             search.begin([*spellings, self._search.spell(gap + first + b"".join(second))], named)
             return search.run()
 
@@ -149,6 +153,7 @@ class _Search:
         self._standing = 0.0  # mass of what was typed as it is
         self._lost: dict[bytes, float] = {}  # bytes of a node → mass that a word through it may have been denied
         self._open: list[tuple[float, int, _Open]] = []  # a heap, the most promising first
+        self._hopes: dict[tuple[int, ...], float] = {}  # tokens that begin a word perhaps meant → what it promises
         self._number = count()
 
     def begin(self, spellings: Sequence[Sequence[int]], named: Sequence[Named]) -> None:
@@ -176,6 +181,13 @@ class _Search:
             self._name(source)
         self._stand()
 
+    def expect(self, word: str, spelling: Sequence[int]) -> None:
+        """Read early along the usual tokens of a word that was perhaps meant."""
+        promise = self._typed.of(word) * _GOES_ON
+        for size in range(1, len(spelling)):
+            tokens = tuple(spelling[:size])
+            self._hopes[tokens] = self._hopes.get(tokens, 0.0) + promise
+
     def run(self) -> Answer:
         """Read what is in question until nothing is."""
         deadline = time.perf_counter() + (self._options.max_seconds or np.inf)
@@ -193,7 +205,8 @@ class _Search:
         """Whether what was typed is so probable that no other word need be looked for."""
         typed = self._words.get(self._gap + self._typed.letters.encode())
         second = sum(each.bound for _, _, each in self._open if each.ends)  # "thankyou" is improbable, "you" is not
-        total = self._agreeing + self._expected + second
+        hoped = sum(each.mass * self._hopes.get(each.tokens, 0.0) for _, _, each in self._open) if self._hopes else 0.0
+        total = self._agreeing + self._expected + second + hoped
         return typed is not None and typed.mass > self._doubt * total
 
     def _left(self) -> float:
@@ -250,10 +263,10 @@ class _Search:
             masses = np.stack([node.row[ids] for node in nodes]).astype(np.float64)
             masses *= np.array([[np.exp(min(node.log_mass - self._scale, 700.0))] for node in nodes])
             floors = np.full(len(nodes), self._floor)
-            reached = self._walk(trie, nodes, Alignments.joined([at for _, at in part]), masses, floors)
-            self._weigh(reached, trie, ids, nodes, masses, floors)
-            for node, floor in zip(nodes, floors, strict=True):
-                self._lost[node.spelled] = self._lost.get(node.spelled, 0.0) + float(floor)
+            reached, lost = self._walk(trie, nodes, Alignments.joined([at for _, at in part]), masses, floors)
+            self._weigh(reached, trie, ids, nodes, masses, floors, lost)
+            for node, most in zip(nodes, lost, strict=True):
+                self._lost[node.spelled] = self._lost.get(node.spelled, 0.0) + float(most)
 
     @property
     def _allowed(self) -> float:
@@ -266,12 +279,12 @@ class _Search:
 
     def _walk(
         self, trie: Trie, nodes: Sequence[Node], starts: Alignments, masses: Doubles, floors: Doubles
-    ) -> list[Reached]:
+    ) -> tuple[list[Reached], Doubles]:
         roots = np.zeros(len(nodes), np.int64)
         if gap := self._gap_after(nodes[0]):
             begin = trie.child(0, gap.decode())
             if begin is None:
-                return []
+                return [], floors
             roots[:] = begin
         summed = np.zeros((len(nodes), masses.shape[1] + 1))
         np.cumsum(masses, axis=1, out=summed[:, 1:])
@@ -284,9 +297,10 @@ class _Search:
         return b" " if node.tokens[-1] <= self._tries.finals else b""
 
     def _weigh(
-        self, reached: Sequence[Reached], trie: Trie, ids: Ints, nodes: Sequence[Node], masses: Doubles, floors: Doubles
-    ) -> None:
-        """Count the tokens that a walk reached: words are found, open tokens are open."""
+        self, reached: Sequence[Reached], trie: Trie, ids: Ints, nodes: Sequence[Node], masses: Doubles,
+        floors: Doubles, lost: Doubles,
+    ) -> None:  # fmt: skip
+        """Count the tokens that a walk reached: words are found, open tokens are open. `lost` is raised by the rest."""
         few = 4 * self._k
         first = np.array([not node.is_second for node in nodes])
         if self._guessed and not nodes[0].tokens:
@@ -305,8 +319,10 @@ class _Search:
             bound = found + weight * np.where(final & ~level.closed[of], 0.0, level.open[of])
             (heavy,) = np.nonzero(bound > floors[source] * np.where(final & (len(self._words) < few), _LISTED, 1.0))
             if len(heavy) > _MOST:
-                heavy = heavy[np.argpartition(bound[heavy], -_MOST)[-_MOST:]]
-                floors[:] = np.maximum(floors, bound[heavy].min())  # what the others may cost a word
+                promised = found + weight * np.where(final, 0.0, level.promise[of])
+                by_promise = heavy[np.argpartition(promised[heavy], -_MOST)]
+                heavy = by_promise[-_MOST:]
+                lost[:] = np.maximum(lost, bound[by_promise[:-_MOST]].max())
             deeper = places[heavy] >= trie.own[level.nodes[of[heavy]]]
             columns = (source, tokens, of, weight, sure, final, found)
             rows = zip(*(column[heavy].tolist() for column in columns), deeper.tolist(), strict=True)
@@ -327,7 +343,8 @@ class _Search:
                 self._push(_Open(node, token, mass, 0.0, more, rather, level, int(of[at]), ends=True))
 
     def _push(self, entry: _Open) -> None:
-        heapq.heappush(self._open, (-entry.mass * (entry.sure + entry.promise), next(self._number), entry))
+        promise = max(entry.promise, self._hopes.get(entry.tokens, 0.0)) if self._hopes else entry.promise
+        heapq.heappush(self._open, (-entry.mass * (entry.sure + promise), next(self._number), entry))
 
     def _find(self, node: Node, token: int, mass: float) -> None:
         spelled = node.spelled + self._reader.vocabulary.token_bytes[token]
