@@ -106,6 +106,7 @@ class Golden {
         expect(autocorrect == each.at("autocorrect"), "autocorrect: " + what + ": " + autocorrect.dump());
         check_words(found, each.at("suggest"), "suggest: " + what);
         check_words(session.corrections(query()), each.at("corrections"), "corrections: " + what);
+        check_words(session.corrections(query(), 2), each.at("two"), "corrections of two: " + what);
     }
 
     void check_words(const Suggestions& found, const json& expected, const std::string& what) const {
@@ -313,6 +314,20 @@ void check_threads(const Predictor& predictor) {
     for (const std::string& text : found) expect(text == "the cat don't", "in a thread: " + text);
 }
 
+/// One word that was typed as two is joined; two that are right stay.
+void check_two(const Predictor& english) {
+    std::string joined;
+    for (const Correction& each : english.correct("Do you k now him, be cause I hvae to.", TypingModel())) {
+        joined += each.typed + ": " + each.word + "; ";
+    }
+    expect(joined == "k now: know; be cause: because; hvae: have; ", "one word typed as two: " + joined);
+    const std::vector<Correction> none =
+        english.correct("We went in to a lot of houses, like a roller coaster, and no one was there.", TypingModel());
+    expect(none.empty(), "two words that are right: " + (none.empty() ? "" : none[0].typed));
+    Session session = english.session("in to", TypingModel());
+    refuses([&] { session.corrections({}, 3); }, "count is 3; expected");
+}
+
 }  // namespace
 
 void run(const fs::path& vectors, const fs::path& repository) {
@@ -326,6 +341,7 @@ void run(const fs::path& vectors, const fs::path& repository) {
     check_long_words(predictor);
     check_personal(tiny);
     check_threads(predictor);
+    check_two(Predictor::load(repository / "wordgru/models/en"));
 }
 
 }  // namespace typing

@@ -148,24 +148,35 @@ class Session {
     }
 
     /// What was meant by the unfinished last word if it ends here, most probable first; what was typed included. Of the
-    /// query, `k` and the options count.
+    /// query, `k` and the options count. Where `count` is 2 it is asked of the last two words, and one word that was typed
+    /// as two is among what may have been meant.
     /// Throws WordgruError if the session has no typing model, or a number is out of its range.
-    Suggestions corrections(const Query& query = {}) {
+    Suggestions corrections(const Query& query = {}, int count = 1) {
         detail::kWords.check("k", query.k);
         query.options.check();
         need_typing();
-        const auto [head, unfinished] = parted();
+        detail::Range{1, 2, false, false, true}.check("count", count);
+        const auto [head, unfinished] = count == 1 ? parted() : parted_twice();
         auto letters = field_.typed(typing_, text_, unfinished, true);
         if (!letters) return {};
         return meant(head, unfinished, *letters, static_cast<std::size_t>(query.k), query.options);
     }
 
-    /// Log P(following | the text before the unfinished last word, and each of some words in its place), natural.
-    /// Throws WordgruError if a text is not UTF-8.
-    std::vector<double> nats_after(const std::vector<std::string>& choices, const std::string& following) {
+    /// Whether two words typed after `before` may be one that the language knows, with a space too many.
+    bool may_be_one(const std::string& before, const std::string& first, const std::string& second) const {
+        const std::u32string text = decode(before + first).text, next = decode(second).text;
+        return engine_->words.knows(first + second) && second == lower(second) &&
+               detail::is_prose(text, detail::count_characters(before), text.size()) &&
+               detail::is_prose(next, 0, next.size());
+    }
+
+    /// Log P(following | the text before the unfinished last word, and each of some words in its place), natural; in the
+    /// place of the last two where `count` is 2. Throws WordgruError if a text is not UTF-8.
+    std::vector<double> nats_after(const std::vector<std::string>& choices, const std::string& following,
+                                   int count = 1) {
         for (const std::string& word : choices) check_text(word);
         check_text(following);
-        return reading_.nats_after(parted().first, choices, following);
+        return reading_.nats_after((count == 2 ? parted_twice() : parted()).first, choices, following);
     }
 
     /// Throws WordgruError if the session has no typing model.
@@ -525,11 +536,22 @@ class Session {
     }
 
     /// The text before its unfinished last word, and that word.
-    std::pair<std::string, std::string> parted() const {
-        const std::size_t start = last_line_part(text_);
-        const std::string tail = engine_->tokenizer.normalize(std::string_view(text_).substr(start));
+    std::pair<std::string, std::string> parted() const { return parted(text_); }
+
+    std::pair<std::string, std::string> parted(const std::string& text) const {
+        const std::size_t start = last_line_part(text);
+        const std::string tail = engine_->tokenizer.normalize(std::string_view(text).substr(start));
         const auto [before, unfinished] = split_last(tail);
-        return {text_.substr(0, start) + std::string(before), std::string(unfinished)};
+        return {text.substr(0, start) + std::string(before), std::string(unfinished)};
+    }
+
+    /// The same of the last two words, if one space is between them.
+    std::pair<std::string, std::string> parted_twice() const {
+        auto [before, last] = parted();
+        const std::size_t end = last_line_part(text_);
+        if (last.empty() || before.size() != end || end == 0 || text_[end - 1] != ' ') return {before, last};
+        auto [head, first] = parted(text_.substr(0, end - 1));
+        return first.empty() ? std::pair(before, last) : std::pair(head, first + ' ' + last);
     }
 
     // -- saving ------------------------------------------------------------------------------------------------

@@ -94,8 +94,10 @@ class Typed {
             const Letter letter(touch.character);
             const bool is_key = letter.low.size() == 1 && layout.find(letter.low[0]) < layout.keys().size();
             const bool repeats = !points_.empty() && points_.back() == touch.character;
+            const bool is_space = touch.character == U' ';
             extra_.push_back((is_key ? model.extra / static_cast<double>(layout.keys().size()) : 0) +
-                             (repeats ? model.doubled * around.back() : 0));
+                             (repeats ? model.doubled * around.back() : 0) + (is_space ? model.split : 0));
+            space_.push_back(is_space ? typing_->likelihoods({letter}, touch)[0] : 0);
             points_.push_back(touch.character);
         }
         for (std::size_t at = 0; at + 1 < size(); ++at) {
@@ -121,12 +123,15 @@ class Typed {
         return start;
     }
 
-    /// Before the first character of another word after words that end here, the space being left out.
+    /// Before the first character of another word after words that end here, the space typed or left out.
     Alignments second(const Alignments& at) const {
         Alignments second(width(), at.size());
         for (std::size_t place = 0; place < at.size(); ++place) {
             for (std::size_t letter = 1; letter < size(); ++letter) {  // of each word a letter was typed
                 second.rows[place * width() + letter] = at.row(place)[letter] * model().joined;
+            }
+            for (std::size_t letter = 0; letter < size(); ++letter) {
+                second.rows[place * width() + letter + 1] += at.row(place)[letter] * space_[letter];
             }
         }
         return second;
@@ -377,6 +382,7 @@ class Typed {
     std::string letters_;
     std::u32string points_;
     Doubles extra_;    // of each letter, that it is one too many
+    Doubles space_;    // and that a space is typed as it, where it is one
     Doubles swapped_;  // of each and the next, that they changed places
     Lead lead_, promising_;
     std::unordered_map<const Trie*, Table> tables_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,13 +38,14 @@ inline constexpr std::size_t kFollowing = 60;  // characters after a word that a
 inline constexpr double kSure = 0.9999;  // a word that is so probable by what stands before it is not judged by what
                                          // follows
 
-/// What may have been meant by a word, given the text before and after it; most probable first.
+/// What may have been meant by a word, or two, given the text before and after; most probable first.
 inline std::vector<Candidate> meant(const std::string& before, const std::string& typed, std::u32string_view after,
                                     Session& session) {
     session.set(before + typed);
     Query query;
     query.k = kCandidates;
-    const Suggestions found = session.corrections(query);
+    const int count = typed.find(' ') == std::string::npos ? 1 : 2;
+    const Suggestions found = session.corrections(query, count);
     std::vector<Candidate> candidates;
     std::vector<std::string> words;
     for (const Suggestion& item : found) {
@@ -55,7 +57,7 @@ inline std::vector<Candidate> meant(const std::string& before, const std::string
     while (!following.empty() && is_space(following.back())) following.remove_suffix(1);
     const bool is_sure = !words.empty() && words[0] == typed && candidates[0].probability > kSure;
     if (!following.empty() && words.size() > 1 && !is_sure) {  // shares times P(what follows), with the same sum
-        const std::vector<double> nats = session.nats_after(words, to_utf8(following));
+        const std::vector<double> nats = session.nats_after(words, to_utf8(following), count);
         const double most = *std::max_element(nats.begin(), nats.end());
         double sum = 0, weighed = 0;
         for (std::size_t at = 0; at < words.size(); ++at) {
@@ -68,6 +70,34 @@ inline std::vector<Candidate> meant(const std::string& before, const std::string
         return one.probability > other.probability;
     });
     return candidates;
+}
+
+/// The word that stands after the one space with which `text` begins; nothing where there is none.
+inline std::u32string_view after_space(std::u32string_view text) {
+    text = text.substr(0, std::min(text.size(), kFollowing));
+    const std::vector<Span> found = text.empty() || text[0] != U' ' ? std::vector<Span>() : spans(text);
+    if (found.empty() || found[0].start != 1 || found[0].unspaced || !is_prose(text, 1, found[0].end)) return {};
+    return text.substr(1, found[0].end - 1);
+}
+
+/// The correction of a word that begins at `start`, in bytes, given the text before and after it, if there is one. Where
+/// it and the next one may be one that was typed as two, it may be that of both.
+inline std::optional<Correction> correction_at(std::size_t start, const std::string& typed, const std::string& before,
+                                               std::u32string_view after, Session& session, double threshold) {
+    const std::u32string_view second = after_space(after);
+    if (!second.empty() && session.may_be_one(before, typed, to_utf8(second))) {
+        const std::string both = typed + ' ' + to_utf8(second);
+        std::vector<Candidate> found = meant(before, both, after.substr(1 + second.size()), session);
+        const bool is_one = !found.empty() && found[0].word.find(' ') == std::string::npos;
+        if (is_one && found[0].probability >= threshold) {
+            const Candidate best = found[0];
+            return Correction{start, start + both.size(), both, best.word, best.probability, std::move(found)};
+        }
+    }
+    std::vector<Candidate> found = meant(before, typed, after, session);
+    if (found.empty() || lower(found[0].word) == lower(typed) || found[0].probability < threshold) return std::nullopt;
+    const Candidate best = found[0];
+    return Correction{start, start + typed.size(), typed, best.word, best.probability, std::move(found)};
 }
 
 }  // namespace detail
@@ -88,18 +118,16 @@ inline std::vector<Correction> corrections(std::string_view text, Session sessio
     std::size_t done = 0;  // in bytes
     for (const Span& span : spans(all)) {
         const std::size_t start = read.starts[span.start], end = read.starts[span.end];
+        if (start < done) continue;  // it was one with the word before
         before += text.substr(done, start - done);
         const std::string typed(text.substr(start, end - start));
-        done = end;
-        if (span.unspaced || !detail::is_prose(all, span.start, span.end)) {
-            before += typed;
-            continue;
+        std::optional<Correction> correction;
+        if (!span.unspaced && detail::is_prose(all, span.start, span.end)) {
+            correction = detail::correction_at(start, typed, before, all.substr(span.end), session, threshold);
         }
-        std::vector<Candidate> candidates = detail::meant(before, typed, all.substr(span.end), session);
-        const Candidate best = candidates.empty() ? Candidate{typed, 0} : candidates[0];
-        const bool is_other = lower(best.word) != lower(typed) && best.probability >= threshold;
-        before += is_other ? best.word : typed;
-        if (is_other) found.push_back({start, end, typed, best.word, best.probability, std::move(candidates)});
+        before += correction ? correction->word : typed;
+        done = correction ? correction->end : end;
+        if (correction) found.push_back(std::move(*correction));
     }
     return found;
 }

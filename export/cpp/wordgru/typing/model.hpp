@@ -36,6 +36,7 @@ struct TypingModel {
     double lower = 0.3;             ///< that a capital is typed as a small letter
     double upper = 0.005;           ///< that a small letter is typed as a capital
     double joined = 0.003;          ///< that the space before another word is left out; once in what was typed
+    double split = 0.0002;          ///< that a space is typed after a character inside the word
     double unknown = 1e-4;          ///< that the next word is one which no model knows; its letters are equally probable
 
     /// Throws WordgruError if a number is out of its range.
@@ -45,7 +46,7 @@ struct TypingModel {
             {"anywhere", anywhere},   {"vowel", vowel},           {"omitted", omitted}, {"undoubled", undoubled},
             {"extra", extra},         {"doubled", doubled},       {"swapped", swapped}, {"apostrophe", apostrophe},
             {"accent", accent},       {"lower", lower},           {"upper", upper},     {"joined", joined},
-            {"unknown", unknown},
+            {"split", split},         {"unknown", unknown},
         };
         for (const auto& [name, share] : shares) detail::Range{0, 1, false, true}.check(name, share);
     }

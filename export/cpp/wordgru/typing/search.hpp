@@ -8,7 +8,8 @@
 // missing.
 //
 // Two words typed as one are found in the same way: a final token is open too, for a second word whose space was left
-// out.
+// out. So are two words typed as two, where they may be one with a space too many (`Typed` has the space among its
+// letters).
 #pragma once
 
 #include <algorithm>
@@ -82,28 +83,50 @@ class TypingSearch {
     /// Weigh what may follow, and the named words.
     ///
     /// While letters are still typed, what goes on from them as they are is read first, along their usual tokens. Of a
-    /// word that ends here it is one spelling among others, and may be long: "rrvepyiim" has seven tokens.
+    /// word that ends here it is one spelling among others, and may be long: "rrvepyiim" has seven tokens. Of two words
+    /// typed it is read, and so is the one that they may be: these are what is asked about.
     void begin(const std::vector<Named>& named) {
-        const Ids spelling = tokenizer_.spell(as_typed_);
-        std::vector<const Node*> chain = {reader_.find({})};
-        for (std::size_t at = 0; !typed_.complete() && at + 1 < spelling.size(); ++at) {
-            const Node* const next = reader_.read_usual(*chain.back(), spelling[at]);
-            if (!next) break;
-            chain.push_back(next);
+        const std::vector<Ids> spellings = this->spellings();
+        std::vector<std::vector<const Node*>> chains;
+        for (const Ids& spelling : spellings) {
+            std::vector<const Node*> chain = {reader_.find({})};
+            const bool is_read = !typed_.complete() || spellings.size() > 1;
+            for (std::size_t at = 0; is_read && at + 1 < spelling.size(); ++at) {
+                const Node* const next = reader_.read_usual(*chain.back(), spelling[at]);
+                if (!next) break;
+                chain.push_back(next);
+            }
+            chains.push_back(std::move(chain));
         }
-        guess(chain, spelling);
-        expand({{chain[0], typed_.start()}});
-        for (std::size_t at = 1; at < chain.size(); ++at) {
-            const auto is_it = [&](const OpenToken& each) { return each.tokens() == chain[at]->tokens; };
-            const auto found = std::find_if(open_.begin(), open_.end(), is_it);
-            if (found == open_.end()) continue;
-            const OpenToken token = std::move(*found);
-            open_.erase(found);
-            std::make_heap(open_.begin(), open_.end());
-            expand({{chain[at], taken(token)}});
+        guess(chains[0], spellings[0]);
+        expand({{chains[0][0], typed_.start()}});
+        for (const auto& chain : chains) {
+            for (std::size_t at = 1; at < chain.size(); ++at) expand_open(*chain[at]);
         }
         for (const Named& source : named) name(source);
         stand();
+    }
+
+    /// The usual tokens of what was typed, and of the same without its space if it has one.
+    std::vector<Ids> spellings() const {
+        const std::size_t space = typed_.letters().find(' ');
+        if (space == std::string::npos) return {tokenizer_.spell(as_typed_)};
+        const std::string first = gap_ + typed_.letters().substr(0, space), second = typed_.letters().substr(space + 1);
+        Ids two = tokenizer_.spell(first);
+        const Ids more = tokenizer_.spell(' ' + second);
+        two.insert(two.end(), more.begin(), more.end());
+        return {std::move(two), tokenizer_.spell(first + second)};
+    }
+
+    /// Weigh what follows a node that was read, where it is still open.
+    void expand_open(const Node& node) {
+        const auto is_it = [&](const OpenToken& each) { return each.tokens() == node.tokens; };
+        const auto found = std::find_if(open_.begin(), open_.end(), is_it);
+        if (found == open_.end()) return;
+        const OpenToken token = std::move(*found);
+        open_.erase(found);
+        std::make_heap(open_.begin(), open_.end());
+        expand({{&node, taken(token)}});
     }
 
     /// Whether what was typed is so probable that no other word need be looked for.
@@ -176,9 +199,13 @@ class TypingSearch {
 
     /// Weigh what follows some nodes.
     void expand(const Picks& picks) {
-        std::map<std::pair<std::string, std::string>, std::vector<const Picks::value_type*>> alike;
+        using Start = std::pair<std::string, std::string>;
+        std::vector<std::pair<Start, std::vector<const Picks::value_type*>>> alike;  // in the order of the picks
         for (const auto& pick : picks) {
-            alike[{std::string(half_character(pick.first->spelled)), gap_after(*pick.first)}].push_back(&pick);
+            const Start start(half_character(pick.first->spelled), gap_after(*pick.first));
+            auto known = std::find_if(alike.begin(), alike.end(), [&](const auto& each) { return each.first == start; });
+            if (known == alike.end()) known = alike.insert(alike.end(), {start, {}});
+            known->second.push_back(&pick);
         }
         for (const auto& [start, part] : alike) {
             const auto& [half, gap] = start;
@@ -294,8 +321,8 @@ class TypingSearch {
     double factor_of_both(const std::string& spelled) const {
         const std::size_t space = spelled.find(' ', gap_.size());
         if (space == std::string::npos || !starts_with(spelled, gap_)) return ask_factor_(spelled);
-        if (const double whole = ask_factor_(spelled); whole > 0) return whole;
-        return ask_factor_(spelled.substr(0, space)) * ask_factor_(gap_ + spelled.substr(space + 1));
+        const double both = ask_factor_(spelled.substr(0, space)) * ask_factor_(gap_ + spelled.substr(space + 1));
+        return both > 0 ? both : ask_factor_(spelled);
     }
 
     void find(const Node& node, Id token, double mass) {
