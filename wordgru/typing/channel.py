@@ -42,7 +42,7 @@ _SHARE = Range(0, 1, below=True)
 _NEVER = 1e-9  # in place of 0: what a person never does may still have happened
 _RATHER = 0.07  # what a letter still to come is worth, of the most that it may have; says what is read first
 _STROKES = dict(zip("łøđħŧı", "lodhti", strict=True))  # which Unicode does not take apart
-_WIDEST = 300  # nodes of one level that are followed, the most probable ones
+_WIDEST = 100  # nodes of one level that are followed, the most promising ones
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ _GOES_ON = 0.1  # P(the rest of a word's usual tokens | those before), roughly
 UNKNOWN_LETTER = 1 / 27
 """Probability of a letter in a word that nobody knows."""
 
-_MOST = 256  # tokens of one level that are weighed one by one
+_MOST = 100  # tokens of one level that are weighed one by one, the most promising ones
 _RANKED = 256  # words that are asked at most whether they may be offered
 _NAMED = 1024  # words that are weighed one by one of each source
 
