@@ -28,7 +28,6 @@ from wordgru.text.tokenizer import Tokenizer
 from wordgru.typing.channel import Typed, TypingModel
 from wordgru.typing.field import Point, Touched
 from wordgru.typing.layout import Layout, check_point
-from wordgru.typing.layout import Layout
 from wordgru.typing.search import TypingSearch
 from wordgru.typist import (
     TypistOptions,

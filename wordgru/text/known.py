@@ -67,9 +67,9 @@ class KnownWords:
         return self._has(word)
 
     def near(self, word: str, letters: Iterable[str]) -> Iterator[str]:
-        """The words of the list that are one letter from `word`: left out, more, another one, or two that changed places.
+        """The words of the list, in lower case, that are one letter from `word`: less, more, another, or two swapped.
 
-        They are those that it has by itself, in lower case; some of them twice.
+        Some of them come twice.
         """
         key = _key(word)
         begins = list(accumulate(key.encode(), _hashed, initial=(_OFFSET, _OTHER))) if key.isascii() else []

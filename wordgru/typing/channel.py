@@ -207,7 +207,8 @@ class Typed:
     def of(self, word: str) -> float:
         """P(typed | one word); 0 of what is less probable than any number."""
         starts, masses = np.zeros(1, np.int64), np.array([[0.0, 1.0]])
-        levels, _ = self.walk(Trie([word.encode("utf-8", "surrogateescape")]), starts, self.start(), masses, np.zeros(1))
+        trie = Trie([word.encode("utf-8", "surrogateescape")])
+        levels, _ = self.walk(trie, starts, self.start(), masses, np.zeros(1))
         ended = len(levels) == len(word) + 1 or levels[-1].closed.any()  # else nothing of it was probable
         return float(self.likelihood(levels[-1].alignments)[-1]) if ended and len(levels[-1].nodes) else 0.0
 
