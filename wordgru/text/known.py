@@ -78,7 +78,7 @@ class KnownWords:
             begin, rest = key[:at], key[at:]
             hashed = begins[at] if begins else _hashed_all(begin)
             swapped = [rest[1] + rest[0] + rest[2:]] if len(rest) > 1 else []
-            for end in (rest[1:], *swapped, *(char + end for end in {rest, rest[1:]} for char in letters)):
+            for end in (rest[1:], *swapped, *(char + end for end in (rest, rest[1:]) for char in letters)):
                 if self._has_all(_hashed_all(end, hashed)):
                     yield begin + end
 

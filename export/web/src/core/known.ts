@@ -43,8 +43,29 @@ export class KnownWords {
     return has;
   }
 
+  /**
+   * The words of the list, in lower case, that are one letter from `word`: less, more, another, or two swapped. Some of
+   * them come twice.
+   *
+   * @param letters of which one may be more, or another.
+   */
+  *near(word: string, letters: readonly string[]): Generator<string> {
+    const key = [...keyOf(word)];
+    for (let at = 0; at <= key.length; at++) {
+      const rest = key.slice(at);
+      const [one = "", two = "", ...others] = rest;
+      const ends = [rest.slice(1), ...(two ? [[two, one, ...others]] : [])];
+      for (const end of rest.length ? [rest, rest.slice(1)] : [rest])
+        for (const letter of letters) ends.push([letter, ...end]);
+      for (const end of ends) {
+        const other = [...key.slice(0, at), ...end].join("");
+        if (this.#lists(other)) yield other;
+      }
+    }
+  }
+
   #lookUp(word: string): boolean {
-    const key = word.normalize("NFC").toLowerCase().replaceAll("’", "'");
+    const key = keyOf(word);
     if (this.#lists(key) || !/\p{L}/u.test(key)) return true;
     const stem = key.replace(/'s$/, "");
     return stem !== key && !stem.endsWith("s") && this.#lists(stem);
@@ -63,4 +84,8 @@ export class KnownWords {
     }
     return true;
   }
+}
+
+function keyOf(word: string): string {
+  return word.normalize("NFC").toLowerCase().replaceAll("’", "'");
 }

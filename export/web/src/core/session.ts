@@ -439,9 +439,24 @@ export class Session extends TypedField {
     const typed = start.gap + toBytes(prefix);
     const rule = { spaced: start.gap !== "", wanted: undefined };
     const factor = (word: Bytes) => this.#factor(word, asked, rule) || Number(word === typed);
-    const { words, ...found } = await (this.#meaning as Meaning).find(start, letters, k, asked, factor, doubt);
+    const { words, ...found } = await (this.#meaning as Meaning).find(
+      { ...start, near: this.#near(prefix) },
+      letters,
+      k,
+      asked,
+      factor,
+      doubt,
+    );
     const items = words.map((word) => this.#offer(word, this.#seen));
     return { items: asOne(items, true), ...found, space: false };
+  }
+
+  /** Known words one letter from a word that is none, as they are and with a capital. */
+  #near(typed: string): string[] {
+    const { words } = this.shared;
+    if (typed.includes(" ") || words.knows(typed)) return [];
+    const found = words.near(typed, (this.#meaning as Meaning).letters);
+    return found.flatMap((word) => [word, word.replace(/^./u, (first) => first.toUpperCase())]);
   }
 
   /** The word that was meant by a word typed in full, if it is another and probable enough. */

@@ -88,6 +88,11 @@ export class WordList {
     this.#cut = undefined;
   }
 
+  /** The language's words, in lower case, that are one letter from `word`, each letter one of `letters`. */
+  near(word: string, letters: readonly string[]): string[] {
+    return this.known ? [...new Set(this.known.near(word, letters))] : [];
+  }
+
   /** Whether the language is said to know `word`. */
   knows(word: string): boolean {
     return this.known?.has(word) ?? false;

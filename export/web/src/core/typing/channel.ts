@@ -9,7 +9,7 @@ import type { Touch, Typing } from "./model.js";
 
 const RATHER = 0.07; // what a letter still to come is worth, of the most that it may have; says what is read first
 const SPACE = Int32Array.of(32); // the alphabet of a space alone
-const WIDEST = 300; // nodes of one level that are followed, the most probable ones
+const WIDEST = 100; // nodes of one level that are followed, the most promising ones
 
 /** Where some strings stand in the letters typed: one row for each, columns by letters typed so far. */
 export class Alignments {
@@ -89,11 +89,10 @@ export interface Ways {
   readonly starts: Alignments;
   /** Of each string, the mass of the trie's strings in their order, added up from 0 on. */
   readonly masses: readonly Float64Array[];
-  /**
-   * Of each string, the mass of a node, times the likelihood that it may reach, below which it is left out; raised where
-   * more than `WIDEST` nodes of a level are above.
-   */
+  /** Of each string, the mass of a node, times the likelihood that it may reach, below which it is left out. */
   readonly floors: Float64Array;
+  /** Raised to what more may be left out, where a level has more than `WIDEST` nodes. */
+  readonly lost?: Float64Array;
 }
 
 interface Table {
@@ -207,7 +206,7 @@ export class Typed {
   }
 
   /** Follow a trie from some strings on, level by level, where it may matter. */
-  walk({ trie, roots, starts, masses, floors }: Ways): Reached[] {
+  walk({ trie, roots, starts, masses, floors, lost }: Ways): Reached[] {
     let source = Int32Array.from(roots.keys());
     let nodes = roots;
     let at = starts;
@@ -218,12 +217,16 @@ export class Typed {
       const after = this.#after(at, followed.parents, trie, followed.children);
       const open = this.#ahead(after, this.#lead);
       const most = followed.mass.map((mass, child) => mass * ((after.done[child] as number) + (open[child] as number)));
-      if (count(most, (each, child) => each > (floors[followed.source[child] as number] as number)) > WIDEST) {
-        const limit = Math.min(...largestOf(most, WIDEST).map((place) => most[place] as number));
-        for (let each = 0; each < floors.length; each++) floors[each] = Math.max(floors[each] as number, limit);
-      }
       const floor = (child: number) => floors[followed.source[child] as number] as number;
-      const kept = Int32Array.from(most.keys()).filter((child) => (most[child] as number) > floor(child));
+      let kept = Int32Array.from(most.keys()).filter((child) => (most[child] as number) > floor(child));
+      if (kept.length > WIDEST) {
+        const ahead = this.#ahead(after, this.#promising);
+        const rather = Float64Array.from(
+          kept,
+          (child) => (followed.mass[child] as number) * ((after.done[child] as number) + (ahead[child] as number)),
+        );
+        kept = mostOf(kept, rather, WIDEST, most, lost);
+      }
       source = kept.map((child) => followed.source[child] as number);
       nodes = kept.map((child) => followed.children[child] as number);
       at = after.at(kept);
@@ -411,8 +414,17 @@ export class Typed {
   }
 }
 
-function count(values: Float64Array, fits: (value: number, at: number) => boolean): number {
-  let total = 0;
-  for (let at = 0; at < values.length; at++) if (fits(values[at] as number, at)) total++;
-  return total;
+/** The `count` of `places` that promise most, in order; `lost` is raised to the largest bound of the others. */
+export function mostOf(
+  places: Int32Array<ArrayBuffer>,
+  promises: Float64Array,
+  count: number,
+  bounds: ArrayLike<number>,
+  lost: Float64Array = new Float64Array(0),
+): Int32Array<ArrayBuffer> {
+  const kept = new Set(largestOf(promises, count));
+  let most = 0;
+  for (const [at, place] of places.entries()) if (!kept.has(at)) most = Math.max(most, bounds[place] as number);
+  for (let at = 0; at < lost.length; at++) lost[at] = Math.max(lost[at] as number, most);
+  return places.filter((_, at) => kept.has(at));
 }

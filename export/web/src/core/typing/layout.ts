@@ -38,6 +38,11 @@ export class Layout {
     readonly rows: readonly LayoutRow[],
   ) {}
 
+  /** The characters of words that its keys type, the apostrophe with them. */
+  get letters(): string[] {
+    return ["'", ...[...this.keys.keys()].filter((char) => IS_LETTER.test(char))];
+  }
+
   /** The layouts that come with the package. */
   static get names(): string[] {
     return Object.keys(WORDGRU_LAYOUTS).sort();

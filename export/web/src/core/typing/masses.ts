@@ -1,10 +1,10 @@
 /** What is weighed in the search over what was typed: open tokens, words, what words may miss along their bytes. */
 import type { Bytes } from "../bytes.js";
-import { cutDown, type Node } from "../rows.js";
+import type { Node } from "../rows.js";
 import { compare } from "../vocabulary.js";
-import type { Reached } from "./channel.js";
+import { mostOf, type Reached } from "./channel.js";
 
-const MOST = 256; // tokens of one level that are weighed one by one
+const MOST = 100; // tokens of one level that are weighed one by one, the most promising ones
 
 /** An open token that was not read, or a final one which a second word may follow. */
 export interface Open {
@@ -96,11 +96,8 @@ export class Weights {
   }
 }
 
-/** Which bounds are weighed one by one; the floors are raised to what the others may cost a word. */
-export function heaviestOf(bounds: readonly number[], floors: Float64Array): readonly number[] {
-  const all = [...bounds.keys()];
-  if (bounds.length <= MOST) return all;
-  const [heavy, least] = cutDown(Float64Array.from(bounds), all, MOST);
-  for (let at = 0; at < floors.length; at++) floors[at] = Math.max(floors[at] as number, least);
-  return heavy;
+/** Which tokens of a level are weighed one by one; `lost` is raised to what the others may cost a word. */
+export function heaviestOf(bounds: readonly number[], promises: readonly number[], lost: Float64Array): Int32Array {
+  const all = Int32Array.from(bounds.keys());
+  return all.length > MOST ? mostOf(all, Float64Array.from(promises), MOST, bounds, lost) : all;
 }

@@ -36,9 +36,18 @@ export class Meaning {
     return isRead ? new Typed(this.typing, touches, isComplete) : undefined;
   }
 
-  /** The words most probably meant by letters. */
+  /** What the keys of the layout type in words. */
+  get letters(): string[] {
+    return this.typing.layout.letters;
+  }
+
+  /**
+   * The words most probably meant by letters.
+   *
+   * @param near words that were perhaps meant, of a word typed in full.
+   */
   find(
-    { named, ...start }: WordStart,
+    { named, near = [], ...start }: WordStart & { readonly near?: readonly string[] },
     typed: Typed,
     k: number,
     options: SearchOptions,
@@ -51,6 +60,7 @@ export class Meaning {
     return findMeant(this.search, { ...start, typed }, k, fewer, {
       factor,
       named,
+      near,
       ...(doubt === undefined ? {} : { doubt }),
     });
   }

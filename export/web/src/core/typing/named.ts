@@ -40,7 +40,15 @@ export class NamedMasses {
     this.#masses = new Float64Array(shares.length);
     if (unit <= 0 || !shares.length) return;
     const floors = Float64Array.of(floor / unit);
-    const walked = typed.walk({ trie, roots: new Int32Array(1), starts: typed.start(), masses: [summed], floors });
+    const lost = floors.slice();
+    const walked = typed.walk({
+      trie,
+      roots: new Int32Array(1),
+      starts: typed.start(),
+      masses: [summed],
+      floors,
+      lost,
+    });
     for (const { nodes, closed, alignments } of walked) {
       for (const [at, node] of nodes.entries()) {
         const likelihood = unit * typed.likelihood(alignments, at);
@@ -54,7 +62,7 @@ export class NamedMasses {
         }
       }
     }
-    this.lost = Math.min(floor + unit * (floors[0] as number), unit * most * typed.most);
+    this.lost = Math.min(floor + unit * (lost[0] as number), unit * most * typed.most);
   }
 
   /** What a word has. */

@@ -30,6 +30,7 @@ const LETTER = 1 / 27; // probability of a letter in a word that nobody knows
 const RANKED = 256; // words that are asked at most whether they may be offered
 const NAMED = 1024; // words that are weighed one by one of each source
 const SMALLEST = 1e-9; // the least tolerance
+const GOES_ON = 0.1; // P(the rest of a word's usual tokens | those before), roughly
 const TINY = 1e-300; // in place of 0, for its logarithm
 
 /** Where a word is searched, and what was typed of it. */
@@ -52,6 +53,8 @@ export interface Weighing {
   readonly factor: (spelled: Bytes) => number;
   /** Words that other sources name. */
   readonly named: readonly Named[];
+  /** Words that were perhaps meant, of a word typed in full; their usual tokens are read early. */
+  readonly near?: readonly string[];
   /** Share of what was typed, as a word, above which no others are looked for. */
   readonly doubt?: number;
 }
@@ -66,6 +69,7 @@ export async function findMeant(
 ): Promise<Answer> {
   return search.reading(state, last, { ...options, ignoreCase: false }, async (reader) => {
     const one = new MeaningSearch(search, reader, gap, typed, k, options, weighing);
+    for (const word of weighing.near ?? []) one.expect(word, search.spell(gap + toBytes(word)));
     const [first = "", ...second] = typed.letters.split(" ").map((word) => toBytes(word));
     const spellings = second.map((each) => [...search.spell(gap + first), ...search.spell(toBytes(" ") + each)]);
     await one.begin([...spellings, search.spell([gap + first, ...second].join(""))]);
@@ -92,6 +96,7 @@ class MeaningSearch {
   #standing = 0; // mass of what was typed as it is
   readonly #lost = new Missing(); // what a word through a node may have been denied
   readonly #open = new Heap<Open>(); // the most promising first
+  readonly #hopes = new Map<string, number>(); // tokens that begin a word perhaps meant → what it promises
   readonly #factors = new Map<Bytes, number>();
   readonly #asTyped: Bytes;
   readonly #rooms: Weights[] = [];
@@ -133,6 +138,20 @@ class MeaningSearch {
     this.#stand();
   }
 
+  /** Read early along the usual tokens of a word that was perhaps meant. */
+  expect(word: string, spelling: readonly number[]): void {
+    const promise = this.typed.of(word) * GOES_ON;
+    for (let size = 1; size < spelling.length; size++) {
+      const name = nameOf(spelling.slice(0, size));
+      this.#hopes.set(name, (this.#hopes.get(name) ?? 0) + promise);
+    }
+  }
+
+  /** What the words promise that begin with these tokens and were perhaps meant. */
+  #hope({ tokens }: Node, token: number): number {
+    return this.#hopes.size ? (this.#hopes.get(nameOf([...tokens, token])) ?? 0) : 0;
+  }
+
   /** Read what is in question until nothing is. */
   async run(): Promise<Answer> {
     const deadline = performance.now() + 1000 * (this.options.maxSeconds ?? Number.POSITIVE_INFINITY);
@@ -152,7 +171,9 @@ class MeaningSearch {
   #isSettled(): boolean {
     const typed = this.#words.get(this.#asTyped);
     let total = this.#agreeing + this.#expected; // and what may be second words: "thankyou" is improbable, "you" is not
-    for (const each of this.#open) if (each.ends) total += boundOf(each);
+    for (const each of this.#open) {
+      total += (each.ends ? boundOf(each) : 0) + each.mass * this.#hope(each.node, each.token);
+    }
     return typed !== undefined && typed.mass > (this.weighing.doubt ?? 1) * total;
   }
 
@@ -231,10 +252,11 @@ class MeaningSearch {
         this.#room(at, tokens.ids.length).fill(this.#mass(logMass), row, tokens.ids),
       );
       const floors = new Float64Array(nodes.length).fill(this.#floor);
-      for (const level of this.#walk(tokens, nodes, starts, weights, floors)) {
-        this.#weigh(level, tokens, nodes, weights, floors);
+      const lost = floors.slice();
+      for (const level of this.#walk(tokens, nodes, starts, weights, floors, lost)) {
+        this.#weigh(level, tokens, nodes, weights, floors, lost);
       }
-      for (const [at, { spelled }] of nodes.entries()) this.#lost.add(spelled, floors[at] as number);
+      for (const [at, { spelled }] of nodes.entries()) this.#lost.add(spelled, lost[at] as number);
     }
   }
 
@@ -262,6 +284,7 @@ class MeaningSearch {
     starts: Alignments,
     weights: readonly Weights[],
     floors: Float64Array,
+    lost: Float64Array,
   ): Reached[] {
     const isRoot = !nodes[0]?.tokens.length;
     let begin: number | undefined = 0;
@@ -276,6 +299,7 @@ class MeaningSearch {
             starts,
             masses: weights.map(({ summed }) => summed),
             floors,
+            lost,
           })
         : [];
     if (this.#isGuessed && isRoot) {
@@ -292,18 +316,20 @@ class MeaningSearch {
     return last <= this.search.tries.finals ? toBytes(" ") : toBytes("");
   }
 
-  /** Count the tokens that a level of a walk reached: words are found, open tokens are open. */
+  /** Count the tokens that a level of a walk reached: words are found, open tokens are open. The rest raises `lost`. */
   #weigh(
     level: Reached,
     { trie, ids }: TokenTrie,
     nodes: readonly Node[],
     weights: readonly Weights[],
     floors: Float64Array,
+    lost: Float64Array,
   ): void {
     const { source, alignments, open, promise, closed } = level;
     const { finals } = this.search.tries;
     const listed = this.#words.size < 4 * this.k ? LISTED : 1;
     const heavy = { place: [] as number[], of: [] as number[], own: [] as number[], bound: [] as number[] };
+    const promised: number[] = [];
     for (let at = 0; at < level.nodes.length; at++) {
       const node = level.nodes[at] as number;
       const high = (closed[at] ? trie.high[node] : trie.own[node]) as number;
@@ -326,9 +352,10 @@ class MeaningSearch {
         heavy.of.push(at);
         heavy.own.push(own);
         heavy.bound.push(bound);
+        promised.push(isFinal ? own : own + weight * (promise[at] as number));
       }
     }
-    for (const each of heaviestOf(heavy.bound, floors)) {
+    for (const each of heaviestOf(heavy.bound, promised, lost)) {
       const [place, at] = [heavy.place[each] as number, heavy.of[each] as number];
       const from = source[at] as number;
       const node = nodes[from] as Node;
@@ -341,7 +368,7 @@ class MeaningSearch {
       const [sure, more, rather] = [alignments.done[at], open[at], promise[at]] as [number, number, number];
       const isDeeper = place >= (trie.own[level.nodes[at] as number] as number);
       const entry = { node, token, mass, sure, open: more, promise: rather, level, place: at, isDeeper, ends: false };
-      this.#open.push(-mass * (sure + rather), entry);
+      this.#open.push(-mass * (sure + Math.max(rather, this.#hope(node, token))), entry);
     }
     this.#follow(level, { trie, ids }, nodes, weights, floors);
   }
@@ -368,7 +395,7 @@ class MeaningSearch {
         this.#expected += mass * promise;
         if (mass * open <= (floors[from] as number)) continue;
         const entry = { node, token, mass, sure: 0, open, promise, level, place: at, isDeeper: false, ends: true };
-        this.#open.push(-mass * promise, entry);
+        this.#open.push(-mass * Math.max(promise, this.#hope(node, token)), entry);
       }
     }
   }
