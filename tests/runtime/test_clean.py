@@ -1,9 +1,13 @@
 """What is changed of a text without slips, and what it counts."""
 
+import json
+
 import pytest
+from click.testing import CliRunner
 
 from tests.runtime.fixtures import TINY
 from wordgru import Predictor, TypingModel
+from wordgru.cli import cli
 from wordgru.errors import TextError
 from wordgru.evaluation.bench import Document
 from wordgru.evaluation.clean import evaluate_clean
@@ -24,6 +28,19 @@ def test_changes_of_known_and_unknown_words_are_counted_apart():
     few = evaluate_clean([Document(text)], english, TypingModel(), unknown=True)
     assert (few.known, few.unknown, few.left) == (0, 1, found.left)
     assert few.to_dict()["known"]["left"] == 0.0
+
+
+def test_the_command_prints_what_is_changed_and_writes_it(tmp_path):
+    (tmp_path / "a.txt").write_text("I will see you tomorow\n", encoding="utf-8")
+    given = ["evaluate", str(tmp_path / "a.txt"), "-m", "en", "--clean"]
+    printed = CliRunner().invoke(cli, given)
+    assert printed.exit_code == 0, printed.output
+    rows = [line.split() for line in printed.output.splitlines() if "know" in line]
+    assert rows[-2:] == [["knows", "4", "0.00", "0.00"], ["does", "not", "know", "1", "100.00", "100.00"]]
+    written = CliRunner().invoke(cli, [*given, "--json", str(tmp_path / "found.json")])
+    assert written.exit_code == 0, written.output
+    found = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
+    assert found["unknown"]["changes"]["left"] == [["tomorow", "tomorrow"]]
 
 
 def test_a_text_without_a_word_is_refused():
