@@ -84,41 +84,51 @@ def test_without_a_typing_model_there_is_no_keyboard():
 
 def every_alignment(model, touches, word, complete, *, fresh=True):
     """P(touches | word) as the module describes it, one happening after the other."""
+    return alignments(model, touches, complete)(word, fresh)
+
+
+def alignments(model, touches, complete):
+    """The same of word after word: what two have in common at their ends is added up once."""
     letters = "".join(touch.char for touch in touches)
-    alphabet = tuple(sorted(set(word)))
-    hits = [dict(zip(alphabet, letter_likelihoods(model, alphabet, touch), strict=True)) for touch in touches]
     keys = Layout.load(model.layout).keys
 
+    @cache
+    def hit(i, char):
+        return float(letter_likelihoods(model, (char,), touches[i])[0])
+
+    @cache
     def around(i):
         if touches[i].point is None:
             return 1.0
         squared = math.dist(touches[i].point, keys[letters[i]]) ** 2
         return math.exp(-squared / (2 * model.spread**2)) / (2 * math.pi * model.spread**2)
 
+    @cache
     def extra(i):
         again = model.doubled * around(i) if i and letters[i] == letters[i - 1] else 0.0
         space = model.split if letters[i] == " " else 0.0
         return (model.extra / len(keys) if letters[i].lower() in keys else 0.0) + again + space
 
     @cache
-    def rest(i, j, fresh):
-        """From i letters and j characters on; `fresh`: an extra letter may come here."""
+    def rest(i, before, left, fresh):
+        """From i letters on, `left` of the word to come after `before`; `fresh`: an extra letter may come here."""
         if not complete and i == len(letters):
             return 1.0
-        total = extra(i) * rest(i + 1, j, False) if fresh and i < len(letters) else 0.0
-        if j == len(word):
+        total = extra(i) * rest(i + 1, before, left, False) if fresh and i < len(letters) else 0.0
+        if not left:
             return total + (complete and i == len(letters))
-        omitted = model.apostrophe if word[j] in "'’-" else model.omitted
-        if j and word[j] == word[j - 1]:
+        char, after = left[0], left[1:]
+        omitted = 0.0 if char == " " else model.apostrophe if char in "'’-" else model.omitted
+        if char == before:
             omitted = max(omitted, model.undoubled)
-        total += omitted * rest(i, j + 1, True)
+        total += omitted * rest(i, char, after, True)
         if i < len(letters):
-            total += (1 - omitted) * float(hits[i][word[j]]) * rest(i + 1, j + 1, True)
-        if i + 1 < len(letters) and j + 1 < len(word) and letters[i] == word[j + 1] and letters[i + 1] == word[j]:
-            total += model.swapped * around(i) * around(i + 1) * rest(i + 2, j + 2, True)
+            total += (1 - omitted) * hit(i, char) * rest(i + 1, char, after, True)
+        if i + 1 < len(letters) and after and letters[i] == after[0] and letters[i + 1] == char:
+            total += model.swapped * around(i) * around(i + 1) * rest(i + 2, after[0], after[1:], True)
         return total
 
-    return rest(0, 0, fresh)
+    return lambda word, fresh=True: rest(0, "", word, fresh)
 
 
 @MANY
@@ -156,7 +166,8 @@ FEW = ["a", "ad", "add", "as", "dad", "dads", "saw", "sad", "was", "wad", "ssd",
 def test_a_walk_denies_no_word_more_than_its_floor(typed, seed, complete, floor):
     model, touches = typed
     shares = dict(zip(FEW, np.random.default_rng(seed).dirichlet(np.full(len(FEW), 0.3)).tolist(), strict=True))
-    masses = {word: share * every_alignment(model, touches, word, complete) for word, share in shares.items()}
+    meant = alignments(model, touches, complete)
+    masses = {word: share * meant(word) for word, share in shares.items()}
     floor = max(masses.values()) * 10**floor
     found = NamedMasses(
         Typed(model, touches, complete=complete), NamedWords({word.encode(): shares[word] for word in FEW}), 1.0, floor
@@ -215,7 +226,8 @@ def test_the_word_touched_is_the_best_of_all_words(typed, seed, complete):
     model, touches = typed
     toy = Toy([b"a", b"d", b"s", b"w", b"sa", b"da"], [word.encode() for word in FEW if word.isascii()], seed)
     masses, _ = toy.words(b"")
-    weighed = {word: mass * every_alignment(model, touches, word.decode(), complete) for word, mass in masses.items()}
+    meant = alignments(model, touches, complete)
+    weighed = {word: mass * meant(word.decode()) for word, mass in masses.items()}
     answer = TypingSearch(WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell))(
         np.zeros((1, 1), np.float32), 0, b"", Typed(model, touches, complete=complete), 1,
         SearchOptions(tolerance=1e-3, max_rows=3000), factor=lambda word: float(word in masses),
@@ -255,10 +267,9 @@ def is_text(word):
 ALONE = dataclasses.replace(SLOPPY, joined=0.0)  # what is two words is weighed further down
 
 
-def likelihood(letters, word, complete):
-    if not is_text(word):
-        return 0.0
-    return Typed(ALONE, [Touch(char) for char in letters], complete=complete).of(word.decode())
+def likelihoods(letters, complete):
+    meant = alignments(ALONE, [Touch(char) for char in letters], complete)
+    return lambda word: meant(word.decode()) if is_text(word) else 0.0
 
 
 @MANY
@@ -273,7 +284,8 @@ def test_the_words_most_probably_meant_are_those_of_all_words_weighed(
     more = {b"ab": 0.02, b"zz": 0.3} if named else {}
     for word, share in more.items():
         masses[gap + word] = masses.get(gap + word, 0.0) + among * share
-    weighed = {word: mass * likelihood(letters, word[len(gap) :], complete) for word, mass in masses.items()}
+    likelihood = likelihoods(letters, complete)
+    weighed = {word: mass * likelihood(word[len(gap) :]) for word, mass in masses.items()}
     weighed = {word: mass for word, mass in weighed.items() if word.startswith(gap)}
     whole = sum(weighed.values())
     search = TypingSearch(WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell))
@@ -296,7 +308,7 @@ def test_the_words_most_probably_meant_are_those_of_all_words_weighed(
 JOINING = dataclasses.replace(SLOPPY, joined=0.3)
 
 
-def of_two(letters, first, second, complete):
+def of_two(letters, complete):
     """P(letters | two words, the space typed or left out), over every place where it may be."""
     touches = [Touch(char) for char in letters]
     places = [(at, at, JOINING.joined) for at in range(1, len(letters))]
@@ -304,12 +316,11 @@ def of_two(letters, first, second, complete):
         (at, at + 1, float(letter_likelihoods(JOINING, (" ",), touch)[0]))
         for at, touch in enumerate(touches) if touch.char == " "
     ]  # fmt: skip
-    return sum(
-        every_alignment(JOINING, touches[:end], first, True)
-        * share
-        * every_alignment(JOINING, touches[begin:], second, complete, fresh=False)
+    parts = [
+        (alignments(JOINING, touches[:end], True), share, alignments(JOINING, touches[begin:], complete))
         for end, begin, share in places
-    )
+    ]
+    return lambda first, second: sum(one(first) * share * other(second, fresh=False) for one, share, other in parts)
 
 
 def one_or_two(toy, gap, least=1e-7):
@@ -337,12 +348,11 @@ def one_or_two(toy, gap, least=1e-7):
 def test_two_words_typed_as_one_and_one_as_two_are_weighed_with_all_others(seed, gap, complete, letters):
     toy = Toy([b"a", b" b", b" a", b"b"], [b"a", b"ab", b" ab", b" a", b" b", b"b", b"bb"], seed)
     masses = one_or_two(toy, gap)
+    alone, both = alignments(JOINING, [Touch(char) for char in letters], complete), of_two(letters, complete)
 
     def truth(spelled):
         first, *second = spelled[len(gap) :].decode().split(" ")
-        if second:
-            return masses[spelled] * of_two(letters, first, second[0], complete)
-        return masses[spelled] * every_alignment(JOINING, [Touch(char) for char in letters], first, complete)
+        return masses[spelled] * (both(first, second[0]) if second else alone(first))
 
     weighed = {spelled: truth(spelled) for spelled in list(masses)}
     answer = TypingSearch(WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell))(

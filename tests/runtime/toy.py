@@ -49,13 +49,14 @@ class ToyModel:
 def brute_force(
     model: LanguageModel, token_bytes: Sequence[bytes], finals: int, state: np.ndarray, last: int, typed: bytes,
     *, least: float,
-) -> tuple[dict[bytes, float], float, float]:  # fmt: skip
+) -> tuple[dict[bytes, float], float, dict[bytes, float]]:  # fmt: skip
     """All spellings above `least` added up: the mass of every word that begins with `typed`, by the definition alone.
 
-    Beside them the mass of all token sequences that begin so, and of those that were cut off.
+    Beside them the mass of all token sequences that begin so, and of those that were cut off, by what they spell.
     """
     masses: dict[bytes, float] = defaultdict(float)
-    agreeing = cut = 0.0
+    cut: dict[bytes, float] = defaultdict(float)
+    agreeing = 0.0
     waiting = [(state, last, b"", 1.0)]
     while waiting:
         before, token, spelled, mass = waiting.pop()
@@ -72,7 +73,7 @@ def brute_force(
             elif here > least:
                 waiting.append((after, id_, text, here))
             else:
-                cut += here
+                cut[text] += here
     return masses, agreeing, cut
 
 

@@ -17,10 +17,11 @@ TEXT = "thank you for your beautiful letter\nthe children went tomorrow"
 
 def test_symspell_and_frequencies_correct_by_letters() -> None:
     pytest.importorskip("symspellpy", reason="needs the symspell extra")
-    found = evaluate_touch([Document(TEXT)], Predictor.load("en"), 0.4, seed=3)
+    english = Predictor.load("en")
+    found = evaluate_touch([Document(TEXT)], english, 0.4, seed=3)
     assert set(found.rivals) == {"symspell", "frequency"}
     assert found.typed > max(found.rivals.values())
-    exact = evaluate_touch([Document(TEXT)], Predictor.load("en"), 0.01)
+    exact = evaluate_touch([Document(TEXT)], english, 0.01)
     assert set(exact.rivals.values()) == {0.0}
 
 

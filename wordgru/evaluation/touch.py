@@ -10,7 +10,9 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +25,9 @@ from wordgru.text import words
 from wordgru.text.words import APOSTROPHES
 from wordgru.typing.channel import VOWELS, Touch, TypingModel, letter_likelihoods
 from wordgru.typing.layout import Layout
+
+if TYPE_CHECKING:
+    from symspellpy import SymSpell
 
 _DRAWS = 1000  # of a word, until there is a slip in it
 _SELDOM = 1e-6  # what the simulated typist never does
@@ -263,17 +268,23 @@ def _type(session: Session, touches: Sequence[Touch], *, points: bool) -> tuple[
     return word, (found[0].probability if found else 0.0) * (1.0 - found.unexplored)
 
 
+@cache
+def _symspell() -> "SymSpell":
+    """SymSpell with its own words, which takes seconds."""
+    from symspellpy import SymSpell
+
+    symspell = SymSpell(max_dictionary_edit_distance=2)
+    symspell.load_dictionary(str(files("symspellpy") / "frequency_dictionary_en_82_765.txt"), 0, 1)
+    return symspell
+
+
 def _rivals(model: TypingModel) -> dict[str, Callable[[str], str]]:
     """SymSpell with its own words, and these words' frequencies times the true Gaussian of letters, length known."""
     try:
-        from importlib.resources import files
-
-        from symspellpy import SymSpell, Verbosity
+        from symspellpy import Verbosity
     except ModuleNotFoundError:
         return {}
-    symspell = SymSpell(max_dictionary_edit_distance=2)
-    path = files("symspellpy") / "frequency_dictionary_en_82_765.txt"
-    symspell.load_dictionary(str(path), 0, 1)
+    symspell = _symspell()
     by_length: dict[int, list[str]] = defaultdict(list)
     for word in symspell.words:
         by_length[len(word)].append(word)
