@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "errors.hpp"
 #include "unicode.hpp"
@@ -28,8 +30,7 @@ class KnownWords {
 
     /// Whether it is a word of the list, or made of one; of others one in two thousand is taken for one.
     bool has(std::string_view word) const {
-        std::string key = lower(nfc(word));
-        replace_all(key, kApostrophes[1], kApostrophes[0]);
+        std::string key = key_of(word);
         if (lists(key)) return true;
         const std::u32string letters = decode(key).text;
         const auto is_letter = [](char32_t c) { return major_category(c) == 'L'; };
@@ -39,8 +40,37 @@ class KnownWords {
         return !ends_with(key, "s") && lists(key);
     }
 
+    /// The words of the list, in lower case, that are one of `letters` from `word`: less, more, another, or two letters
+    /// swapped.
+    std::vector<std::string> near(std::string_view word, std::u32string letters) const {
+        std::sort(letters.begin(), letters.end());
+        const std::u32string key = decode(key_of(word)).text;
+        std::vector<std::string> found;
+        const auto look_up = [&](const std::u32string& form) {
+            std::string each = to_utf8(form);
+            if (lists(each) && std::find(found.begin(), found.end(), each) == found.end()) {
+                found.push_back(std::move(each));
+            }
+        };
+        for (std::size_t at = 0; at <= key.size(); ++at) {
+            const std::u32string begin = key.substr(0, at), rest = key.substr(at), less = rest.substr(!rest.empty());
+            look_up(begin + less);
+            if (rest.size() > 1) look_up(begin + rest[1] + rest[0] + rest.substr(2));
+            for (const std::u32string& end : {rest, less}) {
+                for (const char32_t letter : letters) look_up(begin + letter + end);
+            }
+        }
+        return found;
+    }
+
    private:
     static constexpr std::size_t kHeader = 16;
+
+    static std::string key_of(std::string_view word) {
+        std::string key = lower(nfc(word));
+        replace_all(key, kApostrophes[1], kApostrophes[0]);
+        return key;
+    }
 
     /// A little-endian number.
     static std::uint32_t number(std::string_view data, std::size_t at) {

@@ -443,9 +443,22 @@ class Session {
         };
         const auto others = named(head, gap);
         Suggestions found = offers(
-            detail::find_meant(engine_->search, *state, last, gap, letters, k, options, factor, others, doubt), text_, false);
+            detail::find_meant(engine_->search, *state, last, gap, letters, k, options, factor, others, near(word), doubt),
+            text_, false);
         found.items = detail::as_one(found.items, true);
         return found;
+    }
+
+    /// Known words one letter from a word that is none, as they are and with a capital.
+    std::vector<std::string> near(const std::string& typed) const {
+        std::vector<std::string> forms;
+        if (typed.find(' ') != typed.npos || engine_->words.knows(typed)) return forms;
+        for (const std::string& word : engine_->words.near(typed, typing_->layout.letters())) {
+            const std::u32string letters = decode(word).text;
+            forms.push_back(word);
+            forms.push_back(in_capitals(to_utf8(letters.substr(0, 1))) + to_utf8(letters.substr(1)));
+        }
+        return forms;
     }
 
     /// The word that was meant by a word typed in full, if it is another and probable enough.

@@ -124,6 +124,11 @@ class WordList {
     /// Whether the language is said to know `word`.
     bool knows(const std::string& word) const { return known_ && known_->has(word); }
 
+    /// The language's words, in lower case, that are one letter from `word`, each letter one of `letters`.
+    std::vector<std::string> near(const std::string& word, const std::u32string& letters) const {
+        return known_ ? known_->near(word, letters) : std::vector<std::string>{};
+    }
+
     /// What `word` counts: nothing if it is blocked, `kStrange` if it is not known, else 1.
     ///
     /// Known are the words of the language and of the list; so is every word where nobody says. An unknown word that a

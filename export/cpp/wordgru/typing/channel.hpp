@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <functional>
 #include <limits>
 #include <memory>
 #include <numeric>
@@ -23,7 +22,7 @@
 namespace wordgru::detail {
 
 inline constexpr double kRather = 0.07;       // what a letter still to come is worth, of the most that it may have
-inline constexpr std::size_t kWidest = 300;   // nodes of one level that are followed, the most probable ones
+inline constexpr std::size_t kWidest = 100;   // nodes of one level that are followed, the most promising ones
 inline constexpr char32_t kNoPoint = 0xFFFFFFFF;
 
 /// Where some strings stand in the letters typed: one row for each, columns by letters typed so far.
@@ -77,7 +76,9 @@ struct Ways {
     Alignments starts;               ///< where each string stands
     std::vector<Doubles> masses;     ///< of each string, the mass of the trie's strings in order, added up from 0 on
     Doubles floors;  ///< of each string, the mass of a node, times the likelihood that it may reach, below which it is
-                     ///< left out; raised where more than `kWidest` nodes of a level are above
+                     ///< left out
+    Doubles lost = floors;  ///< and what was left out may have at each place, set by a walk: more where a level has more
+                            ///< than `kWidest` nodes, of which the most promising are followed
 };
 
 /// Letters typed, and what a typing model says of them.
@@ -172,13 +173,7 @@ class Typed {
             for (std::size_t child = 0; child < most.size(); ++child) most[child] *= after.done[child] + open[child];
             const auto floor = [&](std::size_t child) { return ways.floors[followed.source[child]]; };
             std::vector<std::size_t> kept = above(most, floor);
-            if (kept.size() > kWidest) {
-                Doubles sorted = most;
-                const auto limit = sorted.begin() + (kWidest - 1);
-                std::nth_element(sorted.begin(), limit, sorted.end(), std::greater<>());
-                for (double& each : ways.floors) each = std::max(each, *limit);
-                kept = above(most, floor);
-            }
+            if (kept.size() > kWidest) keep_promising(kept, followed.mass, after, most, ways.lost);
             std::vector<std::size_t> sources, reached_nodes, going;
             std::vector<bool> closed;
             for (const std::size_t child : kept) {
@@ -226,6 +221,21 @@ class Typed {
             if (most[at] > floor(at)) kept.push_back(at);
         }
         return kept;
+    }
+
+    /// Of the children above the floors, keep those that promise most; the others may have what is lost at each place.
+    void keep_promising(std::vector<std::size_t>& kept, const Doubles& mass, const Alignments& after,
+                        const Doubles& most, Doubles& lost) const {
+        Doubles promise = ahead(after, promising_);
+        for (const std::size_t child : kept) promise[child] = mass[child] * (after.done[child] + promise[child]);
+        const auto end = kept.begin() + kWidest;
+        std::nth_element(kept.begin(), end, kept.end(),
+                         [&](std::size_t one, std::size_t other) { return promise[one] > promise[other]; });
+        for (auto child = end; child != kept.end(); ++child) {
+            for (double& each : lost) each = std::max(each, most[*child]);
+        }
+        kept.erase(end, kept.end());
+        std::sort(kept.begin(), kept.end());
     }
 
     Reached reached(std::vector<std::size_t> source, std::vector<std::size_t> nodes, std::vector<bool> closed,

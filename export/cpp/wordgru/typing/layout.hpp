@@ -93,6 +93,15 @@ class Layout {
     const std::string& name() const { return name_; }
     const std::vector<Key>& keys() const { return keys_; }
 
+    /// The characters of words that its keys type, the apostrophe with them.
+    std::u32string letters() const {
+        std::u32string found = U"'";
+        for (const Key& key : keys_) {
+            if (is_letter(key)) found += key.character;
+        }
+        return found;
+    }
+
     /// Index in `keys` of the one that types a character; the number of keys where there is none.
     std::size_t find(char32_t character) const {
         const auto found = places_.find(character);
@@ -124,12 +133,13 @@ class Layout {
         }
         std::size_t number = 0;
         for (const auto& row : data["rows"]) add(row, where + ", row " + std::to_string(++number));
-        const auto is_letter = [](const Key& key) { return major_category(key.character) == 'L'; };
         if (std::none_of(keys_.begin(), keys_.end(), is_letter)) {
             throw WordgruError(where + ": has no key with a letter; expected a keyboard.");
         }
         if (data.contains("name") && data["name"].is_string()) name_ = data["name"].get<std::string>();
     }
+
+    static bool is_letter(const Key& key) { return major_category(key.character) == 'L'; }
 
     void add(const nlohmann::json& row, const std::string& where) {
         const auto place = [&](const char* name) {

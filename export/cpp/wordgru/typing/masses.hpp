@@ -19,7 +19,7 @@
 
 namespace wordgru::detail {
 
-inline constexpr std::size_t kWeighed = 256;  // tokens of one level that are weighed one by one
+inline constexpr std::size_t kWeighed = 100;  // tokens of one level that are weighed one by one, the most promising ones
 
 /// An open token that was not read, or a final one which a second word may follow.
 struct OpenToken {
@@ -33,6 +33,7 @@ struct OpenToken {
     bool deeper;                           ///< the walk ended before it, for all that followed had the same likelihood
     std::size_t number;                    ///< of equals the first is read first
     bool ends = false;                     ///< whether it is final
+    double hope = 0;                       ///< what a word perhaps meant promises that its tokens begin
 
     double bound() const { return mass * (sure + open); }  ///< the most that its words may have
 
@@ -55,9 +56,12 @@ struct OpenToken {
 
     /// Less promising; a heap has the most promising first.
     bool operator<(const OpenToken& other) const {
-        const double one = mass * (sure + promise), two = other.mass * (other.sure + other.promise);
+        const double one = rank(), two = other.rank();
         return std::tie(one, other.number) < std::tie(two, number);
     }
+
+    /// What it promises, with what is hoped.
+    double rank() const { return mass * (sure + std::max(promise, hope)); }
 };
 
 /// A word found: its mass, and the best of its spellings.
@@ -99,18 +103,20 @@ class Missing {
 
 /// A token of a level that is weighed by itself.
 struct Heavy {
-    double bound, own;      ///< the most that it may have, and what it has
-    std::size_t at, place;  ///< among the nodes of the level, in the trie's order
+    double bound, promised, own;  ///< the most that it may have, what it may rather have, and what it has
+    std::size_t at, place;        ///< among the nodes of the level, in the trie's order
 };
 
-/// Keep the heaviest; the floors are raised to what the others may cost a word.
-inline void keep_heaviest(std::vector<Heavy>& heavy, Doubles& floors) {
+/// Keep the most promising; what is lost at each place is raised to what the others may cost a word.
+inline void keep_promising(std::vector<Heavy>& heavy, Doubles& lost) {
     if (heavy.size() <= kWeighed) return;
-    const auto last = heavy.begin() + (kWeighed - 1);
-    std::nth_element(heavy.begin(), last, heavy.end(),
-                     [](const Heavy& one, const Heavy& other) { return one.bound > other.bound; });
-    for (double& floor : floors) floor = std::max(floor, last->bound);
-    heavy.resize(kWeighed);
+    const auto end = heavy.begin() + kWeighed;
+    std::nth_element(heavy.begin(), end, heavy.end(),
+                     [](const Heavy& one, const Heavy& other) { return one.promised > other.promised; });
+    for (auto left = end; left != heavy.end(); ++left) {
+        for (double& each : lost) each = std::max(each, left->bound);
+    }
+    heavy.erase(end, heavy.end());
 }
 
 /// Some numbers times a unit, added up from 0 on.
@@ -147,7 +153,7 @@ inline NamedMasses weighed(Typed& typed, const NamedWords& words, double unit, d
         }
     }
     const double most = unit * *std::max_element(shares.begin(), shares.end()) * typed.most_likely();
-    found.lost = std::min(floor + ways.floors[0], most);
+    found.lost = std::min(floor + ways.lost[0], most);
     return found;
 }
 

@@ -36,6 +36,7 @@ inline constexpr double kLeftOut = 1.0 / 30;   // share of the tolerance below w
 inline constexpr double kUndecided = 0.05;     // share of what agrees that may be undecided in an answer that is proved
 inline constexpr double kListedShare = 1e-3;   // of that, the share above which words are listed
 inline constexpr double kInUnknown = 1.0 / 27;  // probability of a letter in a word that nobody knows
+inline constexpr double kGoesOn = 0.1;          // P(the rest of a word's usual tokens | those before), roughly
 inline constexpr std::size_t kRanked = 256;    // words that are asked at most whether they may be offered
 inline constexpr double kTiny = 1e-300;        // in place of 0, for its logarithm
 
@@ -58,6 +59,17 @@ class TypingSearch {
           batch_(static_cast<std::size_t>(options.batch)),
           ask_factor_(factor),
           doubt_(doubt) {}
+
+    /// Read early along the usual tokens of a word that was perhaps meant.
+    void expect(const std::string& word) {
+        const Ids spelling = tokenizer_.spell(gap_ + word);
+        const double promise = typed_.of(word) * kGoesOn;
+        Ids tokens;
+        for (std::size_t at = 0; at + 1 < spelling.size(); ++at) {
+            tokens.push_back(spelling[at]);
+            hopes_[tokens] += promise;
+        }
+    }
 
     /// Read the usual tokens of what is typed, weigh the named words, then read what is in question.
     Answer run(const std::vector<Named>& named) {
@@ -133,7 +145,7 @@ class TypingSearch {
     bool is_settled() const {
         const auto typed = words_.find(as_typed_);
         double total = agreeing_ + expected_;  // and what may be second words: "thankyou" is improbable, "you" is not
-        for (const OpenToken& each : open_) total += each.ends ? each.bound() : 0;
+        for (const OpenToken& each : open_) total += (each.ends ? each.bound() : 0) + each.mass * each.hope;
         return typed != words_.end() && typed->second.mass > doubt_ * total;
     }
 
@@ -229,9 +241,9 @@ class TypingSearch {
             if (begins != kNowhere) reached = typed_.walk(ways);
             if (is_root && std::exchange(guessed_, false)) agreeing_ = 0;
             for (Reached& level : reached) {
-                weigh(std::make_shared<const Reached>(std::move(level)), *tokens, nodes, units, ways.floors);
+                weigh(std::make_shared<const Reached>(std::move(level)), *tokens, nodes, units, ways.floors, ways.lost);
             }
-            for (std::size_t at = 0; at < nodes.size(); ++at) lost_.add(nodes[at]->spelled, ways.floors[at]);
+            for (std::size_t at = 0; at < nodes.size(); ++at) lost_.add(nodes[at]->spelled, ways.lost[at]);
         }
     }
 
@@ -244,9 +256,10 @@ class TypingSearch {
     /// The mass by which a word may be short of the truth.
     double allowed() const { return std::max(options_.tolerance, kSmallest) * agreeing_; }
 
-    /// Count the tokens that a level of a walk reached: words are found, open tokens are open.
+    /// Count the tokens that a level of a walk reached: words are found, open tokens are open. `lost` is raised by the
+    /// rest.
     void weigh(const std::shared_ptr<const Reached>& reached, const TokenTries::Tokens& tokens,
-               const std::vector<const Node*>& nodes, const Doubles& units, Doubles& floors) {
+               const std::vector<const Node*>& nodes, const Doubles& units, const Doubles& floors, Doubles& lost) {
         const Reached& level = *reached;
         const double listed = words_.size() < 4 * k_ ? kListedShare : 1;
         std::vector<Heavy> heavy;
@@ -264,11 +277,12 @@ class TypingSearch {
                     expected_ += weight * level.promise[at];
                 }
                 const double bound = is_final && !level.closed[at] ? own : own + weight * level.open[at];
-                if (bound > floors[from] * (is_final ? listed : 1)) heavy.push_back({bound, own, at, place});
+                if (!(bound > floors[from] * (is_final ? listed : 1))) continue;
+                heavy.push_back({bound, is_final ? own : own + weight * level.promise[at], own, at, place});
             }
         }
-        keep_heaviest(heavy, floors);
-        for (const auto& [bound, own, at, place] : heavy) {
+        keep_promising(heavy, lost);
+        for (const auto& [bound, promised, own, at, place] : heavy) {
             const std::size_t from = level.source[at];
             const Id token = tokens.ids[place];
             if (tries_.is_final(token)) {
@@ -276,9 +290,8 @@ class TypingSearch {
                 continue;
             }
             const bool deeper = place >= (*tokens.trie)[level.nodes[at]].own;
-            open_.push_back({nodes[from], token, weight_of(*nodes[from], units[from], token), level.alignments.done[at],
-                             level.open[at], level.promise[at], reached, at, deeper, number_++});
-            std::push_heap(open_.begin(), open_.end());
+            push({nodes[from], token, weight_of(*nodes[from], units[from], token), level.alignments.done[at],
+                  level.open[at], level.promise[at], reached, at, deeper, number_++});
         }
         follow(reached, tokens, nodes, units, floors);
     }
@@ -301,10 +314,18 @@ class TypingSearch {
                 undecided_ += weight * open;
                 expected_ += weight * promise;
                 if (!(weight * open > floors[from])) continue;
-                open_.push_back({nodes[from], token, weight, 0, open, promise, reached, at, false, number_++, true});
-                std::push_heap(open_.begin(), open_.end());
+                push({nodes[from], token, weight, 0, open, promise, reached, at, false, number_++, true});
             }
         }
+    }
+
+    void push(OpenToken token) {
+        if (!hopes_.empty()) {
+            const auto hope = hopes_.find(token.tokens());
+            if (hope != hopes_.end()) token.hope = hope->second;
+        }
+        open_.push_back(std::move(token));
+        std::push_heap(open_.begin(), open_.end());
     }
 
     static double weight_of(const Node& node, double unit, Id token) {
@@ -453,18 +474,21 @@ class TypingSearch {
     std::vector<std::pair<const char*, std::unordered_map<std::string, double>>> shares_;  // source → word → its mass
     Missing lost_;                 // by the bytes of a node, what a word through it may have been denied
     std::vector<OpenToken> open_;  // a heap, the most promising first
+    std::map<Ids, double> hopes_;  // tokens that begin a word perhaps meant → what it promises
     std::size_t number_ = 0;
 };
 
 /// The `k` words with the largest P(word | context) · P(typed | word) · factor, with what `search` reads and remembers;
 /// arguments as of `TypingSearch`, `state` being the one before the context's last token, which is `last`. Words of a
-/// factor below 1 are in the answer only if there are no others, or as what was typed.
+/// factor below 1 are in the answer only if there are no others, or as what was typed. `near` are words that were perhaps
+/// meant, of a word typed in full; their usual tokens are read early.
 inline Answer find_meant(WordSearch& search, const State& state, Id last, const std::string& gap, Typed& typed,
                          std::size_t k, const SearchOptions& options, const Factor& factor,
-                         const std::vector<Named>& named, double doubt = 1) {
+                         const std::vector<Named>& named, const std::vector<std::string>& near = {}, double doubt = 1) {
     return search.read(state, last, options, false, [&](Reader& reader, const Vocabulary&) {
-        return TypingSearch(reader, search.tries(), search.tokenizer(), gap, typed, k, options, factor, doubt)
-            .run(named);
+        TypingSearch one(reader, search.tries(), search.tokenizer(), gap, typed, k, options, factor, doubt);
+        for (const std::string& word : near) one.expect(word);
+        return one.run(named);
     });
 }
 
