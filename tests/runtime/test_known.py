@@ -24,6 +24,21 @@ def test_a_known_word_with_s_and_numbers_are_known(word, is_known):
     assert (word in KnownWords.of([each for each in WORDS if each])) == is_known
 
 
+@pytest.mark.parametrize(
+    "typed", ["cat", "ca", "at", "cta", "caat", "cut", "naive", "NAÏVE", "zurcih", "dog", "dont"]
+)
+def test_near_words_are_those_one_letter_away(typed):
+    known, letters = KnownWords.of(WORDS), "abcdefghijklmnopqrstuvwxyz'ïü"
+    key = typed.lower()
+    edited = {key[:at] + key[at + 1 :] for at in range(len(key))}
+    edited |= {key[:at] + key[at : at + 2][::-1] + key[at + 2 :] for at in range(len(key) - 1)}
+    edited |= {key[:at] + char + key[at + more :] for at in range(len(key) + 1) for char in letters for more in (0, 1)}
+    listed = {word.lower() for word in WORDS}
+    found = set(known.near(typed, letters))
+    assert listed & edited <= found
+    assert found <= {each for each in edited if each in known}
+
+
 def test_of_others_about_one_in_two_thousand_is_taken_for_known():
     rng = random.Random(1)
     words = ["".join(rng.choices("abcdefghij", k=8)) for _ in range(102_000)]

@@ -415,6 +415,16 @@ def test_a_long_word_is_found_however_it_was_typed(english, before, typed, word)
 
 
 @pytest.mark.parametrize(
+    ("typed", "word"),
+    [("becuase", "because"), ("definately", "definitely"), ("wrokspace", "workspace"), ("asscciated", "associated"),
+     ("porgrammer", "programmer"), ("copright", "copyright"), ("dominent", "dominant"), ("goverment", "government"),
+     ("assumpation", "assumption"), ("nessesary", "necessary")],
+)  # fmt: skip
+def test_a_known_word_near_is_found_though_nothing_stands_before(english, typed, word):
+    assert english.session(typed, typing=TypingModel()).corrections()[0].word.lower() == word
+
+
+@pytest.mark.parametrize(
     "text", ["how are you", "I love", "call 5550123", "see example", "mail ann@exmaple", "www.exmaple", "x", "",
              "my name is Xylophr", "he lives in Krakenhaus", "שלום עולם", "a" * 500, "the " + "z" * 30],
 )  # fmt: skip
