@@ -24,9 +24,7 @@ def test_a_known_word_with_s_and_numbers_are_known(word, is_known):
     assert (word in KnownWords.of([each for each in WORDS if each])) == is_known
 
 
-@pytest.mark.parametrize(
-    "typed", ["cat", "ca", "at", "cta", "caat", "cut", "naive", "NAÏVE", "zurcih", "dog", "dont"]
-)
+@pytest.mark.parametrize("typed", ["cat", "ca", "at", "cta", "caat", "cut", "naive", "NAÏVE", "zurcih", "dog", "dont"])
 def test_near_words_are_those_one_letter_away(typed):
     known, letters = KnownWords.of(WORDS), "abcdefghijklmnopqrstuvwxyz'ïü"
     key = typed.lower()
