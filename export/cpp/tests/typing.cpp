@@ -1,5 +1,6 @@
 // Holds what was typed to the golden vectors of export/golden/typing, and tests what they do not ask: bad input, points
 // along edits, corrections taken back, personal words, threads. `tests typing VECTORS REPOSITORY`.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -328,6 +329,30 @@ void check_two(const Predictor& english) {
     refuses([&] { session.corrections({}, 3); }, "count is 3; expected");
 }
 
+/// A slip whose tokens are improbable is found along the usual tokens of known words one letter away.
+void check_near(const Predictor& english) {
+    const std::u32string letters = Layout::load("qwerty").letters();
+    expect(letters.size() == 27 && letters.find(U'\'') != letters.npos && letters.find(U';') == letters.npos,
+           "the letters of a layout: " + to_utf8(letters));
+    const auto near = [&](const char* word) { return english.words().near(word, letters); };
+    const auto has = [](const std::vector<std::string>& all, const char* word) {
+        return std::find(all.begin(), all.end(), word) != all.end();
+    };
+    expect(near("becuase") == std::vector<std::string>{"because"}, "known words near becuase");
+    expect(has(near("Dont\u2019"), "don't"), "either apostrophe is one");
+    const std::vector<std::string> less = near("cafe\u0301x"), swapped = near("ca\u00e9f");
+    expect(has(less, "caf\u00e9") && has(swapped, "caf\u00e9"), "known words near one with an accent");
+    expect(has(near("dont"), "don't") && !has(near("dont"), "doing"), "known words near dont");
+    const auto first = [&](const char* text) {
+        const Suggestions found = english.session(text, TypingModel()).corrections();
+        return found.empty() ? "" : lower(found[0].word);
+    };
+    expect(first("I stayed home becuase") == "because", "becuase: " + first("I stayed home becuase"));
+    expect(first("becuase") == "because", "becuase first in a text: " + first("becuase"));
+    expect(first("the wrokspace") == "workspace", "wrokspace: " + first("the wrokspace"));
+    expect(first("wrokspace") == "workspace", "wrokspace first in a text: " + first("wrokspace"));
+}
+
 }  // namespace
 
 void run(const fs::path& vectors, const fs::path& repository) {
@@ -341,7 +366,9 @@ void run(const fs::path& vectors, const fs::path& repository) {
     check_long_words(predictor);
     check_personal(tiny);
     check_threads(predictor);
-    check_two(Predictor::load(repository / "wordgru/models/en"));
+    const Predictor english = Predictor::load(repository / "wordgru/models/en");
+    check_two(english);
+    check_near(english);
 }
 
 }  // namespace typing
