@@ -427,5 +427,5 @@ def test_marks_that_show_nothing_before_a_word_cost_its_correction_nothing(monke
     session = typed("\u00ad" * 1000 + "teh")
     session.suggest()
     monkeypatch.setattr(Tokenizer, "normalize", counted)
-    assert session._word_start() in (1000 - 4 * len("teh") - 64 + len("teh"), 1000)
+    assert session._word_start(session.text, "teh") in (1000 - 4 * len("teh") - 64 + len("teh"), 1000)
     assert sum(lengths) < 10_000

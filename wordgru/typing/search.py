@@ -3,8 +3,8 @@
 The search of `wordgru.search`, with another notion of what agrees. Every token after a node has a likelihood now: of a
 final token that of the word, of an open one what its words have for sure, and the most that they may have beside. Open
 tokens are read, the most promising first, until no path through them can change the answer. What is too light to matter
-is left out of the walk along the trie of tokens (`Typed.walk`); what that may cost a word is counted as missing. Of a word
-typed in full, tokens promise more that begin a known word one letter away.
+is left out of the walk along the trie of tokens (`Typed.walk`); what that may cost a word is counted as missing. Of a
+word typed in full, tokens promise more that begin a known word one letter away.
 
 Two words typed as one are found in the same way: a final token is open too, for a second word whose space was left out.
 So are two words typed as two, where they may be one with a space too many (`Typed` has the space among its letters).
