@@ -350,6 +350,7 @@ void check_near(const Predictor& english) {
     expect(first("I stayed home becuase") == "because", "becuase: " + first("I stayed home becuase"));
     expect(first("becuase") == "because", "becuase first in a text: " + first("becuase"));
     expect(first("the wrokspace") == "workspace", "wrokspace: " + first("the wrokspace"));
+    expect(first("I saw the zcchini") == "zucchini", "zcchini: " + first("I saw the zcchini"));
     expect(first("wrokspace") == "workspace", "wrokspace first in a text: " + first("wrokspace"));
 }
 
