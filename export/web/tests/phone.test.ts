@@ -255,7 +255,7 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
         'WordgruError: there is no layout "qwertzy"; expected azerty, dvorak, phone, qwerty, qwertz, or rows of keys.',
       field:
         "WordgruError: slips is no field of a typing model; expected layout, spread, anywhere, vowel, omitted, " +
-        "undoubled, extra, doubled, swapped, apostrophe, accent, lower, upper, joined, unknown.",
+        "undoubled, extra, doubled, swapped, apostrophe, accent, lower, upper, joined, split, unknown.",
     });
   });
 
