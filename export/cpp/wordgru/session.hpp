@@ -442,9 +442,9 @@ class Session {
             return counts > 0 || spelled != gap + word ? counts : 1;
         };
         const auto others = named(head, gap);
-        Suggestions found = offers(
-            detail::find_meant(engine_->search, *state, last, gap, letters, k, options, factor, others, near(word), doubt),
-            text_, false);
+        const detail::Answer answer = detail::find_meant(engine_->search, *state, last, gap, letters, k, options,
+                                                         factor, others, near(word), doubt);
+        Suggestions found = offers(answer, text_, false);
         found.items = detail::as_one(found.items, true);
         return found;
     }

@@ -77,7 +77,7 @@ struct Ways {
     std::vector<Doubles> masses;     ///< of each string, the mass of the trie's strings in order, added up from 0 on
     Doubles floors;  ///< of each string, the mass of a node, times the likelihood that it may reach, below which it is
                      ///< left out
-    Doubles lost = floors;  ///< and what was left out may have at each place, set by a walk: more where a level has more
+    Doubles lost = floors;  ///< and what was left out may have at each place, raised by a walk where a level has more
                             ///< than `kWidest` nodes, of which the most promising are followed
 };
 

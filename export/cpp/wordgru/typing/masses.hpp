@@ -19,7 +19,7 @@
 
 namespace wordgru::detail {
 
-inline constexpr std::size_t kWeighed = 100;  // tokens of one level that are weighed one by one, the most promising ones
+inline constexpr std::size_t kWeighed = 100;  // tokens of one level that are weighed, the most promising ones
 
 /// An open token that was not read, or a final one which a second word may follow.
 struct OpenToken {

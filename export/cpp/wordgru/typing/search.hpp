@@ -480,8 +480,8 @@ class TypingSearch {
 
 /// The `k` words with the largest P(word | context) · P(typed | word) · factor, with what `search` reads and remembers;
 /// arguments as of `TypingSearch`, `state` being the one before the context's last token, which is `last`. Words of a
-/// factor below 1 are in the answer only if there are no others, or as what was typed. `near` are words that were perhaps
-/// meant, of a word typed in full; their usual tokens are read early.
+/// factor below 1 are in the answer only if there are no others, or as what was typed. `near` are words that were
+/// perhaps meant, of a word typed in full; their usual tokens are read early.
 inline Answer find_meant(WordSearch& search, const State& state, Id last, const std::string& gap, Typed& typed,
                          std::size_t k, const SearchOptions& options, const Factor& factor,
                          const std::vector<Named>& named, const std::vector<std::string>& near = {}, double doubt = 1) {
