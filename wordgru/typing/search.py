@@ -184,7 +184,7 @@ class _Search:
 
     def expect(self, word: str, spelling: Sequence[int]) -> None:
         """Read early along the usual tokens of a word that was perhaps meant."""
-        promise = self._typed.of(word) * _GOES_ON
+        promise = self._typed.of(word) * _GOES_ON if len(spelling) > 1 else 0.0
         for size in range(1, len(spelling)):
             tokens = tuple(spelling[:size])
             self._hopes[tokens] = self._hopes.get(tokens, 0.0) + promise

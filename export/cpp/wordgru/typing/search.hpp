@@ -63,7 +63,7 @@ class TypingSearch {
     /// Read early along the usual tokens of a word that was perhaps meant.
     void expect(const std::string& word) {
         const Ids spelling = tokenizer_.spell(gap_ + word);
-        const double promise = typed_.of(word) * kGoesOn;
+        const double promise = spelling.size() > 1 ? typed_.of(word) * kGoesOn : 0;
         Ids tokens;
         for (std::size_t at = 0; at + 1 < spelling.size(); ++at) {
             tokens.push_back(spelling[at]);

@@ -141,7 +141,7 @@ class MeaningSearch {
 
   /** Read early along the usual tokens of a word that was perhaps meant. */
   expect(word: string, spelling: readonly number[]): void {
-    const promise = this.typed.of(word) * GOES_ON;
+    const promise = spelling.length > 1 ? this.typed.of(word) * GOES_ON : 0;
     for (let size = 1; size < spelling.length; size++) {
       const name = nameOf(spelling.slice(0, size));
       this.#hopes.set(name, (this.#hopes.get(name) ?? 0) + promise);
