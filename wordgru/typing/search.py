@@ -32,7 +32,7 @@ from wordgru.typing.named import NamedMasses, places_of
 _LEFT_OUT = 1 / 30  # share of the tolerance below which a branch is left out of a walk
 _UNDECIDED = 0.05  # share of what agrees that may be undecided in an answer that is proved
 _LISTED = 1e-3  # of that, the share above which words are listed
-_GOES_ON = 0.1  # P(the rest of a word's usual tokens | those before), roughly
+_NEAR = 3e-4  # P(one letter wrong) · P(the rest of a word's usual tokens | those before), roughly
 UNKNOWN_LETTER = 1 / 27
 """Probability of a letter in a word that nobody knows."""
 
@@ -126,7 +126,7 @@ class TypingSearch:
             first, *second = typed.letters.encode().split(b" ", 1)
             spellings = [[*self._search.spell(gap + first), *self._search.spell(b" " + each)] for each in second]
             for word in near:
-                search.expect(word, self._search.spell(gap + word.encode()))
+                search.expect(self._search.spell(gap + word.encode()))
             search.begin([*spellings, self._search.spell(gap + first + b"".join(second))], named)
             return search.run()
 
@@ -154,7 +154,7 @@ class _Search:
         self._standing = 0.0  # mass of what was typed as it is
         self._lost: dict[bytes, float] = {}  # bytes of a node → mass that a word through it may have been denied
         self._open: list[tuple[float, int, _Open]] = []  # a heap, the most promising first
-        self._hopes: dict[tuple[int, ...], float] = {}  # tokens that begin a word perhaps meant → what it promises
+        self._near: set[tuple[int, ...]] = set()  # tokens that begin a word perhaps meant
         self._number = count()
 
     def begin(self, spellings: Sequence[Sequence[int]], named: Sequence[Named]) -> None:
@@ -182,12 +182,9 @@ class _Search:
             self._name(source)
         self._stand()
 
-    def expect(self, word: str, spelling: Sequence[int]) -> None:
+    def expect(self, spelling: Sequence[int]) -> None:
         """Read early along the usual tokens of a word that was perhaps meant."""
-        promise = self._typed.of(word) * _GOES_ON if len(spelling) > 1 else 0.0
-        for size in range(1, len(spelling)):
-            tokens = tuple(spelling[:size])
-            self._hopes[tokens] = self._hopes.get(tokens, 0.0) + promise
+        self._near.update(tuple(spelling[:size]) for size in range(1, len(spelling)))
 
     def run(self) -> Answer:
         """Read what is in question until nothing is."""
@@ -206,8 +203,8 @@ class _Search:
         """Whether what was typed is so probable that no other word need be looked for."""
         typed = self._words.get(self._gap + self._typed.letters.encode())
         second = sum(each.bound for _, _, each in self._open if each.ends)  # "thankyou" is improbable, "you" is not
-        hoped = sum(each.mass * self._hopes.get(each.tokens, 0.0) for _, _, each in self._open) if self._hopes else 0.0
-        total = self._agreeing + self._expected + second + hoped
+        near = sum(each.mass * _NEAR for _, _, each in self._open if each.tokens in self._near) if self._near else 0.0
+        total = self._agreeing + self._expected + second + near
         return typed is not None and typed.mass > self._doubt * total
 
     def _left(self) -> float:
@@ -344,7 +341,7 @@ class _Search:
                 self._push(_Open(node, token, mass, 0.0, more, rather, level, int(of[at]), ends=True))
 
     def _push(self, entry: _Open) -> None:
-        promise = max(entry.promise, self._hopes.get(entry.tokens, 0.0)) if self._hopes else entry.promise
+        promise = max(entry.promise, _NEAR) if self._near and entry.tokens in self._near else entry.promise
         heapq.heappush(self._open, (-entry.mass * (entry.sure + promise), next(self._number), entry))
 
     def _find(self, node: Node, token: int, mass: float) -> None:

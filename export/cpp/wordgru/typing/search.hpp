@@ -36,7 +36,7 @@ inline constexpr double kLeftOut = 1.0 / 30;   // share of the tolerance below w
 inline constexpr double kUndecided = 0.05;     // share of what agrees that may be undecided in an answer that is proved
 inline constexpr double kListedShare = 1e-3;   // of that, the share above which words are listed
 inline constexpr double kInUnknown = 1.0 / 27;  // probability of a letter in a word that nobody knows
-inline constexpr double kGoesOn = 0.1;          // P(the rest of a word's usual tokens | those before), roughly
+inline constexpr double kNear = 3e-4;  // P(one letter wrong) · P(the rest of a word's usual tokens | those before), roughly
 inline constexpr std::size_t kRanked = 256;    // words that are asked at most whether they may be offered
 inline constexpr double kTiny = 1e-300;        // in place of 0, for its logarithm
 
@@ -63,11 +63,10 @@ class TypingSearch {
     /// Read early along the usual tokens of a word that was perhaps meant.
     void expect(const std::string& word) {
         const Ids spelling = tokenizer_.spell(gap_ + word);
-        const double promise = spelling.size() > 1 ? typed_.of(word) * kGoesOn : 0;
         Ids tokens;
         for (std::size_t at = 0; at + 1 < spelling.size(); ++at) {
             tokens.push_back(spelling[at]);
-            hopes_[tokens] += promise;
+            near_.insert(tokens);
         }
     }
 
@@ -320,10 +319,7 @@ class TypingSearch {
     }
 
     void push(OpenToken token) {
-        if (!hopes_.empty()) {
-            const auto hope = hopes_.find(token.tokens());
-            if (hope != hopes_.end()) token.hope = hope->second;
-        }
+        if (!near_.empty() && near_.count(token.tokens())) token.hope = kNear;
         open_.push_back(std::move(token));
         std::push_heap(open_.begin(), open_.end());
     }
@@ -474,7 +470,7 @@ class TypingSearch {
     std::vector<std::pair<const char*, std::unordered_map<std::string, double>>> shares_;  // source → word → its mass
     Missing lost_;                 // by the bytes of a node, what a word through it may have been denied
     std::vector<OpenToken> open_;  // a heap, the most promising first
-    std::map<Ids, double> hopes_;  // tokens that begin a word perhaps meant → what it promises
+    std::set<Ids> near_;           // tokens that begin a word perhaps meant
     std::size_t number_ = 0;
 };
 

@@ -31,7 +31,7 @@ const LETTER = 1 / 27; // probability of a letter in a word that nobody knows
 const RANKED = 256; // words that are asked at most whether they may be offered
 const NAMED = 1024; // words that are weighed one by one of each source
 const SMALLEST = 1e-9; // the least tolerance
-const GOES_ON = 0.1; // P(the rest of a word's usual tokens | those before), roughly
+const NEAR = 3e-4; // P(one letter wrong) · P(the rest of a word's usual tokens | those before), roughly
 const TINY = 1e-300; // in place of 0, for its logarithm
 
 /** Where a word is searched, and what was typed of it. */
@@ -70,7 +70,7 @@ export async function findMeant(
 ): Promise<Answer> {
   return search.reading(state, last, { ...options, ignoreCase: false }, async (reader) => {
     const one = new MeaningSearch(search, reader, gap, typed, k, options, weighing);
-    for (const word of weighing.near ?? []) one.expect(word, search.spell(gap + toBytes(word)));
+    for (const word of weighing.near ?? []) one.expect(search.spell(gap + toBytes(word)));
     const [first = "", ...second] = typed.letters.split(" ").map((word) => toBytes(word));
     const spellings = second.map((each) => [...search.spell(gap + first), ...search.spell(toBytes(" ") + each)]);
     await one.begin([...spellings, search.spell([gap + first, ...second].join(""))]);
@@ -97,7 +97,7 @@ class MeaningSearch {
   #standing = 0; // mass of what was typed as it is
   readonly #lost = new Missing(); // what a word through a node may have been denied
   readonly #open = new Heap<Open>(); // the most promising first
-  readonly #hopes = new Map<string, number>(); // tokens that begin a word perhaps meant → what it promises
+  readonly #near = new Set<string>(); // tokens that begin a word perhaps meant
   readonly #factors = new Map<Bytes, number>();
   readonly #asTyped: Bytes;
   readonly #rooms: Weights[] = [];
@@ -140,17 +140,13 @@ class MeaningSearch {
   }
 
   /** Read early along the usual tokens of a word that was perhaps meant. */
-  expect(word: string, spelling: readonly number[]): void {
-    const promise = spelling.length > 1 ? this.typed.of(word) * GOES_ON : 0;
-    for (let size = 1; size < spelling.length; size++) {
-      const name = nameOf(spelling.slice(0, size));
-      this.#hopes.set(name, (this.#hopes.get(name) ?? 0) + promise);
-    }
+  expect(spelling: readonly number[]): void {
+    for (let size = 1; size < spelling.length; size++) this.#near.add(nameOf(spelling.slice(0, size)));
   }
 
-  /** What the words promise that begin with these tokens and were perhaps meant. */
+  /** What the words promise at least that begin with these tokens and were perhaps meant. */
   #hope({ tokens }: Node, token: number): number {
-    return this.#hopes.size ? (this.#hopes.get(nameOf([...tokens, token])) ?? 0) : 0;
+    return this.#near.size && this.#near.has(nameOf([...tokens, token])) ? NEAR : 0;
   }
 
   /** Read what is in question until nothing is. */
