@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 import numpy as np
 
@@ -48,7 +48,18 @@ _PIECE = re.compile(r"\s*(\S+)")
 _LINE_END = re.compile(r"[^\S\n]*\n")
 
 
-class MixedPredictor(Asking):
+class _One:
+    """What one model alone can do is told so."""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if any(hasattr(each, name) for each in (Predictor, Session)):
+                raise AttributeError(f"several models together have no {name}; load one alone, Predictor.load('en').")
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+class MixedPredictor(_One, Asking):
     """Several predictors as one: `Predictor.load(["en", "de"])`.
 
     Attributes:
@@ -215,7 +226,7 @@ class _Read:
         return _Read(text, logs, contexts, shares, line, ends, words, sentences)
 
 
-class MixedSession:
+class MixedSession(_One):
     """One text field, read by several models. Not to be shared by threads."""
 
     def __init__(self, sessions: Mapping[str, Session], predictor: MixedPredictor) -> None:

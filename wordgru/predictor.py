@@ -302,6 +302,8 @@ def find_model(name: str | Path | None = None) -> str | Path:
     if str(name) in shipped and not Path(name).is_dir():
         return shipped[str(name)]
     if Path(name).name == str(name) and not Path(name).exists():
+        if "," in str(name):
+            raise BundleError(f"{name}: this takes one model; expected one name, and several where words are offered.")
         raise BundleError(
             f"{name}: no such folder, nor a model in the package ({', '.join(shipped) or 'it has none'}); expected the "
             "folder of a bundle, owner/name of the Hub, or a name that `wordgru models` lists."

@@ -435,6 +435,12 @@ def test_what_is_right_or_unknown_or_no_prose_is_left_alone(english, text):
     assert session.text == text
 
 
+def test_code_between_backticks_is_left_alone(english):
+    code = "I hvae `git comit` in teh ` box.\n```\necho teh end\n``` I hvae it. ```\npritn teh"
+    found = [(each.typed, each.word) for each in corrections(code, english.session(typing=TypingModel()))]
+    assert found == [("hvae", "have"), ("teh", "the"), ("hvae", "have")]
+
+
 def test_two_words_typed_as_one_are_parted_and_put_back(english):
     session = english.session("call me if you needanything", typing=TypingModel())
     assert session.autocorrect() == "need anything"

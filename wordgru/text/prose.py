@@ -1,9 +1,17 @@
 """Which words of a text are prose, and may be corrected: no numbers, code, addresses or words in capitals."""
 
+import re
+
 from wordgru.text import words
 
 _BESIDE = frozenset("@/\\_#:=<>{}[]$%&~^+*|")  # marks beside a word that say it is something else
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)  # as Markdown marks it
 _NO_APOSTROPHES = str.maketrans("", "", words.APOSTROPHES)
+
+
+def code_in(text: str) -> list[tuple[int, int]]:
+    """Where code begins and ends that is marked as Markdown marks it, between backticks, in order."""
+    return [match.span() for match in _CODE.finditer(text)]
 
 
 def is_prose(text: str, start: int, end: int) -> bool:

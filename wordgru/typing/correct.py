@@ -10,7 +10,7 @@ from wordgru.search.model import Doubles
 from wordgru.search.suggestions import Suggestions
 from wordgru.session import Session
 from wordgru.text import words
-from wordgru.text.prose import is_prose
+from wordgru.text.prose import code_in, is_prose
 
 CANDIDATES = 8
 """Words that are weighed by what follows."""
@@ -59,8 +59,8 @@ class Correction:
 def corrections(text: str, session: Session, *, threshold: float = 0.9) -> Iterator[Correction]:
     """The words of `text` that were meant otherwise, in order.
 
-    Numbers, code, addresses, case, words in capitals and what stands beside marks of code are left alone. A word that
-    was corrected is read as corrected by those after it.
+    Numbers, code between backticks, addresses, case, words in capitals and what stands beside marks of code are left
+    alone. A word that was corrected is read as corrected by those after it.
 
     Args:
         text: any text; lines are read one after the other.
@@ -91,13 +91,17 @@ def word_by_word(
     """
     _THRESHOLD.check("the threshold", threshold)
     before, done = "", 0
+    code = iter([*code_in(text), (len(text), len(text))])
+    code_begin, code_end = next(code)
     for begin, end, unspaced in words.spans(text):
+        while code_end <= begin:
+            code_begin, code_end = next(code)
         if begin < done:
             continue  # it was one with the word before
         before += text[done:begin]
         typed = text[begin:end]
         correction = None
-        if end > start and not unspaced and is_prose(text, begin, end):
+        if end > start and not unspaced and begin < code_begin and is_prose(text, begin, end):
             correction = correction_at(begin, typed, before, text[end : end + FOLLOWING], session, threshold)
         before += correction.word if correction else typed
         done = correction.end if correction else end

@@ -329,6 +329,14 @@ void check_two(const Predictor& english) {
     refuses([&] { session.corrections({}, 3); }, "count is 3; expected");
 }
 
+/// Code between backticks is left alone.
+void check_code(const Predictor& english) {
+    std::string found;
+    const char* const code = "I hvae `git comit` in teh ` box.\n```\necho teh end\n``` I hvae it. ```\npritn teh";
+    for (const Correction& each : english.correct(code, TypingModel())) found += each.typed + ' ';
+    expect(found == "hvae teh hvae ", "code is left alone: " + found);
+}
+
 /// A slip whose tokens are improbable is found along the usual tokens of known words one letter away.
 void check_near(const Predictor& english) {
     const std::u32string letters = Layout::load("qwerty").letters();
@@ -370,6 +378,7 @@ void run(const fs::path& vectors, const fs::path& repository) {
     const Predictor english = Predictor::load(repository / "wordgru/models/en");
     check_two(english);
     check_near(english);
+    check_code(english);
 }
 
 }  // namespace typing

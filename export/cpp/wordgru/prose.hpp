@@ -18,6 +18,14 @@ inline bool is_lower_or_title(char32_t c) {
     return category == UTF8PROC_CATEGORY_LL || category == UTF8PROC_CATEGORY_LT || c == U'ª' || c == U'º';
 }
 
+/// Where code ends that begins at a place as Markdown marks it, between backticks; the place itself where none does.
+inline std::size_t code_end(std::u32string_view text, std::size_t at) {
+    if (text.substr(at, 3) == U"```") return std::min(text.find(U"```", at + 3), text.size() - 3) + 3;
+    if (text[at] != U'`') return at;
+    const std::size_t end = text.find_first_of(U"`\n", at + 1);
+    return end != text.npos && text[end] == U'`' && end > at + 1 ? end + 1 : at;
+}
+
 /// Whether the word of `text` from `start` to `end`, in characters, may be corrected.
 inline bool is_prose(std::u32string_view text, std::size_t start, std::size_t end) {
     constexpr std::u32string_view kBeside = U"@/\\_#:=<>{}[]$%&~^+*|";  // marks that say it is something else

@@ -362,6 +362,8 @@ describe("corrections of a text", async () => {
     assert.deepEqual(await found("I hvae a beatiful idea."), ["hvae have", "beatiful beautiful"]);
     const mail = "😀 Wrote on 3/4 to bob@exmaple.com.\nSee you tomorow at Krakenhaus, NTAO!";
     assert.deepEqual(await found(mail), ["tomorow tomorrow"]);
+    const code = "I hvae `git comit` in teh ` box.\n```\necho teh end\n``` I hvae it. ```\npritn teh";
+    assert.deepEqual(await found(code), ["hvae have", "teh the", "hvae have"]);
   });
 
   it("joins one word that was typed as two, and leaves two that are right", async () => {

@@ -104,8 +104,8 @@ inline std::optional<Correction> correction_at(std::size_t start, const std::str
 
 /// The words of `text` that were meant otherwise, in order.
 ///
-/// Numbers, code, addresses, case, words in capitals and what stands beside marks of code are left alone. A word that
-/// was corrected is read as corrected by those after it. `session` is an empty one with a typing model; it is used up.
+/// Numbers, code between backticks, addresses, case, words in capitals and what stands beside marks of code are left
+/// alone. A word that was corrected is read as corrected by those after it. `session` is an empty one with a typing model; it is used up.
 /// Throws WordgruError if the text is not UTF-8, the session has no typing model, or the threshold is no probability.
 inline std::vector<Correction> corrections(std::string_view text, Session session, double threshold = 0.9) {
     detail::Range{0, 1}.check("the threshold", threshold);
@@ -116,13 +116,15 @@ inline std::vector<Correction> corrections(std::string_view text, Session sessio
     std::vector<Correction> found;
     std::string before;
     std::size_t done = 0;  // in bytes
+    std::size_t seen = 0;  // characters before which code was looked for
     for (const Span& span : spans(all)) {
+        while (seen < span.start) seen = std::max(detail::code_end(all, seen), seen + 1);
         const std::size_t start = read.starts[span.start], end = read.starts[span.end];
         if (start < done) continue;  // it was one with the word before
         before += text.substr(done, start - done);
         const std::string typed(text.substr(start, end - start));
         std::optional<Correction> correction;
-        if (!span.unspaced && detail::is_prose(all, span.start, span.end)) {
+        if (!span.unspaced && seen == span.start && detail::is_prose(all, span.start, span.end)) {
             correction = detail::correction_at(start, typed, before, all.substr(span.end), session, threshold);
         }
         before += correction ? correction->word : typed;

@@ -8,6 +8,13 @@ const UPPER = /\p{Uppercase}/u;
 const LOWER = /[\p{Lowercase}\p{Lt}]/u;
 const LETTER_OR_DIGIT = /^[\p{L}\p{N}]$/u;
 
+const CODE = /```[\s\S]*?(?:```|$(?![\s\S]))|`[^`\n]+`/g; // as Markdown marks it
+
+/** Where code begins and ends that is marked as Markdown marks it, between backticks, in order. */
+export function codeIn(text: string): [start: number, end: number][] {
+  return Array.from(text.matchAll(CODE), ({ index, 0: code }) => [index, index + code.length]);
+}
+
 /** Whether the word of `text` from `start` to `end` (UTF-16 units) may be corrected. */
 export function isProse(text: string, start: number, end: number): boolean {
   const word = text.slice(start, end);

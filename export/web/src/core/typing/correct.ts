@@ -2,7 +2,7 @@
  * Corrections of a whole text: each word by what stands before it, then by what follows.
  * `wordgru/typing/correct.py` in TypeScript.
  */
-import { isProse } from "../prose.js";
+import { codeIn, isProse } from "../prose.js";
 import { Range } from "../ranges.js";
 import type { Suggestions, SuggestOptions } from "../suggestions.js";
 import { spans } from "../words.js";
@@ -46,8 +46,8 @@ export interface Corrector {
 /**
  * The words of `text` that were meant otherwise, in order.
  *
- * Numbers, code, addresses, case, words in capitals and what stands beside marks of code are left alone. A word that was
- * corrected is read as corrected by those after it.
+ * Numbers, code between backticks, addresses, case, words in capitals and what stands beside marks of code are left
+ * alone. A word that was corrected is read as corrected by those after it.
  *
  * @param session an empty session with a typing model; it is used up.
  * @throws WordgruError if the session has no typing model, or the threshold is no probability.
@@ -60,11 +60,13 @@ export async function* corrections(
   THRESHOLD.check("the threshold", threshold);
   let before = "";
   let done = 0;
+  const code = codeIn(text);
   for (const [start, end, isUnspaced] of spans(text)) {
+    while ((code[0]?.[1] ?? text.length) <= start) code.shift();
     if (start < done) continue; // it was one with the word before
     before += text.slice(done, start);
     const found =
-      !isUnspaced && isProse(text, start, end)
+      !isUnspaced && start < (code[0]?.[0] ?? text.length) && isProse(text, start, end)
         ? await correctionAt(text, start, end, before, session, threshold)
         : undefined;
     if (found) yield found;
