@@ -219,9 +219,8 @@ def test_a_touch_is_one_letter_in_all_models() -> None:
 
 @pytest.mark.parametrize("name", ["autocorrect", "characters", "save", "undo"])
 def test_what_one_model_alone_can_do_is_told_in_a_line(name: str) -> None:
-    mixed = MixedPredictor({"one": Predictor.load(TINY), "two": Predictor.load(TINY)})
     with pytest.raises(AttributeError, match=f"^several models together have no {name}; load one alone"):
-        getattr(mixed.session(), name)
+        getattr(BOTH.session(), name)
     with pytest.raises(AttributeError, match="object has no attribute 'nonsense'"):
-        _ = mixed.nonsense
-    assert not hasattr(mixed, "generate")
+        _ = BOTH.nonsense
+    assert not hasattr(BOTH, "generate")

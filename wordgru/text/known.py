@@ -13,7 +13,6 @@ import struct
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache, reduce
-from itertools import accumulate
 from typing import Self
 
 from wordgru.errors import WordgruError
@@ -72,11 +71,10 @@ class KnownWords:
         Some of them come twice.
         """
         key = _key(word)
-        begins = list(accumulate(key.encode(), _hashed, initial=(_OFFSET, _OTHER))) if key.isascii() else []
         letters = sorted(set(letters))
         for at in range(len(key) + 1):
             begin, rest = key[:at], key[at:]
-            hashed = begins[at] if begins else _hashed_all(begin)
+            hashed = _hashed_all(begin)
             swapped = [rest[1] + rest[0] + rest[2:]] if len(rest) > 1 else []
             for end in (rest[1:], *swapped, *(char + end for end in (rest, rest[1:]) for char in letters)):
                 if self._has_all(_hashed_all(end, hashed)):
