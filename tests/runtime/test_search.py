@@ -70,8 +70,8 @@ class Toy:
         waiting = [((0,), b"", 1.0)]
         while waiting:
             history, spelled, mass = waiting.pop()
-            row, ends = self.row(history), self.vocabulary.ends_unit(half_character(spelled))
-            units = set(self.vocabulary.opens.ids[ends].tolist())
+            row, opens = self.row(history), self.vocabulary.opens
+            units = set(opens.ids[self.vocabulary.unit_ends(half_character(spelled), 0, len(opens.ids))].tolist())
             for id_ in range(1, len(self.token_bytes)):
                 text, here = spelled + self.token_bytes[id_], mass * float(row[id_])
                 if key(text).startswith(typed) and (history == (0,) or not key(spelled).startswith(typed)):
@@ -221,6 +221,18 @@ def test_words_that_may_not_be_offered_make_room_for_the_next():
     others = toy.search(b"a", 3, options, factor=lambda word: float(word != first[0].spelled)).words
     assert len(others) == 3
     assert [item.spelled for item in others[:2]] == [item.spelled for item in first[1:]]
+
+
+def test_known_words_fill_all_places_however_much_an_unknown_one_counts():
+    toy = Toy(UNITS, UNITS, 5)
+    options = SearchOptions(max_rows=3000)
+    *_, middle, last = toy.search(b"a", 40, options).words
+    known = {last.spelled: 1.0, middle.spelled: 0.99}
+    first = toy.search(b"a", 1, options, factor=lambda word: known.get(word, 0.0)).words
+    assert [item.spelled for item in first] == [last.spelled]
+    two = {toy.search(b"a", 1, options).words[0].spelled: 1.0, **known}
+    both = toy.search(b"a", 2, options, factor=lambda word: two.get(word, 0.0)).words
+    assert [item.spelled for item in both] == [next(iter(two)), last.spelled]
 
 
 @settings(deadline=None)

@@ -20,7 +20,7 @@ from wordgru.text.vocabulary import Vocabulary, half_character
 _ALONE = 3  # rows of a large call that take as long as a call of one
 _REMEMBERED = 4  # places of which the nodes are kept
 _NODES = 1024  # of all places together
-_LISTED = 192  # words of one row that are listed as found at most
+_LISTED = 96  # words of one row that are listed as found at most
 
 Pick = tuple[float, int, int]
 """An open token to read: its mass, the number of its row, its place in the vocabulary."""
@@ -174,6 +174,7 @@ class Row:
         mass: of the node.
         low: place of the first open token that agrees, in the vocabulary's order.
         open: masses of the open tokens that agree, from `low` on; 0 for those that were read.
+        all_open: what they have together, before any was read.
         inner: open tokens that spell a part of the letters: place → mass. They agree only in part.
         share: of the row that agrees for sure.
     """
@@ -186,24 +187,27 @@ class Row:
         self.inner = {place: float(node.row[opens.ids[place]]) for place in vocabulary.inner(rest)}
         first, last = finals.range(rest)
         self._words, self._word_ids = finals.of(node.row, first, last), finals.ids[first:last]
-        units = np.flatnonzero(vocabulary.ends_unit(half_character(node.spelled))[self.low : high])
-        if len(units):  # of a script without spaces
-            self._word_ids = np.concatenate([self._word_ids, opens.ids[units + self.low]])
+        if units := vocabulary.unit_ends(half_character(node.spelled), self.low, high):  # of a script without spaces
+            self._word_ids = np.concatenate([self._word_ids, opens.ids[units]])
             self._words = node.row[self._word_ids]
-            self.open[units] = 0.0
-        self.share = float(self._words.sum(dtype=np.float64) + self.open.sum()) if typed else 1.0 - float(node.row[0])
+            self.open[np.array(units) - self.low] = 0.0
+        self._all_words, self.all_open = float(self._words.sum(dtype=np.float64)), float(self.open.sum())
+        self.share = self._all_words + self.all_open if typed else 1.0 - float(node.row[0])
 
     def weigh(self, mass: float) -> None:
         """Turn probabilities into masses."""
         self.mass = mass
         self.inner = {place: mass * share for place, share in self.inner.items()}
         self.open *= mass
+        self.all_open *= mass
 
     def words(self, *, few: int, least: float) -> tuple[list[int], list[float], float]:
         """The tokens that end a word here with the most mass: ids and masses, and the most that another one has.
 
         `few` of them at least; else none below the mass `least`.
         """
+        if not few and self.mass * self._all_words <= least:
+            return [], [], self.mass * self._all_words
         least = min(
             max(float(self._words.max(initial=0.0)) / 2048, least / max(self.mass, 1e-300)), 2.0
         )  # no token has more than 1
@@ -232,38 +236,56 @@ class Group:
     Attributes:
         rows: of the group.
         unlisted: the most that a word may have found in the rows without being listed.
-        path: for each open token that agrees, from `low` on, the sum of the open masses along its bytes, over all rows:
-            what a word through it may miss here.
+        open: the open mass of all rows.
+
+    Args:
+        vocabulary: of the tokens.
+        low: as of its rows.
+        light: where no more than this is open, it is taken as what any word may miss here: half the rows that agree
+            with some letters hardly do.
     """
 
-    def __init__(self, vocabulary: Vocabulary, low: int) -> None:
-        self._opens, self._low = vocabulary.opens, low
+    def __init__(self, vocabulary: Vocabulary, low: int, light: float) -> None:
+        self._opens, self._low, self._light = vocabulary.opens, low, light
         self.rows: list[Row] = []
-        self.unlisted = 0.0
-        self.path: Doubles = np.zeros(1)
+        self.unlisted = self.open = 0.0
+        self._path: Doubles | None = None
         self._peak: float | None = None  # of all words, once it was asked for
+
+    @property
+    def _is_light(self) -> bool:
+        return self._path is None and self.open <= self._light
+
+    @property
+    def path(self) -> Doubles:
+        """For each open token that agrees, from `low` on, the sum of the open masses along its bytes, over all rows.
+
+        It is what a word through that token may miss here.
+        """
+        if self._path is None:
+            masses = self.rows[0].open if len(self.rows) == 1 else np.sum([row.open for row in self.rows], axis=0)
+            ends = self._opens.ends[self._low : self._low + len(masses)] - self._low
+            self._path = np.cumsum(masses - np.bincount(ends, masses, len(masses) + 1)[:-1])  # each up to its end
+        return self._path
 
     def add(self, row: Row) -> None:
         """Add a row, weighed already."""
-        size = len(row.open)
-        ends = self._opens.ends[row.low : row.low + size] - row.low
-        self.path = (
-            (self.path if self.rows else np.zeros(size))
-            + np.cumsum(  # each mass counts up to its end
-                row.open - np.bincount(ends, row.open, size + 1)[:-1]
-            )
-        )
         self.rows.append(row)
-        self._peak = None
+        self.open += row.all_open
+        self._path = self._peak = None
 
     def take(self, place: int, mass: float) -> None:
         """The open token at a place, of this mass, is read now."""
         if mass:
-            self.path[place - self._low : int(self._opens.ends[place]) - self._low] -= mass
+            self.open = max(self.open - mass, 0.0)
+            if self._path is not None:
+                self._path[place - self._low : int(self._opens.ends[place]) - self._low] -= mass
             self._peak = None
 
     def peak(self, key: bytes) -> float:
         """The most that any word may miss here whose bytes from the nodes on begin with `key`."""
+        if self._is_light:
+            return self.open
         if not key:
             self._peak = float(self.path.max(initial=0.0)) if self._peak is None else self._peak
             return self._peak
@@ -273,15 +295,15 @@ class Group:
 
     def missing(self, key: bytes) -> float:
         """What the word whose bytes from the nodes on are `key` may miss here."""
-        if not len(self.path):
-            return 0.0
-        at = self._opens.deepest(key) - self._low
-        return float(self.path[at]) if 0 <= at < len(self.path) else 0.0
+        if self._is_light:
+            return self.open
+        path, at = self.path, self._opens.deepest(key) - self._low
+        return float(path[at]) if 0 <= at < len(path) else 0.0
 
     def along(self, key: bytes) -> Iterator[Pick]:
         """The open tokens that `key` begins with."""
         for place in [place for size in range(1, len(key) + 1) for place in self._opens.equal(key[:size])]:
-            if 0 <= place - self._low < len(self.path):
+            if 0 <= place - self._low < len(self.rows[0].open):
                 for row in self.rows:
                     if (mass := float(row.open[place - self._low])) > 0:
                         yield mass, row.number, place

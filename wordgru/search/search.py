@@ -7,7 +7,8 @@ looked yet. P(word) is the sum over all its spellings, so what a word can still 
 bytes the word begins with: its *missing* mass. They all lie on one path of the trie of tokens, and that is the bound.
 
 Words stand in the order of what they count: their mass times a *factor*, 1 for a word that the language knows, less for
-another, 0 for one that may not be offered. With A the mass of all that agrees with the letters typed, and t the
+another, 0 for one that may not be offered. Known words stand before all others, which are offered only where no known
+one agrees with the letters. With A the mass of all that agrees with the letters typed, and t the
 tolerance, an answer of k words is proved when
 
 - no word but these k can count more than the k-th by more than t · A, and
@@ -19,7 +20,7 @@ docs/word-search.md works an example by hand.
 
 import heapq
 import time
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -150,6 +151,7 @@ class _Search:
         self._options, self._spell, self._model_factor = options, spell, cache(factor)
         self._rows: dict[tuple[int, ...], Row] = {}
         self._groups: dict[bytes, Group] = {}
+        self._sizes: list[int] = []  # of their keys
         self._found: dict[bytes, float] = {}  # word → mass of its spellings, of the rows that list it
         self._keys: dict[bytes, bytes] = {}  # word → its bytes as they are compared, where these are others
         self._sources = named
@@ -160,6 +162,7 @@ class _Search:
         self._agreeing = 0.0  # mass of all that agrees with the letters for sure
         self._unlisted: list[Row] = []  # rows of which the words are still to be listed
         self._few = 0  # how many words the rows list at least
+        self._light = _FORGOTTEN * options.tolerance  # a mass that hardly matters
 
     def run(self, typed: bytes) -> Answer:
         """Read the usual tokens of what is typed, then what is in question."""
@@ -224,7 +227,10 @@ class _Search:
         row.weigh(self._mass(row.node))
         row.number = len(self._rows)
         self._rows[row.node.tokens] = row
-        group = self._groups.setdefault(row.node.key, Group(self._vocabulary, row.low))
+        group = self._groups.get(row.node.key)
+        if group is None:
+            group = self._groups[row.node.key] = Group(self._vocabulary, row.low, self._light)
+            self._sizes = sorted({*self._sizes, len(row.node.key)})
         group.add(row)
         if self._is_outer(row):
             self._agreeing += row.mass * row.share
@@ -254,7 +260,7 @@ class _Search:
 
         Not one inside the letters typed: that it leads nowhere is worth knowing.
         """
-        return self._mass(row.node) < _FORGOTTEN * self._options.tolerance
+        return self._mass(row.node) < self._light
 
     def _take(self, row: Row, place: int) -> None:
         self._groups[row.node.key].take(place, row.take(place))
@@ -273,8 +279,8 @@ class _Search:
         return self._keys.get(word, word)
 
     def _along(self, key: bytes) -> Along:
-        starts = (key[:size] for size in range(len(key) + 1))
-        return [(self._groups[start], key[len(start) :]) for start in starts if start in self._groups]
+        sizes = self._sizes[: bisect_right(self._sizes, len(key))]
+        return [(group, key[size:]) for size in sizes if (group := self._groups.get(key[:size]))]
 
     # -- the proof ---------------------------------------------------------------------------------------------
 
@@ -311,11 +317,12 @@ class _Search:
                 form = self._vocabulary.form(word)
                 if (form not in best or best[form][0] == word) and (factor := self._factor(word)):
                     best[form] = (word, mass * factor)
-                    insort(counts, mass * factor)
+                    if factor == 1.0:
+                        insort(counts, mass)
         return self._first(best.values())
 
     def _first(self, words: Iterable[tuple[bytes, float]]) -> list[tuple[bytes, float]]:
-        return sorted(words, key=lambda item: (-item[1], item[0]))[: self._k]
+        return sorted(words, key=lambda item: (self._factor(item[0]) < 1.0, -item[1], item[0]))[: self._k]
 
     def _in_question(self, ranking: list[tuple[bytes, float]], inner: float) -> tuple[bool, set[Pick]]:
         """Whether a ranking is proved, if not the open tokens to read next; `inner` is the mass of the inner ones."""
@@ -400,11 +407,12 @@ class _Search:
         False if one exceeds it that was not examined.
         """
         best, settled = {self._vocabulary.form(word) for word, _ in ranking}, True
+        least = 1.0 if self._factor(ranking[0][0]) == 1.0 else 0.0  # beside known words no others are offered
         for word, found in self._found.items():
             if found + most > limit and self._vocabulary.form(word) not in best:
                 along = self._along(self._key(word))
                 mass = found + sum(group.unlisted for group, _ in along) + self._unnamed
-                if mass + _missing(along) > limit and (factor := self._factor(word)):
+                if mass + _missing(along) > limit and (factor := self._factor(word)) and factor >= least:
                     picks |= _enough(along, max(limit / factor - mass, 0.0))
                     settled = settled and factor * found <= limit
         return settled

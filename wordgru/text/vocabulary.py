@@ -112,7 +112,8 @@ class Vocabulary:
         keys = [folded(token) for token in token_bytes] if fold else token_bytes
         self.finals = Index(range(1, finals + 1), keys[1 : finals + 1])
         self.opens = Index(range(finals + 1, len(token_bytes)), keys[finals + 1 :])
-        self.ends_unit = lru_cache(maxsize=256)(self._ends_unit)
+        self._unit_ends = lru_cache(maxsize=256)(self._find_unit_ends)
+        self._spelling = lru_cache(maxsize=8192)(self._find_spelling)
 
     def key(self, spelled: bytes) -> bytes:
         """How `spelled` is looked up."""
@@ -133,9 +134,12 @@ class Vocabulary:
 
     def spelling(self, before: bytes, spelled: bytes) -> list[int]:
         """Ids of the tokens that, after the bytes `before`, spell just these bytes and end a word."""
-        key, tail = self.key(spelled), half_character(before)
-        ids = [int(self.finals.ids[place]) for place in self.finals.equal(key)]
-        ids += [int(self.opens.ids[place]) for place in self.opens.equal(key) if self.ends_unit(tail)[place]]
+        return self._spelling(half_character(before), spelled)
+
+    def _find_spelling(self, tail: bytes, spelled: bytes) -> list[int]:
+        finals, opens = self.finals.equal(self.key(spelled)), self.opens.equal(self.key(spelled))
+        ids = [int(self.finals.ids[place]) for place in finals]
+        ids += [int(self.opens.ids[place]) for place in self.unit_ends(tail, opens.start, opens.stop)]
         return [id_ for id_ in ids if self.token_bytes[id_] == spelled]
 
     def inner(self, rest: bytes) -> list[int]:
@@ -143,17 +147,19 @@ class Vocabulary:
         sizes = range(1, min(len(rest), self.opens.longest + 1))
         return [at for size in sizes for at in self.opens.equal(rest[:size])]
 
-    def _ends_unit(self, tail: bytes) -> npt.NDArray[np.bool_]:
-        """Which open tokens, after half a character `tail` (or nothing), end a unit of a script without spaces.
+    def unit_ends(self, tail: bytes, low: int, high: int) -> list[int]:
+        """The places, from `low` to `high`, of open tokens that end a unit of a script without spaces.
 
-        By place among the open tokens: those that end with a whole character of such a script.
+        After half a character `tail`, or nothing, they end with a whole character of such a script.
         """
-        ends = np.zeros(len(self.opens.ids), bool)
-        low, high = (self.opens.first(b"\x80"), self.opens.first(b"\xc0")) if tail else (0, len(ends))
-        for at in range(low, high):
-            token = self.token_bytes[self.opens.ids[at]]
-            ends[at] = token[-1] >= 0x80 and _ends_unspaced(tail + token)
-        return ends
+        places = self._unit_ends(tail)
+        return places[bisect_left(places, low) : bisect_left(places, high)]
+
+    def _find_unit_ends(self, tail: bytes) -> list[int]:
+        opens = self.opens
+        low, high = (opens.first(b"\x80"), opens.first(b"\xc0")) if tail else (0, len(opens.ids))
+        tokens = ((at, self.token_bytes[opens.ids[at]]) for at in range(low, high))
+        return [at for at, token in tokens if token[-1] >= 0x80 and _ends_unspaced(tail + token)]
 
 
 def half_character(spelled: bytes) -> bytes:

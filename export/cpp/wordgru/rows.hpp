@@ -27,7 +27,7 @@ namespace wordgru {
 namespace detail {
 
 inline constexpr std::size_t kAlone = 3;     // rows of a large call that take as long as a call of one
-inline constexpr std::size_t kListed = 192;  // words of one row that are listed as found at most
+inline constexpr std::size_t kListed = 96;  // words of one row that are listed as found at most
 
 /// A token sequence begun, as the model read it.
 struct Node {

@@ -9,10 +9,11 @@
 // that is the bound.
 //
 // Words stand in the order of what they count: their mass times a factor, 1 for a word that the language knows, less
-// for another, 0 for one that may not be offered. With A the mass of all that agrees with the letters typed, and t the
-// tolerance, an answer of k words is proved when no word but these k can count more than the k-th by more than t · A,
-// and none of these k misses more than t · A, or the tokens that `Tokenizer::encode` spells it with. Until then the
-// heaviest open tokens on the paths that break a rule are read, many in one call, within a budget.
+// for another, 0 for one that may not be offered. Known words stand before all others, which are offered only where no
+// known one agrees with the letters. With A the mass of all that agrees with the letters typed, and t the tolerance, an
+// answer of k words is proved when no word but these k can count more than the k-th by more than t · A, and none of
+// these k misses more than t · A, or the tokens that `Tokenizer::encode` spells it with. Until then the heaviest open
+// tokens on the paths that break a rule are read, many in one call, within a budget.
 #pragma once
 
 #include <algorithm>
@@ -311,19 +312,24 @@ class Search {
             std::pop_heap(heap.begin(), heap.end(), worse);
             const auto& [word, mass] = *heap.back();
             heap.pop_back();
-            if (best.size() >= k_ && mass <= best.back().second) break;
+            if (best.size() >= k_ && is_known(best.back()) && mass <= best.back().second) break;
             std::string form = vocabulary_.form(word);
             const double factor = forms.count(form) ? 0 : this->factor(word);
             if (factor <= 0) continue;
             forms.insert(std::move(form));
             const Ranked ranked(word, mass * factor);
-            best.insert(std::upper_bound(best.begin(), best.end(), ranked, counts_more), ranked);
+            const auto before = [this](const Ranked& one, const Ranked& other) { return counts_more(one, other); };
+            best.insert(std::upper_bound(best.begin(), best.end(), ranked, before), ranked);
             if (best.size() > k_) best.pop_back();
         }
         return best;
     }
 
-    static bool counts_more(const Ranked& one, const Ranked& other) {
+    bool is_known(const Ranked& ranked) const { return factor(ranked.first) >= 1; }
+
+    /// Known words stand before all others.
+    bool counts_more(const Ranked& one, const Ranked& other) const {
+        if (is_known(one) != is_known(other)) return is_known(one);
         return one.second != other.second ? one.second > other.second : one.first < other.first;
     }
 
@@ -433,6 +439,7 @@ class Search {
         bool settled = true;
         std::set<std::string> best;
         for (const auto& item : ranking) best.insert(vocabulary_.form(item.first));
+        const bool any_known = is_known(ranking[0]);  // beside known words no others are offered
         for (const auto& [word, mass] : found_) {
             if (mass + most <= limit) continue;
             if (best.count(vocabulary_.form(word))) continue;
@@ -440,7 +447,7 @@ class Search {
             double known = mass + unnamed_;
             for (const auto& each : along) known += each.first->unlisted;
             const double factor = known + missing(along) > limit ? this->factor(word) : 0;
-            if (factor <= 0) continue;
+            if (factor <= 0 || (any_known && factor < 1)) continue;
             enough(along, std::max(limit / factor - known, 0.0), picks);
             settled = settled && factor * mass <= limit;
         }
@@ -451,10 +458,8 @@ class Search {
 
     Answer answer(const Ranking& ranking, bool exact) const {
         std::vector<Found> found;
-        const auto is_known = [this](const Ranked& ranked) { return factor(ranked.first) >= 1; };
-        const bool any = std::any_of(ranking.begin(), ranking.end(), is_known);
         for (const Ranked& ranked : ranking) {
-            if (!any || is_known(ranked)) found.push_back(measured(std::string(ranked.first)));
+            if (is_known(ranked) || !is_known(ranking[0])) found.push_back(measured(std::string(ranked.first)));
         }
         std::sort(found.begin(), found.end(), [this](const Found& one, const Found& other) {
             const double count = one.probability * factor(one.spelled);

@@ -9,7 +9,7 @@ import { END_OF_TEXT } from "./tokenizer.js";
 import { halfCharacter, type Places, type Vocabulary } from "./vocabulary.js";
 
 const ALONE = 3; // rows of a large call that take as long as a call of one
-const LISTED = 192; // words of one row that are listed as found at most
+const LISTED = 96; // words of one row that are listed as found at most
 const TINY = 2 ** -126; // the least float that is not 0 or nearly so
 
 /** What the search needs of a model. */

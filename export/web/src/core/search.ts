@@ -10,8 +10,9 @@
  * bound.
  *
  * Words stand in the order of what they count: their mass times a factor, 1 for a word that the language knows, less for
- * another, 0 for one that may not be offered. With A the mass of all that agrees with the letters typed, and t the
- * tolerance, an answer of k words is proved when
+ * another, 0 for one that may not be offered. Known words stand before all others, which are offered only where no known
+ * one agrees with the letters. With A the mass of all that agrees with the letters typed, and t the tolerance, an answer
+ * of k words is proved when
  *
  * - no word but these k can count more than the k-th by more than t · A, and
  * - none of these k misses more than t · A, or the tokens that `Tokenizer.encode` spells it with.
@@ -414,20 +415,29 @@ class Search {
     ).map((at) => found[at] as Ranked);
     examined.sort(([word, mass], [other, more]) => more - mass || compare(word, other));
     const best = new Map<Bytes, Ranked>();
-    let last = 0; // what the k-th counts
+    let last = 0; // what the k-th counts, if it is known
     for (const [word, mass] of examined) {
       if (best.size >= this.k && mass <= last) break;
       const form = this.vocabulary.form(word);
       const factor = best.has(form) ? 0 : this.#factor(word);
       if (!factor) continue;
       best.set(form, [word, mass * factor]);
-      if (best.size >= this.k) last = this.#first(best).at(-1)?.[1] ?? 0;
+      const kth = best.size >= this.k ? this.#first(best).at(-1) : undefined;
+      if (kth && this.#isKnown(kth)) last = kth[1];
     }
     return this.#first(best);
   }
 
+  #isKnown([word]: Ranked): boolean {
+    return this.#factor(word) === 1;
+  }
+
+  /** The k best, known words before all others. */
   #first(words: ReadonlyMap<Bytes, Ranked>): Ranked[] {
-    const sorted = [...words.values()].sort(([word, count], [other, more]) => more - count || compare(word, other));
+    const sorted = [...words.values()].sort(
+      (one, other) =>
+        Number(this.#isKnown(other)) - Number(this.#isKnown(one)) || other[1] - one[1] || compare(one[0], other[0]),
+    );
     return sorted.slice(0, this.k);
   }
 
@@ -538,13 +548,14 @@ class Search {
   #questionListed(ranking: readonly Ranked[], limit: number, most: number, choices: Choices): boolean {
     let settled = true;
     const best = new Set(ranking.map(([word]) => this.vocabulary.form(word)));
+    const least = this.#isKnown(ranking[0] as Ranked) ? 1 : 0; // beside known words no others are offered
     for (const [word, found] of this.#found) {
       if (found + most <= limit) continue;
       if (best.has(this.vocabulary.form(word))) continue;
       const along = this.#along(this.#keyOf(word));
       const mass = along.reduce((total, [group]) => total + group.unlisted, found + this.#unnamed);
       const factor = mass + missing(along) > limit ? this.#factor(word) : 0;
-      if (!factor) continue;
+      if (!factor || factor < least) continue;
       choices.add(enough(along, Math.max(limit / factor - mass, 0)));
       settled &&= factor * found <= limit;
     }
@@ -554,7 +565,7 @@ class Search {
   // -- the answer ----------------------------------------------------------------------------------------------
 
   #answer(ranking: readonly Ranked[], proved: boolean): Answer {
-    const known = ranking.filter(([word]) => this.#factor(word) === 1);
+    const known = ranking.filter((ranked) => this.#isKnown(ranked));
     const words = (known.length ? known : ranking).map(([word]) => this.#measured(word));
     const count = ({ spelled, probability }: Found) => probability * this.#factor(spelled);
     words.sort((one, other) => count(other) - count(one) || compare(one.spelled, other.spelled));
