@@ -17,8 +17,16 @@ from wordgru.reading import Reading, common
 from wordgru.search.characters import Characters
 from wordgru.search.model import LanguageModel
 from wordgru.search.named import Named
-from wordgru.search.search import Answer, Found, WordSearch
-from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions, with_settings
+from wordgru.search.search import WordSearch
+from wordgru.search.suggestions import (
+    Answer,
+    Found,
+    K,
+    SearchOptions,
+    Suggestion,
+    Suggestions,
+    with_settings,
+)
 from wordgru.sources.finger import Finger
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList

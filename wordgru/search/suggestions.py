@@ -1,7 +1,7 @@
 """What a search is asked and what it answers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import overload
 
 from wordgru.config import Range, check_ranges, ranged
@@ -96,6 +96,42 @@ class SearchOptions:
     def __post_init__(self) -> None:
         """Refuse numbers out of their ranges."""
         check_ranges(self)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One word of an answer.
+
+    Attributes:
+        spelled: its bytes, those held back before the word included.
+        probability: out of what agrees with the bytes typed.
+        tokens: its most probable spelling.
+        named: what of `probability` it has from each source that names it.
+    """
+
+    spelled: bytes
+    probability: float
+    tokens: tuple[int, ...]
+    named: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a search found.
+
+    Attributes:
+        words: best first.
+        exact: whether it is proved that they are the most probable.
+        unexplored: share, of all that agrees with the bytes typed, of spellings that were not looked into.
+        rows: rows of the model that were asked for.
+        log_agreeing: log P(the bytes typed | context), natural, as far as it is known.
+    """
+
+    words: tuple[Found, ...]
+    exact: bool
+    unexplored: float
+    rows: int
+    log_agreeing: float = 0.0
 
 
 def with_settings(options: SearchOptions | None, settings: Mapping[str, object]) -> SearchOptions:

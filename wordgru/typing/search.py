@@ -22,8 +22,8 @@ import numpy as np
 from wordgru.search.model import Doubles, Floats, Ints
 from wordgru.search.named import Named
 from wordgru.search.rows import Node, Reader
-from wordgru.search.search import Answer, Found, WordSearch
-from wordgru.search.suggestions import SearchOptions
+from wordgru.search.search import WordSearch
+from wordgru.search.suggestions import Answer, Found, SearchOptions
 from wordgru.text.trie import TokenTries, Trie
 from wordgru.text.vocabulary import half_character
 from wordgru.typing.channel import Alignments, Reached, Typed
