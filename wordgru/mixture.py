@@ -1,16 +1,12 @@
 """Several models at once, each of a language: P(word) = Σ π_m P_m(word | text), with the proof of each search intact.
 
-π_m is the posterior of a language given the words before, by the forward algorithm of a hidden Markov model (Rabiner
-1989) whose state is the language and may change at every word, as often as it did so far (`SWITCHING`). A model reads
-the words that are probably of its language, and no others: so it goes on in a sentence where it was left. Each model
-searches its own candidates; what a candidate of one has in another is asked for by name. A word that no model offers
-has at most Σ π_m times what the last candidate of each has, so more candidates are asked for until the best words are
-proved.
+π_m is the posterior of a language given the words before (languages.py). Each model searches its own candidates; what
+a candidate of one has in another is asked for by name. A word that no model offers has at most Σ π_m times what the
+last candidate of each has, so more candidates are asked for until the best words are proved.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Self
 
@@ -18,6 +14,7 @@ import numpy as np
 
 from wordgru.asking import Asking
 from wordgru.errors import WordgruError
+from wordgru.languages import Languages
 from wordgru.predictor import Predictor, names_of
 from wordgru.search.model import Doubles
 from wordgru.search.suggestions import K, SearchOptions, Suggestion, Suggestions, with_settings
@@ -29,23 +26,9 @@ from wordgru.text.vocabulary import folded
 from wordgru.typing.channel import TypingModel
 from wordgru.typist import TypistOptions
 
-SWITCHING = 0.05
-"""Probability that a word is of another language than the one before it in the sentence, as long as nothing is known of
-the text."""
-
-SWITCHING_SENTENCES = 0.25
-"""The same of a sentence."""
-
 _MOST = 64  # candidates of one model
 _LOOSEST = 0.05  # tolerance of the search in an unlikely language
 _ASKED = 5  # words, beside those wanted, that are asked for by name
-_WORDS = 40  # words before the cursor that say which language it is
-_FADING = 0.99  # what a change of language counts one word, or one sentence, later
-_KEPT = 256  # words of which the posterior is kept, each with the text before it
-_OWN = 0.5  # share of the likeliest language's posterior from which on a word is read by a model
-_ENDS, _CLOSING = (".", "!", "?", "…"), "\"'”’)]"
-_PIECE = re.compile(r"\s*(\S+)")
-_LINE_END = re.compile(r"[^\S\n]*\n")
 
 
 class _One:
@@ -158,74 +141,6 @@ class MixedWords:
         return max(each.read(path) for each in self._lists)
 
 
-@dataclass(frozen=True)
-class _Changes:
-    """How often the language changed between two words of a sentence, or between two sentences.
-
-    Attributes:
-        count: of changes, as far as they are certain; older ones count less.
-        of: and of the places where it could.
-    """
-
-    count: float = 0.0
-    of: float = 0.0
-
-    def after(self, one: Doubles, other: Doubles) -> "_Changes":
-        """With one place more, between two words of which these are the posteriors of the languages."""
-        return _Changes(_FADING * self.count + 1.0 - float(one @ other), _FADING * self.of + 1.0)
-
-    def rate(self, usual: float) -> float:
-        """How probable a change is, which is `usual` before any place was seen."""
-        return (1.0 + self.count) / (1.0 / usual + self.of)
-
-
-@dataclass(frozen=True)
-class _Read:
-    """How far the words were weighed.
-
-    Attributes:
-        text: up to here.
-        logs: log posterior of each language for the next word, (languages,).
-        contexts: what each model reads of the text: the words that are probably of its language.
-        shares: posterior of each language for the last word, (languages,); none before the first one.
-        line: whether a line ends after it.
-        ends: whether a sentence does.
-        words: how often the language changed within sentences.
-        sentences: and between them.
-    """
-
-    text: str
-    logs: Doubles
-    contexts: tuple[str, ...]
-    shares: Doubles | None = None
-    line: bool = False
-    ends: bool = False
-    words: _Changes = _Changes()
-    sentences: _Changes = _Changes()
-
-    def holds(self, head: str) -> bool:
-        """Whether the words of `head` begin with those that were weighed, and none of them is another now."""
-        at = len(self.text)
-        return (
-            head.startswith(self.text)
-            and not head[at : at + 1].strip()
-            and self.line == bool(_LINE_END.match(head, at))
-        )
-
-    def after(self, head: str, size: int, contexts: tuple[str, ...], shares: Doubles) -> "_Read":
-        """With one word more, which ends after `size` characters of `head`."""
-        text, line = head[:size], bool(_LINE_END.match(head, size))
-        ends = line or text.rstrip(_CLOSING).endswith(_ENDS)
-        words, sentences = self.words, self.sentences
-        if self.shares is not None and self.ends:
-            sentences = sentences.after(self.shares, shares)
-        elif self.shares is not None:
-            words = words.after(self.shares, shares)
-        rate = sentences.rate(SWITCHING_SENTENCES) if ends else words.rate(SWITCHING)
-        logs = np.log((1 - rate) * shares + rate * (1 - shares) / max(len(shares) - 1, 1))
-        return _Read(text, logs, contexts, shares, line, ends, words, sentences)
-
-
 class MixedSession(_One):
     """One text field, read by several models. Not to be shared by threads."""
 
@@ -233,7 +148,7 @@ class MixedSession(_One):
         """Use empty sessions, by the name of their language."""
         self._sessions, self._predictor = dict(sessions), predictor
         self._text = ""
-        self._known: list[_Read] = []
+        self._languages = Languages(list(sessions.values()))
         self._committing: Session | None = None
 
     @property
@@ -244,8 +159,8 @@ class MixedSession(_One):
     @property
     def size(self) -> int:
         """Bytes that the session keeps, as `Session.size`."""
-        kept = sum(len(context) for read in self._known[-1:] for context in (read.text, *read.contexts))
-        return sum(session.size for session in self._sessions.values()) + (len(self._known) + 1) * kept
+        own = len(self._text.encode()) + self._languages.size
+        return own + sum(session.size for session in self._sessions.values())
 
     def append(self, text: str) -> None:
         """Type `text` at the end."""
@@ -262,7 +177,7 @@ class MixedSession(_One):
 
     def reset(self) -> None:
         """Empty the field, for a new text."""
-        self._text, self._known, self._committing = "", [], None
+        self._text, self._languages, self._committing = "", Languages(list(self._sessions.values())), None
         for session in self._sessions.values():
             session.reset()
 
@@ -283,12 +198,12 @@ class MixedSession(_One):
     def copy(self) -> Self:
         """A session with the same text that goes its own way."""
         other = type(self)({name: session.copy() for name, session in self._sessions.items()}, self._predictor)
-        other._text, other._known = self._text, list(self._known)
+        other._text, other._languages = self._text, self._languages.copy(list(other._sessions.values()))
         return other
 
     def languages(self) -> dict[str, float]:
         """The posterior of each language at the cursor, from the words before it."""
-        shares = np.exp(self._read(self._head()[0]).logs)
+        shares = np.exp(self._languages.read(self._head()[0]).logs)
         return dict(zip(self._sessions, shares.tolist(), strict=True))
 
     def suggest(
@@ -392,33 +307,10 @@ class MixedSession(_One):
 
     def _sync(self, head: str, text: str) -> Doubles:
         """Give each model what it reads of `text`; return the log posterior of each language after `head`."""
-        read = self._read(head)
-        for session, context in zip(self._sessions.values(), read.contexts, strict=True):
-            session.set(context + text[len(read.text) :])
+        read = self._languages.read(head)
+        for session, context in zip(self._sessions.values(), self._languages.contexts, strict=True):
+            session.set(context + text[read.size :])
         return read.logs
-
-    def _read(self, head: str) -> _Read:
-        """Weigh the words of `head` that were not weighed yet."""
-        count = len(self._sessions)
-        while self._known and not self._known[-1].holds(head):
-            self._known.pop()
-        read = self._known[-1] if self._known else _Read("", np.full(count, -np.log(count)), ("",) * count)
-        pieces = list(_PIECE.finditer(head, len(read.text)))
-        skipped = head[len(read.text) : pieces[-_WORDS].start()] if len(pieces) > _WORDS else ""
-        read = replace(read, contexts=tuple(context + skipped for context in read.contexts))
-        for piece in pieces[-_WORDS:]:
-            added = [piece[0] if context else piece[1] for context in read.contexts]  # a text begins without a space
-            nats = map(Session.nats, self._sessions.values(), read.contexts, added)
-            logs = read.logs + np.array(list(nats))
-            shares = np.exp(logs - np.logaddexp.reduce(logs))
-            contexts = tuple(
-                context + each if share >= _OWN * shares.max() else context
-                for context, each, share in zip(read.contexts, added, shares, strict=True)
-            )
-            read = read.after(head, piece.end(), contexts, shares)
-            self._known.append(read)
-        del self._known[:-_KEPT]
-        return read
 
 
 def _shares(answers: Mapping[str, Suggestions], prior: Doubles) -> dict[str, float]:

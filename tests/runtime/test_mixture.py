@@ -1,6 +1,7 @@
 """Several languages at once: the mixture is the sum of its models, and follows its user from one to another."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from tests.runtime.fixtures import TINY
 from tests.runtime.test_golden import alike, loaded
 from wordgru import MixedPredictor, Predictor, TypingModel, WordgruError
 from wordgru.cli import cli
+from wordgru.languages import Languages
 from wordgru.sources.personal import PersonalModel
 from wordgru.typist import AS_READ
 
@@ -100,17 +102,23 @@ def test_where_the_language_changed_often_it_is_expected_to_change() -> None:
 
 
 def test_a_quote_that_begins_a_text_ends_no_sentence() -> None:
-    session = BOTH.session('" ich komme gerne ')
-    session.languages()
-    assert session._known[-1].sentences.of == 0
+    text = '" ich komme gerne '
+    languages = Languages([each.session() for each in BOTH.predictors.values()])
+    assert languages.read(text).sentences.of == 0
 
 
-def test_the_words_of_a_long_text_are_not_all_kept() -> None:
+def test_a_long_text_is_kept_once_and_not_with_each_of_its_words() -> None:
     session = BOTH.session()
-    for _ in range(20):
-        session.append("the cat and the dog sat on the mat by the door of the house. ")
+    sentence = "the cat and the dog sat on the mat by the door of the house. "
+    tracemalloc.start()
+    for number in range(80):
+        session.append(sentence)
         session.languages()
-    assert len(session._known) == 256
+        if number == 39:
+            half, _ = tracemalloc.get_traced_memory()
+    grown = tracemalloc.get_traced_memory()[0] - half
+    tracemalloc.stop()
+    assert grown < 20 * 40 * len(sentence)  # the text, what each language reads, its tokens: 7 bytes a character
     before = session.languages()
     session.set("the cat ")  # before all that is kept
     assert session.languages() == BOTH.session("the cat ").languages() != before

@@ -1,4 +1,4 @@
-/** Which language a text is in, word by word: the forward algorithm of `wordgru/mixture.py` in TypeScript. */
+/** Which language a text is in, word by word: the forward algorithm of `wordgru/languages.py` in TypeScript. */
 
 /**
  * Probability that a word is of another language than the one before it in the sentence, as long as nothing is known of
@@ -11,7 +11,7 @@ const SWITCHING_SENTENCES = 0.25;
 
 const WORDS = 40; // words before the cursor that say which language it is
 const FADING = 0.99; // what a change of language counts one word, or one sentence, later
-const KEPT = 256; // words of which the posterior is kept, each with the text before it
+const KEPT = 256; // words of which the posterior is kept
 const OWN = 0.5; // share of the likeliest language's posterior from which on a word is read by a model
 const CLOSED = /[.!?…]["'”’)\]]*$/;
 const SPACE = /[\p{White_Space}\x1c-\x1f]/u;
@@ -25,12 +25,12 @@ export interface Reader {
 
 /** How far the words were weighed. */
 export interface Weighed {
-  /** Up to here. */
-  readonly text: string;
+  /** Characters of the text up to here. */
+  readonly size: number;
   /** Log posterior of each language for the next word. */
   readonly logs: readonly number[];
-  /** What each model reads of the text: the words that are probably of its language. */
-  readonly contexts: readonly string[];
+  /** Characters that each model reads of them: the words that are probably of its language. */
+  readonly sizes: readonly number[];
   /** Posterior of each language for the last word; none before the first one. */
   readonly shares?: readonly number[];
   /** Whether a line ends after it. */
@@ -68,70 +68,72 @@ class Changes {
 
 /** Weighs the words of a text that grows, and goes back where it was edited. */
 export class Languages {
+  #text = "";
   #known: Weighed[] = [];
+  #contexts: readonly string[];
 
   /** @param readers of each language one. */
-  constructor(private readonly readers: readonly Reader[]) {}
+  constructor(private readonly readers: readonly Reader[]) {
+    this.#contexts = readers.map(() => "");
+  }
 
   /** The same over other readers, which read the same text. */
   copy(readers: readonly Reader[]): Languages {
     const other = new Languages(readers);
+    other.#text = this.#text;
     other.#known = [...this.#known];
+    other.#contexts = this.#contexts;
     return other;
   }
 
-  /** Weigh the words of `head` that were not weighed yet. */
-  async read(head: string): Promise<Weighed> {
-    while (this.#known.length && !holds(this.#known.at(-1) as Weighed, head)) this.#known.pop();
-    let read = this.#known.at(-1) ?? this.#nothing;
-    const pieces = [...head.slice(read.text.length).matchAll(PIECE)];
+  /** Weigh the words of `head` that were not weighed yet. `contexts` is what each model reads of them. */
+  async read(head: string): Promise<Weighed & { readonly contexts: readonly string[] }> {
+    const known = [...this.#known]; // the rest is kept together, at the end: what is awaited may fail, or be overtaken
+    while (known.length && !this.#holds(known.at(-1) as Weighed, head)) known.pop();
+    let read = known.at(-1) ?? this.#nothing;
+    const from = read.size;
+    const pieces = [...head.slice(from).matchAll(PIECE)];
     const wanted = pieces.slice(-WORDS);
-    const from = read.text.length;
     const skipped = pieces.length > WORDS ? head.slice(from, from + (wanted[0] as RegExpExecArray).index) : "";
-    read = { ...read, contexts: read.contexts.map((context) => context + skipped) };
+    const { sizes: begun } = read;
+    let contexts = this.#contexts.map((context, at) => context.slice(0, begun[at]) + skipped);
     for (const { 0: piece, 1: word = piece, index } of wanted) {
-      read = await this.#next(read, [piece, word], head.slice(0, from + index + piece.length), head);
-      this.#known.push(read);
+      const added = contexts.map((context) => (context ? piece : word)); // a text begins without a space
+      const posterior = shares(await this.#logs(read, contexts, added));
+      const least = OWN * Math.max(...posterior);
+      contexts = contexts.map((context, at) => ((posterior[at] as number) >= least ? context + added[at] : context));
+      const sizes = contexts.map((context) => context.length);
+      read = after(read, head, from + index + piece.length, sizes, posterior);
+      known.push(read);
     }
-    this.#known = this.#known.slice(-KEPT);
-    return read;
+    this.#known = known.slice(-KEPT);
+    this.#text = head.slice(0, read.size);
+    this.#contexts = contexts;
+    return { ...read, contexts };
   }
 
   get #nothing(): Weighed {
-    const empty = this.readers.map(() => "");
     const logs = this.readers.map(() => -Math.log(this.readers.length));
-    return {
-      text: "",
-      logs,
-      contexts: empty,
-      line: false,
-      ends: false,
-      words: new Changes(),
-      sentences: new Changes(),
-    };
+    const sizes = this.readers.map(() => 0);
+    return { size: 0, logs, sizes, line: false, ends: false, words: new Changes(), sentences: new Changes() };
   }
 
-  /** What is known after one more piece, with which `text` ends, and the word in it. */
-  async #next(read: Weighed, [piece, word]: readonly [string, string], text: string, head: string): Promise<Weighed> {
-    const added = read.contexts.map((context) => (context ? piece : word)); // a text begins without a space
+  /** Whether `head` begins with words that were weighed, and none of them is another now. */
+  #holds({ size, line }: Weighed, head: string): boolean {
+    const next = head.charAt(size);
+    const same = size <= head.length && head.startsWith(this.#text.slice(0, size));
+    return same && !next.replace(SPACE, "") && line === lineEnds(head, size);
+  }
+
+  /** Log posterior of each language, but for a constant, with one word more. */
+  async #logs(read: Weighed, contexts: readonly string[], added: readonly string[]): Promise<number[]> {
     const logs: number[] = [];
     for (const [at, reader] of this.readers.entries()) {
-      const nats = await reader.nats(read.contexts[at] as string, added[at] as string);
+      const nats = await reader.nats(contexts[at] as string, added[at] as string);
       logs.push(nats + (read.logs[at] as number));
     }
-    const posterior = shares(logs);
-    const least = OWN * Math.max(...posterior);
-    const contexts = read.contexts.map((context, at) =>
-      (posterior[at] as number) >= least ? context + added[at] : context,
-    );
-    return after(read, text, contexts, posterior, lineEnds(head, text.length));
+    return logs;
   }
-}
-
-/** Whether the words of `head` begin with those that were weighed, and none of them is another now. */
-function holds({ text, line }: Weighed, head: string): boolean {
-  const next = head.charAt(text.length);
-  return head.startsWith(text) && !next.replace(SPACE, "") && line === lineEnds(head, text.length);
 }
 
 /** Whether a line ends at a place, or after the spaces that stand there. */
@@ -140,22 +142,23 @@ function lineEnds(head: string, at: number): boolean {
   return LINE_END.test(head);
 }
 
-/** What is known with one word more, with which `text` ends. */
+/** What is known with one word more, which ends after `size` characters of `head`. */
 function after(
   read: Weighed,
-  text: string,
-  contexts: readonly string[],
+  head: string,
+  size: number,
+  sizes: readonly number[],
   posterior: readonly number[],
-  line: boolean,
 ): Weighed {
-  const ends = line || CLOSED.test(text);
+  const line = lineEnds(head, size);
+  const ends = line || CLOSED.test(head.slice(0, size));
   let { words, sentences } = read;
   if (read.shares && read.ends) sentences = sentences.after(read.shares, posterior);
   else if (read.shares) words = words.after(read.shares, posterior);
   const rate = ends ? sentences.rate(SWITCHING_SENTENCES) : words.rate(SWITCHING);
   const others = Math.max(posterior.length - 1, 1);
   const logs = posterior.map((share) => Math.log((1 - rate) * share + (rate * (1 - share)) / others));
-  return { text, logs, contexts, shares: posterior, line, ends, words, sentences };
+  return { size, logs, sizes, shares: posterior, line, ends, words, sentences };
 }
 
 /** The distribution of which these are the logarithms, but for a constant. */

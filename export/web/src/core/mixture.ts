@@ -296,7 +296,7 @@ export class MixedSession extends TextField {
   async #sync(head: string, text: string): Promise<Weighed> {
     const read = await this.#languages.read(head);
     for (const [at, session] of [...this.sessions.values()].entries()) {
-      session.set(read.contexts[at] + text.slice(read.text.length));
+      session.set(read.contexts[at] + text.slice(read.size));
     }
     return read;
   }
