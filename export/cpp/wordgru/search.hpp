@@ -45,91 +45,47 @@
 #include "suggestions.hpp"
 #include "trie.hpp"
 #include "vocabulary.hpp"
+#include "weighed.hpp"
 
 namespace wordgru {
 namespace detail {
 
 inline constexpr std::size_t kRemembered = 4;  // places of which the nodes are kept
-inline constexpr double kForgotten = 0.01;     // share of the tolerance below which a node is taken as not read
-inline constexpr std::size_t kNamed = 256;     // words that a source names everywhere which are looked at one by one
 inline constexpr std::size_t kExamined = 256;  // words of which the factor is asked at most, in one ranking
 inline constexpr double kLoose = 4;            // times the tolerance: what a known word may have that is missing where
                                                // not k known words were found
-inline constexpr double kSmallest = 1e-9;      // the least tolerance: sums of masses are no more exact
 
 /// What these bytes count: from 0 for what may not be offered to 1.
 using Factor = std::function<double(std::string_view)>;
 
-/// One word of an answer.
-struct Found {
-    std::string spelled;                                ///< its bytes, those held back before the word included
-    double probability;                                 ///< out of what agrees with the bytes typed
-    Ids tokens;                                         ///< its most probable spelling
-    std::vector<std::pair<const char*, double>> named;  ///< other sources, and how much of the probability is theirs
-};
-
-/// What a search found.
-struct Answer {
-    std::vector<Found> words;  ///< most probable first
-    bool exact;                ///< it is proved that they are the most probable
-    double unexplored;         ///< share, of all that agrees, of spellings that were not looked into
-    std::size_t rows;          ///< rows of the model that were asked for
-};
-
-/// The groups whose nodes a word begins with, and what of it follows them.
-using Along = std::vector<std::pair<Group*, std::string_view>>;
-
-/// What a word may still gain.
-inline double missing(const Along& along) {
-    double total = 0;
-    for (const auto& [group, rest] : along) total += group->missing(rest);
-    return total;
-}
-
-/// Add the heaviest open tokens on the path of a word, so many that the others sum to no more than `allowed`.
-inline void enough(const Along& along, double allowed, Picks& picks) {
-    double left = missing(along);
-    if (left <= allowed) return;
-    Picks all;
-    for (const auto& [group, rest] : along) group->along(rest, all);
-    for (auto pick = all.rbegin(); pick != all.rend() && left > allowed; ++pick) {
-        picks.insert(*pick);
-        left -= pick->mass;
-    }
-}
-
 /// One search: reads what is in question until nothing is.
 class Search {
    public:
-    /// All but `typed` is kept by reference. `typed` is as `vocabulary` compares it.
-    Search(Reader& reader, const Vocabulary& vocabulary, std::string typed, std::size_t k, const SearchOptions& options,
-           const Tokenizer& tokenizer, const Factor& factor, const std::vector<Named>& named)
-        : reader_(reader),
-          vocabulary_(vocabulary),
-          typed_(std::move(typed)),
+    /// All are kept by reference.
+    Search(Weighed& weighed, std::size_t k, const SearchOptions& options, const Factor& factor)
+        : weighed_(weighed),
           k_(k),
           options_(options),
           batch_(static_cast<std::size_t>(options.batch)),
-          tokenizer_(tokenizer),
-          ask_factor_(factor),
-          sources_(named) {}
+          ask_factor_(factor) {}
 
     /// Read the usual tokens of what is typed, then what is in question.
-    Answer run(std::string_view typed) {
+    Answer run(std::string_view typed, const std::vector<Named>& named) {
         using Clock = std::chrono::steady_clock;
         const auto started = Clock::now();
-        begin(usual(typed));
+        weighed_.begin(typed, named);
         while (true) {
             Picks picks;
-            const bool weighed = inner_mass() <= 0.5 * allowed();  // else nobody knows yet what agrees with the letters
-            const Ranking ranking = weighed ? this->ranking() : Ranking{};
-            const bool proved = weighed && in_question(ranking, picks);
-            if (!weighed) question_letters(picks);
-            const std::vector<Pick> wanted = heaviest(picks, std::min(batch_, reader_.left()));
+            const double inner = weighed_.inner();
+            const bool agrees = inner <= 0.5 * weighed_.allowed();  // else nobody knows yet what agrees with the letters
+            const Ranking ranking = agrees ? this->ranking() : Ranking{};
+            const bool proved = agrees && in_question(ranking, inner, picks);
+            if (!agrees) question_letters(picks);
+            const std::vector<Pick> wanted = heaviest(picks, std::min(batch_, weighed_.reader.left()));
             const double spent = std::chrono::duration<double>(Clock::now() - started).count();
             const bool late = options_.max_seconds && spent > *options_.max_seconds;
-            if (proved || wanted.empty() || late) return answer(weighed ? ranking : this->ranking(), proved);
-            read(wanted);
+            if (proved || wanted.empty() || late) return answer(agrees ? ranking : this->ranking(), proved);
+            weighed_.read(wanted);
         }
     }
 
@@ -137,171 +93,22 @@ class Search {
     using Ranked = std::pair<std::string_view, double>;
     using Ranking = std::vector<Ranked>;
 
-    static std::vector<Pick> heaviest(const Picks& picks, std::size_t most) {
-        std::vector<Pick> found;
-        for (auto pick = picks.rbegin(); pick != picks.rend() && found.size() < most; ++pick) found.push_back(*pick);
-        return found;
-    }
-
-    /// The tokens that usually spell these bytes, without the final one.
-    Ids usual(std::string_view spelled) const {
-        Ids tokens = tokenizer_.spell(spelled);
-        if (!tokens.empty()) tokens.pop_back();
-        return tokens;
-    }
-
-    /// Read the tokens of `chain`, and weigh all nodes that agree; the others are forgotten.
-    void begin(const Ids& chain) {
-        const Node* node = reader_.find({});
-        for (std::size_t at = 0; node && at < chain.size(); ++at) node = reader_.read_usual(*node, chain[at]);
-        reader_.keep([&](const Node& each) {
-            return !each.is_second && (starts_with(each.key, typed_) || starts_with(typed_, each.key));
-        });
-        std::map<const Node*, Row> rows;
-        for (const auto& each : reader_.nodes()) rows.try_emplace(each.get(), *each, vocabulary_, typed_);
-        if (!typed_.empty()) set_scale(rows);
-        reader_.keep([&](const Node& each) {
-            const Row& row = rows.at(&each);
-            return is_outer(row) || !is_light(row);
-        });
-        for (const auto& each : reader_.nodes()) add(std::move(rows.at(each.get())));
-        for (const Row& row : rows_) {
-            if (row.node->tokens.empty()) continue;
-            const Ids parent(row.node->tokens.begin(), row.node->tokens.end() - 1);
-            take(*by_tokens_.at(parent), vocabulary_.opens().place(row.node->tokens.back()));
-        }
-        for (const Named& source : sources_) name(source);
-    }
-
-    /// Weigh the named words that agree; they are found from the start, the heaviest one by one.
-    void name(const Named& source) {
-        const double among = share_of(vocabulary_, reader_.find({})->row, vocabulary_.key(source.start));
-        const double unit = among * std::exp(std::min(-scale_, 700.0));
-        const Named::Agreeing agreeing = source.agreeing(typed_, kNamed, options_.ignore_case);
-        agreeing_ += unit * agreeing.total;
-        const double least = options_.tolerance / 8 * agreeing.total;
-        double most = agreeing.rest;
-        auto& masses = shares_.emplace_back(source.source, std::unordered_map<std::string, double>()).second;
-        for (const auto& [word, share] : agreeing.found) {
-            if (share <= least) {
-                most = std::max(most, share);
-                continue;
-            }
-            masses[word] = unit * share;
-            named_[word] += unit * share;
-            found_[word] += unit * share;
-            keys_.try_emplace(word, usual_key(word));
-        }
-        unnamed_ += unit * most;
-    }
-
-    /// The key of a word that is spelled by its usual tokens.
-    std::string usual_key(const std::string& word) const {
-        if (!options_.ignore_case) return word;
-        std::string key;
-        for (const Id token : tokenizer_.spell(word)) key += vocabulary_.key(vocabulary_.spelled(token));
-        return key;
-    }
-
-    void set_scale(const std::map<const Node*, Row>& rows) {
-        const double nothing = -std::numeric_limits<double>::infinity();
-        double agreeing = nothing, any = nothing;
-        for (const auto& [node, row] : rows) {
-            any = std::max(any, node->log_mass);
-            if (is_outer(row)) agreeing = std::max(agreeing, node->log_mass + std::log(row.share));
-        }
-        scale_ = agreeing > nothing ? agreeing : any;
-    }
-
-    /// Weigh a row; the words that it spells are listed when they are needed.
-    void add(Row&& weightless) {
-        weightless.number = rows_.size();
-        rows_.push_back(std::move(weightless));
-        Row& row = rows_.back();
-        row.weigh(mass(*row.node));
-        by_tokens_.emplace(row.node->tokens, &row);
-        if (!by_key_.count(row.node->key)) {
-            groups_.emplace_back(vocabulary_, row.node->key);
-            by_key_.emplace(groups_.back().key, &groups_.back());
-            sizes_.insert(row.node->key.size());
-        }
-        group(row).add(row);
-        if (is_outer(row)) agreeing_ += row.mass * row.share;
-        unlisted_.push_back(&row);
-    }
-
-    void list_all() {
-        for (const Row* row : std::exchange(unlisted_, {})) list(*row);
-    }
-
-    void list(const Row& row) {
-        const std::size_t few = few_ ? std::max(few_ / rows_.size(), k_) : 0;
-        group(row).unlisted += row.words(few, kForgotten * allowed(), [&](Id token, double mass) {
-            std::string word = row.node->spelled + vocabulary_.spelled(token);
-            keys_[word] = row.node->key + vocabulary_.key(vocabulary_.spelled(token));
-            found_[std::move(word)] += mass;
-        });
-    }
-
-    Group& group(const Row& row) { return *by_key_.at(row.node->key); }
-
-    /// Whether what agrees in a row is in no other row: its node ends before the letters typed do.
-    bool is_outer(const Row& row) const { return row.node->key.size() < typed_.size() || row.node->tokens.empty(); }
-
-    double mass(const Node& node) const { return std::exp(std::min(node.log_mass - scale_, 700.0)); }
-
-    /// Whether a node weighs next to nothing; so do those after it. Not one inside the letters typed: that it leads
-    /// nowhere is worth knowing.
-    bool is_light(const Row& row) const { return mass(*row.node) < kForgotten * options_.tolerance; }
-
-    void take(Row& row, std::size_t place) { group(row).take(place, row.take(place)); }
-
-    void read(const std::vector<Pick>& picks) {
-        std::vector<std::pair<const Node*, Id>> asked;
-        for (const Pick& pick : picks) {
-            take(rows_[pick.row], pick.place);
-            asked.emplace_back(rows_[pick.row].node, vocabulary_.opens().id(pick.place));
-        }
-        const auto least = static_cast<std::size_t>(options_.batch) / 2;
-        for (const Node* node : reader_.read(asked, least)) add(Row(*node, vocabulary_, typed_));
-    }
-
-    Along along(std::string_view key) const {
-        Along found;
-        for (const std::size_t size : sizes_) {
-            if (size > key.size()) break;
-            const auto group = by_key_.find(key.substr(0, size));
-            if (group != by_key_.end()) found.emplace_back(group->second, key.substr(size));
-        }
-        return found;
-    }
-
     // -- the proof ---------------------------------------------------------------------------------------------
-
-    bool is_any_unlisted() const {
-        return std::any_of(groups_.begin(), groups_.end(), [](const Group& group) { return group.unlisted > 0; });
-    }
-
-    /// The mass by which a word may be short of the truth.
-    double allowed() const { return std::max(options_.tolerance, kSmallest) * agreeing_; }
 
     /// The k best words found and what they count; of words that are compared as equals, the heaviest.
     Ranking ranking() {
-        list_all();
+        weighed_.list_words();
         Ranking found = best();
-        if (found.size() >= k_ || few_ || !is_any_unlisted()) return found;
-        found_ = named_;
-        few_ = kExamined;
-        for (Group& group : groups_) group.unlisted = 0;
-        for (const Row& row : rows_) unlisted_.push_back(&row);
-        list_all();
+        if (found.size() >= k_ || is_few_ || weighed_.is_complete()) return found;
+        is_few_ = true;
+        weighed_.list_words(std::max(kExamined / weighed_.rows.size(), k_));
         return best();
     }
 
     Ranking best() {
         using Item = std::pair<const std::string, double>;
         std::vector<const Item*> heap;
-        for (const Item& item : found_) heap.push_back(&item);
+        for (const Item& item : weighed_.found) heap.push_back(&item);
         const auto worse = [](const Item* one, const Item* other) {
             return one->second != other->second ? one->second < other->second : one->first > other->first;
         };
@@ -313,7 +120,7 @@ class Search {
             const auto& [word, mass] = *heap.back();
             heap.pop_back();
             if (best.size() >= k_ && is_known(best.back()) && mass <= best.back().second) break;
-            std::string form = vocabulary_.form(word);
+            std::string form = weighed_.vocabulary.form(word);
             const double factor = forms.count(form) ? 0 : this->factor(word);
             if (factor <= 0) continue;
             forms.insert(std::move(form));
@@ -337,23 +144,23 @@ class Search {
         const auto [known, is_new] = factors_.try_emplace(word);
         if (is_new) {
             known->second = ask_factor_(word);
-            if (known->second > 0 && named_.count(word)) known->second = 1;
+            if (known->second > 0 && weighed_.named.count(word)) known->second = 1;
         }
         return known->second;
     }
     double factor(std::string_view word) const { return factor(std::string(word)); }
 
-    /// Whether a ranking is proved, and if not the open tokens to read next.
-    bool in_question(const Ranking& ranking, Picks& picks) {
-        const double allowed = this->allowed() - inner_mass() - unnamed_;
+    /// Whether a ranking is proved, and if not the open tokens to read next; `inner` is the mass of the inner ones.
+    bool in_question(const Ranking& ranking, double inner, Picks& picks) {
+        const double allowed = weighed_.allowed() - inner - weighed_.unnamed;
         for (const auto& item : ranking) {
-            enough(along(keys_.at(std::string(item.first))), allowed, picks);
-            question_usual(item.first, picks);
+            enough(weighed_.along(std::string(item.first)), allowed, picks);
+            weighed_.add_unread(item.first, picks);
         }
         if (ranking.size() < k_) {
-            question_open(batch_, picks);
+            weighed_.add_heaviest(batch_, picks);
             question_letters(picks);
-            return picks.empty() && found_.size() <= kExamined && !is_any_unlisted();
+            return picks.empty() && weighed_.found.size() <= kExamined && weighed_.is_complete();
         }
         const double limit = this->limit(ranking, allowed);
         const double most = question_unlisted(limit, picks);
@@ -369,58 +176,25 @@ class Search {
         return factor(last) < 1 ? std::max(count + allowed, kLoose * allowed) : count + allowed;
     }
 
-    double inner_mass() const {
-        double total = 0;
-        for (const Row& row : rows_) total += row.inner_mass();
-        return total;
-    }
-
     /// The heaviest tokens inside the letters typed, and with a third of a call those that agree already.
     /// The former may be countless and lead nowhere, since a spelling that began well need not reach the last letter.
     void question_letters(Picks& picks) const {
-        Picks inner;
-        for (const Row& row : rows_) {
-            for (const auto& [place, mass] : row.inner) {
-                if (mass > 0) inner.insert({mass, row.number, place});
-            }
-        }
         const std::size_t others = batch_ / 3;
-        for (const Pick& pick : heaviest(inner, batch_ - others)) picks.insert(pick);
-        question_open(others, picks);
-    }
-
-    /// Add the heaviest open tokens that agree.
-    void question_open(std::size_t most, Picks& picks) const {
-        Picks open;
-        for (const Group& group : groups_) group.over(0, most, open);
-        for (const Pick& pick : heaviest(open, most)) picks.insert(pick);
-    }
-
-    /// Add the first token of the usual spelling of a word that was not read, if it is not the last.
-    void question_usual(std::string_view word, Picks& picks) const {
-        Ids tokens;
-        for (const Id token : usual(word)) {
-            const auto row = by_tokens_.find(tokens);
-            tokens.push_back(token);
-            if (by_tokens_.count(tokens)) continue;
-            const std::size_t place = vocabulary_.opens().place(token);
-            const double mass = row->second->mass_of(place);
-            if (mass > kForgotten * options_.tolerance * agreeing_) picks.insert({mass, row->second->number, place});
-            return;
-        }
+        weighed_.add_heaviest_inner(batch_ - others, picks);
+        weighed_.add_heaviest(others, picks);
     }
 
     /// Add tokens on the paths by which a word not listed may exceed `limit`; return the most that one may have.
     double question_unlisted(double limit, Picks& picks) const {
         std::vector<std::pair<double, const Group*>> heaviest_first;
-        for (const Group& group : groups_) heaviest_first.emplace_back(group.peak(""), &group);
+        for (const Group& group : weighed_.groups) heaviest_first.emplace_back(group.peak(""), &group);
         std::stable_sort(heaviest_first.begin(), heaviest_first.end(),
                          [](const auto& one, const auto& other) { return one.first > other.first; });
         double most = 0;
         for (const auto& each : heaviest_first) {
-            double total = unnamed_, highest = 0;
+            double total = weighed_.unnamed, highest = 0;
             const Group* heaviest = nullptr;
-            for (const auto& [group, rest] : along(each.second->key)) {
+            for (const auto& [group, rest] : weighed_.along_key(each.second->key)) {
                 const double peak = group->peak(rest);
                 total += peak + group->unlisted;
                 if (!heaviest || peak >= highest) highest = peak, heaviest = group;
@@ -438,13 +212,13 @@ class Search {
     bool question_listed(const Ranking& ranking, double limit, double most, Picks& picks) const {
         bool settled = true;
         std::set<std::string> best;
-        for (const auto& item : ranking) best.insert(vocabulary_.form(item.first));
+        for (const auto& item : ranking) best.insert(weighed_.vocabulary.form(item.first));
         const bool any_known = is_known(ranking[0]);  // beside known words no others are offered
-        for (const auto& [word, mass] : found_) {
+        for (const auto& [word, mass] : weighed_.found) {
             if (mass + most <= limit) continue;
-            if (best.count(vocabulary_.form(word))) continue;
-            const Along along = this->along(keys_.at(word));
-            double known = mass + unnamed_;
+            if (best.count(weighed_.vocabulary.form(word))) continue;
+            const Along along = weighed_.along(word);
+            double known = mass + weighed_.unnamed;
             for (const auto& each : along) known += each.first->unlisted;
             const double factor = known + missing(along) > limit ? this->factor(word) : 0;
             if (factor <= 0 || (any_known && factor < 1)) continue;
@@ -459,72 +233,23 @@ class Search {
     Answer answer(const Ranking& ranking, bool exact) const {
         std::vector<Found> found;
         for (const Ranked& ranked : ranking) {
-            if (is_known(ranked) || !is_known(ranking[0])) found.push_back(measured(std::string(ranked.first)));
+            if (is_known(ranked) || !is_known(ranking[0])) found.push_back(weighed_.measured(std::string(ranked.first)));
         }
         std::sort(found.begin(), found.end(), [this](const Found& one, const Found& other) {
             const double count = one.probability * factor(one.spelled);
             const double more = other.probability * factor(other.spelled);
             return std::tie(more, one.spelled) < std::tie(count, other.spelled);
         });
-        const double inner = inner_mass();
-        double unexplored = inner;
-        for (const Row& row : rows_) unexplored += sum(row.open.data(), row.open.size());
-        const double share = agreeing_ + inner > 0 ? std::min(unexplored / (agreeing_ + inner), 1.0) : 1;
-        return {std::move(found), exact && agreeing_ > 0, share, reader_.rows()};
+        return {std::move(found), exact && weighed_.agreeing > 0, weighed_.unexplored(), weighed_.reader.rows()};
     }
 
-    /// A word with the mass of all its spellings seen, light ones too, and the best of them.
-    Found measured(const std::string& word) const {
-        const auto given = named_.find(word);
-        double total = given == named_.end() ? 0 : given->second, best = 0;
-        Ids tokens;
-        for (const auto& each : along(keys_.at(word))) {
-            for (const Row* row : each.first->rows) {
-                const std::string& start = row->node->spelled;
-                if (!starts_with(word, start)) continue;
-                for (const Id token : vocabulary_.spelling(start, word.substr(start.size()))) {
-                    const double mass = row->mass * row->node->row[static_cast<std::size_t>(token)];
-                    total += mass;
-                    if (mass <= best) continue;
-                    best = mass;
-                    tokens = row->node->tokens;
-                    tokens.push_back(token);
-                }
-            }
-        }
-        if (tokens.empty()) tokens = tokenizer_.spell(word);
-        std::vector<std::pair<const char*, double>> named;
-        for (const auto& [source, masses] : shares_) {
-            const auto mass = masses.find(word);
-            if (mass != masses.end()) named.emplace_back(source, mass->second / agreeing_);
-        }
-        return {word, std::min(total / agreeing_, 1.0), std::move(tokens), std::move(named)};
-    }
-
-    Reader& reader_;
-    const Vocabulary& vocabulary_;
-    const std::string typed_;
+    Weighed& weighed_;
     const std::size_t k_;
     const SearchOptions& options_;
     const std::size_t batch_;
-    const Tokenizer& tokenizer_;
     const Factor& ask_factor_;
-    const std::vector<Named>& sources_;
-    std::vector<std::pair<const char*, std::unordered_map<std::string, double>>> shares_;  // source → word → its mass
-    std::unordered_map<std::string, double> named_;  // words, and the masses that they have beside the model's
-    double unnamed_ = 0;                             // the most that any other word may have beside it
-    std::deque<Row> rows_;                           // by their numbers
-    std::map<Ids, Row*> by_tokens_;
-    std::deque<Group> groups_;
-    std::unordered_map<std::string_view, Group*> by_key_;
-    std::set<std::size_t> sizes_;                        // of the keys of groups
-    std::unordered_map<std::string, std::string> keys_;  // of words: their bytes as compared, token by token
-    std::unordered_map<std::string, double> found_;  // words, and the masses of their spellings in rows that list them
     mutable std::unordered_map<std::string, double> factors_;
-    std::vector<const Row*> unlisted_;  // rows of which the words are still to be listed
-    std::size_t few_ = 0;               // how many words the rows list at least
-    double scale_ = 0;     // log of what has mass 1, so that no mass underflows however improbable the letters are
-    double agreeing_ = 0;  // mass of all that agrees with the letters for sure
+    bool is_few_ = false;  // whether there were not k words, so that more were listed
 };
 
 }  // namespace detail
@@ -559,8 +284,8 @@ class WordSearch {
                               const SearchOptions& options, const detail::Factor& factor,
                               const std::vector<detail::Named>& named = {}) {
         const auto find = [&](detail::Reader& reader, const detail::Vocabulary& vocabulary) {
-            return detail::Search(reader, vocabulary, vocabulary.key(typed), k, options, tokenizer_, factor, named)
-                .run(typed);
+            detail::Weighed weighed(reader, vocabulary, vocabulary.key(typed), options, tokenizer_);
+            return detail::Search(weighed, k, options, factor).run(typed, named);
         };
         return read(state, last, options, options.ignore_case, find);
     }

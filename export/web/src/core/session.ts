@@ -9,7 +9,8 @@ import type { PersonalModel } from "./personal.js";
 import { isProse } from "./prose.js";
 import { Range } from "./ranges.js";
 import { type Mark, Reading } from "./reading.js";
-import type { Found, WordSearch } from "./search.js";
+import type { WordSearch } from "./search.js";
+import type { Found } from "./suggestions.js";
 import {
   type Asked,
   type SearchOptions,

@@ -1,4 +1,5 @@
 /** What a search is asked and what it answers. */
+import type { Bytes } from "./bytes.js";
 import { WordgruError } from "./errors.js";
 import { Range, shown } from "./ranges.js";
 
@@ -36,6 +37,32 @@ export interface Suggestions {
   readonly space: boolean;
   /** With a typing model, the word to put in place of the letters typed if the word ends here. */
   readonly autocorrect?: string | undefined;
+}
+
+/** One word of an answer. */
+export interface Found {
+  /** Its bytes, those held back before the word included. */
+  readonly spelled: Bytes;
+  /** Out of what agrees with the bytes typed. */
+  readonly probability: number;
+  /** Its most probable spelling. */
+  readonly tokens: readonly number[];
+  /** What of `probability` it has from each source that names it. */
+  readonly named: ReadonlyMap<Source, number>;
+}
+
+/** What a search found. */
+export interface Answer {
+  /** Most probable first. */
+  readonly words: readonly Found[];
+  /** Whether it is proved that they are the most probable. */
+  readonly exact: boolean;
+  /** Share, of all that agrees with the bytes typed, of spellings that were not looked into. */
+  readonly unexplored: number;
+  /** Rows of the model that were asked for. */
+  readonly rows: number;
+  /** Log P(the bytes typed | context), natural, as far as it is known. */
+  readonly logEvidence: number;
 }
 
 /** How a search is done. */
