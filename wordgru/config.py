@@ -1,9 +1,11 @@
 """Facts of a model that every part agrees on, as frozen dataclasses that refuse unknown keys; ranges of numbers."""
 
 import math
+import reprlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, Self
 
 from wordgru.errors import WordgruError
@@ -101,6 +103,34 @@ class Range:
         number: Any = value
         enough = number > self.least if self.above else number >= self.least
         return bool(enough and (number < self.most if self.below else number <= self.most))
+
+
+def check_type(name: str, value: object, types: type | tuple[type, ...], expected: str) -> None:
+    """Refuse a value that is of none of `types`.
+
+    Raises:
+        WordgruError: `value`, which is called `name`, is none that is `expected`.
+    """
+    if not isinstance(value, types):
+        raise WordgruError(f"{name} is {reprlib.repr(value)}; expected {expected}.")
+
+
+def check_text(name: str, value: object) -> None:
+    """Refuse what is no text.
+
+    Raises:
+        WordgruError: `value`, which is called `name`, is none.
+    """
+    check_type(name, value, str, "a text (str)")
+
+
+def check_path(name: str, value: object) -> None:
+    """Refuse what names no file or folder.
+
+    Raises:
+        WordgruError: `value`, which is called `name`, is no name.
+    """
+    check_type(name, value, (str, Path), "a name (str or Path)")
 
 
 def ranged(default: Any, range_: Range) -> Any:  # noqa: ANN401  (as `dataclasses.field` itself)

@@ -14,8 +14,16 @@ class WordgruError(Exception):
 
     def __str__(self) -> str:
         """One line, also where it names a file whose name has several: what ends a line is escaped."""
-        said = super().__str__()
-        return re.sub(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", lambda found: repr(found[0])[1:-1], said)
+        return one_line(super().__str__())
+
+
+def one_line(text: str) -> str:
+    r"""`text` with what ends a line escaped.
+
+    >>> print(one_line("a\nb"))
+    a\nb
+    """
+    return re.sub(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", lambda found: repr(found[0])[1:-1], text)
 
 
 class BundleError(WordgruError):

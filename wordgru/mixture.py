@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NoReturn, Self
 import numpy as np
 
 from wordgru.asking import Asking
-from wordgru.errors import WordgruError
+from wordgru.config import check_text, check_type
+from wordgru.errors import WordgruError, counted
 from wordgru.languages import Languages
 from wordgru.predictor import Predictor, names_of
 from wordgru.search.model import Doubles
@@ -57,7 +58,8 @@ class MixedPredictor(_One, Asking):
             WordgruError: there are fewer than two.
         """
         if len(predictors) < 2:
-            raise WordgruError(f"{len(predictors)} model is named; expected two or more to mix.")
+            are = "is" if len(predictors) == 1 else "are"
+            raise WordgruError(f"{counted(len(predictors), 'model')} {are} named; expected two or more to mix.")
         self.predictors = dict(predictors)
         self.personal = next(iter(predictors.values())).personal
         self.words = MixedWords([each.words for each in predictors.values()])
@@ -68,10 +70,13 @@ class MixedPredictor(_One, Asking):
         personal: PersonalModel | str | Path | None = None,
     ) -> Self:  # fmt: skip
         """Load several bundles; arguments are as for `Predictor.load`."""
+        check_type("names", names, (list, tuple), "a list of names")
         if personal is not None and not isinstance(personal, PersonalModel):
             personal = PersonalModel(personal)
         found: dict[str, Predictor] = {}
         for name in names:
+            if name == "":
+                raise WordgruError("one of the models has an empty name; expected names that `wordgru models` lists.")
             predictor = Predictor.load(name, device=device, threads=threads, block=block, personal=personal)
             label = predictor.bundle.folder.name if predictor.bundle else str(name)
             if label in found:
@@ -164,6 +169,7 @@ class MixedSession(_One):
 
     def append(self, text: str) -> None:
         """Type `text` at the end."""
+        check_text("the text", text)
         self._text += text
 
     def delete(self, count: int = 1) -> None:
@@ -173,6 +179,7 @@ class MixedSession(_One):
 
     def set(self, text: str) -> None:
         """Make `text` what stands before the cursor."""
+        check_text("the text", text)
         self._text = text
 
     def reset(self) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from wordgru.asking import Asking, Phrase
 from wordgru.bundle import Bundle, open_bundle
-from wordgru.config import Range
+from wordgru.config import Range, check_path, check_text
 from wordgru.errors import BundleError, WordgruError
 from wordgru.search.model import Doubles, Floats, Ints, LanguageModel, OnnxLanguageModel
 from wordgru.search.search import WordSearch
@@ -186,6 +186,7 @@ class Predictor(Asking):
         Raises:
             WordgruError: the text holds a lone surrogate.
         """
+        check_text("the text", text)
         tokens = self.tokenizer.encode(text)
         nats = self.log_probabilities(tokens)
         units = [
@@ -290,7 +291,11 @@ def find_model(name: str | Path | None = None) -> str | Path:
         BundleError: nothing is named, and the package holds no model; or a single word that is neither a folder nor a
             model in the package.
     """
+    if name is not None:
+        check_path("the model", name)
     name = name or os.environ.get(MODEL_VARIABLE)
+    if isinstance(name, str) and len(names := names_of(name)) == 1:
+        name = names[0]
     shipped = shipped_models()
     if not name and DEFAULT in shipped:
         return shipped[DEFAULT]
@@ -302,8 +307,11 @@ def find_model(name: str | Path | None = None) -> str | Path:
     if str(name) in shipped and not Path(name).is_dir():
         return shipped[str(name)]
     if Path(name).name == str(name) and not Path(name).exists():
-        if "," in str(name):
-            raise BundleError(f"{name}: this takes one model; expected one name, and several where words are offered.")
+        if len(names_of(str(name))) > 1:
+            raise BundleError(
+                f"{name}: this takes one model; expected one name. Several go together where words are offered (in "
+                "Python, as a list)."
+            )
         raise BundleError(
             f"{name}: no such folder, nor a model in the package ({', '.join(shipped) or 'it has none'}); expected the "
             "folder of a bundle, owner/name of the Hub, or a name that `wordgru models` lists."

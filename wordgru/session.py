@@ -5,12 +5,13 @@ import io
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from types import NoneType
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from wordgru.config import Range
+from wordgru.config import Range, check_text, check_type
 from wordgru.errors import WordgruError
 from wordgru.offered import Offered, less_those
 from wordgru.reading import Reading, common
@@ -90,6 +91,8 @@ class Session:
             typist: how offers follow that person, an attribute that may be set; `TypistOptions()` without it.
         """
         self.typist = typist or TypistOptions()
+        check_type("typing", typing, (TypingModel, NoneType), "a TypingModel: TypingModel() for its defaults")
+        check_type("typist", typist, (TypistOptions, NoneType), "TypistOptions")
         self._typing, self._typing_search = typing, TypingSearch(search) if typing else None
         self._touched = Touched()
         self._kept: set[str] = set()  # words that were corrected, and put back
@@ -114,6 +117,7 @@ class Session:
 
     def append(self, text: str) -> None:
         """Type `text` at the end."""
+        check_text("the text", text)
         self.set(self._text + text)
 
     def delete(self, count: int = 1) -> None:
@@ -127,6 +131,7 @@ class Session:
         Only what differs from the text before, from its last word boundary on, is read again, and not before
         something is asked.
         """
+        check_text("the text", text)
         self._touched.edit(self._text, text, common(self._text, text))
         self._text = text
 

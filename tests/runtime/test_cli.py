@@ -15,7 +15,7 @@ from click import unstyle
 from click.testing import CliRunner
 
 from tests.runtime.fixtures import TINY
-from wordgru.cli import cli, print_table
+from wordgru.cli import cli, print_table, run
 from wordgru.predictor import SHIPPED, Predictor, find_model
 from wordgru.text import words
 
@@ -123,9 +123,82 @@ def test_errors_are_one_line_and_exit_code_1(arguments: list[str], stdin: bytes,
     assert len(result.stderr.decode().strip().splitlines()) == 1
 
 
-def test_usage_errors_exit_with_2() -> None:
-    assert wordgru("suggest").returncode == 2
-    assert wordgru("nothing").returncode == 2
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("sugest the", "wordgru has no verb 'sugest'; did you mean suggest? See `wordgru --help`."),
+        ("Serve", "wordgru has no verb 'Serve'; did you mean serve? See `wordgru --help`."),
+        ("xyzzy", "wordgru has no verb 'xyzzy'. See `wordgru --help`."),
+        ("words lern x", "wordgru words has no verb 'lern'; did you mean learn? See `wordgru words --help`."),
+        ("-m en suggest the", "wordgru has no option '-m'; options stand after their verb. See `wordgru --help`."),
+        ("suggest the --modle en", "wordgru suggest has no option '--modle'; did you mean --model? See"),
+        ("suggest the --pers x", "wordgru suggest has no option '--pers'; did you mean --personal? See"),
+        ("suggest the --k 3", "wordgru suggest has no option '--k'; did you mean -k? See"),
+        ("suggest ---the", "wordgru suggest has no option '---the'; -- stands before a text that begins with a dash."),
+        ("models --xyzzy", "wordgru models has no option '--xyzzy'. See `wordgru models --help`."),
+        ("suggest", "Missing argument 'TEXT'; expected `wordgru suggest [OPTIONS] TEXT`. See"),
+        ("suggest a b", "Got unexpected extra argument (b); expected `wordgru suggest [OPTIONS] TEXT`, with quotes"),
+        ("models a", "Got unexpected extra argument (a); expected `wordgru models [OPTIONS]`. See"),
+        ("suggest the -k three", "Invalid value for '-k': 'three' is not a valid integer. See"),
+        ("suggest the -k", "Option '-k' requires an argument. See `wordgru suggest --help`."),
+        ("words list -n", "Option '-n' requires an argument. See `wordgru words list --help`."),
+        ("completion tcsh", "Invalid value for '{bash|zsh|fish}': 'tcsh' is not one of 'bash', 'zsh', 'fish'. See"),
+    ],
+)  # fmt: skip
+def test_a_command_line_that_is_not_understood_is_told_in_one_line(
+    command: str, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.modules["__main__"], "__package__", None)  # else click calls it by how pytest began
+    monkeypatch.setattr(sys, "argv", ["wordgru", *command.split()])
+    assert run(cli) == 2
+    told = capsys.readouterr()
+    assert told.err.startswith(f"error: {line}")
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+
+
+def test_every_verb_tells_an_unknown_option_in_one_line() -> None:
+    verbs = cli.list_commands(click.Context(cli))
+    verbs += [f"words {verb}" for verb in ("list", "learn", "forget", "export", "import")]
+    done = in_the_base_install(*(f"{verb} --xyzzy" for verb in verbs))
+    assert done.stdout.splitlines() == ["exit code 2"] * len(verbs)
+    for verb, line in zip(verbs, done.stderr.splitlines(), strict=True):
+        assert line.startswith(f"error: wordgru {verb} has no option '--xyzzy'")
+        assert line.endswith(f"See `wordgru {verb} --help`.")
+
+
+def test_an_argument_is_told_whole_lines_and_no_whole_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["wordgru", "suggest", "the", "a\nb" * 10_000])
+    assert run(cli) == 2
+    told = capsys.readouterr().err
+    assert "(a\\nba\\nb" in told
+    assert told.count("\n") == 1
+    assert len(told) < 1000
+
+
+def test_verbs_alone_print_their_help_and_exit_with_2() -> None:
+    for verbs in ((), ("words",)):
+        result = wordgru(*verbs)
+        assert (result.returncode, result.stdout) == (2, b"")
+        assert result.stderr.startswith(b"Usage: ")
+
+
+@pytest.mark.parametrize("name", ["en,", ",en", " en ", "en, ,"])
+@pytest.mark.parametrize("verb", ["suggest", "generate"])
+def test_a_comma_too_many_names_the_same_model(name: str, verb: str) -> None:
+    seed = ["--seed", "1"] if verb == "generate" else []
+    result = CliRunner().invoke(cli, [verb, "Thank you very", "-m", name, *seed])
+    assert result.stdout == CliRunner().invoke(cli, [verb, "Thank you very", "-m", "en", *seed]).stdout != ""
+
+
+def test_several_names_where_one_is_taken_and_none_at_all_are_told() -> None:
+    for verb, name, said in (
+        ("generate", "en,de", "en,de: this takes one model; expected one name."),
+        ("suggest", ",", ",: no such folder, nor a model in the package (en, de, fr)"),
+    ):
+        assert str(CliRunner().invoke(cli, [verb, "the", "-m", name]).exception).startswith(said)
 
 
 def test_help_lists_every_verb_without_importing_what_trains() -> None:

@@ -66,7 +66,8 @@ def test_models_are_listed_by_what_their_cards_say(models: Path) -> None:
     assert german["bytes"] == open_bundle(models / "de").size
     assert german["perplexity"] == open_bundle(models / "de").config.quality.get("perplexity_per_word")
     plain = CliRunner().invoke(cli, ["models"]).stdout.splitlines()
-    assert [line.split("\t")[:2] for line in plain] == [["en", "en"], ["de", "de, gsw"]]
+    assert plain[0].split("\t") == ["name", "language", "size", "licence", "hit@3, %", "savings@3, %", "perplexity"]
+    assert [line.split("\t")[:2] for line in plain[1:]] == [["en", "en"], ["de", "de, gsw"]]
 
 
 def test_the_models_of_this_package_say_what_they_are() -> None:

@@ -207,10 +207,13 @@ def test_languages_mixed_in_are_judged_beside_the_model_alone(tmp_path: Path) ->
     values = json.loads(evaluated(path, "--mix", "de", *flags[:4], "--json", "-"))
     assert set(values) == {"off", "on"}
     assert values["on"]["savings@3"] > values["off"]["savings@3"] + 5
+    assert (values["off"]["languages"], values["on"]["languages"]) == (["en"], ["en", "de"])
     for more, said in (
         (["--learn"], "leave out --mix"),
         (["-m", "de"], "--mix judges one model"),
         (["--mix", "en"], "en, en"),
+        (["--mix", ""], "--mix is ''; expected the names of languages to mix in: de, or de,fr."),
+        (["--mix", " , "], "--mix is ' , '; expected the names of languages"),
     ):
         refused = CliRunner().invoke(cli, ["evaluate", str(path), "--mix", "de", *flags, *more])
         assert said in str(refused.exception)

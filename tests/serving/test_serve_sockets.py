@@ -142,6 +142,24 @@ def test_a_frame_that_is_no_edit_is_told_in_a_line_and_closes(port, frame):
     assert ask(port, "/healthz")[0] == 200
 
 
+@pytest.mark.parametrize(
+    ("edit", "id_", "param"),
+    [
+        ({"id": 7, "set": "a", "other": 1}, 7, "other"),
+        ({"id": 7, "set": "a", "phrases": {"most": 3}}, 7, "most"),
+        ({"id": 7, "set": "a", "k": 0}, 7, "k"),
+        ({"set": "a", "other": 1}, 1, "other"),  # the one after the first frame's
+        ({"id": -1, "set": "a"}, None, "id"),
+    ],
+)
+def test_a_refusal_says_which_edit_and_which_field(port, edit, id_, param):
+    with open_session(port) as socket:
+        told(socket, {"id": 0, "set": "the "})
+        answer = told(socket, edit)
+    assert answer.get("id") == id_
+    assert answer["error"]["param"] == param
+
+
 def test_a_frame_that_is_too_large_closes(port):
     with open_session(port) as socket:
         with pytest.raises(ConnectionClosed):

@@ -18,6 +18,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from wordgru import __version__
+from wordgru.cli.usage import Group, asks_for_help, usage_line
 from wordgru.errors import WordgruError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ _UNWRITABLE = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG)
 """What an output says that takes nothing more."""
 
 
-class Verbs(click.Group):
+class Verbs(Group):
     """A group that knows some of its commands by name alone, so that the others start at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -289,12 +290,10 @@ def run(command: click.Command) -> int:
         click.echo(f"error: {error}", err=True)
         return 1
     except click.UsageError as error:
-        error.show()
-        if "unexpected extra argument" in error.message:
-            click.echo("A text of several words needs quotes around it.", err=True)
+        click.echo(error.message if asks_for_help(error) else f"error: {usage_line(error)}", err=True)
         return 2
     except click.ClickException as error:
-        error.show()
+        click.echo(f"error: {error.format_message()}", err=True)
         return 1
     except click.Abort:
         return 130

@@ -92,6 +92,8 @@ def evaluate_command(
         else:
             judge_touch(text, predictor, touch, offset, slips, layout, json_file)
         return
+    if mix is not None and not mix.strip(", "):
+        raise WordgruError(f"--mix is {mix!r}; expected the names of languages to mix in: de, or de,fr.")
     if learn or mix:
         if kenlm or kenlm_words or len(models) > 1 or (learn and mix):
             raise WordgruError(

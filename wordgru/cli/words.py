@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from wordgru.cli.usage import Group
 from wordgru.errors import WordgruError, counted
 from wordgru.sources.grams import Gram
 from wordgru.sources.personal import PersonalModel
@@ -25,7 +26,7 @@ _PERSONAL = click.option(
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@click.group("words")
+@click.group("words", cls=Group)
 @_PERSONAL
 @click.pass_context
 def words_command(context: click.Context, personal: Path | None) -> None:

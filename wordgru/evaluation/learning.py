@@ -57,16 +57,21 @@ class Worth:
         on: with.
         gain: on less off; intervals by resampling people, or documents.
         curve: of learning, by how much a person had written.
+        languages: the model's name, and those of the models that were mixed in.
     """
 
     off: Evaluation
     on: Evaluation
     gain: Difference
     curve: tuple[Stretch, ...] = ()
+    languages: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """`off` and `on`, each with its figures in percent, for all and by person (any group)."""
-        return {"off": _percent(self.off), "on": _percent(self.on)}
+        off, on = _percent(self.off), _percent(self.on)
+        if self.languages:
+            off, on = {"languages": [self.languages[0]], **off}, {"languages": list(self.languages), **on}
+        return {"off": off, "on": on}
 
 
 def evaluate_learning(

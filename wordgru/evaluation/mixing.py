@@ -28,4 +28,5 @@ def evaluate_mixing(
     mixed = MixedSubject(predictors, name="mixed", attention=attention)
     off = evaluate(documents, alone, ks=ks, progress=progress)
     on = evaluate(documents, mixed, ks=ks, progress=progress)
-    return Worth(off, on, difference((on.name, off.name), on.counts, off.counts, sorted(ks)))
+    gain = difference((on.name, off.name), on.counts, off.counts, sorted(ks))
+    return Worth(off, on, gain, languages=tuple(mixed.predictor.predictors))

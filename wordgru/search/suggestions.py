@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from types import NoneType
 from typing import overload
 
-from wordgru.config import Range, check_ranges, ranged
+import numpy as np
+
+from wordgru.config import Range, check_ranges, check_type, ranged
 from wordgru.errors import WordgruError
 
 K = Range(1, 256, whole=True)
@@ -94,8 +97,10 @@ class SearchOptions:
     batch: int = ranged(8, Range(1, whole=True))
 
     def __post_init__(self) -> None:
-        """Refuse numbers out of their ranges."""
+        """Refuse numbers out of their ranges, and what is neither true nor false."""
         check_ranges(self)
+        for name in ("ignore_case", "punctuation"):
+            check_type(name, getattr(self, name), (bool, np.bool_), "True or False")
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,7 @@ def with_settings(options: SearchOptions | None, settings: Mapping[str, object])
     Raises:
         WordgruError: there is no such field, or a number is out of its range.
     """
+    check_type("options", options, (SearchOptions, NoneType), "SearchOptions")
     options = options or SearchOptions()
     names = [each.name for each in fields(SearchOptions)]
     if unknown := sorted(settings.keys() - set(names)):

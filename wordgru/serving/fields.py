@@ -17,7 +17,10 @@ class RequestError(WordgruError):
         status: of HTTP.
         param: the field that is wrong, if it is one.
         headers: to send with the answer.
+        id: of the edit, where it is one of a WebSocket and could be read.
     """
+
+    id: int | None = None
 
     def __init__(
         self, message: str, *, status: int = 400, param: str | None = None, headers: Mapping[str, str] | None = None

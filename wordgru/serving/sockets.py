@@ -15,6 +15,7 @@ from wordgru.serving.answers import Asked, AskedPhrases, check_last_word, found,
 from wordgru.serving.fields import Fields, RequestError, error_body
 from wordgru.serving.guard import REFUSED, Rates, client_of
 from wordgru.serving.service import Service
+from wordgru.serving.settings import ServeSettings
 
 _ID = Range(0, 2**53, whole=True)
 _DELETED = Range(0, 10_000_000, whole=True)
@@ -42,9 +43,16 @@ class Edit:
         Raises:
             RequestError: the frame is no edit.
         """
-        settings, text = service.settings, before.text if before else ""
         fields = Fields(data)
         number = fields.number("id", _ID, before.id + 1 if before else 0)
+        try:
+            return cls._of(number, fields, before.text if before else "", service.settings)
+        except RequestError as error:
+            error.id = number
+            raise
+
+    @classmethod
+    def _of(cls, number: int, fields: Fields, text: str, settings: ServeSettings) -> "Edit":
         if "set" in fields:
             text = fields.text("set", most=settings.max_text)
         else:
@@ -164,8 +172,9 @@ class _Field:
 
     async def _refuse(self, error: RequestError) -> None:
         """Say what is wrong and close: after an edit that was not taken, the texts would differ."""
+        number = {} if error.id is None else {"id": error.id}
         with contextlib.suppress(Exception):  # whoever sent it has gone
-            await self._send(error_body(str(error), status=error.status, param=error.param))
+            await self._send(number | error_body(str(error), status=error.status, param=error.param))
             reason = str(error).encode()[:_REASON].decode("utf-8", "ignore")
             await self._websocket.close(REFUSED, reason)
 

@@ -30,9 +30,10 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from threading import RLock
+from types import NoneType
 from typing import Self
 
-from wordgru.config import Range
+from wordgru.config import Range, check_type
 from wordgru.errors import WordgruError
 from wordgru.search.named import Named, NamedWords
 from wordgru.sources.finger import Finger
@@ -95,6 +96,7 @@ class PersonalModel:
 
     def __init__(self, path: str | Path | None = None, *, max_bytes: int = 2_000_000) -> None:
         _SIZE.check("max_bytes", max_bytes)
+        check_type("the file of personal words", path, (str, Path, NoneType), "a name (str or Path), or None for none")
         if path == "":
             raise WordgruError("the name of the file of personal words is empty; name a file, or give None for none.")
         self.path, self._max_bytes = path, max_bytes

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from wordgru.config import check_path
 from wordgru.errors import TextError
 
 
@@ -15,6 +16,7 @@ def read_text(path: str | Path, expected: str) -> str:
     Raises:
         TextError: it cannot be read, or is not UTF-8.
     """
+    check_path("the file", path)
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:

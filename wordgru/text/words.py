@@ -21,6 +21,7 @@ from typing import Literal
 from tokenizers import Regex
 from tokenizers.pre_tokenizers import Split
 
+from wordgru.config import check_text
 from wordgru.errors import WordgruError
 
 Kind = Literal["word", "unspaced", "emoji", "marks", "space"]
@@ -90,16 +91,22 @@ _DASHES = "-–—"
 
 
 def normalize(text: str) -> str:
-    """`text` in NFC, with LF as line end and without invisible marks; what every tokenizer does first."""
+    """`text` in NFC, with LF as line end and without invisible marks; what every tokenizer does first.
+
+    Raises:
+        WordgruError: it is no text.
+    """
+    check_text("the text", text)
     return unicodedata.normalize("NFC", _DROPPED.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def check(text: str) -> None:
-    """Refuse a lone surrogate, which no file in UTF-8 can hold.
+    """Refuse what is no text, and a lone surrogate, which no file in UTF-8 can hold.
 
     Raises:
-        WordgruError: `text` holds one.
+        WordgruError: `text` is none, or holds one.
     """
+    check_text("the text", text)
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
