@@ -76,8 +76,9 @@ else
 	cd build/web && printf '"%s", ' model/*/ | sed 's/^/[/; s/, $$/]/' >models.json
 endif
 
-dist: $(DIST)  ## Build the sdist and the wheel twice, compare them byte for byte, and check them; they lie in dist/.
+dist: $(DIST) $(NODE)  ## Build the sdist and the wheel twice, compare them byte for byte, and check them and the npm packages.
 	bash .ci/distributions .venv-dist/bin/python
+	cd export && $(WITH_NODE) npm run --silent packed
 
 docs: $(FULL)  ## Build the documentation site in build/docs; a warning, and a link that leads nowhere, is an error.
 	.venv/bin/python -m sphinx -q -W --keep-going -b html docs build/docs
@@ -89,10 +90,11 @@ pages: $(FULL)  ## After the English model changed: draw the pictures again, wri
 	.venv/bin/python scripts/explanations.py
 	REWRITE_PAGES=1 .venv/bin/python -m pytest tests/runtime/test_pages.py -k 'a_page_print or notebook'
 
-lint: $(FULL)  ## Check style, format and types; change nothing.
+lint: $(FULL)  ## Check style, format, types, and the workflows where actionlint is there; change nothing.
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	@if command -v actionlint >/dev/null; then actionlint; else echo "actionlint DID NOT RUN: it is not there"; fi
 
 format: $(FULL)  ## Format, and fix what can be fixed.
 	.venv/bin/ruff check --fix .
