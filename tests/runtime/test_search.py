@@ -32,8 +32,9 @@ class Toy:
         self.vocabulary = Vocabulary(self.token_bytes, self.finals)
 
     def row(self, history):
-        digest = hashlib.sha256(repr((self.seed, history)).encode()).digest()
-        row = np.exp(2 * np.random.default_rng(list(digest)).normal(size=len(self.token_bytes)))
+        size = len(self.token_bytes)  # sums of twelve bytes are near normal, and drawn in a tenth of a generator's time
+        drawn = hashlib.shake_128(repr((self.seed, history)).encode()).digest(12 * size)
+        row = np.exp(2 * (np.frombuffer(drawn, np.uint8).reshape(size, 12).sum(1) - 1530.0) / 256)
         opens = row[self.finals + 1 :]
         opens *= 0.4 * row[: self.finals + 1].sum() / opens.sum()
         return (row / row.sum()).astype(np.float32)
