@@ -38,6 +38,7 @@ from wordgru.typing.channel import Typed, TypingModel
 from wordgru.typing.field import Point, Touched
 from wordgru.typing.layout import Layout, check_point
 from wordgru.typing.search import TypingSearch
+from wordgru.typing.standing import Standing, standing, stranger
 from wordgru.typist import (
     TypistOptions,
     as_one,
@@ -510,7 +511,10 @@ class Session:
         letters = self._typed(prefix, complete=False)
         if letters and self._typing_search:
             fewer = replace(options, max_rows=min(options.max_rows, _TYPED_ROWS))
-            answer = self._typing_search(*place, gap, letters, k + len(passed), fewer, factor=factor, named=named)
+            answer = self._typing_search(
+                *place, gap, letters, k + len(passed), fewer, factor=factor, prior=stranger(letters.model, prefix),
+                named=named,
+            )  # fmt: skip
         else:
             answer = self._search(*place, typed, k + len(passed), options, factor=factor, named=named)
         offers = self._offers(answer, typed_as)
@@ -545,15 +549,25 @@ class Session:
         """What was meant by letters after `head` with which the word ends; what was typed is always allowed."""
         gap = self._reading.read(head)
         assert self._typing_search
+        own, is_name = gap + prefix.encode(), False
+        stands = Standing(stranger(letters.model, prefix))
+        if " " not in prefix and self._word_list.is_strange(prefix):
+            stands, is_name = standing(letters.model, head, prefix), prefix[:1].isupper()
+        share, small = stands.share, own.lower()
+
+        def factor(word: bytes) -> float:
+            usual = self._factor(word, options, spaced=bool(gap), wanted=None)
+            if word == own:
+                return share if usual and share is not None else usual or 1.0
+            return min(usual, share) if share is not None and word.lower() == small else usual
+
         answer = self._typing_search(
             *self._reading.place, gap, letters, k,
             replace(
                 options, max_rows=min(options.max_rows, _CORRECTION_ROWS), batch=min(options.batch, _CORRECTION_BATCH)
             ),
-            factor=lambda word: (
-                self._factor(word, options, spaced=bool(gap), wanted=None) or float(word == gap + prefix.encode())
-            ),
-            named=self._named_words(head, gap), near=self._near(prefix), doubt=doubt,
+            factor=factor, prior=stands.prior, named=self._named_words(head, gap),
+            near=[*self._near(prefix), *[prefix] * is_name], doubt=doubt,
         )  # fmt: skip
         offers = tuple(as_one(self._offers(answer, self._text), fold=True))
         return Suggestions(offers, answer.exact, answer.unexplored, answer.rows)

@@ -23,6 +23,7 @@ from wordgru.typing.channel import Touch, Typed, letter_likelihoods
 from wordgru.typing.correct import corrections
 from wordgru.typing.named import NamedMasses
 from wordgru.typing.search import TypingSearch
+from wordgru.typing.standing import standing
 
 TINY = Path(__file__).with_name("tiny")
 SLOPPY = TypingModel(
@@ -230,7 +231,7 @@ def test_the_word_touched_is_the_best_of_all_words(typed, seed, complete):
     weighed = {word: mass * meant(word.decode()) for word, mass in masses.items()}
     answer = TypingSearch(WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell))(
         np.zeros((1, 1), np.float32), 0, b"", Typed(model, touches, complete=complete), 1,
-        SearchOptions(tolerance=1e-3, max_rows=3000), factor=lambda word: float(word in masses),
+        SearchOptions(tolerance=1e-3, max_rows=3000), factor=lambda word: float(word in masses), prior=0.0,
     )  # fmt: skip
     if answer.exact:
         best = max(weighed.values())
@@ -292,7 +293,7 @@ def test_the_words_most_probably_meant_are_those_of_all_words_weighed(
     typed = Typed(ALONE, [Touch(char) for char in letters], complete=complete)
     answer = search(
         np.zeros((1, 1), np.float32), 0, gap, typed, 3, SearchOptions(tolerance=0.01, max_rows=3000),
-        factor=lambda word: float(word in masses and is_text(word)),
+        factor=lambda word: float(word in masses and is_text(word)), prior=0.0,
         named=[Named(gap, common=NamedWords(more))] if more else (),
     )  # fmt: skip
     if whole < 1e-4 or not answer.exact:
@@ -303,6 +304,31 @@ def test_the_words_most_probably_meant_are_those_of_all_words_weighed(
         truth = weighed[word] / sum(weighed[each] for each in found)
         assert share / sum(found.values()) == pytest.approx(truth, abs=slack + 0.02)
     assert max(weighed.values()) / whole - slack <= max(weighed[word] for word in found) / whole
+
+
+@pytest.mark.parametrize("complete", [False, True])
+def test_known_words_fill_all_places_however_much_unknown_ones_weigh(complete):
+    toy = Toy([b"a", b"b"], [b"a", b"ab", b"abb", b"aa", b"aab", b"ba"], 3)
+    search = TypingSearch(WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell))
+    typed = Typed(ALONE, [Touch("a"), Touch("b")], complete=complete)
+
+    def found(k, factor):
+        answer = search(
+            np.zeros((1, 1), np.float32), 0, b"", typed, k, SearchOptions(max_rows=3000), factor=factor, prior=0.0
+        )
+        return [item.spelled for item in answer.words]
+
+    every = found(12, lambda word: 1.0)
+    first, second, *_, last = [word for word in every if word != b"ab"]
+    known = {first: 1.0, last: 1.0}
+    assert found(3, lambda word: known.get(word, 1e-6)) == [first, last, b"ab"]  # what was typed, and no others
+    unknown = {first: 0.99, second: 0.99, last: 1.0}
+    above = [word for word in every if word in unknown]
+    if complete:  # what ends here may be better than all that is known
+        assert found(3, lambda word: unknown.get(word, 0.0)) == above
+    else:
+        assert found(3, lambda word: unknown.get(word, 0.0)) == [last]
+    assert found(2, lambda word: 0.99 * (word in above)) == above[:2]
 
 
 JOINING = dataclasses.replace(SLOPPY, joined=0.3)
@@ -358,6 +384,7 @@ def test_two_words_typed_as_one_and_one_as_two_are_weighed_with_all_others(seed,
     answer = TypingSearch(WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell))(
         np.zeros((1, 1), np.float32), 0, gap, Typed(JOINING, [Touch(char) for char in letters], complete=complete), 3,
         SearchOptions(tolerance=1e-3, max_rows=3000), factor=lambda word: float(b" " not in word[len(gap) :]),
+        prior=0.0,
     )  # fmt: skip
     found = {item.spelled: item.probability for item in answer.words}
     whole = sum(weighed[word] for word in found)
@@ -433,6 +460,35 @@ def test_what_is_right_or_unknown_or_no_prose_is_left_alone(english, text):
     assert session.suggest().autocorrect is None
     assert session.autocorrect() is None
     assert session.text == text
+
+
+@pytest.mark.parametrize(
+    ("head", "typed", "prior", "share"),
+    [
+        ("we met ", "Yohannes", 1e-4 / 27**8, 0.5),
+        ("we met ", "yohannes", 1e-4 / 27**8, 0.01),
+        ("Yohannes, and yohannes's (Yohannes2, Yohannesburg) ", "Yohannes", 6e-4, 0.5),
+        ("yohannes " * 5000, "yohannes", 0.5, 0.01),
+    ],
+)
+def test_a_word_that_nobody_knows_stands_by_its_case_and_where_it_was_written_before(head, typed, prior, share):
+    found = standing(TypingModel(name=0.5, coined=0.01), head, typed)
+    assert (found.prior, found.share) == (pytest.approx(prior), share)
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("So ", "Immortan"),
+        ("The caverite hangs in the air. We looked at the ", "caverite"),
+    ],
+)
+def test_names_and_words_that_were_written_before_are_left_as_they_are(english, text, typed):
+    session = english.session(text + typed, typing=TypingModel())
+    assert session.autocorrect() is None
+    session = english.session("The air hangs in the air. I will see you ", typing=TypingModel())
+    session.append("tomorow")
+    assert session.autocorrect() == "tomorrow"
 
 
 def test_code_between_backticks_is_left_alone(english):

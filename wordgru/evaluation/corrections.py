@@ -14,7 +14,7 @@ from wordgru.text.files import read_text
 from wordgru.typing.channel import Touch, Typed, TypingModel
 from wordgru.typing.correct import CANDIDATES, Candidate, meant
 from wordgru.typing.named import NamedMasses
-from wordgru.typing.search import UNKNOWN_LETTER
+from wordgru.typing.standing import stranger
 
 _NEGLIGIBLE = 1e-3  # of what was typed as a word that nobody knows
 
@@ -142,7 +142,7 @@ def _by_frequency(frequencies: Mapping[str, float], typing: TypingModel) -> Call
 
     def by_frequency(letters: str) -> list[Candidate]:
         typed = Typed(typing, [Touch(char) for char in letters], complete=True)
-        stands = typing.unknown * UNKNOWN_LETTER ** len(letters) * typed.of(letters)
+        stands = stranger(typing, letters) * typed.of(letters)
         named = NamedMasses(typed, known, 1.0, _NEGLIGIBLE * stands)
         heaviest, _ = named.heaviest(CANDIDATES)
         masses = {word: named.mass(word) for word in (letters.encode(), *heaviest)}

@@ -23,7 +23,7 @@ from wordgru.session import Session
 from wordgru.sources.personal import PersonalModel
 from wordgru.text import words
 from wordgru.text.words import APOSTROPHES
-from wordgru.typing.channel import VOWELS, Touch, TypingModel, letter_likelihoods
+from wordgru.typing.channel import SOUNDS, VOWELS, Touch, TypingModel, letter_likelihoods
 from wordgru.typing.layout import Layout
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def evaluate_touch(
         progress: called with the number of words done since the last call.
     """
     keyboard = Layout.load(layout)
-    slips = ("anywhere", "vowel", "omitted", "undoubled", "extra", "doubled", "swapped", "apostrophe")
+    slips = ("anywhere", "vowel", "sound", "omitted", "undoubled", "extra", "doubled", "swapped", "apostrophe")
     never = dict.fromkeys(slips, _SELDOM)
     model = TypingModel(layout=layout, spread=spread, lower=0.5, upper=0.5, **never)
     rng = random.Random(seed)
@@ -181,6 +181,8 @@ def _letter(char: str, model: TypingModel, keyboard: Layout, rng: random.Random)
         char = plain
     if char in VOWELS and rng.random() < model.vowel:
         return rng.choice([vowel for vowel in VOWELS if vowel != char])
+    if (alike := SOUNDS.get(char, "")) and rng.random() < model.sound * len(alike):
+        return rng.choice(alike)
     if char in keyboard.keys and rng.random() < model.anywhere:
         return rng.choice(sorted(keyboard.keys))
     return _touch(char, keyboard, model.spread, rng).char

@@ -38,6 +38,10 @@ Places = npt.NDArray[np.int64]
 VOWELS = "aeiouy"
 """Letters of which one is spelled as another."""
 
+_PAIRS = ("cs", "ck", "sz", "kq", "gj", "fv", "dt", "bp", "mn")
+SOUNDS = {char: "".join(pair.replace(char, "") for pair in _PAIRS if char in pair) for char in "".join(_PAIRS)}
+"""Of each consonant those that may sound like it."""
+
 _SHARE = Range(0, 1, below=True)
 _NEVER = 1e-9  # in place of 0: what a person never does may still have happened
 _RATHER = 0.07  # what a letter still to come is worth, of the most that it may have; says what is read first
@@ -54,6 +58,7 @@ class TypingModel:
         spread: of the finger around a key's centre, its standard deviation in key widths; 0: each key is hit.
         anywhere: probability that a letter is typed as any other key.
         vowel: probability that a vowel is spelled as another one.
+        sound: probability that a consonant is spelled as each one that may sound like it.
         omitted: probability that a character is left out.
         undoubled: probability that the second of two equal characters is left out.
         extra: probability that a letter too many is typed after a character.
@@ -66,17 +71,21 @@ class TypingModel:
         joined: probability that the space before another word is left out; once in what was typed.
         split: probability that a space is typed after a character inside the word.
         unknown: probability that the next word is one which no model knows; its letters are equally probable.
+        again: probability that it is one which was written before in the text, for each time.
+        coined: probability that a word which the model expects and the language does not know was meant so.
+        name: the same of a word with a capital.
     """
 
     layout: str = "qwerty"
     spread: float = ranged(0.18, Range(0, 5))
-    anywhere: float = ranged(0.0045, _SHARE)
-    vowel: float = ranged(0.006, _SHARE)
-    omitted: float = ranged(0.009, _SHARE)
+    anywhere: float = ranged(0.0035, _SHARE)
+    vowel: float = ranged(0.018, _SHARE)
+    sound: float = ranged(0.001, _SHARE)
+    omitted: float = ranged(0.012, _SHARE)
     undoubled: float = ranged(0.06, _SHARE)
     extra: float = ranged(0.0045, _SHARE)
     doubled: float = ranged(0.003, _SHARE)
-    swapped: float = ranged(0.0045, _SHARE)
+    swapped: float = ranged(0.006, _SHARE)
     apostrophe: float = ranged(0.3, _SHARE)
     accent: float = ranged(0.3, _SHARE)
     lower: float = ranged(0.3, _SHARE)
@@ -84,6 +93,9 @@ class TypingModel:
     joined: float = ranged(0.003, _SHARE)
     split: float = ranged(0.0002, _SHARE)
     unknown: float = ranged(1e-4, _SHARE)
+    again: float = ranged(3e-4, _SHARE)
+    coined: float = ranged(1e-3, _SHARE)
+    name: float = ranged(0.5, _SHARE)
 
     def __post_init__(self) -> None:
         """Refuse numbers out of their ranges, and layouts that are none."""
@@ -371,7 +383,8 @@ def letter_likelihoods(model: TypingModel, alphabet: tuple[str, ...], touch: Tou
         cased = _case(model, char, typed)
         if low in keys:
             vowel = model.vowel / len(VOWELS) if low in VOWELS and plain in VOWELS and low != plain else 0.0
-            found[code] = cased * (sure * keys[low] + other + vowel)
+            sound = model.sound if plain in SOUNDS.get(low, "") else 0.0
+            found[code] = cased * (sure * keys[low] + other + vowel + sound)
         elif base != low and base in keys:  # its accent is left out, or keys hold no such letter
             found[code] = cased * (sure * keys[base] + other) * model.accent
         elif char.isalpha() and plain.isalpha():

@@ -33,9 +33,6 @@ _LEFT_OUT = 1 / 30  # share of the tolerance below which a branch is left out of
 _UNDECIDED = 0.05  # share of what agrees that may be undecided in an answer that is proved
 _LISTED = 1e-3  # of that, the share above which words are listed
 _NEAR = 3e-4  # P(one letter wrong) · P(the rest of a word's usual tokens | those before), roughly
-UNKNOWN_LETTER = 1 / 27
-"""Probability of a letter in a word that nobody knows."""
-
 _MOST = 100  # tokens of one level that are weighed one by one, the most promising ones
 _RANKED = 256  # words that are asked at most whether they may be offered
 _NAMED = 1024  # words that are weighed one by one of each source
@@ -104,7 +101,8 @@ class TypingSearch:
 
     def __call__(
         self, state: Floats, last: int, gap: bytes, typed: Typed, k: int, options: SearchOptions, *,
-        factor: Callable[[bytes], float], named: Sequence[Named] = (), near: Sequence[str] = (), doubt: float = 1.0,
+        factor: Callable[[bytes], float], prior: float, named: Sequence[Named] = (), near: Sequence[str] = (),
+        doubt: float = 1.0,
     ) -> Answer:  # fmt: skip
         """The `k` words with the largest P(word | context) · P(typed | word) · factor.
 
@@ -117,12 +115,13 @@ class TypingSearch:
             options: tolerance and budgets.
             factor: of these bytes, from 0 for what may not be offered to 1. Words of less than 1 are in the answer only
                 if there are no others, as what was typed, or of a word typed in full before all others.
+            prior: P(the next word is what was typed, and no model knows it).
             named: words that other sources name.
             near: words that were perhaps meant, of a word typed in full; their usual tokens are read early.
             doubt: share of what was typed, as a word, above which no others are looked for.
         """
         with self._search.reader(state, last, replace(options, ignore_case=False)) as reader:
-            search = _Search(reader, self._search.tries, gap, typed, k, options, factor, doubt)
+            search = _Search(reader, self._search.tries, gap, typed, k, options, factor, prior, doubt)
             first, *second = typed.letters.encode().split(b" ", 1)
             spellings = [[*self._search.spell(gap + first), *self._search.spell(b" " + each)] for each in second]
             for word in near:
@@ -136,11 +135,12 @@ class _Search:
 
     def __init__(
         self, reader: Reader, tries: TokenTries, gap: bytes, typed: Typed, k: int, options: SearchOptions,
-        factor: Callable[[bytes], float], doubt: float,
+        factor: Callable[[bytes], float], prior: float, doubt: float,
     ) -> None:  # fmt: skip
-        self._doubt = doubt
+        self._prior, self._doubt = prior, doubt
         self._reader, self._tries, self._gap, self._typed, self._k = reader, tries, gap, typed, k
         self._options, self._of_one = options, factor
+        self._as_typed = gap + typed.letters.encode()
         self._factor = cache(self._of_both)
         self._scale = 0.0  # log of what has mass 1
         self._agreeing = 1.0  # mass that agrees for sure; 1 is a first guess, from below
@@ -201,7 +201,7 @@ class _Search:
 
     def _is_settled(self) -> bool:
         """Whether what was typed is so probable that no other word need be looked for."""
-        typed = self._words.get(self._gap + self._typed.letters.encode())
+        typed = self._words.get(self._as_typed)
         second = sum(each.bound for _, _, each in self._open if each.ends)  # "thankyou" is improbable, "you" is not
         near = sum(each.mass * _NEAR for _, _, each in self._open if each.tokens in self._near) if self._near else 0.0
         total = self._agreeing + self._expected + second + near
@@ -221,10 +221,9 @@ class _Search:
         last = spelling[len(chain) - 1] if len(chain) == len(spelling) else 0
         share = float(node.row[last]) if last else 0.0
         if not self._typed.complete:
-            letters = self._gap + self._typed.letters.encode()
-            share += self._tries.beginning(node.row, letters[len(node.spelled) :])
-        unknown = self._typed.model.unknown * UNKNOWN_LETTER ** len(self._typed.letters)
-        log_mass = float(np.logaddexp(node.log_mass + np.log(max(share, 1e-30)), np.log(max(unknown, 1e-300))))
+            share += self._tries.beginning(node.row, self._as_typed[len(node.spelled) :])
+        known, unknown = node.log_mass + np.log(max(share, 1e-30)), np.log(max(self._prior, 1e-300))
+        log_mass = float(np.logaddexp(known, unknown))
         self._scale = log_mass + float(np.log(max(likelihood, 1e-300)))
 
     def _heaviest(self) -> Iterator[tuple[Node, Alignments]]:
@@ -389,24 +388,29 @@ class _Search:
 
     def _stand(self) -> None:
         """What was typed stands as it is, a word that the model does not know, if nothing is more probable."""
-        word, model = self._gap + self._typed.letters.encode(), self._typed.model
-        prior = model.unknown * UNKNOWN_LETTER ** len(self._typed.letters)
-        self._standing = prior * self._as_it_is * float(np.exp(min(-self._scale, 700.0)))
+        self._standing = self._prior * self._as_it_is * float(np.exp(min(-self._scale, 700.0)))
         self._agreeing += self._standing
-        self._word(word).mass += self._standing
+        self._word(self._as_typed).mass += self._standing
 
     # -- the proof ---------------------------------------------------------------------------------------------
 
     def _ranking(self) -> list[tuple[bytes, float]]:
-        """The k best words found that may be offered, and their masses."""
+        """The k best words found that may be offered, and their masses.
+
+        Beside known words there are no others, but what was typed, and of a word typed in full what is heavier than
+        all of them.
+        """
         best: list[tuple[bytes, float]] = []
-        heaviest = heapq.nlargest(_RANKED, self._words.items(), key=lambda item: item[1].mass)
-        for spelled, word in heaviest:
-            if self._factor(spelled):
-                best.append((spelled, word.mass))
-                if len(best) == self._k:
+        others: list[tuple[bytes, float]] = []
+        knows, complete = False, self._typed.complete
+        for spelled, word in heapq.nlargest(_RANKED, self._words.items(), key=lambda item: item[1].mass):
+            if factor := self._factor(spelled):
+                knows = knows or factor == 1.0
+                fits = factor == 1.0 or spelled == self._as_typed or (complete and not knows)
+                (best if fits else others).append((spelled, word.mass))
+                if len(best) >= self._k and (knows or complete):
                     break
-        return best
+        return (best if knows else sorted([*best, *others], key=lambda item: -item[1]))[: self._k]
 
     def _is_proved(self, ranking: Sequence[tuple[bytes, float]]) -> bool:
         if len(ranking) < self._k or self._agreeing <= 0 or self._undecided > _UNDECIDED * self._agreeing:
@@ -424,24 +428,26 @@ class _Search:
         if self._unlisted + _most_along(missing) > limit:
             return False
         best = {word for word, _ in ranking}
-        return all(
-            word.mass + _along(missing, spelled) <= limit or spelled in best or not self._factor(spelled)
+        first = next((mass for word, mass in ranking if self._factor(word) == 1.0), -np.inf)  # of the known ones
+        unknown = max(limit, first + allowed if self._typed.complete else np.inf) if first > 0 else limit
+
+        def may_stand(spelled: bytes, mass: float) -> bool:
+            return mass > limit and (factor := self._factor(spelled)) > 0 and (factor == 1.0 or mass > unknown)
+
+        return not any(
+            may_stand(spelled, word.mass + _along(missing, spelled))
             for spelled, word in self._words.items()
-            if word.mass > limit / 4
+            if word.mass > limit / 4 and spelled not in best
         )
 
     def _answer(self, ranking: Sequence[tuple[bytes, float]], *, exact: bool) -> Answer:
         whole = max(self._agreeing, 1e-300)
-        typed = self._gap + self._typed.letters.encode()
-        known = [mass for word, mass in ranking if self._factor(word) == 1.0]
-        best = known[0] if self._typed.complete and known else np.inf  # what ends here may be better than all known
         found = tuple(
             Found(
                 word, min(mass / whole, 1.0), self._words[word].tokens,
                 {name: mass / whole for name, mass in self._sources(word).items()},
             )
             for word, mass in ranking
-            if not known or mass > best or word == typed or self._factor(word) == 1.0
         )  # fmt: skip
         evidence = float(np.log(max(self._agreeing, 1e-300))) + self._scale
         return Answer(found, exact, self._left(), self._reader.rows, evidence)
@@ -452,7 +458,7 @@ class _Search:
         for name, named in self._named:
             if mass := named.mass(word):
                 masses[name] = masses.get(name, 0.0) + mass
-        if word == self._gap + self._typed.letters.encode():
+        if word == self._as_typed:
             masses["typed"] = self._standing
         return masses
 
