@@ -6,7 +6,8 @@ the bits, the lowest of each byte first. A word is looked up in lower case, NFC,
 2166136261 ^ 0x5bd1e995, h2 made odd. One word in two thousand that is not in it is taken for known: of the many that
 a search looks at, the rare word taken for known is the one that it offers.
 
-Known beside the words of the list: what has no letter, and a word of the list with 's that does not end in s.
+Known beside the words of the list: what has no letter, a word of the list with 's that does not end in s, and one that
+does with an apostrophe.
 """
 
 import struct
@@ -84,6 +85,8 @@ class KnownWords:
         key = _key(word)
         if self._lists(key) or not any(char.isalpha() for char in key):
             return True
+        if key.endswith("s'"):
+            return self._lists(key[:-1])
         stem = key.removesuffix("'s")
         return stem != key and stem[-1:] != "s" and self._lists(stem)
 

@@ -35,6 +35,7 @@ class KnownWords {
         const std::u32string letters = decode(key).text;
         const auto is_letter = [](char32_t c) { return major_category(c) == 'L'; };
         if (std::none_of(letters.begin(), letters.end(), is_letter)) return true;
+        if (ends_with(key, "s'")) return lists(key.substr(0, key.size() - 1));
         if (!ends_with(key, "'s")) return false;
         key.resize(key.size() - 2);
         return !ends_with(key, "s") && lists(key);

@@ -67,6 +67,7 @@ export class KnownWords {
   #lookUp(word: string): boolean {
     const key = keyOf(word);
     if (this.#lists(key) || !/\p{L}/u.test(key)) return true;
+    if (key.endsWith("s'")) return this.#lists(key.slice(0, -1));
     const stem = key.replace(/'s$/, "");
     return stem !== key && !stem.endsWith("s") && this.#lists(stem);
   }
