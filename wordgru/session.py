@@ -30,7 +30,7 @@ from wordgru.search.suggestions import (
 )
 from wordgru.sources.finger import Finger
 from wordgru.sources.personal import PersonalModel
-from wordgru.sources.word_list import WordList
+from wordgru.sources.word_list import STRANGE, WordList
 from wordgru.text import words
 from wordgru.text.prose import is_prose
 from wordgru.text.tokenizer import Tokenizer
@@ -551,15 +551,15 @@ class Session:
         assert self._typing_search
         own, is_name = gap + prefix.encode(), False
         stands = Standing(stranger(letters.model, prefix))
-        if " " not in prefix and self._word_list.is_strange(prefix):
+        if " " not in prefix and self._word_list.factor(prefix) == STRANGE:
             stands, is_name = standing(letters.model, head, prefix), prefix[:1].isupper()
-        share, small = stands.share, own.lower()
+        share, small = stands.share, own.decode().lower()
 
         def factor(word: bytes) -> float:
             usual = self._factor(word, options, spaced=bool(gap), wanted=None)
-            if word == own:
-                return share if usual and share is not None else usual or 1.0
-            return min(usual, share) if share is not None and word.lower() == small else usual
+            if share is not None and usual and word.decode().lower() == small:
+                return share if word == own else min(usual, share)
+            return usual or float(word == own)
 
         answer = self._typing_search(
             *self._reading.place, gap, letters, k,

@@ -53,7 +53,7 @@ def evaluate_clean(
     documents: Sequence[Document], predictor: Predictor, typing: TypingModel, *, threshold: float = 0.9,
     unknown: bool = False, progress: Callable[[int], None] | None = None,
 ) -> Changed:  # fmt: skip
-    """Type the documents as they are, line by line; each word is judged by the text as it stands.
+    """Type the documents as they are; each word is judged by its document as it stands, one line after the other.
 
     Args:
         documents: texts without slips.
@@ -65,23 +65,23 @@ def evaluate_clean(
     """
     counts = [0, 0]
     changes: dict[str, tuple[list[Change], list[Change]]] = {"left": ([], []), "whole": ([], [])}
-    for line in (line for document in documents for line in words.normalize(document.text).splitlines()):
+    for text in (words.normalize(document.text) for document in documents):
         session = predictor.session(typing=typing)
-        for start, end, unspaced in words.spans(line):
+        for start, end, unspaced in words.spans(text):
             if progress:
                 progress(1)
-            if unspaced or not is_prose(line, start, end):
+            if unspaced or not is_prose(text, start, end):
                 continue
-            typed = line[start:end]
+            typed = text[start:end]
             kind = int(predictor.words.is_strange(typed))
             if unknown and not kind:
                 continue
             counts[kind] += 1
-            session.set(line[:end])
+            session.set(text[:end])
             if (word := session.autocorrect(threshold=threshold)) is not None:
                 changes["left"][kind].append((typed, word))
-            after = line[end : end + FOLLOWING]
-            if correction := correction_at(start, typed, line[:start], after, session, threshold):
+            after = text[end : end + FOLLOWING]
+            if correction := correction_at(start, typed, text[:start], after, session, threshold):
                 changes["whole"][kind].append((typed, correction.word))
     if not sum(counts):
         raise TextError("the text holds no word that may be corrected; expected prose. Check the source.")

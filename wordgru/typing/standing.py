@@ -40,7 +40,7 @@ def stranger(model: TypingModel, typed: str) -> float:
 def _written(text: str, word: str) -> int:
     """How often a word stands in a text, as it is typed or with the other case of its first letter."""
     count = 0
-    for form in (word, word[:1].swapcase() + word[1:]):
+    for form in {word, word[:1].swapcase() + word[1:]}:
         at = text.find(form)
         while at >= 0:
             end = at + len(form)

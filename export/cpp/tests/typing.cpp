@@ -32,7 +32,7 @@ TypingModel model_of(const json& given) {
         {"doubled", &TypingModel::doubled},       {"swapped", &TypingModel::swapped},
         {"apostrophe", &TypingModel::apostrophe}, {"accent", &TypingModel::accent},
         {"lower", &TypingModel::lower},           {"upper", &TypingModel::upper},
-        {"unknown", &TypingModel::unknown},
+        {"unknown", &TypingModel::unknown},       {"sound", &TypingModel::sound},
     };
     std::size_t known = 0;
     for (const auto& [name, share] : shares) {

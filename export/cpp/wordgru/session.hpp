@@ -22,6 +22,7 @@
 #include "sha256.hpp"
 #include "typing/field.hpp"
 #include "typing/search.hpp"
+#include "typing/standing.hpp"
 #include "typist.hpp"
 #include "word_list.hpp"
 
@@ -407,7 +408,8 @@ class Session {
         SearchOptions fewer = query.options;
         fewer.max_rows = std::min(fewer.max_rows, detail::kTypedRows);
         Suggestions found = offers(
-            touched ? detail::find_meant(engine_->search, *state, last, gap, *touched, k, fewer, factor, others)
+            touched ? detail::find_meant(engine_->search, *state, last, gap, *touched, k, fewer, factor,
+                                         detail::stranger(typing_->model, decode(letters).text), others)
                     : engine_->search(*state, last, typed, k, query.options, factor, others),
             text_ + query.prefix.value_or(""), space);
         if (!passed.empty()) {
@@ -437,13 +439,23 @@ class Session {
         const auto [state, last] = reading_.place();
         options.max_rows = std::min(options.max_rows, detail::kCorrectionRows);
         options.batch = std::min(options.batch, detail::kCorrectionBatch);
+        detail::Standing stands{detail::stranger(typing_->model, decode(word).text)};
+        if (word.find(' ') == word.npos && engine_->words.factor(word) == detail::kStrange) {
+            stands = detail::standing(typing_->model, head, word);
+        }
+        const std::string own = gap + word, small = lower(own);
         const detail::Factor factor = [&](std::string_view spelled) {
             const double counts = this->factor(spelled, options.punctuation, !gap.empty(), std::nullopt);
-            return counts > 0 || spelled != gap + word ? counts : 1;
+            if (counts > 0 && stands.share && lower(std::string(spelled)) == small) {
+                return spelled == own ? *stands.share : std::min(counts, *stands.share);
+            }
+            return counts > 0 || spelled != own ? counts : 1;
         };
+        std::vector<std::string> near = this->near(word);
+        if (stands.is_name) near.push_back(word);
         const auto others = named(head, gap);
         const detail::Answer answer = detail::find_meant(engine_->search, *state, last, gap, letters, k, options,
-                                                         factor, others, near(word), doubt);
+                                                         factor, stands.prior, others, near, doubt);
         Suggestions found = offers(answer, text_, false);
         found.items = detail::as_one(found.items, true);
         return found;

@@ -154,7 +154,7 @@ describe("the search over what was typed", () => {
       const place = { state: Float32Array.of(0), last: 0, gap, typed: channel };
       const options = withDefaults({ tolerance: 0.01, maxRows: 3000 });
       const factor = (word: string) => Number(weighed.has(word));
-      const { words, exact } = await findMeant(search, place, 3, options, { factor, named: [] });
+      const { words, exact } = await findMeant(search, place, 3, options, { factor, prior: 0, named: [] });
       if (whole < 1e-4 || !exact) continue;
       proved++;
       const slack = 0.02 + 2e-4 / whole;

@@ -254,8 +254,9 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
       layout:
         'WordgruError: there is no layout "qwertzy"; expected azerty, dvorak, phone, qwerty, qwertz, or rows of keys.',
       field:
-        "WordgruError: slips is no field of a typing model; expected layout, spread, anywhere, vowel, omitted, " +
-        "undoubled, extra, doubled, swapped, apostrophe, accent, lower, upper, joined, split, unknown.",
+        "WordgruError: slips is no field of a typing model; expected layout, spread, anywhere, vowel, sound, omitted, " +
+        "undoubled, extra, doubled, swapped, apostrophe, accent, lower, upper, joined, split, unknown, again, coined, " +
+        "name.",
     });
   });
 

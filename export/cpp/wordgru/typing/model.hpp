@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <string>
@@ -24,13 +25,14 @@ struct TypingModel {
     std::string layout = "qwerty";  ///< the keyboard: a name of `Layout::names`, or the path of a JSON file
     double spread = 0.18;           ///< of the finger around a key's centre, its standard deviation in key widths; 0:
                                     ///< each key is hit
-    double anywhere = 0.0045;       ///< that a letter is typed as any other key
-    double vowel = 0.006;           ///< that a vowel is spelled as another one
-    double omitted = 0.009;         ///< that a character is left out
+    double anywhere = 0.0035;       ///< that a letter is typed as any other key
+    double vowel = 0.018;           ///< that a vowel is spelled as another one
+    double sound = 0.001;           ///< that a consonant is spelled as each one that may sound like it
+    double omitted = 0.012;         ///< that a character is left out
     double undoubled = 0.06;        ///< that the second of two equal characters is
     double extra = 0.0045;          ///< that a letter too many is typed after a character
     double doubled = 0.003;         ///< that it is the one before once more
-    double swapped = 0.0045;        ///< that two characters change places
+    double swapped = 0.006;         ///< that two characters change places
     double apostrophe = 0.3;        ///< that an apostrophe or hyphen inside the word is left out
     double accent = 0.3;            ///< that a letter is typed without its accent
     double lower = 0.3;             ///< that a capital is typed as a small letter
@@ -38,6 +40,9 @@ struct TypingModel {
     double joined = 0.003;          ///< that the space before another word is left out; once in what was typed
     double split = 0.0002;          ///< that a space is typed after a character inside the word
     double unknown = 1e-4;          ///< that the next word is one which no model knows; its letters are equally probable
+    double again = 3e-4;            ///< that it is one which was written before in the text, for each time
+    double coined = 1e-3;           ///< that a word which the model expects and the language does not know was meant so
+    double name = 0.5;              ///< the same of a word with a capital
 
     /// Throws WordgruError if a number is out of its range.
     void check() const {
@@ -46,7 +51,8 @@ struct TypingModel {
             {"anywhere", anywhere},   {"vowel", vowel},           {"omitted", omitted}, {"undoubled", undoubled},
             {"extra", extra},         {"doubled", doubled},       {"swapped", swapped}, {"apostrophe", apostrophe},
             {"accent", accent},       {"lower", lower},           {"upper", upper},     {"joined", joined},
-            {"split", split},         {"unknown", unknown},
+            {"split", split},         {"unknown", unknown},       {"sound", sound},     {"again", again},
+            {"coined", coined},       {"name", name},
         };
         for (const auto& [name, share] : shares) detail::Range{0, 1, false, true}.check(name, share);
     }
@@ -86,7 +92,8 @@ class Typing {
             if (const auto share = of(keys, letter.low)) {
                 const bool slips = is_vowel(letter.low) && is_vowel({typed.plain}) && letter.low[0] != typed.plain;
                 const double vowel = slips ? model.vowel / static_cast<double>(kVowels.size()) : 0;
-                found.push_back(cased * (sure * *share + other + vowel));
+                const double sound = sounds_like(letter.low, typed.plain) ? model.sound : 0;
+                found.push_back(cased * (sure * *share + other + vowel + sound));
             } else if (const auto bare = plain == letter.low ? std::nullopt : of(keys, plain)) {
                 found.push_back(cased * (sure * *bare + other) * model.accent);  // or keys hold no such letter
             } else {
@@ -124,6 +131,15 @@ class Typing {
     };
 
     static bool is_vowel(const std::u32string& letter) { return letter.size() == 1 && among(letter[0], kVowels); }
+
+    /// Whether a consonant may sound like another.
+    static bool sounds_like(const std::u32string& meant, char32_t typed) {
+        constexpr std::u32string_view kPairs[] = {U"cs", U"ck", U"sz", U"kq", U"gj", U"fv", U"dt", U"bp", U"mn"};
+        return meant.size() == 1 && meant[0] != typed &&
+               std::any_of(std::begin(kPairs), std::end(kPairs), [&](std::u32string_view pair) {
+                   return among(meant[0], pair) && among(typed, pair);
+               });
+    }
 
     std::optional<double> of(const Keys& keys, const std::u32string& meant) const {
         const std::size_t key = meant.size() == 1 ? layout.find(meant[0]) : layout.keys().size();

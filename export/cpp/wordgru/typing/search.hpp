@@ -35,7 +35,6 @@ namespace wordgru::detail {
 inline constexpr double kLeftOut = 1.0 / 30;   // share of the tolerance below which a branch is left out of a walk
 inline constexpr double kUndecided = 0.05;     // share of what agrees that may be undecided in an answer that is proved
 inline constexpr double kListedShare = 1e-3;   // of that, the share above which words are listed
-inline constexpr double kInUnknown = 1.0 / 27;  // probability of a letter in a word that nobody knows
 inline constexpr double kNear = 3e-4;  // P(one letter wrong) · P(the rest of a word's usual tokens | those before), roughly
 inline constexpr std::size_t kRanked = 256;    // words that are asked at most whether they may be offered
 inline constexpr double kTiny = 1e-300;        // in place of 0, for its logarithm
@@ -44,10 +43,10 @@ inline constexpr double kTiny = 1e-300;        // in place of 0, for its logarit
 class TypingSearch {
    public:
     /// All but `gap` is kept by reference. `gap` is the space before the word, or nothing; `factor` is, of some bytes,
-    /// from 0 for what may not be offered to 1; `doubt` the share of what was typed, as a word, above which no others
+    /// from 0 for what may not be offered to 1; `prior` P(the next word is what was typed, and no model knows it); `doubt` the share of what was typed, as a word, above which no others
     /// are looked for.
     TypingSearch(Reader& reader, const TokenTries& tries, const Tokenizer& tokenizer, std::string gap, Typed& typed,
-                 std::size_t k, const SearchOptions& options, const Factor& factor, double doubt)
+                 std::size_t k, const SearchOptions& options, const Factor& factor, double prior, double doubt)
         : reader_(reader),
           tries_(tries),
           tokenizer_(tokenizer),
@@ -58,6 +57,7 @@ class TypingSearch {
           options_(options),
           batch_(static_cast<std::size_t>(options.batch)),
           ask_factor_(factor),
+          prior_(prior),
           doubt_(doubt) {}
 
     /// Read early along the usual tokens of a word that was perhaps meant.
@@ -167,14 +167,9 @@ class TypingSearch {
             share += tries_.beginning(node.row, std::string_view(as_typed_).substr(node.spelled.size()));
         }
         const double known = node.log_mass + std::log(std::max(share, 1e-30));
-        const double unknown = std::log(std::max(this->unknown(), kTiny));
+        const double unknown = std::log(std::max(prior_, kTiny));
         const double most = std::max(known, unknown), least = std::min(known, unknown);
         scale_ = most + std::log1p(std::exp(least - most)) + std::log(std::max(as_it_is_, kTiny));
-    }
-
-    /// P(what was typed is a word that nobody knows).
-    double unknown() const {
-        return typed_.model().unknown * std::pow(kInUnknown, static_cast<double>(typed_.size()));
     }
 
     /// What has this log-probability, out of the scale.
@@ -380,7 +375,7 @@ class TypingSearch {
 
     /// What was typed stands as it is, a word that the model does not know, if nothing is more probable.
     void stand() {
-        const double own = unknown() * as_it_is_ * mass(0);
+        const double own = prior_ * as_it_is_ * mass(0);
         shares_.push_back({"typed", {{as_typed_, own}}});
         agreeing_ += own;
         words_[as_typed_].mass += own;
@@ -389,6 +384,9 @@ class TypingSearch {
     // -- the proof ---------------------------------------------------------------------------------------------
 
     /// The k best words found that may be offered, and their masses.
+    ///
+    /// Beside known words there are no others, but what was typed, and of a word typed in full what is heavier than all
+    /// of them.
     Ranking ranking() {
         using Item = const std::pair<const std::string, FoundWord>*;
         std::vector<Item> all;
@@ -399,10 +397,21 @@ class TypingSearch {
         };
         const std::size_t most = std::min(all.size(), kRanked);
         std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(most), all.end(), heavier);
-        Ranking best;
-        for (std::size_t at = 0; at < most && best.size() < k_; ++at) {
-            if (factor(all[at]->first) > 0) best.emplace_back(all[at]->first, all[at]->second.mass);
+        Ranking best, others;
+        bool knows = false;
+        for (std::size_t at = 0; at < most && !(best.size() >= k_ && (knows || typed_.complete())); ++at) {
+            const double counts = factor(all[at]->first);
+            if (!(counts > 0)) continue;
+            knows = knows || counts == 1;
+            const bool fits = counts == 1 || all[at]->first == as_typed_ || (typed_.complete() && !knows);
+            (fits ? best : others).emplace_back(all[at]->first, all[at]->second.mass);
         }
+        if (!knows) {
+            best.insert(best.end(), others.begin(), others.end());
+            std::stable_sort(best.begin(), best.end(),
+                             [](const auto& one, const auto& other) { return one.second > other.second; });
+        }
+        best.resize(std::min(best.size(), k_));
         return best;
     }
 
@@ -421,23 +430,25 @@ class TypingSearch {
         if (std::any_of(ranking.begin(), ranking.end(), misses) || missing.most() > limit) return false;
         std::set<std::string_view> best;
         for (const auto& each : ranking) best.insert(each.first);
+        const auto known = std::find_if(ranking.begin(), ranking.end(),
+                                        [&](const auto& each) { return factor(each.first) == 1; });
+        double unknown = limit;  // what a word may have that is not known
+        if (known != ranking.end()) {
+            unknown = typed_.complete() ? std::max(limit, known->second + allowed) : HUGE_VAL;
+        }
         for (const auto& [spelled, word] : words_) {
-            if (word.mass <= limit / 4 || word.mass + missing.along(spelled) <= limit || best.count(spelled)) continue;
-            if (factor(spelled) > 0) return false;
+            if (word.mass <= limit / 4 || best.count(spelled)) continue;
+            const double may = word.mass + missing.along(spelled), counts = may > limit ? factor(spelled) : 0;
+            if (counts > 0 && (counts == 1 || may > unknown)) return false;
         }
         return true;
     }
 
     Answer answer(const Ranking& ranking, bool exact) {
         const double whole = std::max(agreeing_, kTiny);
-        const auto is_known = [&](const auto& each) { return factor(each.first) == 1; };
-        const auto known = std::find_if(ranking.begin(), ranking.end(), is_known);
-        // what ends here may be better than all that is known
-        const double best = known == ranking.end() ? -1 : typed_.complete() ? known->second : HUGE_VAL;
         Answer found{{}, exact, left(), reader_.rows()};
         for (const auto& each : ranking) {
             const auto& [spelled, mass] = each;
-            if (mass <= best && spelled != as_typed_ && !is_known(each)) continue;
             Found word{spelled, std::min(mass / whole, 1.0), words_.at(spelled).tokens, {}};
             for (const auto& [source, masses] : shares_) {
                 const auto share = masses.find(spelled);
@@ -458,6 +469,7 @@ class TypingSearch {
     const SearchOptions& options_;
     const std::size_t batch_;
     const Factor& ask_factor_;
+    const double prior_;
     const double doubt_;
     double scale_ = 0;      // log of what has mass 1
     double agreeing_ = 1;   // mass that agrees for sure; 1 is a first guess, from below
@@ -479,10 +491,11 @@ class TypingSearch {
 /// factor below 1 are in the answer only if there are no others, or as what was typed. `near` are words that were
 /// perhaps meant, of a word typed in full; their usual tokens are read early.
 inline Answer find_meant(WordSearch& search, const State& state, Id last, const std::string& gap, Typed& typed,
-                         std::size_t k, const SearchOptions& options, const Factor& factor,
+                         std::size_t k, const SearchOptions& options, const Factor& factor, double prior,
                          const std::vector<Named>& named, const std::vector<std::string>& near = {}, double doubt = 1) {
     return search.read(state, last, options, false, [&](Reader& reader, const Vocabulary&) {
-        TypingSearch one(reader, search.tries(), search.tokenizer(), gap, typed, k, options, factor, doubt);
+        TypingSearch one(reader, search.tries(), search.tokenizer(), gap, typed, k, options, factor, prior,
+                         doubt);
         for (const std::string& word : near) one.expect(word);
         return one.run(named);
     });

@@ -37,7 +37,7 @@ import {
   typistOptions,
   withCapitalI,
 } from "./typist.js";
-import type { WordList } from "./word_list.js";
+import { STRANGE, type WordList } from "./word_list.js";
 import { APOSTROPHES, isOne, isSpace, kind, splitLast, takesSpace, wantsSpace } from "./words.js";
 
 const TAIL = 256; // characters before a word that say which of the person's own words follow
@@ -417,8 +417,9 @@ export class Session extends TypedField {
     const factor = (word: Bytes) => this.#factor(word, asked, { spaced, wanted });
     const letters = this.#typed(prefix, false);
     const many = asked.k + passed.size;
+    const prior = this.#meaning?.standing(head, prefix, false).prior ?? 0;
     const { words, ...found } = letters
-      ? await (this.#meaning as Meaning).find({ ...place, gap, named }, letters, many, asked, factor)
+      ? await (this.#meaning as Meaning).find({ ...place, gap, named, prior }, letters, many, asked, factor)
       : await this.shared.search.find(place, many, asked, factor, named);
     let items = words.map((word) => this.#offer(word, typed));
     if (passed.size) items = lessThose(items, passed, asked.attention).slice(0, asked.k);
@@ -439,9 +440,18 @@ export class Session extends TypedField {
     const start = await this.#wordStart(head);
     const typed = start.gap + toBytes(prefix);
     const rule = { spaced: start.gap !== "", wanted: undefined };
-    const factor = (word: Bytes) => this.#factor(word, asked, rule) || Number(word === typed);
+    const isStrange = !prefix.includes(" ") && this.shared.words.factor(prefix) === STRANGE;
+    const { prior, share, isName } = (this.#meaning as Meaning).standing(head, prefix, isStrange);
+    const small = toText(typed)?.toLowerCase();
+    const factor = (word: Bytes) => {
+      const usual = this.#factor(word, asked, rule);
+      if (share === undefined || !usual || toText(word)?.toLowerCase() !== small)
+        return usual || Number(word === typed);
+      return word === typed ? share : Math.min(usual, share);
+    };
+    const near = isName ? [...this.#near(prefix), prefix] : this.#near(prefix);
     const { words, ...found } = await (this.#meaning as Meaning).find(
-      { ...start, near: this.#near(prefix) },
+      { ...start, near, prior },
       letters,
       k,
       asked,

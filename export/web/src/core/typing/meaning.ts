@@ -8,6 +8,7 @@ import type { Answer, SearchOptions, Suggestions } from "../suggestions.js";
 import { Typed } from "./channel.js";
 import type { Touch, Typing } from "./model.js";
 import { findMeant } from "./search.js";
+import { type Standing, standing, stranger } from "./standing.js";
 
 const LONGEST = 40; // letters of a word that a typing model looks at; longer ones are taken as they are
 const CORRECTION_ROWS = 16; // budget of a search for a word typed in full
@@ -36,6 +37,11 @@ export class Meaning {
     return isRead ? new Typed(this.typing, touches, isComplete) : undefined;
   }
 
+  /** What a word typed after `head` has as it stands; `isStrange`: it is typed in full, and the language does not know it. */
+  standing(head: string, typed: string, isStrange: boolean): Standing {
+    return isStrange ? standing(this.typing, head, typed) : { prior: stranger(this.typing.shares.unknown, typed) };
+  }
+
   /** What the keys of the layout type in words. */
   get letters(): string[] {
     return this.typing.layout.letters;
@@ -45,9 +51,10 @@ export class Meaning {
    * The words most probably meant by letters.
    *
    * @param near words that were perhaps meant, of a word typed in full.
+   * @param prior P(the next word is what was typed, and no model knows it).
    */
   find(
-    { named, near = [], ...start }: WordStart & { readonly near?: readonly string[] },
+    { named, near = [], prior, ...start }: WordStart & { readonly near?: readonly string[]; readonly prior: number },
     typed: Typed,
     k: number,
     options: SearchOptions,
@@ -59,6 +66,7 @@ export class Meaning {
     const fewer = { ...options, maxRows: Math.min(options.maxRows, most), batch };
     return findMeant(this.search, { ...start, typed }, k, fewer, {
       factor,
+      prior,
       named,
       near,
       ...(doubt === undefined ? {} : { doubt }),

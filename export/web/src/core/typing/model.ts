@@ -9,11 +9,13 @@ export interface TypingModel {
   readonly layout?: string | LayoutRows | undefined;
   /** Of the finger around a key's centre, its standard deviation in key widths; 0: each key is hit. Default 0.18. */
   readonly spread?: number | undefined;
-  /** That a letter is typed as any other key. Default 0.0045. */
+  /** That a letter is typed as any other key. Default 0.0035. */
   readonly anywhere?: number | undefined;
-  /** That a vowel is spelled as another one. Default 0.006. */
+  /** That a vowel is spelled as another one. Default 0.018. */
   readonly vowel?: number | undefined;
-  /** That a character is left out. Default 0.009. */
+  /** That a consonant is spelled as each one that may sound like it. Default 0.001. */
+  readonly sound?: number | undefined;
+  /** That a character is left out. Default 0.012. */
   readonly omitted?: number | undefined;
   /** That the second of two equal characters is. Default 0.06. */
   readonly undoubled?: number | undefined;
@@ -21,7 +23,7 @@ export interface TypingModel {
   readonly extra?: number | undefined;
   /** That it is the one before once more. Default 0.003. */
   readonly doubled?: number | undefined;
-  /** That two characters change places. Default 0.0045. */
+  /** That two characters change places. Default 0.006. */
   readonly swapped?: number | undefined;
   /** That an apostrophe or hyphen inside the word is left out. Default 0.3. */
   readonly apostrophe?: number | undefined;
@@ -37,19 +39,26 @@ export interface TypingModel {
   readonly split?: number | undefined;
   /** That the next word is one which no model knows; its letters are equally probable. Default 0.0001. */
   readonly unknown?: number | undefined;
+  /** That it is one which was written before in the text, for each time. Default 0.0003. */
+  readonly again?: number | undefined;
+  /** That a word which the model expects and the language does not know was meant so. Default 0.001. */
+  readonly coined?: number | undefined;
+  /** The same of a word with a capital. Default 0.5. */
+  readonly name?: number | undefined;
 }
 
 type Shares = { readonly [Name in Exclude<keyof TypingModel, "layout">]-?: number };
 
 const DEFAULTS: Shares = {
   spread: 0.18,
-  anywhere: 0.0045,
-  vowel: 0.006,
-  omitted: 0.009,
+  anywhere: 0.0035,
+  vowel: 0.018,
+  sound: 0.001,
+  omitted: 0.012,
   undoubled: 0.06,
   extra: 0.0045,
   doubled: 0.003,
-  swapped: 0.0045,
+  swapped: 0.006,
   apostrophe: 0.3,
   accent: 0.3,
   lower: 0.3,
@@ -57,6 +66,9 @@ const DEFAULTS: Shares = {
   joined: 0.003,
   split: 0.0002,
   unknown: 1e-4,
+  again: 3e-4,
+  coined: 1e-3,
+  name: 0.5,
 };
 
 const SHARE = new Range(0, { most: 1, below: true });
@@ -72,6 +84,9 @@ export interface Touch {
 
 const STROKES = new Map(Array.from("łøđħŧı", (letter, at) => [letter, "lodhti".charAt(at)])); // whole in Unicode
 const VOWELS = "aeiouy";
+const SOUNDS = new Set(
+  ["cs", "ck", "sz", "kq", "gj", "fv", "dt", "bp", "mn"].flatMap(([a, b]) => [`${a}${b}`, `${b}${a}`]),
+);
 const NEVER = 1e-9; // in place of 0: what a person never does may still have happened
 const REMEMBERED = 512; // tables of letters
 const IS_LETTER = /^\p{L}$/u;
@@ -140,7 +155,7 @@ export class Typing {
   }
 
   #table(alphabet: Int32Array, { char: typed, point }: Touch): Float64Array {
-    const { anywhere, vowel, swapped, extra, accent } = this.shares;
+    const { anywhere, vowel, sound, swapped, extra, accent } = this.shares;
     const keys = point ? this.#densities(point) : this.#keys(typed.toLowerCase());
     const other = anywhere / Math.max(this.layout.keys.size, 1);
     const sure = (1 - anywhere) * (1 - swapped - extra);
@@ -153,7 +168,8 @@ export class Typing {
       const cased = point ? 1 : this.#cased(char, typed); // a point has no case
       if (keys.has(low)) {
         const isVowel = VOWELS.includes(low) && VOWELS.includes(bare) && low !== bare;
-        return cased * (sure * (keys.get(low) as number) + other + (isVowel ? vowel / VOWELS.length : 0));
+        const slip = (isVowel ? vowel / VOWELS.length : 0) + (SOUNDS.has(low + bare) ? sound : 0);
+        return cased * (sure * (keys.get(low) as number) + other + slip);
       }
       // its accent is left out, or keys hold no such letter
       if (base !== low && keys.has(base)) return cased * (sure * (keys.get(base) as number) + other) * accent;

@@ -27,7 +27,6 @@ import { NamedMasses } from "./named.js";
 const LEFT_OUT = 1 / 30; // share of the tolerance below which a branch is left out of a walk
 const UNDECIDED = 0.05; // share of what agrees that may be undecided in an answer that is proved
 const LISTED = 1e-3; // of that, the share above which words are listed
-const LETTER = 1 / 27; // probability of a letter in a word that nobody knows
 const RANKED = 256; // words that are asked at most whether they may be offered
 const NAMED = 1024; // words that are weighed one by one of each source
 const SMALLEST = 1e-9; // the least tolerance
@@ -52,6 +51,8 @@ export interface Weighing {
    * others, or as what was typed.
    */
   readonly factor: (spelled: Bytes) => number;
+  /** P(the next word is what was typed, and no model knows it). */
+  readonly prior: number;
   /** Words that other sources name. */
   readonly named: readonly Named[];
   /** Words that were perhaps meant, of a word typed in full; their usual tokens are read early. */
@@ -186,15 +187,10 @@ class MeaningSearch {
       share += this.search.tries.beginning(node.row, this.#asTyped.slice(node.spelled.length));
     }
     const known = node.logMass + Math.log(Math.max(share, 1e-30));
-    const unknown = Math.log(Math.max(this.#unknown, TINY));
+    const unknown = Math.log(Math.max(this.weighing.prior, TINY));
     const most = Math.max(known, unknown);
     const together = most + Math.log1p(Math.exp(Math.min(known, unknown) - most));
     this.#scale = together + Math.log(Math.max(this.#asItIs, TINY));
-  }
-
-  /** P(what was typed is a word that nobody knows). */
-  get #unknown(): number {
-    return this.typed.model.shares.unknown * LETTER ** this.typed.size;
   }
 
   /** What has this log-probability, out of the scale. */
@@ -464,14 +460,19 @@ class MeaningSearch {
 
   /** What was typed stands as it is, a word that the model does not know, if nothing is more probable. */
   #stand(): void {
-    this.#standing = this.#unknown * this.#asItIs * this.#mass(0);
+    this.#standing = this.weighing.prior * this.#asItIs * this.#mass(0);
     this.#agreeing += this.#standing;
     this.#word(this.#asTyped).mass += this.#standing;
   }
 
   // -- the proof -----------------------------------------------------------------------------------------------
 
-  /** The k best words found that may be offered, and their masses. */
+  /**
+   * The k best words found that may be offered, and their masses.
+   *
+   * Beside known words there are no others, but what was typed, and of a word typed in full what is heavier than all of
+   * them.
+   */
   #ranking(): [word: Bytes, mass: number][] {
     const found = [...this.#words];
     const heaviest = largestOf(
@@ -480,11 +481,18 @@ class MeaningSearch {
     ).map((at) => found[at] as [Bytes, Word]);
     heaviest.sort(([, one], [, other]) => other.mass - one.mass);
     const best: [Bytes, number][] = [];
+    const others: [Bytes, number][] = [];
+    let knows = false;
     for (const [spelled, { mass }] of heaviest) {
-      if (this.#factor(spelled)) best.push([spelled, mass]);
-      if (best.length === this.k) break;
+      const factor = this.#factor(spelled);
+      if (!factor) continue;
+      knows ||= factor === 1;
+      const fits = factor === 1 || spelled === this.#asTyped || (this.typed.complete && !knows);
+      (fits ? best : others).push([spelled, mass]);
+      if (best.length >= this.k && (knows || this.typed.complete)) break;
     }
-    return best;
+    const all = knows ? best : [...best, ...others].sort(([, one], [, other]) => other - one);
+    return all.slice(0, this.k);
   }
 
   #isProved(ranking: readonly (readonly [Bytes, number])[]): boolean {
@@ -501,20 +509,21 @@ class MeaningSearch {
     if (ranking.some(([word]) => missing.along(word) > allowed)) return false;
     if (this.#unlisted + missing.most() > limit) return false;
     const best = new Set(ranking.map(([word]) => word));
+    const known = ranking.find(([word]) => this.#factor(word) === 1);
+    const above = known && this.typed.complete ? known[1] + allowed : Number.POSITIVE_INFINITY;
+    const unknown = known ? Math.max(limit, above) : limit; // what a word may have that is not known
     for (const [spelled, { mass }] of this.#words) {
-      if (mass <= limit / 4 || mass + missing.along(spelled) <= limit || best.has(spelled)) continue;
-      if (this.#factor(spelled)) return false;
+      if (mass <= limit / 4 || best.has(spelled)) continue;
+      const most = mass + missing.along(spelled);
+      const factor = most > limit ? this.#factor(spelled) : 0;
+      if (factor && (factor === 1 || most > unknown)) return false;
     }
     return true;
   }
 
   #answer(ranking: readonly (readonly [Bytes, number])[], exact: boolean): Answer {
     const whole = Math.max(this.#agreeing, TINY);
-    const isKnown = (word: Bytes) => this.#factor(word) === 1;
-    const known = ranking.find(([word]) => isKnown(word));
-    const best = known && this.typed.complete ? known[1] : Number.POSITIVE_INFINITY; // what ends here may be better
-    const shown = ranking.filter(([word, mass]) => !known || mass > best || word === this.#asTyped || isKnown(word));
-    const words = shown.map(([spelled, mass]): Found => {
+    const words = ranking.map(([spelled, mass]): Found => {
       const named = new Map<Source, number>();
       for (const each of this.#named) {
         const mass = each.mass(spelled);
