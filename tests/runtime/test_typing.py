@@ -20,6 +20,7 @@ from wordgru.search.suggestions import SearchOptions
 from wordgru.text.trie import Trie
 from wordgru.typing import search as typing_search
 from wordgru.typing.channel import Touch, Typed, letter_likelihoods
+from wordgru.text.prose import code_in
 from wordgru.typing.correct import corrections
 from wordgru.typing.named import NamedMasses
 from wordgru.typing.search import TypingSearch
@@ -489,6 +490,37 @@ def test_names_and_words_that_were_written_before_are_left_as_they_are(english, 
     session = english.session("The air hangs in the air. I will see you ", typing=TypingModel())
     session.append("tomorow")
     assert session.autocorrect() == "tomorrow"
+
+
+CODE = [
+    "    this is teh code\n\tand teh end",
+    "```\nteh\n```",
+    "print('teh wrod')",
+    "self.render(teh, wrod);",
+    "let mesage = teh;",
+    "if (teh && wrod) {",
+    '{"name": "teh wrod", "other": 1}',
+    '  "adress": "teh",',
+    "$ git comit teh",
+    ">>> teh",
+    "return foo(teh);",
+]
+
+
+@pytest.mark.parametrize("code", CODE)
+def test_lines_of_code_and_indented_blocks_are_left_alone(english, code):
+    text = f"I know teh cat.\n\n{code}\n\nI will see you tomorow.\n"
+    (begin, end), *_ = code_in(text)
+    assert text[begin:end] in code.split("\n") + [code]
+    found = list(corrections(text, english.session(typing=TypingModel())))
+    assert [(each.typed, each.word) for each in found] == [("teh", "the"), ("tomorow", "tomorrow")]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", "Dear all,\n    I am here.", "The person(s) who came", "Those who came (see below);", "He said: no; yes!", "It's $5 = a lot?"]
+)
+def test_prose_is_no_code(text):
+    assert code_in(text.replace(" = ", "=")) == []
 
 
 def test_code_between_backticks_is_left_alone(english):

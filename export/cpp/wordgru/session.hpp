@@ -440,7 +440,7 @@ class Session {
         options.max_rows = std::min(options.max_rows, detail::kCorrectionRows);
         options.batch = std::min(options.batch, detail::kCorrectionBatch);
         detail::Standing stands{detail::stranger(typing_->model, decode(word).text)};
-        if (word.find(' ') == word.npos && engine_->words.factor(word) == detail::kStrange) {
+        if (word.find(' ') == word.npos && engine_->words.factor(word) == kStrange) {
             stands = detail::standing(typing_->model, head, word);
         }
         const std::string own = gap + word, small = lower(own);

@@ -116,15 +116,17 @@ inline std::vector<Correction> corrections(std::string_view text, Session sessio
     std::vector<Correction> found;
     std::string before;
     std::size_t done = 0;  // in bytes
-    std::size_t seen = 0;  // characters before which code was looked for
+    const detail::Code code = detail::code_in(all);
+    std::size_t next = 0;  // code that was not passed
     for (const Span& span : spans(all)) {
-        while (seen < span.start) seen = std::max(detail::code_end(all, seen), seen + 1);
+        while (next < code.size() && code[next].second <= span.start) ++next;
         const std::size_t start = read.starts[span.start], end = read.starts[span.end];
         if (start < done) continue;  // it was one with the word before
         before += text.substr(done, start - done);
         const std::string typed(text.substr(start, end - start));
         std::optional<Correction> correction;
-        if (!span.unspaced && seen == span.start && detail::is_prose(all, span.start, span.end)) {
+        const bool in_code = next < code.size() && code[next].first <= span.start;
+        if (!span.unspaced && !in_code && detail::is_prose(all, span.start, span.end)) {
             correction = detail::correction_at(start, typed, before, all.substr(span.end), session, threshold);
         }
         before += correction ? correction->word : typed;

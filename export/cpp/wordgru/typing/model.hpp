@@ -54,7 +54,7 @@ struct TypingModel {
             {"split", split},         {"unknown", unknown},       {"sound", sound},     {"again", again},
             {"coined", coined},       {"name", name},
         };
-        for (const auto& [name, share] : shares) detail::Range{0, 1, false, true}.check(name, share);
+        for (const auto& [field, share] : shares) detail::Range{0, 1, false, true}.check(field, share);
     }
 };
 

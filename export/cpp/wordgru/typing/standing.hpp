@@ -16,7 +16,7 @@
 namespace wordgru::detail {
 
 inline constexpr double kInUnknown = 1.0 / 27;  // probability of a letter in a word that nobody knows
-inline constexpr std::size_t kSeen = 20000;     // characters before a word in which it is looked for
+inline constexpr std::size_t kSeenBefore = 20000;     // characters before a word in which it is looked for
 inline constexpr double kCertain = 0.5;         // the most that a word has which was written before
 
 /// What was typed, as a word of its own.
@@ -45,7 +45,7 @@ inline std::size_t written(std::u32string_view text, std::u32string_view word) {
 /// What a word typed in full after `head` has as it stands, if the language does not know it.
 inline Standing standing(const TypingModel& model, const std::string& head, const std::string& typed) {
     const std::u32string seen = decode(head).text, word = decode(typed).text;
-    const std::u32string_view text = std::u32string_view(seen).substr(seen.size() - std::min(seen.size(), kSeen));
+    const std::u32string_view text = std::u32string_view(seen).substr(seen.size() - std::min(seen.size(), kSeenBefore));
     const bool is_name = is_upper(word[0]);
     const std::string first = to_utf8(word.substr(0, 1));
     const std::u32string other = decode(is_name ? lower(first) : in_capitals(first)).text + word.substr(1);

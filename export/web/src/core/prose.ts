@@ -10,9 +10,46 @@ const LETTER_OR_DIGIT = /^[\p{L}\p{N}]$/u;
 
 const CODE = /```[\s\S]*?(?:```|$(?![\s\S]))|`[^`\n]+`/g; // as Markdown marks it
 
-/** Where code begins and ends that is marked as Markdown marks it, between backticks, in order. */
+const CALL = /^[\p{L}\p{N}_.:]+\(.*\)(?:[,;:]| \{)?$/u; // a line that is one call
+const CALLS = /[\p{L}\p{N}_]\(/u;
+const PAIR = /^[[{(, ]*"[^"]*" *:/; // of JSON
+const PROMPTS = [">>> ", "$ ", "#include ", "</"];
+const BRACKETS = /^[{}[\](),]+$/;
+const OPERATORS = "= += -= *= /= |= &= := == != <= >= => && ||".split(" ").map((mark) => ` ${mark} `);
+
+/** Where code begins and ends, in order: between backticks, in blocks of indented lines, and lines that are code. */
 export function codeIn(text: string): [start: number, end: number][] {
-  return Array.from(text.matchAll(CODE), ({ index, 0: code }) => [index, index + code.length]);
+  const found = Array.from(text.matchAll(CODE), ({ index, 0: code }): [number, number] => [index, index + code.length]);
+  const lines = text.split("\n");
+  let at = 0;
+  let isBlock = false;
+  for (const [number, line] of lines.entries()) {
+    const isFirst = !lines[number - 1] || !bare(lines[number - 1] as string);
+    if (isFirst) {
+      const end = lines.findIndex((each, other) => other >= number && !bare(each));
+      isBlock = lines.slice(number, end < 0 ? lines.length : end).every((each) => /^(?: {4}|\t)/.test(each));
+    }
+    if (bare(line) && (isBlock || isCode(bare(line)))) found.push([at, at + line.length]);
+    at += line.length + 1;
+  }
+  return found.sort(([one, oneEnd], [other, otherEnd]) => one - other || oneEnd - otherEnd);
+}
+
+/** A line without the white space around it. */
+function bare(line: string): string {
+  return line.replace(/^[ \t\r]+|[ \t\r]+$/g, "");
+}
+
+/** Whether a line without the white space around it is code or JSON. */
+function isCode(line: string): boolean {
+  return (
+    PROMPTS.some((prompt) => line.startsWith(prompt)) ||
+    BRACKETS.test(line) ||
+    PAIR.test(line) ||
+    CALL.test(line) ||
+    OPERATORS.some((mark) => line.includes(mark)) ||
+    (/[;{}]$/.test(line) && (line.includes("=") || CALLS.test(line)))
+  );
 }
 
 /** Whether the word of `text` from `start` to `end` (UTF-16 units) may be corrected. */
