@@ -18,8 +18,8 @@ def test_every_word_is_known_in_either_case_and_with_either_apostrophe():
 
 @pytest.mark.parametrize(("word", "is_known"), [
     ("cat's", True), ("Zürich’s", True), ("cat-cat", False), ("cat-", False), ("grass", True), ("grass's", False),
-    ("dogx's", False), ("grass'", True), ("grass’", True), ("cat'", False), ("dogxs'", False), ("12", True), ("3.14", True),
-    ("'s", False), ("-", True), ("7x", False),
+    ("dogx's", False), ("grass'", True), ("grass’", True), ("cat'", False), ("dogxs'", False),
+    ("12", True), ("3.14", True), ("'s", False), ("-", True), ("7x", False),
 ])  # fmt: skip
 def test_a_known_word_with_s_and_numbers_are_known(word, is_known):
     assert (word in KnownWords.of([each for each in WORDS if each])) == is_known

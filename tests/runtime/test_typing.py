@@ -17,10 +17,10 @@ from wordgru import Layout, Predictor, TypingModel, WordgruError
 from wordgru.search.named import Named, NamedWords
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
+from wordgru.text.prose import code_in
 from wordgru.text.trie import Trie
 from wordgru.typing import search as typing_search
 from wordgru.typing.channel import Touch, Typed, letter_likelihoods
-from wordgru.text.prose import code_in
 from wordgru.typing.correct import corrections
 from wordgru.typing.named import NamedMasses
 from wordgru.typing.search import TypingSearch
@@ -511,13 +511,22 @@ CODE = [
 def test_lines_of_code_and_indented_blocks_are_left_alone(english, code):
     text = f"I know teh cat.\n\n{code}\n\nI will see you tomorow.\n"
     (begin, end), *_ = code_in(text)
-    assert text[begin:end] in code.split("\n") + [code]
+    assert text[begin:end] in [*code.split("\n"), code]
     found = list(corrections(text, english.session(typing=TypingModel())))
     assert [(each.typed, each.word) for each in found] == [("teh", "the"), ("tomorow", "tomorrow")]
 
 
 @pytest.mark.parametrize(
-    "text", ["", "\n\n", "Dear all,\n    I am here.", "The person(s) who came", "Those who came (see below);", "He said: no; yes!", "It's $5 = a lot?"]
+    "text",
+    [
+        "",
+        "\n\n",
+        "Dear all,\n    I am here.",
+        "The person(s) who came",
+        "Those who came (see below);",
+        "He said: no; yes!",
+        "It's $5 = a lot?",
+    ],
 )
 def test_prose_is_no_code(text):
     assert code_in(text.replace(" = ", "=")) == []

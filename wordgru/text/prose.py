@@ -1,7 +1,8 @@
 """Which words of a text are prose, and may be corrected: no numbers, code, addresses or words in capitals.
 
-A line is taken for code where it is one call, has an operator between spaces, is a pair of JSON or brackets alone, begins
-as a prompt does, or ends as a statement. A paragraph whose lines are all indented by four spaces or a tab is code, too.
+A line is taken for code where it is one call, has an operator between spaces, is a pair of JSON or brackets alone,
+begins as a prompt does, or ends as a statement. A paragraph whose lines are all indented by four spaces or a tab is
+code, too.
 """
 
 import re
@@ -16,7 +17,8 @@ _CALL = re.compile(r"[\w.:]+\(.*\)(?:[,;:]| \{)?")  # a line that is one call
 _CALLS = re.compile(r"\w\(")
 _PAIR = re.compile(r"[\[{(, ]*\"[^\"]*\" *:")  # of JSON
 _PROMPTS = (">>> ", "$ ", "#include ", "</")
-_OPERATORS = [f" {mark} " for mark in "= += -= *= /= |= &= := == != <= >= => && ||".split()]
+_MARKS = ("=", "+=", "-=", "*=", "/=", "|=", "&=", ":=", "==", "!=", "<=", ">=", "=>", "&&", "||")
+_OPERATORS = [f" {mark} " for mark in _MARKS]
 _NO_APOSTROPHES = str.maketrans("", "", words.APOSTROPHES)
 
 
