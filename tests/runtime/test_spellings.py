@@ -24,9 +24,9 @@ def test_both_spellings_are_known(english):
     "text",
     [
         "My favourite colour is grey, like the centre of a theatre.",
-        "The anaesthetic was travelling to the paediatric ward, where haemoglobin was analysed.",
+        "He was travelling to the paediatric ward, and cancelled the programme.",
         "We organised a programme and apologised to our neighbours for their behaviour.",
-        "The jeweler wore a woolen sweater and was a skeptic about the moldy omelet.",
+        "The traveler was a skeptic, and ate an omelet.",
     ],
 )
 def test_neither_spelling_is_changed(english, text):

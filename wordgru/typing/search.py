@@ -413,10 +413,10 @@ class _Search:
         return (best if knows else sorted([*best, *others], key=lambda item: -item[1]))[: self._k]
 
     def _is_proved(self, ranking: Sequence[tuple[bytes, float]]) -> bool:
-        if len(ranking) < self._k or self._agreeing <= 0 or self._undecided > _UNDECIDED * self._agreeing:
+        if not ranking or self._agreeing <= 0 or self._undecided > _UNDECIDED * self._agreeing:
             return False
         allowed = self._allowed
-        limit = ranking[-1][1] + allowed
+        limit = (ranking[-1][1] if len(ranking) == self._k else 0.0) + allowed
         if any(each.bound > limit for _, _, each in self._open):
             return False
         missing = dict(self._lost)

@@ -416,8 +416,8 @@ class TypingSearch {
     }
 
     bool is_proved(const Ranking& ranking) {
-        if (ranking.size() < k_ || agreeing_ <= 0 || undecided_ > kUndecided * agreeing_) return false;
-        const double allowed = this->allowed(), limit = ranking.back().second + allowed;
+        if (ranking.empty() || agreeing_ <= 0 || undecided_ > kUndecided * agreeing_) return false;
+        const double allowed = this->allowed(), limit = (ranking.size() == k_ ? ranking.back().second : 0) + allowed;
         const auto is_heavy = [&](const OpenToken& each) { return each.bound() > limit; };
         if (std::any_of(open_.begin(), open_.end(), is_heavy)) return false;
         Missing missing = lost_;

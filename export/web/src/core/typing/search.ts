@@ -496,10 +496,9 @@ class MeaningSearch {
   }
 
   #isProved(ranking: readonly (readonly [Bytes, number])[]): boolean {
-    const last = ranking[this.k - 1];
-    if (!last || this.#agreeing <= 0 || this.#undecided > UNDECIDED * this.#agreeing) return false;
+    if (!ranking.length || this.#agreeing <= 0 || this.#undecided > UNDECIDED * this.#agreeing) return false;
     const allowed = this.#allowed;
-    const limit = last[1] + allowed;
+    const limit = (ranking[this.k - 1]?.[1] ?? 0) + allowed;
     for (const each of this.#open) if (boundOf(each) > limit) return false;
     const missing = new Missing(this.#lost);
     for (const each of this.#open) {
