@@ -110,7 +110,7 @@ SUGGEST: list[Json] = [
     {"context": "<|end|> the"},
     {"context": "a\tb\r\nc"},
     {"context": "A good tool does one thing well. " * 12 + "A good"},
-    {"context": "the", "prefix": "Т"},
+    {"context": "the", "prefix": "Д"},
     {"context": "the", "prefix": "cA", "ignore_case": True, "k": 3},
     {"context": "", "prefix": "t", "ignore_case": True, "k": 10},
     {"context": "the cat", "punctuation": True},

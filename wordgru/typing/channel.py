@@ -73,7 +73,7 @@ class TypingModel:
         unknown: probability that the next word is one which no model knows; its letters are equally probable.
         again: probability that it is one which was written before in the text, for each time.
         coined: probability that a word which the model expects and the language does not know was meant so.
-        name: the same of a word with a capital.
+        name: probability that one with a capital was.
     """
 
     layout: str = "qwerty"
