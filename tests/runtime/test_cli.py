@@ -1,5 +1,6 @@
 """The command line prints words, JSON and one-line errors."""
 
+import importlib
 import io
 import json
 import re
@@ -15,7 +16,8 @@ from click import unstyle
 from click.testing import CliRunner
 
 from tests.runtime.fixtures import TINY
-from wordgru.cli import cli, print_table, run
+from wordgru.cli import cli, print_table, read_text, run
+from wordgru.errors import WordgruError
 from wordgru.predictor import SHIPPED, Predictor, find_model
 from wordgru.text import words
 
@@ -361,3 +363,56 @@ def test_one_of_something_is_told_as_one(tmp_path: Path) -> None:
         assert scored.stderr.startswith(f"{units}, ")
     judged = CliRunner().invoke(cli, ["evaluate", str(tmp_path / "a.txt"), "--words", "1", "--model", str(TINY)])
     assert "1 word, 3 characters, 1 document " in judged.output
+
+
+def test_habits_of_one_model_are_followed_and_refused_of_several() -> None:
+    shouted = ["suggest", "THANK YOU VERY", "-k", "1", "-m"]
+    assert CliRunner().invoke(cli, [*shouted, "en"]).stdout == "MUCH\n"
+    assert CliRunner().invoke(cli, [*shouted, "en", "--as-read"]).stdout != "MUCH\n"
+    refused = CliRunner().invoke(cli, [*shouted, "en,de", "--as-read"])
+    assert str(refused.exception) == "--min-probability and --as-read are of one model; name one with --model."
+
+
+def test_where_nothing_is_probable_enough_it_is_said_beside_the_answer() -> None:
+    nothing = CliRunner().invoke(cli, ["suggest", "the cat", "--min-probability", "1", "-m", str(TINY)])
+    assert (nothing.exit_code, nothing.stdout, nothing.stderr) == (0, "", "no word was found\n")
+    ahead = CliRunner().invoke(cli, ["phrases", "the cat", "--threshold", "1", "-m", str(TINY)])
+    assert (ahead.exit_code, ahead.stdout) == (0, "")
+    assert ahead.stderr == "no phrase is as probable as 1.0; lower --threshold\n"
+
+
+def test_phrases_as_json_are_those_of_the_package() -> None:
+    flags = ["--threshold", "0.001", "-k", "2", "-m", str(TINY)]
+    answer = json.loads(CliRunner().invoke(cli, ["phrases", "the cat", "--json", *flags]).stdout)
+    expected = Predictor.load(TINY).phrases("the cat", k=2, threshold=0.001)
+    assert answer == {"phrases": [{"text": each.text, "probability": each.probability} for each in expected]}
+    assert expected
+
+
+def exit_of(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> int:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(sys, "argv", ["wordgru"])
+    return run(click.Command("fails", callback=fail))
+
+
+def test_who_stops_and_what_click_cannot_do_have_their_exit_codes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_of(click.Abort(), monkeypatch) == 130
+    assert exit_of(click.ClickException("no such door"), monkeypatch) == 1
+    assert capsys.readouterr().err == "error: no such door\n"
+    with pytest.raises(FileNotFoundError):  # of a file, and not of the output
+        exit_of(FileNotFoundError(2, "No such file", "a.txt"), monkeypatch)
+
+
+def test_an_input_that_is_closed_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(WordgruError, match="standard input is closed; expected text there"):
+        read_text(Path("-"))
+
+
+def test_the_module_that_runs_the_program_does_nothing_when_it_is_imported(capsys: pytest.CaptureFixture[str]) -> None:
+    assert importlib.import_module("wordgru.__main__").main
+    assert capsys.readouterr() == ("", "")

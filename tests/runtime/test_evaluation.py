@@ -17,8 +17,9 @@ from wordgru.cli import cli
 from wordgru.cli.documents import TextOptions, read_documents
 from wordgru.cli.evaluate import evaluate_command
 from wordgru.errors import TextError, WordgruError
+from wordgru.evaluation import table
 from wordgru.evaluation.bench import Document, evaluate
-from wordgru.evaluation.figures import difference
+from wordgru.evaluation.figures import Figure, difference
 from wordgru.evaluation.predictor import Offers, PredictorSubject, token_ends
 from wordgru.predictor import Predictor
 from wordgru.text import words
@@ -329,3 +330,28 @@ def test_a_wrong_command_says_one_line(tmp_path, monkeypatch, arguments, sentenc
     assert isinstance(result.exception, WordgruError)
     assert sentence in str(result.exception)
     assert "\n" not in str(result.exception)
+
+
+def test_a_typist_who_takes_what_is_offered_is_judged_for_each_k_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("the cat sat on the mat. it was a cold morning.", encoding="utf-8")
+    flags = ["-m", str(HERE / "tiny"), "-k", "1", "-k", "3", "--json", "-"]
+    without, attentive = (
+        json.loads(CliRunner().invoke(cli, ["evaluate", str(path), *flags, "--attention", share]).stdout)
+        for share in ("0", "0.9")
+    )
+    row, other = (each["evaluations"][0]["rows"][-1] for each in (without, attentive))
+    assert row["hits"] == other["hits"]  # before the first letter nothing was passed over
+    assert other["savings"]["3"]["value"] >= row["savings"]["3"]["value"]
+
+
+def test_a_group_without_a_word_has_no_row() -> None:
+    predictor = Predictor.load(HERE / "tiny")
+    found = evaluate([Document("the cat", "one"), Document("…", "two")], PredictorSubject(predictor), ks=[1])
+    assert [row.name for row in found.rows] == ["one", "all"]
+
+
+def test_a_perplexity_without_bounds_is_told_in_short() -> None:
+    assert table._cell(Figure(2_345_678.0), 1, 1) == "2.3e+06"
+    assert table._cell(Figure(23.4567), 1, 1) == "23.5"
+    assert table._cell(Figure(0.5, 0.25, 0.75), 100, 1, sign="+") == "+50.0  (+25.0 … +75.0)"

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wordgru.errors import WordgruError
+from wordgru.search.characters import Characters
 from wordgru.search.named import Named, NamedWords
 from wordgru.search.rows import Places
 from wordgru.search.search import WordSearch
@@ -291,3 +292,15 @@ def test_where_no_word_is_known_a_proof_costs_no_more_than_where_all_are():
         return sum(toy.search(b"a", 2, options, factor=lambda _: factor).rows for toy in toys)
 
     assert rows(0.01) <= rows(1.0)
+
+
+def test_words_named_where_other_bytes_stand_have_no_share() -> None:
+    named = Named(b" ", common=NamedWords({b"cat": 0.5}), source="glossary")
+    assert named.agreeing(b" c", 3, fold=False)[0] == {b" cat": 0.5}
+    assert named.agreeing(b"x", 3, fold=False) == ({}, 0.0, 0.0)
+
+
+def test_where_no_character_may_follow_nothing_is_certain() -> None:
+    found = Characters({"a": 0.5, "b": 0.5}, end=0.0, exact=True, unexplored=0.0)
+    assert found.of(lambda char: char == "a").probabilities == {"a": 1.0}
+    assert found.of(lambda char: False) == Characters({}, end=0.0, exact=False, unexplored=0.0)

@@ -89,3 +89,13 @@ def test_the_models_of_this_package_say_what_they_are() -> None:
 )
 def test_front_matter_is_read(card: str, expected: dict[str, list[str]]) -> None:
     assert shipped.front_matter(card) == expected
+
+
+def test_a_package_without_models_asks_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipped, "MODELS", tmp_path / "nowhere")
+    monkeypatch.delenv("WORDGRU_MODEL", raising=False)
+    assert shipped.shipped_models() == {}
+    with pytest.raises(BundleError, match="no model is given; expected a bundle: name one"):
+        find_model()
+    with pytest.raises(BundleError, match=r"notes: no such folder, nor a model in the package \(it has none\)"):
+        find_model("notes")

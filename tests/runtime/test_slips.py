@@ -2,6 +2,7 @@
 
 import json
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from wordgru import Predictor, TypingModel
 from wordgru.cli import cli
 from wordgru.errors import TextError, WordgruError
+from wordgru.evaluation import touch
 from wordgru.evaluation.bench import Document
 from wordgru.evaluation.corrections import Slip, evaluate_corrections
 from wordgru.evaluation.touch import evaluate_slips, evaluate_touch, mistyped, reliability
@@ -225,3 +227,74 @@ def test_dynamic_evaluation_names_what_it_needs(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["evaluate", str(path), "--perplexity", "--dynamic"])
     assert isinstance(result.exception, WordgruError)
     assert "wordgru[train]" in str(result.exception) or "name the folder of one" in str(result.exception)
+
+
+FAKE_SYMSPELL = """
+from pathlib import Path
+
+
+class Verbosity:
+    TOP = 0
+
+
+class Found:
+    def __init__(self, term):
+        self.term = term
+
+
+class SymSpell:
+    def __init__(self, max_dictionary_edit_distance):
+        self.words = {}
+
+    def load_dictionary(self, path, term, count):
+        self.words = {word: int(often) for word, often in map(str.split, Path(path).read_text().splitlines())}
+
+    def lookup(self, typed, verbosity, max_edit_distance, include_unknown):
+        return [Found(typed if typed in self.words else "nearest")]
+"""
+
+
+def test_rivals_judge_words_by_their_frequencies_and_by_symspell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "symspellpy").mkdir()
+    (tmp_path / "symspellpy" / "__init__.py").write_text(FAKE_SYMSPELL, encoding="utf-8")
+    dictionary = "the 1000000\nfox 10\ncat 500\nhouse 7\n"
+    (tmp_path / "symspellpy" / "frequency_dictionary_en_82_765.txt").write_text(dictionary, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "symspellpy", raising=False)
+    touch._symspell.cache_clear()
+    try:
+        rivals = touch._rivals(TypingModel(spread=0.3))
+    finally:
+        touch._symspell.cache_clear()
+        monkeypatch.delitem(sys.modules, "symspellpy")
+    assert {typed: rivals["frequency"](typed) for typed in ("tje", "fox", "cst", "houae", "longest")} == {
+        "tje": "the",
+        "fox": "fox",
+        "cst": "cat",
+        "houae": "house",
+        "longest": "longest",  # none is as long
+    }
+    assert (rivals["symspell"]("the"), rivals["symspell"]("tje")) == ("the", "nearest")
+
+
+def test_figures_of_slips_and_of_clean_texts_may_be_written_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("I will see you tomorrow", encoding="utf-8")
+    for flags, name in (
+        (["--slips", "0.2"], "letters"),
+        (["--touch", "0.3", "--offset", "0.2"], "learnt"),
+        (["--clean"], "known"),
+    ):
+        assert name in json.loads(evaluated(path, *flags, "--json", "-"))
+
+
+def test_words_and_their_frequencies_are_judged_beside_the_model(tmp_path: Path) -> None:
+    slips, counts = tmp_path / "slips.jsonl", tmp_path / "words.txt"
+    slips.write_text('{"typed": "tomorow", "intended": "tomorrow"}\n{"typed": "zq", "intended": "zq"}\n', "utf-8")
+    counts.write_text("tomorrow\t500\nthe\t60000\n", encoding="utf-8")
+    shown = evaluated(slips, "--corrections", "--frequencies", counts, "--json", tmp_path / "a.json")
+    assert shown.splitlines()[1].split("   ")[-1].strip() == "among 3"
+    frequency = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["frequency"]
+    assert frequency == {"first": 100.0, "among_3": 100.0}

@@ -207,3 +207,21 @@ def _exchanged(text: str, at: int, with_: int) -> str:
     one, other = (next(name for name, id_ in vocab.items() if id_ == wanted) for wanted in (at, with_))
     vocab[one], vocab[other] = vocab[other], vocab[one]
     return json.dumps(state)
+
+
+def test_a_text_that_writes_the_other_apostrophe_reads_the_first_as_it() -> None:
+    tokenizer = Tokenizer.train(["don’t can’t won’t o'clock"] * 3, vocab_size=700)
+    assert tokenizer.variants["'"] == "’"
+    assert tokenizer.encode("don't").tolist() == tokenizer.encode("don’t").tolist()
+
+
+def test_many_texts_at_once_are_encoded_as_each_alone() -> None:
+    texts = ["the cat", "", "日本 naïve"]
+    alone = [TOKENIZER.encode(each).tolist() for each in texts]
+    assert [ids.tolist() for ids in TOKENIZER.encode_batch(texts)] == alone
+    assert TOKENIZER.encode_batch([]) == []
+
+
+def test_a_line_end_of_two_characters_is_not_cut() -> None:
+    text = "the cat\r\nsat"
+    assert [text[start:end] for start, end, *_ in TOKENIZER.units(text)] == ["the", " cat", "\r\nsat"]

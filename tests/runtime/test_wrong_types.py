@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.runtime.fixtures import TINY
-from wordgru import MixedPredictor, PersonalModel, Predictor, SearchOptions, WordgruError, WordList
+from wordgru import MixedPredictor, PersonalModel, Predictor, SearchOptions, TypistOptions, WordgruError, WordList
 
 ONE = Predictor.load(TINY)
 MIXED = MixedPredictor({"one": ONE, "two": Predictor.load(TINY)})
@@ -120,3 +120,9 @@ def test_a_long_value_is_shown_in_short() -> None:
     with pytest.raises(WordgruError) as refused:
         ONE.suggest(["a" * 1000] * 1000)  # type: ignore[arg-type]
     assert len(str(refused.value)) < 250
+
+
+@pytest.mark.parametrize("name", ["capitals", "lone_i", "addresses"])
+def test_habits_are_true_or_false(name: str) -> None:
+    with pytest.raises(WordgruError, match=f"^{name} is 'no'; expected true or false"):
+        TypistOptions(**{name: "no"})
