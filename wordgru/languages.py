@@ -124,7 +124,8 @@ class Languages:
     @property
     def size(self) -> int:
         """Bytes of what is kept."""
-        return sum(len(text.encode()) for text in (self._text, *self.contexts)) + _KEPT_BYTES * len(self._known)
+        texts = (self._text, *self.contexts)
+        return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) + _KEPT_BYTES * len(self._known)
 
     def read(self, head: str) -> Weighed:
         """Weigh the words of `head` that were not weighed yet."""

@@ -109,7 +109,7 @@ class Session:
     @property
     def size(self) -> int:
         """Bytes that the session keeps: text, tokens and states."""
-        return len(self._text.encode()) + self._reading.size
+        return len(self._text.encode("utf-8", "surrogatepass")) + self._reading.size
 
     @property
     def text(self) -> str:

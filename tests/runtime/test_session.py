@@ -298,3 +298,11 @@ def test_a_word_that_a_search_has_read_is_not_read_again(monkeypatch):
     session.append("mats and mice ")  # nobody asked inside these words
     session.suggest()
     assert read
+
+
+def test_half_a_surrogate_has_a_size_and_is_refused_when_it_is_asked_about() -> None:
+    for session in (Predictor.load(TINY).session("the "), Predictor.load(["en", "de"]).session("the ")):
+        session.append("\ud800")
+        assert session.size > 0
+        with pytest.raises(WordgruError, match="surrogate"):
+            session.suggest()

@@ -68,8 +68,10 @@ def evaluate_command(
     .parquet files, folders, patterns, and a name on the Hub. Each source gets a row of its own.
     """
     options = running_options(running)
-    if options and (kenlm or kenlm_words or picture or ks):
-        raise WordgruError("--perplexity offers no words; leave out -k, --picture, --kenlm and --kenlm-words.")
+    if options and (kenlm or kenlm_words or picture or ks or learn or mix):
+        raise WordgruError(
+            "--perplexity offers no words; leave out -k, --picture, --kenlm, --kenlm-words, --learn and --mix."
+        )
     _check_places(json_file, picture)
     if options:
         text = read_documents(sources, TextOptions(column, by, "line", split, words))
