@@ -13,6 +13,7 @@ import numpy as np
 
 from wordgru.reading import common
 from wordgru.search.model import Doubles
+from wordgru.text import words
 
 SWITCHING = 0.05
 """Probability that a word is of another language than the one before it in the sentence, as long as nothing is known of
@@ -92,14 +93,14 @@ class Weighed:
         """With one word more, which ends after `size` characters of `head`."""
         line = bool(_LINE_END.match(head, size))
         ends = line or head[:size].rstrip(_CLOSING).endswith(_ENDS)
-        words, sentences = self.words, self.sentences
+        within, between = self.words, self.sentences
         if self.shares is not None and self.ends:
-            sentences = sentences.after(self.shares, shares)
+            between = between.after(self.shares, shares)
         elif self.shares is not None:
-            words = words.after(self.shares, shares)
-        rate = sentences.rate(SWITCHING_SENTENCES) if ends else words.rate(SWITCHING)
+            within = within.after(self.shares, shares)
+        rate = between.rate(SWITCHING_SENTENCES) if ends else within.rate(SWITCHING)
         logs = np.log((1 - rate) * shares + rate * (1 - shares) / max(len(shares) - 1, 1))
-        return Weighed(size, logs, sizes, shares, line, ends, words, sentences)
+        return Weighed(size, logs, sizes, shares, line, ends, within, between)
 
 
 class Languages:
@@ -124,8 +125,7 @@ class Languages:
     @property
     def size(self) -> int:
         """Bytes of what is kept."""
-        texts = (self._text, *self.contexts)
-        return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) + _KEPT_BYTES * len(self._known)
+        return sum(map(words.bytes_of, (self._text, *self.contexts))) + _KEPT_BYTES * len(self._known)
 
     def read(self, head: str) -> Weighed:
         """Weigh the words of `head` that were not weighed yet."""

@@ -164,7 +164,7 @@ class MixedSession(_One):
     @property
     def size(self) -> int:
         """Bytes that the session keeps, as `Session.size`."""
-        own = len(self._text.encode("utf-8", "surrogatepass")) + self._languages.size
+        own = words.bytes_of(self._text) + self._languages.size
         return own + sum(session.size for session in self._sessions.values())
 
     def append(self, text: str) -> None:

@@ -46,7 +46,7 @@ class Reading:
     def size(self) -> int:
         """Bytes of tokens and states."""
         states = sum(state.nbytes for _, state in self._snapshots)
-        return self._tokens.nbytes + states + 16 * len(self._marks) + len(self.before.encode("utf-8", "surrogatepass"))
+        return self._tokens.nbytes + states + 16 * len(self._marks) + words.bytes_of(self.before)
 
     @property
     def snapshots(self) -> int:

@@ -19,15 +19,7 @@ from wordgru.search.characters import Characters
 from wordgru.search.model import LanguageModel
 from wordgru.search.named import Named
 from wordgru.search.search import WordSearch
-from wordgru.search.suggestions import (
-    Answer,
-    Found,
-    K,
-    SearchOptions,
-    Suggestion,
-    Suggestions,
-    with_settings,
-)
+from wordgru.search.suggestions import Answer, Found, K, SearchOptions, Suggestion, Suggestions, with_settings
 from wordgru.sources.finger import Finger
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import STRANGE, WordList
@@ -109,7 +101,7 @@ class Session:
     @property
     def size(self) -> int:
         """Bytes that the session keeps: text, tokens and states."""
-        return len(self._text.encode("utf-8", "surrogatepass")) + self._reading.size
+        return words.bytes_of(self._text) + self._reading.size
 
     @property
     def text(self) -> str:

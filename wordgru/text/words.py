@@ -100,6 +100,11 @@ def normalize(text: str) -> str:
     return unicodedata.normalize("NFC", _DROPPED.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
+def bytes_of(text: str) -> int:
+    """How many bytes a text takes in UTF-8, a lone surrogate as three: an editor may stop inside a character."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
 def check(text: str) -> None:
     """Refuse what is no text, and a lone surrogate, which no file in UTF-8 can hold.
 

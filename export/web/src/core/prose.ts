@@ -14,22 +14,24 @@ const CALL = /^[\p{L}\p{N}_.:]+\(.*\)(?:[,;:]| \{)?$/u; // a line that is one ca
 const CALLS = /[\p{L}\p{N}_]\(/u;
 const PAIR = /^[[{(, ]*"[^"]*" *:/; // of JSON
 const PROMPTS = [">>> ", "$ ", "#include ", "</"];
+const SPACES = " \t\r";
 const BRACKETS = /^[{}[\](),]+$/;
 const OPERATORS = "= += -= *= /= |= &= := == != <= >= => && ||".split(" ").map((mark) => ` ${mark} `);
 
 /** Where code begins and ends, in order: between backticks, in blocks of indented lines, and lines that are code. */
 export function codeIn(text: string): [start: number, end: number][] {
   const found = Array.from(text.matchAll(CODE), ({ index, 0: code }): [number, number] => [index, index + code.length]);
-  const lines = text.split("\n");
+  let paragraph: { readonly line: string; readonly at: number }[] = [];
   let at = 0;
-  let isBlock = false;
-  for (const [number, line] of lines.entries()) {
-    const isFirst = !lines[number - 1] || !bare(lines[number - 1] as string);
-    if (isFirst) {
-      const end = lines.findIndex((each, other) => other >= number && !bare(each));
-      isBlock = lines.slice(number, end < 0 ? lines.length : end).every((each) => /^(?: {4}|\t)/.test(each));
+  for (const line of [...text.split("\n"), ""]) {
+    if (bare(line)) {
+      paragraph.push({ line, at });
+    } else {
+      const isBlock = paragraph.every((each) => /^(?: {4}|\t)/.test(each.line));
+      const code = paragraph.filter((each) => isBlock || isCode(bare(each.line)));
+      for (const each of code) found.push([each.at, each.at + each.line.length]);
+      paragraph = [];
     }
-    if (bare(line) && (isBlock || isCode(bare(line)))) found.push([at, at + line.length]);
     at += line.length + 1;
   }
   return found.sort(([one, oneEnd], [other, otherEnd]) => one - other || oneEnd - otherEnd);
@@ -37,7 +39,10 @@ export function codeIn(text: string): [start: number, end: number][] {
 
 /** A line without the white space around it. */
 function bare(line: string): string {
-  return line.replace(/^[ \t\r]+|[ \t\r]+$/g, "");
+  let [start, end] = [0, line.length];
+  while (start < end && SPACES.includes(line.charAt(start))) start++;
+  while (start < end && SPACES.includes(line.charAt(end - 1))) end--;
+  return line.slice(start, end);
 }
 
 /** Whether a line without the white space around it is code or JSON. */
