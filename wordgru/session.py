@@ -368,7 +368,8 @@ class Session:
             return self._follow(head, "", k, options, attention, typed_as=typed_as, space=False, ends=True)
         space = not (prefix is None and unfinished) and words.wants_space(head[-2:])
         found = self._follow(head + " " * space, unfinished, k, options, attention, typed_as=typed_as, space=space)
-        return replace(found, autocorrect=self._autocorrection(head + " " * space, unfinished, options, threshold))
+        meant = self._autocorrection(head + " " * space, unfinished, options, threshold)
+        return replace(found, autocorrect=meant) if meant else found
 
     def _follow(
         self, head: str, prefix: str, k: int, options: SearchOptions, attention: float, *, typed_as: str, space: bool,

@@ -284,10 +284,12 @@ class Group:
 
     def peak(self, key: bytes) -> float:
         """The most that any word may miss here whose bytes from the nodes on begin with `key`."""
+        if not key and self._peak is not None:
+            return self._peak
         if self._is_light:
             return self.open
         if not key:
-            self._peak = float(self.path.max(initial=0.0)) if self._peak is None else self._peak
+            self._peak = float(self.path.max(initial=0.0))
             return self._peak
         low, high = self._opens.range(key)
         low, high = max(low - self._low, 0), min(high - self._low, len(self.path))

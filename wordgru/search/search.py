@@ -34,7 +34,7 @@ from wordgru.search.model import Floats
 from wordgru.search.named import Named
 from wordgru.search.rows import Pick, Places, Reader, Steps
 from wordgru.search.suggestions import Answer, SearchOptions
-from wordgru.search.weighed import Weighed, enough, missing
+from wordgru.search.weighed import Bound, Weighed, enough, missing
 from wordgru.text.trie import TokenTries
 from wordgru.text.vocabulary import Vocabulary
 
@@ -135,7 +135,7 @@ class _Search:
         return best
 
     def _best(self) -> list[tuple[bytes, float]]:
-        best: dict[bytes, tuple[bytes, float]] = {}
+        best: dict[bytes, tuple[bytes, float, bool]] = {}  # form → word, what it counts, whether it is known
         for examined in sorted({min(4 * self._k, _EXAMINED), _EXAMINED}):  # mostly a few are enough
             heaviest = heapq.nlargest(examined, self._weighed.found.items(), key=itemgetter(1))
             counts: list[float] = []
@@ -144,29 +144,31 @@ class _Search:
                     return self._first(best.values())
                 form = self._form(word)
                 if (form not in best or best[form][0] == word) and (factor := self._factor(word)):
-                    best[form] = (word, mass * factor)
+                    best[form] = (word, mass * factor, factor == 1.0)
                     if factor == 1.0:
                         insort(counts, mass)
         return self._first(best.values())
 
-    def _first(self, words: Iterable[tuple[bytes, float]]) -> list[tuple[bytes, float]]:
-        return sorted(words, key=lambda item: (self._factor(item[0]) < 1.0, -item[1], item[0]))[: self._k]
+    def _first(self, words: Iterable[tuple[bytes, float, bool]]) -> list[tuple[bytes, float]]:
+        ordered = sorted(words, key=lambda item: (not item[2], -item[1], item[0]))
+        return [(word, count) for word, count, _ in ordered[: self._k]]
 
     def _in_question(self, ranking: list[tuple[bytes, float]], inner: float) -> tuple[bool, set[Pick]]:
         """Whether a ranking is proved, if not the open tokens to read next; `inner` is the mass of the inner ones."""
         allowed = self._weighed.allowed - inner - self._weighed.unnamed
         picks: set[Pick] = set()
+        bound = self._weighed.bound()
         for word, _ in ranking:
-            along = self._weighed.along(word)
-            picks |= enough(along, allowed)
+            if bound(self._weighed.key(word)) > allowed:
+                picks |= enough(self._weighed.along(word), allowed)
             picks |= self._weighed.unread(word)
         if len(ranking) < self._k:
             picks |= {*self._weighed.heaviest(self._options.batch), *self._question_letters()}
             listed = self._weighed.is_complete and len(self._weighed.found) <= _EXAMINED
             return listed and not picks, picks
         limit = self._limit(ranking, allowed)
-        most = self._question_unlisted(limit, picks)
-        settled = most <= limit and self._question_listed(ranking, limit, most, picks)
+        most = self._question_unlisted(limit, bound, picks)
+        settled = most <= limit and self._question_listed(ranking, limit, most, bound, picks)
         return settled and not picks, picks
 
     def _limit(self, ranking: Sequence[tuple[bytes, float]], allowed: float) -> float:
@@ -184,16 +186,12 @@ class _Search:
         others = self._options.batch // 3
         return {*self._weighed.heaviest_inner(self._options.batch - others), *self._weighed.heaviest(others)}
 
-    def _question_unlisted(self, limit: float, picks: set[Pick]) -> float:
+    def _question_unlisted(self, limit: float, bound: Bound, picks: set[Pick]) -> float:
         """Add tokens on the paths by which a word not listed may exceed `limit`; return the most that one may have."""
         most, groups, unnamed = 0.0, self._weighed.groups, self._weighed.unnamed
-        bounds: dict[bytes, float] = {}  # what is cheap to know: the peaks of the groups on a path, added up
-        for key, group in sorted(groups.items()):
-            above = max((bounds[key[:size]] for size in range(len(key)) if key[:size] in bounds), default=unnamed)
-            bounds[key] = above + group.peak(b"") + group.unlisted
         for key in sorted(groups, key=lambda key: -groups[key].peak(b"")):
-            if bounds[key] <= limit:
-                most = max(most, bounds[key])
+            if bound(key) <= limit:
+                most = max(most, bound(key))
                 continue
             along = self._weighed.along_key(key)
             peaks = [(group.peak(rest), at) for at, (group, rest) in enumerate(along)]
@@ -206,7 +204,9 @@ class _Search:
                     break  # enough for the next call
         return most
 
-    def _question_listed(self, ranking: list[tuple[bytes, float]], limit: float, most: float, picks: set[Pick]) -> bool:
+    def _question_listed(
+        self, ranking: list[tuple[bytes, float]], limit: float, most: float, bound: Bound, picks: set[Pick]
+    ) -> bool:
         """Add tokens by which a word that is listed, but not among the best, may still exceed `limit`.
 
         False if one exceeds it that was not examined.
@@ -214,7 +214,9 @@ class _Search:
         best, settled = {self._form(word) for word, _ in ranking}, True
         least = 1.0 if self._factor(ranking[0][0]) == 1.0 else 0.0  # beside known words no others are offered
         for word, found in self._weighed.found.items():
-            if found + most > limit and self._form(word) not in best:
+            if found + most <= limit or found + bound(self._weighed.key(word)) <= limit:
+                continue
+            if self._form(word) not in best:
                 along = self._weighed.along(word)
                 mass = found + sum(group.unlisted for group, _ in along) + self._weighed.unnamed
                 if mass + missing(along) > limit and (factor := self._factor(word)) and factor >= least:

@@ -103,6 +103,9 @@ class SearchOptions:
             check_type(name, getattr(self, name), (bool, np.bool_), "True or False")
 
 
+_DEFAULTS = SearchOptions()
+
+
 @dataclass(frozen=True)
 class Found:
     """One word of an answer.
@@ -146,8 +149,10 @@ def with_settings(options: SearchOptions | None, settings: Mapping[str, object])
         WordgruError: there is no such field, or a number is out of its range.
     """
     check_type("options", options, (SearchOptions, NoneType), "SearchOptions")
-    options = options or SearchOptions()
+    options = options or _DEFAULTS
+    if not settings:
+        return options
     names = [each.name for each in fields(SearchOptions)]
     if unknown := sorted(settings.keys() - set(names)):
         raise WordgruError(f"{unknown[0]} is no option of a search; expected {', '.join(names)}.")
-    return replace(options, **settings) if settings else options  # type: ignore[arg-type]
+    return replace(options, **settings)  # type: ignore[arg-type]

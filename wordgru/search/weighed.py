@@ -17,6 +17,9 @@ _NAMED = 256  # words that a source names everywhere which a search looks at one
 _FORGOTTEN = 0.01  # share of the tolerance below which a node that was read is taken as not read
 _SMALLEST = 1e-9  # the least tolerance: sums of masses are no more exact
 
+Bound = Callable[[bytes], float]
+"""The most that a word may gain which is these bytes, as they are compared."""
+
 Along = list[tuple[Group, bytes]]
 """The groups whose nodes a word begins with, and what of it follows them."""
 
@@ -217,14 +220,45 @@ class Weighed:
 
     # -- what may be missing -------------------------------------------------------------------------------------
 
+    def key(self, word: bytes) -> bytes:
+        """A word that was found as it is compared."""
+        return self._keys.get(word, word)
+
     def along(self, word: bytes) -> Along:
         """What a word goes through: the groups on its path, and what of it follows them, as it is compared."""
-        return self.along_key(self._keys.get(word, word))
+        return self.along_key(self.key(word))
 
     def along_key(self, key: bytes) -> Along:
         """The same of bytes as they are compared."""
         sizes = self._sizes[: bisect_right(self._sizes, len(key))]
         return [(group, key[size:]) for size in sizes if (group := self.groups.get(key[:size]))]
+
+    def bound(self) -> Bound:
+        """The most that a word may gain, by its bytes as they are compared; cheap to know, and one for all words of a
+        branch: those that have the letters and one byte more in common.
+
+        It is what words may miss at most in the groups before that byte, and on one path after it.
+        """
+        size, outer, path = len(self.typed) + 1, [], [(b"", 0.0)]
+        inner: dict[bytes, float] = {}
+        for key, group in sorted(self.groups.items()):
+            if len(key) < size:
+                outer.append((key, group))
+                continue
+            while not key.startswith(path[-1][0]):
+                path.pop()
+            path.append((key, path[-1][1] + group.peak(b"") + group.unlisted))
+            inner[key[:size]] = max(inner.get(key[:size], 0.0), path[-1][1])
+        branches: dict[bytes, float] = {}
+
+        def bound(key: bytes) -> float:
+            start = key[:size]
+            if start not in branches:
+                before = sum(group.peak(start[len(above) :]) + group.unlisted for above, group in outer)
+                branches[start] = self.unnamed + before + inner.get(start, 0.0)
+            return branches[start]
+
+        return bound
 
     def heaviest(self, most: int) -> list[Pick]:
         """The heaviest open tokens that agree."""

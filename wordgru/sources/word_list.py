@@ -19,6 +19,7 @@ STRANGE = 0.01
 
 _NEAR, _CUT = 4, 5  # letters that a blocked word, and one cut short, has at least to block unknown ones like it
 _WEIGHT = Range(0, 1e6)
+_REMEMBERED = 65_536  # words of which the factor is kept
 
 _MOST = 1_000_000
 """Words of a list; more of them would take minutes, and gigabytes."""
@@ -43,6 +44,7 @@ class WordList:
         self._blocked = dict.fromkeys(blocked, "")
         self._named: NamedWords | None = None
         self._cut: set[str] | None = None  # beginnings of the blocked words
+        self._factors: dict[str, float] = {}  # of the words asked for since the last change
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -64,11 +66,11 @@ class WordList:
         key = self._one(word).encode()
         if weight and len(self._weights) >= _MOST and key not in self._weights:
             raise WordgruError(f"a list holds {_MOST:,} words at most; take some off, or name fewer.")
-        self._named = None
         if weight:
             self._weights[key] = float(weight)
         else:
             self._weights.pop(key, None)
+        self._named, self._factors = None, {}
 
     def block(self, word: str, reason: str = "") -> None:
         """Never offer `word`, in whatever case and with either apostrophe; it can still be typed, and scores as ever.
@@ -77,7 +79,7 @@ class WordList:
             WordgruError: it is not one word.
         """
         self._blocked |= dict.fromkeys(_marked(self._one(word)), reason)
-        self._cut = None
+        self._cut, self._factors = None, {}
 
     def allow(self, word: str) -> None:
         """Take `word` off the words that are never offered, those of the bundle too.
@@ -87,7 +89,7 @@ class WordList:
         """
         for form in _marked(self._one(word)):
             self._blocked.pop(form, None)
-        self._cut = None
+        self._cut, self._factors = None, {}
 
     def near(self, word: str, letters: Iterable[str]) -> list[str]:
         """The language's words, in lower case, that are one letter from `word`, each letter one of `letters`."""
@@ -103,6 +105,15 @@ class WordList:
         Known are the words of the language and of the list; so is every word where nobody says. An unknown word that
         a blocked one begins or ends early is blocked too.
         """
+        factors = self._factors  # of a change in between, this word is not remembered
+        factor = factors.get(word)
+        if factor is None:
+            if len(factors) >= _REMEMBERED:
+                factors.clear()
+            factor = factors[word] = self._find_factor(word)
+        return factor
+
+    def _find_factor(self, word: str) -> float:
         lower = word.lower()
         if lower in self._blocked or lower.replace(words.APOSTROPHES[1], "'").removesuffix("'s") in self._blocked:
             return 0.0
@@ -140,7 +151,7 @@ class WordList:
             try:
                 self.add(word, _number(weight))
             except WordgruError as error:
-                self._weights, self._named = before, None
+                self._weights, self._named, self._factors = before, None, {}
                 raise TextError(f"{path}, line {number}: {error}") from None
             count += 1
         return count

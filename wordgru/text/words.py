@@ -133,9 +133,12 @@ def pre_tokens(text: str) -> list[tuple[str, int]]:
 
 def kind(pre_token: str) -> Kind:
     """What a pre-token is."""
-    if pre_token.isspace():
-        return "space"
-    first = pre_token[1] if pre_token[0] == " " else pre_token[0]
+    return "space" if pre_token.isspace() else _kind(pre_token[1] if pre_token[0] == " " else pre_token[0])
+
+
+@lru_cache(maxsize=4096)
+def _kind(first: str) -> Kind:
+    """What a pre-token is, other than white space, that begins with this character."""
     if _within(first, EMOJI) or "\U0001f1e6" <= first <= "\U0001f1ff":
         return "emoji"
     if _within(first, UNSPACED) and unicodedata.category(first)[0] in "LNM":
@@ -146,6 +149,8 @@ def kind(pre_token: str) -> Kind:
 @lru_cache(maxsize=4096)
 def is_one(pre_token: str) -> bool:
     """Whether `pre_token` is a single pre-token: what no text is cut into is not offered."""
+    if pre_token.isascii() and pre_token.removeprefix(" ").isalpha():
+        return True  # as most are
     return len(_SPLIT.pre_tokenize_str(pre_token)) == 1
 
 
