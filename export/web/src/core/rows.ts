@@ -125,10 +125,13 @@ export class Row {
   readonly open: Float64Array;
   /** Open tokens that spell a part of the letters: place → mass. They agree only in part. */
   readonly inner = new Map<number, number>();
+  /** What the open tokens have together, before any was read. */
+  allOpen: number;
   /** Of the row that agrees for sure. */
   readonly share: number;
   readonly #wordIds: Int32Array; // of the tokens that end a word and agree
   readonly #words: Float32Array; // their probabilities
+  readonly #allWords: number; // the sum of these
 
   constructor(
     readonly node: Node,
@@ -151,7 +154,9 @@ export class Row {
       this.#words = Float32Array.from(this.#wordIds, (id) => node.row[id] as number);
       for (const place of units) this.open[place - low] = 0;
     }
-    this.share = typed ? sum(this.#words) + sum(this.open) : 1 - (node.row[END_OF_TEXT] as number);
+    this.#allWords = sum(this.#words);
+    this.allOpen = sum(this.open);
+    this.share = typed ? this.#allWords + this.allOpen : 1 - (node.row[END_OF_TEXT] as number);
   }
 
   /** Turn probabilities into masses. */
@@ -159,6 +164,7 @@ export class Row {
     this.mass = mass;
     for (const [place, share] of this.inner) this.inner.set(place, mass * share);
     for (let at = 0; at < this.open.length; at++) (this.open[at] as number) *= mass;
+    this.allOpen *= mass;
   }
 
   /**
@@ -168,6 +174,7 @@ export class Row {
    */
   words(few: number, lightest: number): [words: (readonly [token: number, mass: number])[], unlisted: number] {
     const words = this.#words;
+    if (!few && this.mass * this.#allWords <= lightest) return [[], this.mass * this.#allWords];
     let least = Math.max(largest(words) / 2048, lightest / this.mass);
     let places = largestOf(words, words.length, least);
     const count = Math.min(Math.max(places.length, few), Math.max(few, LISTED), words.length);
@@ -200,57 +207,83 @@ export class Group {
   readonly rows: Row[] = [];
   /** The most that a word may have found in the rows without being listed. */
   unlisted = 0;
+  /** The open mass of all rows. */
+  open = 0;
+  #path: Float64Array | undefined;
+  #peak: number | undefined; // the most on any path, once it was asked for
+
+  /**
+   * @param low as of its rows.
+   * @param light where no more than this is open, it is taken as what any word may miss here: half the rows that agree
+   *   with some letters hardly do.
+   */
+  constructor(
+    private readonly opens: Vocabulary["opens"],
+    private readonly low: number,
+    private readonly light: number,
+  ) {}
+
+  get #isLight(): boolean {
+    return !this.#path && this.open <= this.light;
+  }
+
   /**
    * For each open token that agrees, from `low` on, the sum of the open masses along its bytes, over all rows: what a
    * word through it may miss here.
    */
-  #path = new Float64Array();
-  #peak: number | undefined; // the most on any path, once it was asked for
-
-  constructor(
-    private readonly opens: Vocabulary["opens"],
-    private readonly low: number,
-  ) {}
+  get path(): Float64Array {
+    if (this.#path) return this.#path;
+    const size = (this.rows[0] as Row).open.length;
+    const path = new Float64Array(size);
+    const ended = new Float64Array(size + 1);
+    for (const { open } of this.rows) {
+      ended.fill(0); // each mass counts up to its end
+      let along = 0;
+      for (let at = 0; at < size; at++) {
+        const mass = open[at] as number;
+        if (mass) (ended[(this.opens.ends[this.low + at] as number) - this.low] as number) += mass;
+        along += mass - (ended[at] as number);
+        (path[at] as number) += along;
+      }
+    }
+    this.#path = path;
+    return path;
+  }
 
   /** Add a row, weighed already. */
   add(row: Row): void {
-    const { open } = row;
-    if (!this.rows.length) this.#path = new Float64Array(open.length);
-    const ended = new Float64Array(open.length + 1); // each mass counts up to its end
-    let along = 0;
-    for (let at = 0; at < open.length; at++) {
-      const mass = open[at] as number;
-      if (mass) (ended[(this.opens.ends[this.low + at] as number) - this.low] as number) += mass;
-      along += mass - (ended[at] as number);
-      (this.#path[at] as number) += along;
-    }
-    this.#peak = undefined;
     this.rows.push(row);
+    this.open += row.allOpen;
+    this.#path = undefined;
+    this.#peak = undefined;
   }
 
   /** The open token at a place, of this mass, is read now. */
   take(place: number, mass: number): void {
     if (!mass) return;
+    this.open = Math.max(this.open - mass, 0);
     const end = (this.opens.ends[place] as number) - this.low;
-    for (let at = place - this.low; at < end; at++) (this.#path[at] as number) -= mass;
+    if (this.#path) for (let at = place - this.low; at < end; at++) (this.#path[at] as number) -= mass;
     this.#peak = undefined;
   }
 
   /** The most that any word may miss here whose bytes from the nodes on begin with `key`. */
   peak(key: Bytes): number {
-    if (!key && this.#path.length) {
-      this.#peak ??= largest(this.#path);
+    if (this.#isLight) return this.open;
+    const { path } = this;
+    if (!key && path.length) {
+      this.#peak ??= largest(path);
       return this.#peak;
     }
     const places = this.opens.range(key);
     const low = Math.max(places[0] - this.low, 0);
-    const high = Math.min(places[1] - this.low, this.#path.length);
-    return low < high ? largest(this.#path, low, high) : this.missing(key);
+    const high = Math.min(places[1] - this.low, path.length);
+    return low < high ? largest(path, low, high) : this.missing(key);
   }
 
   /** What the word whose bytes from the nodes on are `key` may miss here. */
   missing(key: Bytes): number {
-    return this.#path[this.opens.deepest(key) - this.low] ?? 0;
+    return this.#isLight ? this.open : (this.path[this.opens.deepest(key) - this.low] ?? 0);
   }
 
   /** The open tokens that `key` begins with. */
@@ -267,8 +300,9 @@ export class Group {
 
   /** The heaviest open tokens of each row on paths above `limit`, at most so many of a row. */
   *over(limit: number, most: number): Iterable<Choice> {
+    const { path } = this;
     for (const { open, number } of this.rows) {
-      for (const at of largestOf(open, most, 0, (at) => (this.#path[at] as number) > limit)) {
+      for (const at of largestOf(open, most, 0, (at) => (path[at] as number) > limit)) {
         yield { mass: open[at] as number, row: number, place: at + this.low };
       }
     }

@@ -27,7 +27,7 @@ import { type Choice, type Group, heaviest, largestOf, type Nodes, Reader, type 
 import type { Answer, Found, SearchOptions } from "./suggestions.js";
 import { TokenTries } from "./trie.js";
 import { compare, Vocabulary } from "./vocabulary.js";
-import { enough, missing, type Spell, Weighed } from "./weighed.js";
+import { type Bound, enough, missing, type Spell, Weighed } from "./weighed.js";
 
 const REMEMBERED = 4; // places of which the nodes are kept; each node takes four bytes a token of the vocabulary
 const EXAMINED = 256; // words of which the factor is asked at most, in one ranking
@@ -214,15 +214,14 @@ class Search {
     ).map((at) => found[at] as Ranked);
     examined.sort(([word, mass], [other, more]) => more - mass || compare(word, other));
     const best = new Map<Bytes, Ranked>();
-    let last = 0; // what the k-th counts, if it is known
+    const counts: number[] = []; // of the known words, the heaviest first, as they come
     for (const [word, mass] of examined) {
-      if (best.size >= this.k && mass <= last) break;
+      if (counts.length >= this.k && mass <= (counts[this.k - 1] as number)) break;
       const form = this.weighed.vocabulary.form(word);
       const factor = best.has(form) ? 0 : this.#factor(word);
       if (!factor) continue;
       best.set(form, [word, mass * factor]);
-      const kth = best.size >= this.k ? this.#first(best).at(-1) : undefined;
-      if (kth && this.#isKnown(kth)) last = kth[1];
+      if (factor === 1) counts.push(mass);
     }
     return this.#first(best);
   }
@@ -248,8 +247,9 @@ class Search {
   #inQuestion(ranking: Ranked[], inner: number, choices: Choices): boolean {
     const { weighed } = this;
     const allowed = weighed.allowed - inner - weighed.unnamed;
+    const bound = weighed.bound();
     for (const [word] of ranking) {
-      choices.add(enough(weighed.along(word), allowed));
+      if (bound(weighed.key(word)) > allowed) choices.add(enough(weighed.along(word), allowed));
       choices.add(weighed.unread(word));
     }
     if (ranking.length < this.k) {
@@ -258,8 +258,8 @@ class Search {
       return !choices.size && weighed.found.size <= EXAMINED && weighed.isComplete;
     }
     const limit = this.#limit(ranking, allowed);
-    const most = this.#questionUnlisted(limit, choices);
-    const settled = most <= limit && this.#questionListed(ranking, limit, most, choices);
+    const most = this.#questionUnlisted(limit, bound, choices);
+    const settled = most <= limit && this.#questionListed(ranking, limit, most, bound, choices);
     return settled && !choices.size;
   }
 
@@ -285,18 +285,12 @@ class Search {
   }
 
   /** Add tokens on the paths by which a word not listed may exceed `limit`; return the most that one may have. */
-  #questionUnlisted(limit: number, choices: Choices): number {
+  #questionUnlisted(limit: number, bound: Bound, choices: Choices): number {
     const { batch } = this.options;
     const { weighed } = this;
     let most = 0;
-    const bounds = new Map<Bytes, number>(); // what is cheap to know: the peaks of the groups on a path, added up
-    for (const [key, group] of [...weighed.groups].sort(([one], [other]) => one.length - other.length)) {
-      let above = weighed.unnamed;
-      for (let size = 0; size < key.length; size++) above = Math.max(above, bounds.get(key.slice(0, size)) ?? 0);
-      bounds.set(key, above + group.peak("") + group.unlisted);
-    }
     for (const [key] of [...weighed.groups].sort(([, one], [, other]) => other.peak("") - one.peak(""))) {
-      let total = bounds.get(key) as number;
+      let total = bound(key);
       if (total <= limit) {
         most = Math.max(most, total);
         continue;
@@ -320,13 +314,13 @@ class Search {
    * Add tokens by which a word that is listed, but not among the best, may still exceed `limit`; false if one exceeds it
    * that was not examined.
    */
-  #questionListed(ranking: readonly Ranked[], limit: number, most: number, choices: Choices): boolean {
+  #questionListed(ranking: readonly Ranked[], limit: number, most: number, bound: Bound, choices: Choices): boolean {
     const { weighed } = this;
     let settled = true;
     const best = new Set(ranking.map(([word]) => this.weighed.vocabulary.form(word)));
     const least = this.#isKnown(ranking[0] as Ranked) ? 1 : 0; // beside known words no others are offered
     for (const [word, found] of weighed.found) {
-      if (found + most <= limit) continue;
+      if (found + most <= limit || found + bound(weighed.key(word)) <= limit) continue;
       if (best.has(this.weighed.vocabulary.form(word))) continue;
       const along = weighed.along(word);
       const mass = along.reduce((total, [group]) => total + group.unlisted, found + weighed.unnamed);

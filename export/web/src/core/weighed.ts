@@ -20,6 +20,9 @@ export type Spell = (preToken: Bytes) => readonly number[];
 /** The groups whose nodes a word begins with, and what of it follows them. */
 export type Along = readonly (readonly [group: Group, rest: Bytes])[];
 
+/** The most that a word may gain which is these bytes, as they are compared. */
+export type Bound = (key: Bytes) => number;
+
 /** Everything read so far that agrees with some letters. */
 export class Weighed {
   /** By their numbers, each after its parent. */
@@ -141,7 +144,8 @@ export class Weighed {
     this.rows.push(row);
     this.#rowOf.set(nameOf(row.node.tokens), row);
     const { key } = row.node;
-    if (!this.groups.has(key)) this.groups.set(key, new Group(this.vocabulary.opens, row.low));
+    if (!this.groups.has(key))
+      this.groups.set(key, new Group(this.vocabulary.opens, row.low, FORGOTTEN * this.options.tolerance));
     this.#group(row).add(row);
     if (this.#isOuter(row)) this.agreeing += row.mass * row.share;
     this.#unlisted.push(row);
@@ -244,9 +248,14 @@ export class Weighed {
 
   // -- what may be missing -------------------------------------------------------------------------------------
 
+  /** A word that was found as it is compared. */
+  key(word: Bytes): Bytes {
+    return this.#keys.get(word) as Bytes;
+  }
+
   /** What a listed word goes through: the groups on its path, and what of it follows them, as it is compared. */
   along(word: Bytes): Along {
-    return this.alongKey(this.#keys.get(word) as Bytes);
+    return this.alongKey(this.key(word));
   }
 
   /** The same of bytes as they are compared. */
@@ -257,6 +266,41 @@ export class Weighed {
       if (group) along.push([group, key.slice(size)]);
     }
     return along;
+  }
+
+  /**
+   * The most that a word may gain, by its bytes as they are compared: what is cheap to know, one for all words that
+   * have the letters and one byte more in common.
+   *
+   * It is what words may miss at most in the groups before that byte, and on one path after it.
+   */
+  bound(): Bound {
+    const size = this.typed.length + 1;
+    const outer: [key: Bytes, group: Group][] = [];
+    const inner = new Map<Bytes, number>();
+    const path: [key: Bytes, mass: number][] = [["", 0]];
+    for (const key of [...this.groups.keys()].sort()) {
+      const group = this.groups.get(key) as Group;
+      if (key.length < size) {
+        outer.push([key, group]);
+        continue;
+      }
+      while (!key.startsWith((path.at(-1) as [Bytes, number])[0])) path.pop();
+      const mass = (path.at(-1) as [Bytes, number])[1] + group.peak("") + group.unlisted;
+      path.push([key, mass]);
+      inner.set(key.slice(0, size), Math.max(inner.get(key.slice(0, size)) ?? 0, mass));
+    }
+    const branches = new Map<Bytes, number>();
+    return (key) => {
+      const start = key.slice(0, size);
+      let bound = branches.get(start);
+      if (bound === undefined) {
+        bound = this.unnamed + (inner.get(start) ?? 0);
+        for (const [above, group] of outer) bound += group.peak(start.slice(above.length)) + group.unlisted;
+        branches.set(start, bound);
+      }
+      return bound;
+    };
   }
 
   /** The heaviest open tokens that agree. */
