@@ -111,6 +111,8 @@ SUGGEST: list[Json] = [
     {"context": "a\tb\r\nc"},
     {"context": "A good tool does one thing well. " * 12 + "A good"},
     {"context": "the", "prefix": "Д"},
+    {"context": "I love the", "prefix": "anda", "k": 3},
+    {"context": "Run", "prefix": "update-gr", "k": 2},
     {"context": "the", "prefix": "cA", "ignore_case": True, "k": 3},
     {"context": "", "prefix": "t", "ignore_case": True, "k": 10},
     {"context": "the cat", "punctuation": True},

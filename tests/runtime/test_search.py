@@ -121,9 +121,13 @@ def test_the_best_words_are_those_of_all_spellings_added_up(opens, finals, seed,
             assert mass / agreeing <= last + slack
 
 
+def offered(answer):
+    return {item.spelled for item in answer.words}
+
+
 @MANY
 @given(opens=tokens, finals=tokens, seed=st.integers(0, 10**6), typed=letters, k=st.integers(1, 4))
-def test_words_that_count_less_stand_behind_and_keep_their_probability(opens, finals, seed, typed, k):
+def test_words_that_count_less_are_offered_where_no_others_do_and_keep_their_probability(opens, finals, seed, typed, k):
     toy = Toy(opens, finals, seed)
     masses, agreeing = toy.words(typed)
     options = SearchOptions(tolerance=0.01, max_rows=3000)
@@ -135,20 +139,18 @@ def test_words_that_count_less_stand_behind_and_keep_their_probability(opens, fi
     if agreeing < 1e-3 or not answer.exact:
         return
     slack = probabilities_are_true(answer, masses, agreeing, options)
-    counts = [factor(item.spelled) * item.probability for item in answer.words]
-    assert counts == sorted(counts, reverse=True)
-    assert all(counts)
+    probabilities = [item.probability for item in answer.words]
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert all(factor(item.spelled) for item in answer.words)
     known = [item for item in answer.words if factor(item.spelled) == 1]
-    assert known in ([], list(answer.words))
-    last = counts[-1] if len(counts) == k else 0.0
+    alone = any(item.probability >= 0.01 for item in known)
+    assert len(known) == len(answer.words) or not alone
+    missed = {word: mass / agreeing for word, mass in masses.items() if factor(word) and word not in offered(answer)}
+    counts = {item.spelled: item.probability * factor(item.spelled) for item in answer.words}
+    last = min(counts.values()) if len(counts) == k else 0.0
     slack = slack if len(known) == k else slack + 3 * options.tolerance
-    offered = {item.spelled for item in answer.words}
-    counted = {word: factor(word) * mass / agreeing for word, mass in masses.items() if word not in offered}
-    if known:
-        assert all(count <= last + slack for word, count in counted.items() if factor(word) == 1)
-    else:
-        last = answer.words[-1].probability if len(counts) == k else 0.0
-        assert all(masses[word] / agreeing <= last + slack for word, count in counted.items() if count)
+    for word, mass in missed.items():
+        assert factor(word) * mass <= last + slack or (alone and factor(word) < 1)
 
 
 @MANY

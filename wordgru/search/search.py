@@ -6,10 +6,11 @@ tokens of a row spell whole words, which are *found*; its open tokens are *open*
 looked yet. P(word) is the sum over all its spellings, so what a word can still gain is the sum of the open masses whose
 bytes the word begins with: its *missing* mass. They all lie on one path of the trie of tokens, and that is the bound.
 
-Words stand in the order of what they count: their mass times a *factor*, 1 for a word that the language knows, less for
-another, 0 for one that may not be offered. Known words stand before all others, which are offered only where no known
-one agrees with the letters. With A the mass of all that agrees with the letters typed, and t the
-tolerance, an answer of k words is proved when
+Words are chosen by what they count: their mass times a *factor*, 1 for a word that the language knows, less for
+another, 0 for one that may not be offered. Where a known word has a hundredth of what agrees with the letters, known
+words are offered alone; elsewhere that one is known says little, for some improbable one nearly always agrees, or is
+taken for one. With A the mass of all that agrees with the letters typed, and t the tolerance, an answer of k words is
+proved when
 
 - no word but these k can count more than the k-th by more than t · A, and
 - none of these k misses more than t · A, or the tokens that `Tokenizer.encode` spells it with.
@@ -39,6 +40,7 @@ from wordgru.text.trie import TokenTries
 from wordgru.text.vocabulary import Vocabulary
 
 _EXAMINED = 256  # words of which the factor is asked at most, in one ranking: each costs some 20 µs
+_TRUSTED = 0.01  # share, of all that agrees, of a known word that is offered without unknown ones
 _LOOSE = 4  # times the tolerance: what a known word may have that is missing where not k known words were found
 
 
@@ -78,7 +80,7 @@ class WordSearch:
             k: how many words, at least 1.
             options: tolerance and budgets.
             factor: of these bytes, from 0 for what may not be offered to 1; a named word that may be offered has 1.
-                Words of less than 1 are in the answer only if there are no others.
+                Words of less than 1 are in the answer only where others hardly agree.
             named: words that other sources name. The answer's probabilities are those of the mixture.
         """
         with self.reader(state, last, options) as reader:
@@ -150,7 +152,9 @@ class _Search:
         return self._first(best.values())
 
     def _first(self, words: Iterable[tuple[bytes, float, bool]]) -> list[tuple[bytes, float]]:
-        ordered = sorted(words, key=lambda item: (not item[2], -item[1], item[0]))
+        words, least = list(words), _TRUSTED * self._weighed.agreeing
+        alone = any(known and count >= least for _, count, known in words)
+        ordered = sorted(words, key=lambda item: (alone and not item[2], -item[1], item[0]))
         return [(word, count) for word, count, _ in ordered[: self._k]]
 
     def _in_question(self, ranking: list[tuple[bytes, float]], inner: float) -> tuple[bool, set[Pick]]:
@@ -171,12 +175,19 @@ class _Search:
         settled = most <= limit and self._question_listed(ranking, limit, most, bound, picks)
         return settled and not picks, picks
 
+    def _is_alone(self, ranking: Sequence[tuple[bytes, float]]) -> bool:
+        """Whether known words are offered alone."""
+        least = _TRUSTED * self._weighed.agreeing
+        return bool(ranking) and self._factor(ranking[0][0]) == 1.0 and ranking[0][1] >= least
+
     def _limit(self, ranking: Sequence[tuple[bytes, float]], allowed: float) -> float:
         """The most that a word may count which is missing from the answer."""
         word, count = ranking[-1]
-        if self._factor(ranking[0][0]) < 1.0:  # no known word at all: what is missing is hardly one
+        if self._factor(word) == 1.0:
+            return count + allowed
+        if not any(self._factor(each) == 1.0 for each, _ in ranking):  # no known word at all: what is missing is none
             return count / self._factor(word) + allowed
-        return count + allowed if self._factor(word) == 1.0 else max(count + allowed, _LOOSE * allowed)
+        return max(count + allowed, _LOOSE * allowed)
 
     def _question_letters(self) -> set[Pick]:
         """The heaviest tokens inside the letters typed, and with a third of a call those that agree already.
@@ -212,7 +223,7 @@ class _Search:
         False if one exceeds it that was not examined.
         """
         best, settled = {self._form(word) for word, _ in ranking}, True
-        least = 1.0 if self._factor(ranking[0][0]) == 1.0 else 0.0  # beside known words no others are offered
+        least = 1.0 if self._is_alone(ranking) else 0.0
         for word, found in self._weighed.found.items():
             if found + most <= limit or found + bound(self._weighed.key(word)) <= limit:
                 continue
@@ -227,10 +238,8 @@ class _Search:
     def _answer(self, ranking: list[tuple[bytes, float]], *, exact: bool) -> Answer:
         weighed = self._weighed
         words = [word for word, _ in ranking]
-        words = [word for word in words if self._factor(word) == 1.0] or words
-        found = sorted(
-            map(weighed.measured, words),
-            key=lambda each: (-each.probability * self._factor(each.spelled), each.spelled),
-        )
+        if self._is_alone(ranking):
+            words = [word for word in words if self._factor(word) == 1.0]
+        found = sorted(map(weighed.measured, words), key=lambda each: (-each.probability, each.spelled))
         proved = exact and weighed.agreeing > 0
         return Answer(tuple(found), proved, weighed.unexplored, weighed.reader.rows, weighed.log_agreeing)

@@ -234,10 +234,9 @@ class Weighed:
         return [(group, key[size:]) for size in sizes if (group := self.groups.get(key[:size]))]
 
     def bound(self) -> Bound:
-        """The most that a word may gain, by its bytes as they are compared; cheap to know, and one for all words of a
-        branch: those that have the letters and one byte more in common.
+        """What is cheap to know of what words may gain, one bound for all that go on with the same byte.
 
-        It is what words may miss at most in the groups before that byte, and on one path after it.
+        It is what they may miss at most in the groups before that byte, and on one path after it.
         """
         size, outer, path = len(self.typed) + 1, [], [(b"", 0.0)]
         inner: dict[bytes, float] = {}

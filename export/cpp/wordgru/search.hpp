@@ -8,10 +8,11 @@
 // open masses whose bytes the word begins with: its *missing* mass. They all lie on one path of the trie of tokens, and
 // that is the bound.
 //
-// Words stand in the order of what they count: their mass times a factor, 1 for a word that the language knows, less
-// for another, 0 for one that may not be offered. Known words stand before all others, which are offered only where no
-// known one agrees with the letters. With A the mass of all that agrees with the letters typed, and t the tolerance, an
-// answer of k words is proved when no word but these k can count more than the k-th by more than t · A, and none of
+// Words are chosen by what they count: their mass times a factor, 1 for a word that the language knows, less for
+// another, 0 for one that may not be offered. Where a known word has a hundredth of what agrees with the letters, known
+// words are offered alone; elsewhere that one is known says little, for some improbable one nearly always agrees, or is
+// taken for one. With A the mass of all that agrees with the letters typed, and t the tolerance, an answer of k words
+// is proved when no word but these k can count more than the k-th by more than t · A, and none of
 // these k misses more than t · A, or the tokens that `Tokenizer::encode` spells it with. Until then the heaviest open
 // tokens on the paths that break a rule are read, many in one call, within a budget.
 #pragma once
@@ -52,6 +53,7 @@ namespace detail {
 
 inline constexpr std::size_t kRemembered = 4;  // places of which the nodes are kept
 inline constexpr std::size_t kExamined = 256;  // words of which the factor is asked at most, in one ranking
+inline constexpr double kTrusted = 0.01;       // share, of all that agrees, of a known word offered without unknown ones
 inline constexpr double kLoose = 4;            // times the tolerance: what a known word may have that is missing where
                                                // not k known words were found
 
@@ -113,31 +115,37 @@ class Search {
             return one->second != other->second ? one->second < other->second : one->first > other->first;
         };
         std::make_heap(heap.begin(), heap.end(), worse);
-        Ranking best;  // sorted
+        Ranking best;
         std::set<std::string> forms;
+        std::size_t known = 0;
+        double last = 0;  // the mass of the k-th known word
         for (std::size_t examined = 0; examined < kExamined && !heap.empty(); ++examined) {
             std::pop_heap(heap.begin(), heap.end(), worse);
             const auto& [word, mass] = *heap.back();
             heap.pop_back();
-            if (best.size() >= k_ && is_known(best.back()) && mass <= best.back().second) break;
+            if (known >= k_ && mass <= last) break;
             std::string form = weighed_.vocabulary.form(word);
             const double factor = forms.count(form) ? 0 : this->factor(word);
             if (factor <= 0) continue;
             forms.insert(std::move(form));
-            const Ranked ranked(word, mass * factor);
-            const auto before = [this](const Ranked& one, const Ranked& other) { return counts_more(one, other); };
-            best.insert(std::upper_bound(best.begin(), best.end(), ranked, before), ranked);
-            if (best.size() > k_) best.pop_back();
+            best.emplace_back(word, mass * factor);
+            if (factor >= 1 && ++known == k_) last = mass;
         }
+        std::sort(best.begin(), best.end(), [](const Ranked& one, const Ranked& other) {
+            return one.second != other.second ? one.second > other.second : one.first < other.first;
+        });
+        const auto is_known = [this](const Ranked& ranked) { return this->is_known(ranked); };
+        const auto first = std::find_if(best.begin(), best.end(), is_known);
+        if (first != best.end() && is_alone(*first)) std::stable_partition(best.begin(), best.end(), is_known);
+        best.resize(std::min(best.size(), k_));
         return best;
     }
 
     bool is_known(const Ranked& ranked) const { return factor(ranked.first) >= 1; }
 
-    /// Known words stand before all others.
-    bool counts_more(const Ranked& one, const Ranked& other) const {
-        if (is_known(one) != is_known(other)) return is_known(one);
-        return one.second != other.second ? one.second > other.second : one.first < other.first;
+    /// Whether known words are offered alone, of which this is the first.
+    bool is_alone(const Ranked& first) const {
+        return is_known(first) && first.second >= kTrusted * weighed_.agreeing;
     }
 
     double factor(const std::string& word) const {
@@ -171,9 +179,11 @@ class Search {
     /// The most that a word may count which is missing from the answer.
     double limit(const Ranking& ranking, double allowed) const {
         const auto& [last, count] = ranking.back();
-        // no known word at all: what is missing is hardly one
-        if (factor(ranking[0].first) < 1) return count / factor(last) + allowed;
-        return factor(last) < 1 ? std::max(count + allowed, kLoose * allowed) : count + allowed;
+        if (factor(last) >= 1) return count + allowed;
+        const auto is_known = [this](const Ranked& ranked) { return this->is_known(ranked); };
+        const bool none = std::none_of(ranking.begin(), ranking.end(), is_known);
+        if (none) return count / factor(last) + allowed;  // no known word at all: what is missing is none
+        return std::max(count + allowed, kLoose * allowed);
     }
 
     /// The heaviest tokens inside the letters typed, and with a third of a call those that agree already.
@@ -213,7 +223,7 @@ class Search {
         bool settled = true;
         std::set<std::string> best;
         for (const auto& item : ranking) best.insert(weighed_.vocabulary.form(item.first));
-        const bool any_known = is_known(ranking[0]);  // beside known words no others are offered
+        const bool alone = is_alone(ranking[0]);
         for (const auto& [word, mass] : weighed_.found) {
             if (mass + most <= limit) continue;
             if (best.count(weighed_.vocabulary.form(word))) continue;
@@ -221,7 +231,7 @@ class Search {
             double known = mass + weighed_.unnamed;
             for (const auto& each : along) known += each.first->unlisted;
             const double factor = known + missing(along) > limit ? this->factor(word) : 0;
-            if (factor <= 0 || (any_known && factor < 1)) continue;
+            if (factor <= 0 || (alone && factor < 1)) continue;
             enough(along, std::max(limit / factor - known, 0.0), picks);
             settled = settled && factor * mass <= limit;
         }
@@ -232,13 +242,12 @@ class Search {
 
     Answer answer(const Ranking& ranking, bool exact) const {
         std::vector<Found> found;
+        const bool alone = !ranking.empty() && is_alone(ranking[0]);
         for (const Ranked& ranked : ranking) {
-            if (is_known(ranked) || !is_known(ranking[0])) found.push_back(weighed_.measured(std::string(ranked.first)));
+            if (!alone || is_known(ranked)) found.push_back(weighed_.measured(std::string(ranked.first)));
         }
-        std::sort(found.begin(), found.end(), [this](const Found& one, const Found& other) {
-            const double count = one.probability * factor(one.spelled);
-            const double more = other.probability * factor(other.spelled);
-            return std::tie(more, one.spelled) < std::tie(count, other.spelled);
+        std::sort(found.begin(), found.end(), [](const Found& one, const Found& other) {
+            return std::tie(other.probability, one.spelled) < std::tie(one.probability, other.spelled);
         });
         return {std::move(found), exact && weighed_.agreeing > 0, weighed_.unexplored(), weighed_.reader.rows()};
     }
@@ -278,7 +287,7 @@ class WordSearch {
 
     /// The `k` words that begin with `typed` and count most: the space before the word, if there is one, and the
     /// letters typed. `state` is the one before the context's last token, which is `last`. Words of a factor below 1
-    /// are in the answer only if there are no others. `named` are words that other sources name, which count in full if
+    /// are in the answer only where others hardly agree. `named` are words that other sources name, which count in full if
     /// they may be offered; probabilities are those of the mixture.
     detail::Answer operator()(const State& state, Id last, const std::string& typed, std::size_t k,
                               const SearchOptions& options, const detail::Factor& factor,

@@ -9,10 +9,11 @@
  * whose bytes the word begins with: its *missing* mass. They all lie on one path of the trie of tokens, and that is the
  * bound.
  *
- * Words stand in the order of what they count: their mass times a factor, 1 for a word that the language knows, less for
- * another, 0 for one that may not be offered. Known words stand before all others, which are offered only where no known
- * one agrees with the letters. With A the mass of all that agrees with the letters typed, and t the tolerance, an answer
- * of k words is proved when
+ * Words are chosen by what they count: their mass times a *factor*, 1 for a word that the language knows, less for
+ * another, 0 for one that may not be offered. Where a known word has a hundredth of what agrees with the letters, known
+ * words are offered alone; elsewhere that one is known says little, for some improbable one nearly always agrees, or is
+ * taken for one. With A the mass of all that agrees with the letters typed, and t the tolerance, an answer of k words is
+ * proved when
  *
  * - no word but these k can count more than the k-th by more than t · A, and
  * - none of these k misses more than t · A, or the tokens that `Tokenizer.encode` spells it with.
@@ -24,13 +25,14 @@ import type { Bytes } from "./bytes.js";
 import { type Characters, characters } from "./characters.js";
 import type { Named } from "./named.js";
 import { type Choice, type Group, heaviest, largestOf, type Nodes, Reader, type Steps } from "./rows.js";
-import type { Answer, Found, SearchOptions } from "./suggestions.js";
+import type { Answer, SearchOptions } from "./suggestions.js";
 import { TokenTries } from "./trie.js";
 import { compare, Vocabulary } from "./vocabulary.js";
 import { type Bound, enough, missing, type Spell, Weighed } from "./weighed.js";
 
 const REMEMBERED = 4; // places of which the nodes are kept; each node takes four bytes a token of the vocabulary
 const EXAMINED = 256; // words of which the factor is asked at most, in one ranking
+const TRUSTED = 0.01; // share, of all that agrees, of a known word that is offered without unknown ones
 const LOOSE = 4; // times the tolerance: what a known word may have that is missing where not k known words were found
 
 /** Where a word is searched. */
@@ -77,7 +79,7 @@ export class WordSearch {
    * The `k` words that begin with the bytes typed and count most.
    *
    * @param factor of these bytes, from 0 for what may not be offered to 1; a named word that may be offered has 1.
-   * Words of less than 1 are in the answer only if there are no others.
+   * Words of less than 1 are in the answer only where others hardly agree.
    * @param named words that other sources name. The answer's probabilities are those of the mixture.
    */
   async find(
@@ -230,13 +232,17 @@ class Search {
     return this.#factor(word) === 1;
   }
 
-  /** The k best, known words before all others. */
+  /** The k best. */
   #first(words: ReadonlyMap<Bytes, Ranked>): Ranked[] {
-    const sorted = [...words.values()].sort(
-      (one, other) =>
-        Number(this.#isKnown(other)) - Number(this.#isKnown(one)) || other[1] - one[1] || compare(one[0], other[0]),
-    );
+    const sorted = [...words.values()].sort(([one, less], [other, more]) => more - less || compare(one, other));
+    const known = sorted.filter((ranked) => this.#isKnown(ranked));
+    if (this.#isAlone(known)) return [...known, ...sorted.filter((ranked) => !this.#isKnown(ranked))].slice(0, this.k);
     return sorted.slice(0, this.k);
+  }
+
+  /** Whether known words are offered alone. */
+  #isAlone([first]: readonly Ranked[]): boolean {
+    return first !== undefined && this.#isKnown(first) && first[1] >= TRUSTED * this.weighed.agreeing;
   }
 
   /**
@@ -267,9 +273,10 @@ class Search {
   #limit(ranking: readonly Ranked[], allowed: number): number {
     const [last, count] = ranking.at(-1) as Ranked;
     const factor = this.#factor(last);
-    // no known word at all: what is missing is hardly one
-    if (this.#factor((ranking[0] as Ranked)[0]) < 1) return count / factor + allowed;
-    return factor === 1 ? count + allowed : Math.max(count + allowed, LOOSE * allowed);
+    if (factor === 1) return count + allowed;
+    // no known word at all: what is missing is none
+    if (!ranking.some((ranked) => this.#isKnown(ranked))) return count / factor + allowed;
+    return Math.max(count + allowed, LOOSE * allowed);
   }
 
   /**
@@ -318,7 +325,7 @@ class Search {
     const { weighed } = this;
     let settled = true;
     const best = new Set(ranking.map(([word]) => this.weighed.vocabulary.form(word)));
-    const least = this.#isKnown(ranking[0] as Ranked) ? 1 : 0; // beside known words no others are offered
+    const least = this.#isAlone(ranking) ? 1 : 0;
     for (const [word, found] of weighed.found) {
       if (found + most <= limit || found + bound(weighed.key(word)) <= limit) continue;
       if (best.has(this.weighed.vocabulary.form(word))) continue;
@@ -336,10 +343,9 @@ class Search {
 
   #answer(ranking: readonly Ranked[], proved: boolean): Answer {
     const { weighed } = this;
-    const known = ranking.filter((ranked) => this.#isKnown(ranked));
-    const words = (known.length ? known : ranking).map(([word]) => weighed.measured(word));
-    const count = ({ spelled, probability }: Found) => probability * this.#factor(spelled);
-    words.sort((one, other) => count(other) - count(one) || compare(one.spelled, other.spelled));
+    const offered = this.#isAlone(ranking) ? ranking.filter((ranked) => this.#isKnown(ranked)) : ranking;
+    const words = offered.map(([word]) => weighed.measured(word));
+    words.sort((one, other) => other.probability - one.probability || compare(one.spelled, other.spelled));
     const { unexplored, logAgreeing, reader } = weighed;
     return { words, exact: proved && weighed.agreeing > 0, unexplored, rows: reader.rows, logEvidence: logAgreeing };
   }
