@@ -21,7 +21,7 @@ import math
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,7 @@ _NEVER = 1e-9  # in place of 0: what a person never does may still have happened
 _RATHER = 0.07  # what a letter still to come is worth, of the most that it may have; says what is read first
 _STROKES = dict(zip("łøđħŧı", "lodhti", strict=True))  # which Unicode does not take apart
 _WIDEST = 100  # nodes of one level that are followed, the most promising ones
+_OPEN, _PROMISE = 0, 1  # columns of what is ahead
 
 
 @dataclass(frozen=True)
@@ -247,16 +248,8 @@ class Typed:
             level had more than `_WIDEST` nodes, of which the most promising were followed.
         """
         lost = floors.copy()
-        lead = self._lead
-        rather = _RATHER ** np.arange(len(lead[0]))[::-1]
-        promising = (lead[0] * rather, lead[1] * rather[2:])
-        source, nodes, at = np.arange(len(roots)), roots, starts
-
-        def reached(closed: npt.NDArray[np.bool_]) -> Reached:
-            inside, after = ((self._ahead(each, lead), self._ahead(each, promising)) for each in (at, self.second(at)))
-            return Reached(source, nodes, closed, at, *inside, *after)
-
-        found = [reached(np.zeros(len(roots), bool))]
+        source, nodes, at, ahead = np.arange(len(roots)), roots, starts, self._ahead(starts)
+        found = [Reached(source, nodes, np.zeros(len(roots), bool), at, *ahead.T)]
         while len(nodes):
             counts = trie.count[nodes]
             parents = np.repeat(np.arange(len(nodes)), counts)
@@ -265,31 +258,45 @@ class Typed:
             begins = np.cumsum(counts) - counts
             children = trie.first[nodes][parents] + np.arange(len(parents)) - begins[parents]
             mass = masses[source[parents], trie.high[children]] - masses[source[parents], trie.low[children]]
-            most = (at.done + self._ahead(at, lead))[parents] * mass
-            kept = most > floors[source[parents]]
+            kept = (at.done + ahead[:, _OPEN])[parents] * mass > floors[source[parents]]
             parents, children, mass = parents[kept], children[kept], mass[kept]
             after = self._after(at.at(parents), trie, children)
-            open_ = self._ahead(after, lead)
-            most = mass * (after.done + open_)
+            ahead = self._ahead(after)
+            most = mass * (after.done + ahead[:, _OPEN])
             kept = most > floors[source[parents]]
             if kept.sum() > _WIDEST:
-                rather = np.where(kept, mass * (after.done + self._ahead(after, promising)), -1.0)
+                rather = np.where(kept, mass * (after.done + ahead[:, _PROMISE]), -1.0)
                 order = np.argpartition(rather, -_WIDEST)
                 kept = np.zeros(len(rather), bool)
                 kept[order[-_WIDEST:]] = True
                 lost[:] = np.maximum(lost, most[order[:-_WIDEST]].max())
-            source, nodes, mass, open_ = source[parents][kept], children[kept], mass[kept], open_[kept]
-            at = after.at(kept)
-            closed = (mass * open_ <= floors[source]) & (not self.complete)
-            found.append(reached(closed))
-            source, nodes, at = source[~closed], nodes[~closed], at.at(~closed)
+            source, nodes, at, ahead = source[parents[kept]], children[kept], after.at(kept), ahead[kept]
+            closed = (mass[kept] * ahead[:, _OPEN] <= floors[source]) & (not self.complete)
+            found.append(Reached(source, nodes, closed, at, *ahead.T))
+            source, nodes, at, ahead = source[~closed], nodes[~closed], at.at(~closed), ahead[~closed]
         return found, lost
 
-    def _ahead(self, at: Alignments, lead: tuple[Doubles, Doubles]) -> Doubles:
-        """What strings may still have: in their rows, and by the next character before their last one."""
-        ahead: Doubles = at.rows @ lead[0]
+    @cached_property
+    def _weights(self) -> tuple[Doubles, Doubles]:
+        """What a share in each column of a row may still have, (I + 1, 4), and a pair that changes places, (I - 1, 4).
+
+        The columns are those of `Reached`: at most, rather, and both of a second word whose first letter comes next.
+        """
+        lead, pairs = self._lead
+        rather = _RATHER ** np.arange(len(lead))[::-1]
+        both = np.stack([lead, lead * rather], axis=1)
+        second = both * self.model.joined
+        second[[0, -1]] = 0.0  # of each word a letter was typed
+        second[:-1] += both[1:] * self._space[:, None]
+        swapped = np.stack([pairs, pairs * rather[2:]], axis=1)
+        return np.hstack([both, second]), np.hstack([swapped, np.zeros_like(swapped)])
+
+    def _ahead(self, at: Alignments) -> Doubles:
+        """What strings may still have, (F, 4): in their rows, and by the next character before their last one."""
+        rows, pairs = self._weights
+        ahead: Doubles = at.rows @ rows
         if len(self._points) > 1:
-            ahead += (at.before[:, :-2] * (self._points[1:] == at.last[:, None])) @ lead[1]
+            ahead += (at.before[:, :-2] * (self._points[1:] == at.last[:, None])) @ pairs
         return ahead
 
     def _after(self, at: Alignments, trie: Trie, nodes: Places) -> Alignments:

@@ -202,10 +202,11 @@ class _Search:
     def _is_settled(self) -> bool:
         """Whether what was typed is so probable that no other word need be looked for."""
         typed = self._words.get(self._as_typed)
+        if typed is None or typed.mass <= self._doubt * (self._agreeing + self._expected):
+            return False
         second = sum(each.bound for _, _, each in self._open if each.ends)  # "thankyou" is improbable, "you" is not
         near = sum(each.mass * _NEAR for _, _, each in self._open if each.tokens in self._near) if self._near else 0.0
-        total = self._agreeing + self._expected + second + near
-        return typed is not None and typed.mass > self._doubt * total
+        return typed.mass > self._doubt * (self._agreeing + self._expected + second + near)
 
     def _left(self) -> float:
         """Share of what agrees that lies in open tokens, roughly."""
@@ -308,16 +309,15 @@ class _Search:
             weight = masses[source, places]
             sure = level.alignments.done[of]
             final = tokens <= self._tries.finals
-            likelihood = self._typed.likelihood(level.alignments)[of]
-            self._agreeing += float((weight * np.where(final, likelihood, sure)).sum())
-            self._undecided += float((weight * level.open[of])[~final].sum())
-            self._expected += float((weight * level.promise[of])[~final].sum())
-            found = weight * np.where(final, likelihood, sure)
-            bound = found + weight * np.where(final & ~level.closed[of], 0.0, level.open[of])
+            found = weight * np.where(final, self._typed.likelihood(level.alignments)[of], sure)
+            more, rather = weight * level.open[of], np.where(final, 0.0, weight * level.promise[of])
+            self._agreeing += float(found.sum())
+            self._undecided += float(more[~final].sum())
+            self._expected += float(rather.sum())
+            bound = found + np.where(final & ~level.closed[of], 0.0, more)
             (heavy,) = np.nonzero(bound > floors[source] * np.where(final & (len(self._words) < few), _LISTED, 1.0))
             if len(heavy) > _MOST:
-                promised = found + weight * np.where(final, 0.0, level.promise[of])
-                by_promise = heavy[np.argpartition(promised[heavy], -_MOST)]
+                by_promise = heavy[np.argpartition((found + rather)[heavy], -_MOST)]
                 heavy = by_promise[-_MOST:]
                 lost[:] = np.maximum(lost, bound[by_promise[:-_MOST]].max())
             deeper = places[heavy] >= trie.own[level.nodes[of[heavy]]]
@@ -327,17 +327,17 @@ class _Search:
                 if is_final:
                     self._find(nodes[origin], token, own)
                 else:
-                    more, rather = float(level.open[place]), float(level.promise[place])
-                    self._push(_Open(nodes[origin], token, mass, certain, more, rather, level, place, is_deeper))
+                    ahead = float(level.open[place]), float(level.promise[place])
+                    self._push(_Open(nodes[origin], token, mass, certain, *ahead, level, place, is_deeper))
             again = np.where(
                 final & first[source] & (places < trie.own[level.nodes[of]]), weight * level.second[of], 0.0
             )
             self._undecided += float(again.sum())
-            self._expected += float((again > 0) @ (weight * level.second_promise[of]))
+            self._expected += float((weight * level.second_promise[of])[again > 0].sum())
             for at in np.flatnonzero(again > floors[source]).tolist():
-                more, rather = float(level.second[of[at]]), float(level.second_promise[of[at]])
+                ahead = float(level.second[of[at]]), float(level.second_promise[of[at]])
                 node, token, mass = nodes[source[at]], int(tokens[at]), float(weight[at])
-                self._push(_Open(node, token, mass, 0.0, more, rather, level, int(of[at]), ends=True))
+                self._push(_Open(node, token, mass, 0.0, *ahead, level, int(of[at]), ends=True))
 
     def _push(self, entry: _Open) -> None:
         promise = max(entry.promise, _NEAR) if self._near and entry.tokens in self._near else entry.promise
