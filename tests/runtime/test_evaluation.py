@@ -318,7 +318,6 @@ def test_the_command_needs_the_base_dependencies_alone():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["a.txt", "--kenlm-words", "w"], "has no --kenlm"),
         (["a.txt", "--picture", "a.gif"], "unknown kind of picture"),
         (["a.txt", "--model", "nowhere/at/all"], "no such folder"),
     ],

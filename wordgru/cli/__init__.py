@@ -18,7 +18,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from wordgru import __version__
-from wordgru.cli.usage import Group, asks_for_help, usage_line
+from wordgru.cli.usage import Group, alternatives, asks_for_help, usage_line
 from wordgru.errors import WordgruError
 
 if TYPE_CHECKING:
@@ -161,6 +161,7 @@ def _follow(predictor: "Predictor | MixedPredictor", *, as_read: bool, min_proba
 )  # fmt: skip
 @_BLOCK
 @model_options
+@alternatives("--complete", "--prefix")
 def suggest(
     text: str, k: int, complete: bool, prefix: str, ignore_case: bool, punctuation: bool, min_probability: float,
     as_read: bool, as_json: bool, personal: Path | None, glossary: tuple[Path, ...], block: bool, model: str | None,
@@ -176,7 +177,7 @@ def suggest(
         _follow(predictor, as_read=as_read, min_probability=min_probability)
     for file in glossary:
         predictor.words.read(file)
-    if complete and not prefix:
+    if complete:
         found = predictor.complete(text, k=k, ignore_case=ignore_case, punctuation=punctuation)
     else:
         found = predictor.suggest(text, prefix=prefix, k=k, ignore_case=ignore_case, punctuation=punctuation)

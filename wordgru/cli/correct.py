@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from wordgru.cli import model_options, read_text
+from wordgru.cli.usage import alternatives
 from wordgru.errors import counted
 from wordgru.predictor import Predictor
 from wordgru.typing.channel import TypingModel
@@ -21,6 +22,7 @@ from wordgru.typing.correct import Correction, corrections
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each correction.")
 @click.option("--apply", is_flag=True, help="Print the text with the corrections in it.")
 @model_options
+@alternatives("--apply", "--json")
 def correct_command(
     file: Path, threshold: float, layout: str, as_json: bool, apply: bool, model: str | None, device: str, threads: int
 ) -> None:

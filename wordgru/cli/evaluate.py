@@ -10,6 +10,7 @@ import click
 from wordgru.cli.documents import TextOptions, read_documents
 from wordgru.cli.evaluate_running import judge_running, running_flags, running_options
 from wordgru.cli.evaluate_typing import judge_clean, judge_corrections, judge_touch, typing_flags
+from wordgru.cli.usage import alternatives, belongs
 from wordgru.errors import WordgruError
 from wordgru.evaluation.bench import DEFINITIONS, KS, Document, Evaluation, evaluate
 from wordgru.evaluation.figures import difference
@@ -21,6 +22,8 @@ from wordgru.evaluation.output import console, progress_bar, write_json
 from wordgru.evaluation.predictor import PredictorSubject, Subject
 from wordgru.evaluation.table import print_tables
 from wordgru.predictor import Predictor, names_of
+
+_RUNNING, _TYPING = "--perplexity --cache --dynamic", "--touch --slips --corrections --clean"
 
 
 @click.command("evaluate")
@@ -55,6 +58,12 @@ from wordgru.predictor import Predictor, names_of
 @running_flags
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 @click.option("--threads", default=1, show_default=True, help="Cores that one step may use.")
+@alternatives(_RUNNING, *_TYPING.split(), "--learn", "--mix", "--kenlm --kenlm-words")
+@alternatives(f"{_RUNNING} {_TYPING}", "-k --picture --attention")
+@alternatives("--perplexity --cache --dynamic --corrections", "--documents")
+@alternatives("--corrections", "--by --column --split")
+@belongs("--layout", to=_TYPING)
+@belongs("--kenlm-words", to="--kenlm")
 def evaluate_command(
     sources: tuple[str, ...], models: tuple[str, ...], kenlm: Path | None, kenlm_words: Path | None,
     words: int | None, by: str | None, column: str, documents: str, split: str, ks: tuple[int, ...],
@@ -68,22 +77,14 @@ def evaluate_command(
     .parquet files, folders, patterns, and a name on the Hub. Each source gets a row of its own.
     """
     options = running_options(running)
-    if options and (kenlm or kenlm_words or picture or ks or learn or mix):
-        raise WordgruError(
-            "--perplexity offers no words; leave out -k, --picture, --kenlm, --kenlm-words, --learn and --mix."
-        )
     _check_places(json_file, picture)
     if options:
         text = read_documents(sources, TextOptions(column, by, "line", split, words))
         judge_running(text, models or [None], options, json_file=json_file, device=device, threads=threads)
         return
-    typing = (touch is not None) + (slips is not None) + corrections + clean
-    if typing:
-        if kenlm or picture or ks or learn or mix or len(models) > 1 or typing > 1:
-            raise WordgruError(
-                "--touch, --slips, --corrections and --clean judge one model alone; leave out the flags of other "
-                "figures."
-            )
+    if touch is not None or slips is not None or corrections or clean:
+        if len(models) > 1:
+            raise WordgruError("--touch, --slips, --corrections and --clean judge one model alone; name one.")
         predictor = Predictor.load(models[0] if models else None, device=device, threads=threads)
         if corrections:
             judge_corrections(sources, predictor, layout, words, frequencies, json_file)
@@ -97,10 +98,9 @@ def evaluate_command(
     if mix is not None and not mix.strip(", "):
         raise WordgruError(f"--mix is {mix!r}; expected the names of languages to mix in: de, or de,fr.")
     if learn or mix:
-        if kenlm or kenlm_words or len(models) > 1 or (learn and mix):
+        if len(models) > 1:
             raise WordgruError(
-                f"{'--learn' if learn else '--mix'} judges one model without and with something; leave out "
-                f"{'--mix, ' if learn else ''}--kenlm, --kenlm-words and other models."
+                f"{'--learn' if learn else '--mix'} judges one model without and with something; name one."
             )
         text = read_documents(
             sources, TextOptions(column, by or ("person" if learn else None), documents, split, words)
@@ -168,8 +168,6 @@ def _subjects(
     device: str, threads: int,
 ) -> list[Subject]:  # fmt: skip
     """What is to be judged; without any name, the model in the package."""
-    if kenlm_words and not kenlm:
-        raise WordgruError(f"--kenlm-words {kenlm_words}: has no --kenlm beside it; name the n-gram model too.")
     named: Sequence[str | None] = models or ([] if kenlm else [None])
     predictors = [Predictor.load(model, device=device, threads=threads) for model in named]
     subjects: list[Subject] = [PredictorSubject(predictor, attention=attention) for predictor in predictors]

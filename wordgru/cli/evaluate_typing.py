@@ -11,6 +11,7 @@ from rich.text import Text
 
 from wordgru.cli import read_text
 from wordgru.cli.documents import STANDARD_INPUT
+from wordgru.cli.usage import belongs
 from wordgru.evaluation.bench import Document
 from wordgru.evaluation.clean import evaluate_clean
 from wordgru.evaluation.corrections import Slip, evaluate_corrections, parse_slips, read_slips
@@ -59,6 +60,8 @@ _RATES = {
 
 def typing_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     """The flags of these judgements."""
+    for option, to in (("--offset", "--touch"), ("--frequencies", "--corrections"), ("--unknown", "--clean")):
+        command = belongs(option, to=to)(command)
     for flag in reversed(_FLAGS):
         command = flag(command)
     return command
