@@ -207,9 +207,33 @@ def test_a_comma_too_many_names_the_same_model(name: str, verb: str) -> None:
 def test_several_names_where_one_is_taken_and_none_at_all_are_told() -> None:
     for verb, name, said in (
         ("generate", "en,de", "en,de: this takes one model; expected one name."),
-        ("suggest", ",", ",: no such folder, nor a model in the package (en, de, fr)"),
+        ("suggest", ",", "the name of the model is ',', which names none; expected the folder of a bundle, owner/name"),
+        ("suggest", "", "the name of the model is '', which names none; expected the folder of a bundle, owner/name"),
     ):
         assert str(CliRunner().invoke(cli, [verb, "the", "-m", name]).exception).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["suggest", "the", "--personal", ""], "'--personal'"),
+        (["suggest", "the", "--glossary", ""], "'--glossary'"),
+        (["words", "list", "--personal", ""], "'--personal'"),
+        (["words", "--personal", "", "list"], "'--personal'"),
+        (["type", "--personal", ""], "'--personal'"),
+        (["correct", ""], "'FILE'"),
+        (["score", ""], "'FILE'"),
+        (["correct", "-", "--layout", ""], "'--layout'"),
+        (["evaluate", ""], "'SOURCES...'"),
+        (["evaluate", "-", "--json", ""], "'--json'"),
+        (["train", "", "-o", "runs/mine"], "'[SOURCES]...'"),
+        (["export", "runs/mine", "-o", ""], "'-o' / '--output'"),
+    ],
+)
+def test_an_empty_name_of_a_file_is_told(arguments: list[str], option: str) -> None:
+    result = CliRunner().invoke(cli, arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"Invalid value for {option}: the name is empty; expected one of a file or folder\n" in result.stderr
 
 
 def test_help_lists_every_verb_without_importing_what_trains() -> None:

@@ -223,7 +223,7 @@ def test_languages_mixed_in_are_judged_beside_the_model_alone(tmp_path: Path) ->
     assert (values["off"]["languages"], values["on"]["languages"]) == (["en"], ["en", "de"])
     for more, said in (
         (["-m", "de"], "--mix judges one model"),
-        (["--mix", "en"], "en, en"),
+        (["--mix", "en"], "these are to be mixed: en, en; expected models of different names. Name each once."),
         (["--mix", ""], "--mix is ''; expected the names of languages to mix in: de, or de,fr."),
         (["--mix", " , "], "--mix is ' , '; expected the names of languages"),
     ):

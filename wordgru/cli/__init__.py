@@ -18,7 +18,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from wordgru import __version__
-from wordgru.cli.usage import Group, alternatives, asks_for_help, usage_line
+from wordgru.cli.usage import FileName, Group, alternatives, asks_for_help, usage_line
 from wordgru.errors import WordgruError
 
 if TYPE_CHECKING:
@@ -152,11 +152,11 @@ def _follow(predictor: "Predictor | MixedPredictor", *, as_read: bool, min_proba
 @click.option("--as-read", is_flag=True, help="Follow no habits of form: capitals, the word I, quiet in addresses.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
-    "--personal", type=click.Path(path_type=Path, dir_okay=False), envvar="WORDGRU_PERSONAL",
+    "--personal", type=FileName(dir_okay=False), envvar="WORDGRU_PERSONAL",
     help="File of your own words, as `wordgru words` keeps them (else WORDGRU_PERSONAL).",
 )  # fmt: skip
 @click.option(
-    "--glossary", type=click.Path(path_type=Path, dir_okay=False), multiple=True,
+    "--glossary", type=FileName(dir_okay=False), multiple=True,
     help="File of words to offer more, one a line, if you wish with a tab and a weight.",
 )  # fmt: skip
 @_BLOCK
@@ -203,7 +203,7 @@ def suggest(
 
 
 @cli.command()
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("file", type=FileName(allow_dash=True))
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each word.")
 @model_options
 def score(file: Path, as_json: bool, model: str | None, device: str, threads: int) -> None:

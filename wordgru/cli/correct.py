@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from wordgru.cli import model_options, read_text
-from wordgru.cli.usage import alternatives
+from wordgru.cli.usage import FileName, alternatives
 from wordgru.errors import counted
 from wordgru.predictor import Predictor
 from wordgru.typing.channel import TypingModel
@@ -16,9 +16,12 @@ from wordgru.typing.correct import Correction, corrections
 
 
 @click.command("correct")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("file", type=FileName(allow_dash=True))
 @click.option("--threshold", default=0.9, show_default=True, help="How probable a correction must be, 0 to 1.")
-@click.option("--layout", default="qwerty", show_default=True, help="Keyboard it was typed on: a name, or a JSON file.")
+@click.option(
+    "--layout", type=FileName(path_type=str), default="qwerty", show_default=True,
+    help="Keyboard it was typed on: a name, or a JSON file.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each correction.")
 @click.option("--apply", is_flag=True, help="Print the text with the corrections in it.")
 @model_options

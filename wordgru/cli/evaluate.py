@@ -10,7 +10,7 @@ import click
 from wordgru.cli.documents import TextOptions, read_documents
 from wordgru.cli.evaluate_running import judge_running, running_flags, running_options
 from wordgru.cli.evaluate_typing import judge_clean, judge_corrections, judge_touch, typing_flags
-from wordgru.cli.usage import alternatives, belongs
+from wordgru.cli.usage import FileName, alternatives, belongs
 from wordgru.errors import WordgruError
 from wordgru.evaluation.bench import DEFINITIONS, KS, Document, Evaluation, evaluate
 from wordgru.evaluation.figures import difference
@@ -27,13 +27,13 @@ _RUNNING, _TYPING = "--perplexity --cache --dynamic", "--touch --slips --correct
 
 
 @click.command("evaluate")
-@click.argument("sources", nargs=-1, required=True)
+@click.argument("sources", nargs=-1, required=True, type=FileName(path_type=str))
 @click.option(
     "-m", "--model", "models", metavar="DIR", multiple=True,
     help="Bundle: a folder, a name on the Hub, or en (else WORDGRU_MODEL, else en); several are judged side by side.",
 )  # fmt: skip
-@click.option("--kenlm", type=click.Path(path_type=Path), help="N-gram model to judge too: an ARPA file, or a binary.")
-@click.option("--kenlm-words", type=click.Path(path_type=Path), help="Words that it may offer, one a line.")
+@click.option("--kenlm", type=FileName(), help="N-gram model to judge too: an ARPA file, or a binary.")
+@click.option("--kenlm-words", type=FileName(), help="Words that it may offer, one a line.")
 @click.option("--words", type=click.IntRange(min=1), help="Words of each source (or group) to read at most.")
 @click.option("--by", metavar="COLUMN", help="A row for each value of this column (of .jsonl files).")
 @click.option("--column", default="text", show_default=True, help="Column that holds the text.")
@@ -43,8 +43,11 @@ _RUNNING, _TYPING = "--perplexity --cache --dynamic", "--touch --slips --correct
 )  # fmt: skip
 @click.option("--split", default="test", show_default=True, help="Split of a data set on the Hub.")
 @click.option("-k", "ks", multiple=True, type=click.IntRange(min=1), help="Words offered.  [default: -k 1 -k 3 -k 5]")
-@click.option("--json", "json_file", metavar="FILE", help="Write all figures as JSON; - for standard output, alone.")
-@click.option("--picture", type=click.Path(path_type=Path), help="Draw hits, savings and time (.png, .svg or .pdf).")
+@click.option(
+    "--json", "json_file", metavar="FILE", type=FileName(path_type=str),
+    help="Write all figures as JSON; - for standard output, alone.",
+)  # fmt: skip
+@click.option("--picture", type=FileName(), help="Draw hits, savings and time (.png, .svg or .pdf).")
 @click.option(
     "--learn", is_flag=True,
     help="Without and with learning each person's words (column person, or --by), messages in order.",

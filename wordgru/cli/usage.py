@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +12,22 @@ from click.core import ParameterSource
 from wordgru.errors import one_line
 
 _LONGEST = 300  # characters of what click says; an argument may be a whole text
+
+
+class FileName(click.Path):
+    """A path whose name is not empty, as that of a shell's unset variable is."""
+
+    def __init__(
+        self, *, dir_okay: bool = True, allow_dash: bool = False, path_type: type[str] | type[Path] = Path
+    ) -> None:
+        """As click has it; `path_type` is str where the name may be of something else too."""
+        super().__init__(dir_okay=dir_okay, allow_dash=allow_dash, path_type=path_type)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """The path."""
+        if value == "":
+            self.fail("the name is empty; expected one of a file or folder", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class Group(click.Group):
