@@ -365,7 +365,7 @@ def test_a_plain_terminal_gets_plain_text(monkeypatch: pytest.MonkeyPatch, encod
     terminal = Terminal(io.BytesIO(), encoding)
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("TERM", term)
-    print_table([("word", "left")], [("of",)], plain=["of"])
+    print_table([("word", "left")], [("of",)], plain=[("of",)])
     terminal.flush()
     shown = terminal.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
     assert "of" in shown

@@ -9,7 +9,7 @@ import click
 
 from wordgru.cli import model_options, read_text
 from wordgru.cli.usage import FileName, alternatives
-from wordgru.errors import counted
+from wordgru.errors import counted, one_line
 from wordgru.predictor import Predictor
 from wordgru.typing.channel import TypingModel
 from wordgru.typing.correct import Correction, corrections
@@ -55,15 +55,19 @@ def _print(each: Correction) -> None:
 
 
 def _applied(text: str, found: Sequence[Correction], *, marked: bool = False) -> str:
-    """The text with the corrections; `marked` shows what was there before."""
-    parts, done = [], 0
+    """The text with the corrections; `marked` shows what was there before, and escapes control characters but tabs."""
+    parts, done, shown = [], 0, _escaped if marked else str
     for each in found:
         new = each.word
         if marked:
             new = click.style(f"[-{each.typed}-]", fg="red") + click.style(f"{{+{each.word}+}}", fg="green")
-        parts += [text[done : each.start], new]
+        parts += [shown(text[done : each.start]), new]
         done = each.end
-    return "".join([*parts, text[done:]])
+    return "".join([*parts, shown(text[done:])])
+
+
+def _escaped(text: str) -> str:
+    return "\t".join(map(one_line, text.split("\t")))
 
 
 def _show(text: str, found: Sequence[Correction]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from wordgru.cli.usage import FileName, Group
-from wordgru.errors import WordgruError, counted
+from wordgru.errors import WordgruError, counted, one_line
 from wordgru.sources.grams import Gram
 from wordgru.sources.personal import PersonalModel
 
@@ -75,7 +75,7 @@ def list_command(store: PersonalModel, most: int) -> None:
     alone = itertools.takewhile(lambda gram: not gram.history, store.grams())
     words = itertools.groupby(alone, key=lambda gram: gram.word)
     for word, days in itertools.islice(words, min(most, sys.maxsize)):
-        click.echo(f"{word}\t{sum(gram.count for gram in days):.2f}")
+        click.echo(f"{one_line(word)}\t{sum(gram.count for gram in days):.2f}")
 
 
 @words_command.command("learn")
