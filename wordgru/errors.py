@@ -18,12 +18,12 @@ class WordgruError(Exception):
 
 
 def one_line(text: str) -> str:
-    r"""`text` with what ends a line escaped.
+    r"""`text` with what ends a line or steers a terminal escaped.
 
-    >>> print(one_line("a\nb"))
-    a\nb
+    >>> print(one_line("a\nb\x1b[31m"))
+    a\nb\x1b[31m
     """
-    return re.sub(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", lambda found: repr(found[0])[1:-1], text)
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda found: repr(found[0])[1:-1], text)
 
 
 class BundleError(WordgruError):

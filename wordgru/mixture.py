@@ -75,8 +75,6 @@ class MixedPredictor(_One, Asking):
             personal = PersonalModel(personal)
         found: dict[str, Predictor] = {}
         for name in names:
-            if name == "":
-                raise WordgruError("one of the models has an empty name; expected names that `wordgru models` lists.")
             predictor = Predictor.load(name, device=device, threads=threads, block=block, personal=personal)
             label = predictor.bundle.folder.name if predictor.bundle else str(name)
             if label in found:

@@ -280,6 +280,9 @@ def _tempered(probabilities: Floats, temperature: float) -> Doubles:
     return shares
 
 
+_A_NAME = "the folder of a bundle, owner/name of the Hub, or a name that `wordgru models` lists"
+
+
 def find_model(name: str | Path | None = None) -> str | Path:
     """The folder, or the name on the Hub, that a model's name means.
 
@@ -288,14 +291,17 @@ def find_model(name: str | Path | None = None) -> str | Path:
             without one, what the environment names, else the default model in the package.
 
     Raises:
-        BundleError: nothing is named, and the package holds no model; or a single word that is neither a folder nor a
-            model in the package.
+        BundleError: nothing is named, and the package holds no model; or a name that is empty, or a single word that is
+            neither a folder nor a model in the package.
     """
     if name is not None:
         check_path("the model", name)
-    name = name or os.environ.get(MODEL_VARIABLE)
+    else:
+        name = os.environ.get(MODEL_VARIABLE) or None
     if isinstance(name, str) and len(names := names_of(name)) == 1:
         name = names[0]
+    if isinstance(name, str) and not name.strip(", ") and not (name and Path(name).exists()):
+        raise BundleError(f"the name of the model is {name!r}, which names none; expected {_A_NAME}.")
     shipped = shipped_models()
     if not name and DEFAULT in shipped:
         return shipped[DEFAULT]
@@ -313,8 +319,8 @@ def find_model(name: str | Path | None = None) -> str | Path:
                 "Python, as a list)."
             )
         raise BundleError(
-            f"{name}: no such folder, nor a model in the package ({', '.join(shipped) or 'it has none'}); expected the "
-            "folder of a bundle, owner/name of the Hub, or a name that `wordgru models` lists."
+            f"{name}: no such folder, nor a model in the package ({', '.join(shipped) or 'it has none'}); expected "
+            f"{_A_NAME}."
         )
     return name
 

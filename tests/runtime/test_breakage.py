@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click import unstyle
 from click.testing import CliRunner
 
 from tests.runtime.fixtures import TINY
@@ -503,3 +504,29 @@ def test_a_saved_session_whose_text_is_no_array_is_one_line(tmp_path):
 def test_a_path_to_this_file_is_no_layout():
     with pytest.raises(WordgruError, match="is no JSON"):
         Layout.load(Path(__file__))
+
+
+def test_control_characters_of_a_text_do_not_reach_the_terminal(tmp_path, monkeypatch):
+    file = tmp_path / "hostile.txt"
+    file.write_text("a\0b\x1b[31mred the\x07 cat\x9b", encoding="utf-8")
+    flags = [str(file), "-m", str(TINY)]
+    for terminal in (False, True):
+        monkeypatch.setattr("wordgru.cli._shows", lambda *_: terminal)  # noqa: B023
+        monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: terminal, raising=False)  # noqa: B023
+        shown = unstyle(CliRunner().invoke(cli, ["score", *flags]).stdout)
+        words = [line.split()[0] for line in shown.splitlines()]
+        assert words[2 * terminal :] == ["a", r"\x00", "b", r"\x1b[", "31mred", "the", r"\x07", "cat", r"\x9b", "(end)"]
+    rows = CliRunner().invoke(cli, ["score", *flags, "--json"]).stdout.splitlines()
+    assert [json.loads(row)["text"] for row in rows][1] == "\0"
+
+
+def test_control_characters_of_corrected_text_and_of_kept_words_are_shown_escaped(tmp_path):
+    file = tmp_path / "hostile.txt"
+    file.write_text("So,\tI hvae \x1b[31ma cat.\x07\n", encoding="utf-8")
+    shown = CliRunner().invoke(cli, ["correct", str(file)], color=True).stdout
+    assert unstyle(shown) == "1: So,\tI [-hvae-]{+have+} \\x1b[31ma cat.\\x07\n"
+    assert CliRunner().invoke(cli, ["correct", str(file), "--apply"]).stdout == "So,\tI have \x1b[31ma cat.\x07\n"
+    store = ["words", "--personal", str(tmp_path / "my.words")]
+    gram = json.dumps({"history": "", "word": "a\x1b[31mb", "count": 2})
+    assert CliRunner().invoke(cli, [*store, "import", "-"], input=gram).exit_code == 0
+    assert CliRunner().invoke(cli, [*store, "list"]).stdout == "a\\x1b[31mb\t2.00\n"

@@ -144,6 +144,15 @@ def test_errors_are_one_line_and_exit_code_1(arguments: list[str], stdin: bytes,
         ("suggest the -k three", "Invalid value for '-k': 'three' is not a valid integer. See"),
         ("suggest the -k", "Option '-k' requires an argument. See `wordgru suggest --help`."),
         ("words list -n", "Option '-n' requires an argument. See `wordgru words list --help`."),
+        ("correct a.txt --apply --json", "give one of --apply and --json. See `wordgru correct --help`."),
+        ("suggest the --complete --prefix c", "give one of --complete and --prefix. See `wordgru suggest --help`."),
+        ("evaluate a.txt --touch 1 --clean --perplexity", "give one of --perplexity, --touch and --clean. See"),
+        ("evaluate a.txt --perplexity -k 3", "give one of --perplexity and -k. See `wordgru evaluate --help`."),
+        ("evaluate a.txt --corrections --by person", "give one of --corrections and --by. See"),
+        ("evaluate a.txt --dynamic --documents line", "give one of --dynamic and --documents. See"),
+        ("evaluate a.txt --cache-share 1", "--cache-share is only for --cache; give that too, or leave it out. See"),
+        ("evaluate a.txt --slips 0 --unknown", "--unknown is only for --clean; give that too, or leave it out. See"),
+        ("evaluate a.txt --kenlm-words w", "--kenlm-words is only for --kenlm; give that too, or leave it out. See"),
         ("completion tcsh", "Invalid value for '{bash|zsh|fish}': 'tcsh' is not one of 'bash', 'zsh', 'fish'. See"),
     ],
 )  # fmt: skip
@@ -198,9 +207,33 @@ def test_a_comma_too_many_names_the_same_model(name: str, verb: str) -> None:
 def test_several_names_where_one_is_taken_and_none_at_all_are_told() -> None:
     for verb, name, said in (
         ("generate", "en,de", "en,de: this takes one model; expected one name."),
-        ("suggest", ",", ",: no such folder, nor a model in the package (en, de, fr)"),
+        ("suggest", ",", "the name of the model is ',', which names none; expected the folder of a bundle, owner/name"),
+        ("suggest", "", "the name of the model is '', which names none; expected the folder of a bundle, owner/name"),
     ):
         assert str(CliRunner().invoke(cli, [verb, "the", "-m", name]).exception).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["suggest", "the", "--personal", ""], "'--personal'"),
+        (["suggest", "the", "--glossary", ""], "'--glossary'"),
+        (["words", "list", "--personal", ""], "'--personal'"),
+        (["words", "--personal", "", "list"], "'--personal'"),
+        (["type", "--personal", ""], "'--personal'"),
+        (["correct", ""], "'FILE'"),
+        (["score", ""], "'FILE'"),
+        (["correct", "-", "--layout", ""], "'--layout'"),
+        (["evaluate", ""], "'SOURCES...'"),
+        (["evaluate", "-", "--json", ""], "'--json'"),
+        (["train", "", "-o", "runs/mine"], "'[SOURCES]...'"),
+        (["export", "runs/mine", "-o", ""], "'-o' / '--output'"),
+    ],
+)
+def test_an_empty_name_of_a_file_is_told(arguments: list[str], option: str) -> None:
+    result = CliRunner().invoke(cli, arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"Invalid value for {option}: the name is empty; expected one of a file or folder\n" in result.stderr
 
 
 def test_help_lists_every_verb_without_importing_what_trains() -> None:
@@ -332,7 +365,7 @@ def test_a_plain_terminal_gets_plain_text(monkeypatch: pytest.MonkeyPatch, encod
     terminal = Terminal(io.BytesIO(), encoding)
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("TERM", term)
-    print_table([("word", "left")], [("of",)], plain=["of"])
+    print_table([("word", "left")], [("of",)], plain=[("of",)])
     terminal.flush()
     shown = terminal.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
     assert "of" in shown

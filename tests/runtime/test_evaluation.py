@@ -318,7 +318,9 @@ def test_the_command_needs_the_base_dependencies_alone():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["a.txt", "--kenlm-words", "w"], "has no --kenlm"),
+        (["noise.dat"], "noise.dat: is no text in UTF-8; expected one of *.txt, *.jsonl,"),
+        (["noise.txt"], "noise.txt: is not UTF-8 (byte 0xff in line 1); convert it first."),
+        (["notes.md"], "notes.md: unknown kind of file; expected one of *.txt, *.jsonl,"),
         (["a.txt", "--picture", "a.gif"], "unknown kind of picture"),
         (["a.txt", "--model", "nowhere/at/all"], "no such folder"),
     ],
@@ -326,6 +328,9 @@ def test_the_command_needs_the_base_dependencies_alone():
 def test_a_wrong_command_says_one_line(tmp_path, monkeypatch, arguments, sentence):
     monkeypatch.chdir(tmp_path)
     Path("a.txt").write_text("one", encoding="utf-8")
+    Path("notes.md").write_text("# Müde" * 30_000, encoding="utf-8")
+    for name in ("noise.dat", "noise.txt"):
+        Path(name).write_bytes(bytes([255, 0, 254]))
     result = CliRunner().invoke(evaluate_command, ["-m", str(HERE / "tiny"), *arguments])
     assert isinstance(result.exception, WordgruError)
     assert sentence in str(result.exception)

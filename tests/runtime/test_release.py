@@ -76,3 +76,18 @@ def test_the_badges_say_what_the_package_says(tmp_path: Path) -> None:
     assert drawn == (ROOT / "docs" / "badges.svg").read_text(encoding="utf-8")
     told = re.sub("[:]", "", re.findall("<title>(.+)</title>", drawn)[0])
     assert f"![{told.replace('&gt;', '>')}](docs/badges.svg)" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_names_all_that_is_installed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for wanted, command in (
+        (project["dependencies"], "pip install wordgru"),
+        (project["optional-dependencies"]["train"], "pip install 'wordgru[train]'"),
+    ):
+        comments = re.search(rf"^{re.escape(command)} +# (.*(?:\n +# .*)*)", readme, re.M)
+        assert comments, command
+        assert {re.split(r"[>=<]", each)[0] for each in wanted} <= set(re.findall(r"[\w-]+", comments[1]))
+    said = re.search(r"^`pip install wordgru` brings (.+?), and no torch", readme, re.M)
+    assert said
+    assert {re.split(r"[>=<]", each)[0] for each in project["dependencies"]} == set(re.split(r", | and ", said[1]))

@@ -164,8 +164,6 @@ def test_the_cache_is_switched_on_by_its_flag(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--perplexity", "-k", "3"], "offers no words"),
-        (["--cache", "--picture", "a.png"], "offers no words"),
         (["--cache", "--cache-share", "1"], "the cache's share is 1.0; expected"),
     ],
 )

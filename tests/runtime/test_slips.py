@@ -178,13 +178,24 @@ def test_slips_that_cannot_be_read_are_explained_in_a_line(tmp_path: Path, conte
 
 
 @pytest.mark.parametrize(
-    "flags",
+    ("flags", "said"),
     [
-        ["--touch", "0.3", "--corrections"], ["--touch", "0.3", "-k", "3"], ["--corrections", "--learn"],
-        ["--touch", "0.3", "-m", "en", "-m", "de"],
+        (["--touch", "0.3", "--corrections"], "give one of --touch and --corrections"),
+        (["--touch", "0.3", "-k", "3"], "give one of --touch and -k"),
+        (["--cache", "--picture", "a.png"], "give one of --cache and --picture"),
+        (["--corrections", "--learn"], "give one of --corrections and --learn"),
+        (["--learn", "--mix", "de"], "give one of --learn and --mix"),
+        (["--touch", "0.3", "--kenlm", "a.arpa"], "give one of --touch and --kenlm"),
     ],
-)  # fmt: skip
-def test_flags_of_other_figures_are_refused(flags: list[str]) -> None:
+)
+def test_flags_of_other_figures_are_refused(flags: list[str], said: str) -> None:
+    result = CliRunner().invoke(cli, ["evaluate", "-", *flags], input="see you")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"Error: {said}\n" in result.stderr
+
+
+def test_a_typing_model_is_judged_with_one_model() -> None:
+    flags = ["--touch", "0.3", "-m", "en", "-m", "de"]
     result = CliRunner().invoke(cli, ["evaluate", "-", *flags], input="see you")
     assert "judge one model alone" in str(result.exception)
 
@@ -211,9 +222,8 @@ def test_languages_mixed_in_are_judged_beside_the_model_alone(tmp_path: Path) ->
     assert values["on"]["savings@3"] > values["off"]["savings@3"] + 5
     assert (values["off"]["languages"], values["on"]["languages"]) == (["en"], ["en", "de"])
     for more, said in (
-        (["--learn"], "leave out --mix"),
         (["-m", "de"], "--mix judges one model"),
-        (["--mix", "en"], "en, en"),
+        (["--mix", "en"], "these are to be mixed: en, en; expected models of different names. Name each once."),
         (["--mix", ""], "--mix is ''; expected the names of languages to mix in: de, or de,fr."),
         (["--mix", " , "], "--mix is ' , '; expected the names of languages"),
     ):

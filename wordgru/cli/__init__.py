@@ -18,8 +18,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from wordgru import __version__
-from wordgru.cli.usage import Group, asks_for_help, usage_line
-from wordgru.errors import WordgruError
+from wordgru.cli.usage import FileName, Group, alternatives, asks_for_help, usage_line
+from wordgru.errors import WordgruError, one_line
 
 if TYPE_CHECKING:
     from wordgru.mixture import MixedPredictor
@@ -152,15 +152,16 @@ def _follow(predictor: "Predictor | MixedPredictor", *, as_read: bool, min_proba
 @click.option("--as-read", is_flag=True, help="Follow no habits of form: capitals, the word I, quiet in addresses.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
-    "--personal", type=click.Path(path_type=Path, dir_okay=False), envvar="WORDGRU_PERSONAL",
+    "--personal", type=FileName(dir_okay=False), envvar="WORDGRU_PERSONAL",
     help="File of your own words, as `wordgru words` keeps them (else WORDGRU_PERSONAL).",
 )  # fmt: skip
 @click.option(
-    "--glossary", type=click.Path(path_type=Path, dir_okay=False), multiple=True,
+    "--glossary", type=FileName(dir_okay=False), multiple=True,
     help="File of words to offer more, one a line, if you wish with a tab and a weight.",
 )  # fmt: skip
 @_BLOCK
 @model_options
+@alternatives("--complete", "--prefix")
 def suggest(
     text: str, k: int, complete: bool, prefix: str, ignore_case: bool, punctuation: bool, min_probability: float,
     as_read: bool, as_json: bool, personal: Path | None, glossary: tuple[Path, ...], block: bool, model: str | None,
@@ -176,7 +177,7 @@ def suggest(
         _follow(predictor, as_read=as_read, min_probability=min_probability)
     for file in glossary:
         predictor.words.read(file)
-    if complete and not prefix:
+    if complete:
         found = predictor.complete(text, k=k, ignore_case=ignore_case, punctuation=punctuation)
     else:
         found = predictor.suggest(text, prefix=prefix, k=k, ignore_case=ignore_case, punctuation=punctuation)
@@ -195,14 +196,14 @@ def suggest(
     print_table(
         [("word", "left"), ("probability", "right"), ("", "left")],
         [(item.word, f"{item.probability:.1%}", _bar(item.probability)) for item in found],
-        plain=[item.word for item in found],
+        plain=[(item.word,) for item in found],
     )
     if not found:
         click.echo("no word was found", err=True)
 
 
 @cli.command()
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("file", type=FileName(allow_dash=True))
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each word.")
 @model_options
 def score(file: Path, as_json: bool, model: str | None, device: str, threads: int) -> None:
@@ -223,7 +224,7 @@ def score(file: Path, as_json: bool, model: str | None, device: str, threads: in
             (item.text or "(end)", f"{item.log_probability:.3f}", f"{item.bits:.2f}", _bar(item.bits / 24))
             for item in scores
         ],
-        plain=[f"{item.text or '(end)'}\t{item.log_probability:.4f}\t{item.bits:.3f}" for item in scores],
+        plain=[(item.text or "(end)", f"{item.log_probability:.4f}", f"{item.bits:.3f}") for item in scores],
     )
     click.echo(_total(scores), err=True)
 
@@ -248,7 +249,7 @@ def phrases(
     print_table(
         [("words", "left"), ("probability", "right"), ("", "left")],
         [(item.text, f"{item.probability:.1%}", _bar(item.probability)) for item in found],
-        plain=[item.text for item in found],
+        plain=[(item.text,) for item in found],
     )
     if not found:
         click.echo(f"no phrase is as probable as {threshold}; lower --threshold", err=True)
@@ -391,15 +392,20 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False))
 
 
-def print_table(columns: list[tuple[str, str]], rows: Sequence[tuple[str, ...]], *, plain: list[str]) -> None:
-    """A table on a terminal; `plain` lines in a pipe, and on a terminal that cannot show the table."""
+def print_table(
+    columns: list[tuple[str, str]], rows: Sequence[tuple[str, ...]], *, plain: Sequence[tuple[str, ...]]
+) -> None:
+    """A table on a terminal; `plain` rows, with tabs, in a pipe and on a terminal that cannot show the table.
+
+    Control characters are escaped in both.
+    """
     if not sys.stdout.isatty() or not _shows("─█▏", *itertools.chain(*rows)):
-        for line in plain:
-            click.echo(line)
+        for row in plain:
+            click.echo("\t".join(map(one_line, row)))
         return
     from rich.cells import cell_len  # rich.table would draw the same, in a tenth of a second more
 
-    cells = [tuple(name for name, _ in columns), *rows]
+    cells = [tuple(name for name, _ in columns), *(tuple(map(one_line, row)) for row in rows)]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     for at, row in enumerate(cells):
         padded = [

@@ -8,19 +8,24 @@ from pathlib import Path
 import click
 
 from wordgru.cli import model_options, read_text
-from wordgru.errors import counted
+from wordgru.cli.usage import FileName, alternatives
+from wordgru.errors import counted, one_line
 from wordgru.predictor import Predictor
 from wordgru.typing.channel import TypingModel
 from wordgru.typing.correct import Correction, corrections
 
 
 @click.command("correct")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("file", type=FileName(allow_dash=True))
 @click.option("--threshold", default=0.9, show_default=True, help="How probable a correction must be, 0 to 1.")
-@click.option("--layout", default="qwerty", show_default=True, help="Keyboard it was typed on: a name, or a JSON file.")
+@click.option(
+    "--layout", type=FileName(path_type=str), default="qwerty", show_default=True,
+    help="Keyboard it was typed on: a name, or a JSON file.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each correction.")
 @click.option("--apply", is_flag=True, help="Print the text with the corrections in it.")
 @model_options
+@alternatives("--apply", "--json")
 def correct_command(
     file: Path, threshold: float, layout: str, as_json: bool, apply: bool, model: str | None, device: str, threads: int
 ) -> None:
@@ -50,15 +55,19 @@ def _print(each: Correction) -> None:
 
 
 def _applied(text: str, found: Sequence[Correction], *, marked: bool = False) -> str:
-    """The text with the corrections; `marked` shows what was there before."""
-    parts, done = [], 0
+    """The text with the corrections; `marked` shows what was there before, and escapes control characters but tabs."""
+    parts, done, shown = [], 0, _escaped if marked else str
     for each in found:
         new = each.word
         if marked:
             new = click.style(f"[-{each.typed}-]", fg="red") + click.style(f"{{+{each.word}+}}", fg="green")
-        parts += [text[done : each.start], new]
+        parts += [shown(text[done : each.start]), new]
         done = each.end
-    return "".join([*parts, text[done:]])
+    return "".join([*parts, shown(text[done:])])
+
+
+def _escaped(text: str) -> str:
+    return "\t".join(map(one_line, text.split("\t")))
 
 
 def _show(text: str, found: Sequence[Correction]) -> None:

@@ -18,6 +18,7 @@ from typing import IO, cast
 from wordgru.errors import TextError, WordgruError
 from wordgru.evaluation.bench import Document
 from wordgru.text import words
+from wordgru.text.kinds import kind_of, unknown
 from wordgru.text.words import normalize
 
 STANDARD_INPUT = "-"
@@ -160,6 +161,8 @@ def _open(source: str) -> IO[bytes]:
 
 def _other(source: str, options: TextOptions) -> Iterator[str]:
     """Documents of what training reads: a name on the Hub, Parquet, CSV, a folder, a pattern."""
+    if Path(source).is_file() and kind_of(Path(source)) is None:
+        raise unknown(Path(source))
     try:
         from wordgru.training.data.text import documents, load_text
         from wordgru.training.data.text_config import TextConfig

@@ -10,6 +10,7 @@ import click
 from wordgru.cli.documents import TextOptions, read_documents
 from wordgru.cli.evaluate_running import judge_running, running_flags, running_options
 from wordgru.cli.evaluate_typing import judge_clean, judge_corrections, judge_touch, typing_flags
+from wordgru.cli.usage import FileName, alternatives, belongs
 from wordgru.errors import WordgruError
 from wordgru.evaluation.bench import DEFINITIONS, KS, Document, Evaluation, evaluate
 from wordgru.evaluation.figures import difference
@@ -22,15 +23,17 @@ from wordgru.evaluation.predictor import PredictorSubject, Subject
 from wordgru.evaluation.table import print_tables
 from wordgru.predictor import Predictor, names_of
 
+_RUNNING, _TYPING = "--perplexity --cache --dynamic", "--touch --slips --corrections --clean"
+
 
 @click.command("evaluate")
-@click.argument("sources", nargs=-1, required=True)
+@click.argument("sources", nargs=-1, required=True, type=FileName(path_type=str))
 @click.option(
     "-m", "--model", "models", metavar="DIR", multiple=True,
     help="Bundle: a folder, a name on the Hub, or en (else WORDGRU_MODEL, else en); several are judged side by side.",
 )  # fmt: skip
-@click.option("--kenlm", type=click.Path(path_type=Path), help="N-gram model to judge too: an ARPA file, or a binary.")
-@click.option("--kenlm-words", type=click.Path(path_type=Path), help="Words that it may offer, one a line.")
+@click.option("--kenlm", type=FileName(), help="N-gram model to judge too: an ARPA file, or a binary.")
+@click.option("--kenlm-words", type=FileName(), help="Words that it may offer, one a line.")
 @click.option("--words", type=click.IntRange(min=1), help="Words of each source (or group) to read at most.")
 @click.option("--by", metavar="COLUMN", help="A row for each value of this column (of .jsonl files).")
 @click.option("--column", default="text", show_default=True, help="Column that holds the text.")
@@ -40,8 +43,11 @@ from wordgru.predictor import Predictor, names_of
 )  # fmt: skip
 @click.option("--split", default="test", show_default=True, help="Split of a data set on the Hub.")
 @click.option("-k", "ks", multiple=True, type=click.IntRange(min=1), help="Words offered.  [default: -k 1 -k 3 -k 5]")
-@click.option("--json", "json_file", metavar="FILE", help="Write all figures as JSON; - for standard output, alone.")
-@click.option("--picture", type=click.Path(path_type=Path), help="Draw hits, savings and time (.png, .svg or .pdf).")
+@click.option(
+    "--json", "json_file", metavar="FILE", type=FileName(path_type=str),
+    help="Write all figures as JSON; - for standard output, alone.",
+)  # fmt: skip
+@click.option("--picture", type=FileName(), help="Draw hits, savings and time (.png, .svg or .pdf).")
 @click.option(
     "--learn", is_flag=True,
     help="Without and with learning each person's words (column person, or --by), messages in order.",
@@ -55,6 +61,12 @@ from wordgru.predictor import Predictor, names_of
 @running_flags
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 @click.option("--threads", default=1, show_default=True, help="Cores that one step may use.")
+@alternatives(_RUNNING, *_TYPING.split(), "--learn", "--mix", "--kenlm --kenlm-words")
+@alternatives(f"{_RUNNING} {_TYPING}", "-k --picture --attention")
+@alternatives("--perplexity --cache --dynamic --corrections", "--documents")
+@alternatives("--corrections", "--by --column --split")
+@belongs("--layout", to=_TYPING)
+@belongs("--kenlm-words", to="--kenlm")
 def evaluate_command(
     sources: tuple[str, ...], models: tuple[str, ...], kenlm: Path | None, kenlm_words: Path | None,
     words: int | None, by: str | None, column: str, documents: str, split: str, ks: tuple[int, ...],
@@ -68,22 +80,14 @@ def evaluate_command(
     .parquet files, folders, patterns, and a name on the Hub. Each source gets a row of its own.
     """
     options = running_options(running)
-    if options and (kenlm or kenlm_words or picture or ks or learn or mix):
-        raise WordgruError(
-            "--perplexity offers no words; leave out -k, --picture, --kenlm, --kenlm-words, --learn and --mix."
-        )
     _check_places(json_file, picture)
     if options:
         text = read_documents(sources, TextOptions(column, by, "line", split, words))
         judge_running(text, models or [None], options, json_file=json_file, device=device, threads=threads)
         return
-    typing = (touch is not None) + (slips is not None) + corrections + clean
-    if typing:
-        if kenlm or picture or ks or learn or mix or len(models) > 1 or typing > 1:
-            raise WordgruError(
-                "--touch, --slips, --corrections and --clean judge one model alone; leave out the flags of other "
-                "figures."
-            )
+    if touch is not None or slips is not None or corrections or clean:
+        if len(models) > 1:
+            raise WordgruError("--touch, --slips, --corrections and --clean judge one model alone; name one.")
         predictor = Predictor.load(models[0] if models else None, device=device, threads=threads)
         if corrections:
             judge_corrections(sources, predictor, layout, words, frequencies, json_file)
@@ -97,10 +101,9 @@ def evaluate_command(
     if mix is not None and not mix.strip(", "):
         raise WordgruError(f"--mix is {mix!r}; expected the names of languages to mix in: de, or de,fr.")
     if learn or mix:
-        if kenlm or kenlm_words or len(models) > 1 or (learn and mix):
+        if len(models) > 1:
             raise WordgruError(
-                f"{'--learn' if learn else '--mix'} judges one model without and with something; leave out "
-                f"{'--mix, ' if learn else ''}--kenlm, --kenlm-words and other models."
+                f"{'--learn' if learn else '--mix'} judges one model without and with something; name one."
             )
         text = read_documents(
             sources, TextOptions(column, by or ("person" if learn else None), documents, split, words)
@@ -168,8 +171,6 @@ def _subjects(
     device: str, threads: int,
 ) -> list[Subject]:  # fmt: skip
     """What is to be judged; without any name, the model in the package."""
-    if kenlm_words and not kenlm:
-        raise WordgruError(f"--kenlm-words {kenlm_words}: has no --kenlm beside it; name the n-gram model too.")
     named: Sequence[str | None] = models or ([] if kenlm else [None])
     predictors = [Predictor.load(model, device=device, threads=threads) for model in named]
     subjects: list[Subject] = [PredictorSubject(predictor, attention=attention) for predictor in predictors]

@@ -12,6 +12,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from wordgru.cli.usage import belongs
 from wordgru.config import DynamicOptions
 from wordgru.errors import TextError, WordgruError
 from wordgru.evaluation.bench import Document
@@ -64,6 +65,8 @@ class _Judged:
 
 def running_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     """The flags of this judgement; `running_options` reads their values."""
+    command = belongs("--cache-size --cache-theta --cache-share", to="--cache")(command)
+    command = belongs("--dynamic-block --dynamic-rate --dynamic-decay", to="--dynamic")(command)
     for flag in reversed(_FLAGS):
         command = flag(command)
     return command

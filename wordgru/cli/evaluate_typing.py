@@ -11,6 +11,7 @@ from rich.text import Text
 
 from wordgru.cli import read_text
 from wordgru.cli.documents import STANDARD_INPUT
+from wordgru.cli.usage import FileName, belongs
 from wordgru.evaluation.bench import Document
 from wordgru.evaluation.clean import evaluate_clean
 from wordgru.evaluation.corrections import Slip, evaluate_corrections, parse_slips, read_slips
@@ -39,7 +40,7 @@ _FLAGS = (
         help="SOURCES are JSON lines with typed, intended and perhaps context: how often the word meant is found.",
     ),
     click.option(
-        "--frequencies", metavar="FILE", type=click.Path(path_type=Path),
+        "--frequencies", metavar="FILE", type=FileName(),
         help="Words, one a line, with a tab and how often each is written in a million: judged beside the model "
         "(--corrections).",
     ),
@@ -48,7 +49,10 @@ _FLAGS = (
         help="SOURCES are texts without slips: how many of their words, typed exactly, are changed.",
     ),
     click.option("--unknown", is_flag=True, help="Of these, only the words that the language does not know (--clean)."),
-    click.option("--layout", default="qwerty", show_default=True, help="Keyboard of these: a name, or a JSON file."),
+    click.option(
+        "--layout", type=FileName(path_type=str), default="qwerty", show_default=True,
+        help="Keyboard of these: a name, or a JSON file.",
+    ),
 )  # fmt: skip
 _RATES = {
     "typed": "as typed", "letters": "corrected, from letters", "points": "corrected, from touch points",
@@ -59,6 +63,8 @@ _RATES = {
 
 def typing_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     """The flags of these judgements."""
+    for option, to in (("--offset", "--touch"), ("--frequencies", "--corrections"), ("--unknown", "--clean")):
+        command = belongs(option, to=to)(command)
     for flag in reversed(_FLAGS):
         command = flag(command)
     return command

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from wordgru.bundle import PRECISIONS, Precision, read_blocked
+from wordgru.cli.usage import FileName
 from wordgru.text.files import read_text
 
 if TYPE_CHECKING:
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
 
 
 @click.command("export")
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option("-o", "--output", "bundle", type=click.Path(path_type=Path), required=True, help="Folder to write.")
+@click.argument("run", type=FileName())
+@click.option("-o", "--output", "bundle", type=FileName(), required=True, help="Folder to write.")
 @click.option(
     "--precision",
     type=click.Choice(PRECISIONS),
@@ -26,16 +27,16 @@ if TYPE_CHECKING:
 @click.option("--license", "license_", default="other", show_default=True, help="Licence of the model, for its card.")
 @click.option("--language", "languages", multiple=True, metavar="CODE", help="Language, for the card (en).")
 @click.option(
-    "--about", type=click.Path(path_type=Path),
+    "--about", type=FileName(),
     help="Markdown for the card: data, owners, licences; front matter that it begins with goes into the card's.",
 )  # fmt: skip
 @click.option(
     "--blocked",
-    type=click.Path(path_type=Path),
+    type=FileName(),
     help="Words that are never offered, one a line.  [default: those of the model that the run began with]",
 )
 @click.option(
-    "--known", type=click.Path(path_type=Path),
+    "--known", type=FileName(),
     help="Words that the language knows, one a line; a typing model takes others for slips sooner.",
 )  # fmt: skip
 def export_command(

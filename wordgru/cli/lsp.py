@@ -6,12 +6,13 @@ from pathlib import Path
 import click
 
 from wordgru.cli import model_options
+from wordgru.cli.usage import FileName
 from wordgru.cli.words import PERSONAL_VARIABLE
 from wordgru.config import Range
 from wordgru.lsp.offers import LspSettings, NeverOffered
 from wordgru.predictor import Predictor
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_FILE = FileName(dir_okay=False)
 _DEFAULT = LspSettings()
 
 
@@ -21,8 +22,9 @@ _DEFAULT = LspSettings()
 @click.option("--phrases/--no-phrases", default=True, show_default=True, help="Offer several words at once.")
 @click.option("--corrections/--no-corrections", default=True, show_default=True, help="Mark words that are slips.")
 @click.option(
-    "--layout", default=_DEFAULT.layout, show_default=True, help="Keyboard you type on: a name, or a JSON file."
-)
+    "--layout", type=FileName(path_type=str), default=_DEFAULT.layout, show_default=True,
+    help="Keyboard you type on: a name, or a JSON file.",
+)  # fmt: skip
 @click.option(
     "--personal", type=_FILE, envvar=PERSONAL_VARIABLE,
     help=f"File of your own words, which “learn” adds to (else {PERSONAL_VARIABLE}).",

@@ -23,7 +23,7 @@ def models_command(as_json: bool) -> None:
     rows = [_row(model) for model in found]
     columns = [("name", "left"), ("language", "left"), ("size", "right"), ("licence", "left")]
     columns += [("hit@3, %", "right"), ("savings@3, %", "right"), ("perplexity", "right")]
-    print_table(columns, rows, plain=["\t".join(row) for row in (tuple(name for name, _ in columns), *rows)])
+    print_table(columns, rows, plain=[tuple(name for name, _ in columns), *rows])
 
 
 def _row(model: ModelFacts) -> tuple[str, ...]:

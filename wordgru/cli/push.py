@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
+from wordgru.cli.usage import FileName
 from wordgru.hub import push_bundle
 
 
 @click.command("push")
-@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("bundle", type=FileName())
 @click.argument("name", metavar="OWNER/NAME")
 @click.option("--private", is_flag=True, help="Make the repository private, where it is new.")
 @click.option("--revision", help="Branch to write to; made where there is none.  [default: main]")

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from wordgru.cli import model_options
+from wordgru.cli.usage import FileName
 from wordgru.errors import WordgruError
 from wordgru.serving.settings import LOOPBACK, ServeSettings
 
@@ -26,7 +27,7 @@ _DEFAULT = ServeSettings()
     "--proxy", "proxies", multiple=True, help="Address (or network) of a proxy whose X-Forwarded-For is believed."
 )
 @click.option(
-    "--token-file", type=click.Path(path_type=Path, dir_okay=False),
+    "--token-file", type=FileName(dir_okay=False),
     help=f"File of the token that clients must send (else {TOKEN_VARIABLE}; else none).",
 )  # fmt: skip
 @click.option("--max-text", default=_DEFAULT.max_text, show_default=True, help="Characters of a text.")
@@ -38,9 +39,7 @@ _DEFAULT = ServeSettings()
 )
 @click.option("--remembered", default=_DEFAULT.remembered, show_default=True, help="Texts remembered; 0: none.")
 @click.option("--patience", default=_DEFAULT.patience, show_default=True, help="Seconds for a client to send.")
-@click.option(
-    "--glossary", type=click.Path(path_type=Path, dir_okay=False), multiple=True, help="File of words to offer more."
-)
+@click.option("--glossary", type=FileName(dir_okay=False), multiple=True, help="File of words to offer more.")
 @click.option("--log-level", default="info", show_default=True, type=click.Choice(["info", "warning", "error"]))
 @click.option("--block/--no-block", default=True, show_default=True, help="Heed the bundle's block list.")
 @model_options

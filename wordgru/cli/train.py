@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import click
 
+from wordgru.cli.usage import FileName
 from wordgru.errors import TrainingError
 from wordgru.training.data.text_config import TextConfig
 from wordgru.training.run.settings import MACHINE, PRESETS, TrainConfig
@@ -55,8 +56,8 @@ def _flag(field: "Field[Any]", text: str) -> Callable[..., Any]:
 
 
 @click.command("train")
-@click.argument("sources", nargs=-1)
-@click.option("-o", "--output", "run", type=click.Path(path_type=Path), required=True, help="Folder of the run.")
+@click.argument("sources", nargs=-1, type=FileName(path_type=str))
+@click.option("-o", "--output", "run", type=FileName(), required=True, help="Folder of the run.")
 @click.option("--preset", type=click.Choice(list(PRESETS)), help="Settings to begin with.  [default: small]")
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder, with its settings.")
 @_flags

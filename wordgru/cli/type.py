@@ -8,6 +8,7 @@ import click
 
 from wordgru.asking import Asking
 from wordgru.cli import load_mixed, model_options
+from wordgru.cli.usage import FileName
 from wordgru.cli.words import PERSONAL_VARIABLE
 from wordgru.errors import WordgruError
 from wordgru.text import words
@@ -31,7 +32,7 @@ def piped_lines(predictor: Asking, k: int) -> Iterator[str]:
 @click.command("type")
 @click.option("-k", default=3, show_default=True, type=click.IntRange(1, 9), help="Words to offer.")
 @click.option(
-    "--personal", type=click.Path(path_type=Path, dir_okay=False), envvar=PERSONAL_VARIABLE,
+    "--personal", type=FileName(dir_okay=False), envvar=PERSONAL_VARIABLE,
     help=f"File of your own words; lines that are entered are learnt (else {PERSONAL_VARIABLE}).",
 )  # fmt: skip
 @click.option("--block/--no-block", default=True, show_default=True, help="Heed the bundle's block list.")

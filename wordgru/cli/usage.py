@@ -1,13 +1,33 @@
 """What a command line that is not understood is told: one line, with the name that was probably meant."""
 
 import difflib
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from wordgru.errors import one_line
 
 _LONGEST = 300  # characters of what click says; an argument may be a whole text
+
+
+class FileName(click.Path):
+    """A path whose name is not empty, as that of a shell's unset variable is."""
+
+    def __init__(
+        self, *, dir_okay: bool = True, allow_dash: bool = False, path_type: type[str] | type[Path] = Path
+    ) -> None:
+        """As click has it; `path_type` is str where the name may be of something else too."""
+        super().__init__(dir_okay=dir_okay, allow_dash=allow_dash, path_type=path_type)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """The path."""
+        if value == "":
+            self.fail("the name is empty; expected one of a file or folder", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class Group(click.Group):
@@ -61,6 +81,46 @@ def usage_line(error: click.UsageError) -> str:
         if "unexpected extra argument" in error.message and takes_text:
             wrong += ", with quotes around a text of several words"
     return one_line(f"{wrong}{'' if wrong.endswith('?') else '.'} See `{ctx.command_path} --help`.")
+
+
+def alternatives(*groups: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command options of which one excludes the others; those in one group ("--cache --dynamic") go together."""
+
+    def refuse(given: set[str]) -> str | None:
+        first = [named[0] for group in groups if (named := [name for name in group.split() if name in given])]
+        return f"give one of {', '.join(first[:-1])} and {first[-1]}" if len(first) > 1 else None
+
+    return _checked(refuse)
+
+
+def belongs(options: str, *, to: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command options that mean nothing without one of others."""
+
+    def refuse(given: set[str]) -> str | None:
+        alone = [name for name in options.split() if name in given and not given.intersection(to.split())]
+        return f"{alone[0]} is only for {' or '.join(to.split())}; give that too, or leave it out" if alone else None
+
+    return _checked(refuse)
+
+
+def _checked(refuse: Callable[[set[str]], str | None]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A command that tells what `refuse` says of the options on its command line."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def checked(**arguments: Any) -> None:  # noqa: ANN401  (as click gives them)
+            ctx = click.get_current_context()
+            given = [
+                each for each in ctx.command.params
+                if each.name and ctx.get_parameter_source(each.name) is ParameterSource.COMMANDLINE
+            ]  # fmt: skip
+            if wrong := refuse({name for each in given for name in _names(each)}):
+                raise click.UsageError(wrong, ctx)
+            command(**arguments)
+
+        return checked
+
+    return decorate
 
 
 def _names(parameter: click.Parameter) -> list[str]:

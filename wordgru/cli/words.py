@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from wordgru.cli.usage import Group
-from wordgru.errors import WordgruError, counted
+from wordgru.cli.usage import FileName, Group
+from wordgru.errors import WordgruError, counted, one_line
 from wordgru.sources.grams import Gram
 from wordgru.sources.personal import PersonalModel
 
@@ -19,7 +19,7 @@ PERSONAL_VARIABLE = "WORDGRU_PERSONAL"
 """Environment variable that names the store where none is given."""
 
 _PERSONAL = click.option(
-    "--personal", type=click.Path(path_type=Path, dir_okay=False), envvar=PERSONAL_VARIABLE,
+    "--personal", type=FileName(dir_okay=False), envvar=PERSONAL_VARIABLE,
     help=f"File of the personal words (else {PERSONAL_VARIABLE}); learn and import make it where there is none.",
 )  # fmt: skip
 
@@ -75,11 +75,11 @@ def list_command(store: PersonalModel, most: int) -> None:
     alone = itertools.takewhile(lambda gram: not gram.history, store.grams())
     words = itertools.groupby(alone, key=lambda gram: gram.word)
     for word, days in itertools.islice(words, min(most, sys.maxsize)):
-        click.echo(f"{word}\t{sum(gram.count for gram in days):.2f}")
+        click.echo(f"{one_line(word)}\t{sum(gram.count for gram in days):.2f}")
 
 
 @words_command.command("learn")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("file", type=FileName(allow_dash=True))
 @with_store(made=True)
 def learn_command(store: PersonalModel, file: Path) -> None:
     """Learn the words of FILE ("-" reads standard input), as if its writer had just committed it."""
@@ -117,7 +117,7 @@ def export_command(store: PersonalModel) -> None:
 
 
 @words_command.command("import")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("file", type=FileName(allow_dash=True))
 @with_store(made=True)
 def import_command(store: PersonalModel, file: Path) -> None:
     """Add the counts of FILE, JSON lines that `export` printed ("-" reads standard input)."""

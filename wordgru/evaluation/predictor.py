@@ -105,7 +105,9 @@ class MixedSubject:
         self._subjects = [PredictorSubject(each) for each in predictors]
         names = [each.name for each in self._subjects]
         if len(set(names)) < len(names):
-            raise WordgruError(f"these are to be mixed: {', '.join(names)}; expected models of different names.")
+            raise WordgruError(
+                f"these are to be mixed: {', '.join(names)}; expected models of different names. Name each once."
+            )
         sizes = [each.size for each in self._subjects if each.size is not None]
         self.size = sum(sizes) if len(sizes) == len(self._subjects) else None
         self.predictor = MixedPredictor({each.name: each.predictor for each in self._subjects})

@@ -20,23 +20,12 @@ from datasets import Dataset, Features, IterableDataset, Value, load_dataset
 from datasets.exceptions import DatasetsError
 
 from wordgru.errors import TextError, reason
+from wordgru.text.kinds import LOOKED_FOR, PACKED, kind_of, unknown
 from wordgru.training.data import chat, packed
 from wordgru.training.run.quiet import quiet
 
 AnyDataset: TypeAlias = Dataset | IterableDataset
 
-_KINDS = {
-    ".txt": "text",
-    ".jsonl": "json",
-    ".ndjson": "json",
-    ".json": "json",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".parquet": "parquet",
-}
-_LOOKED_FOR = (
-    ", ".join(f"*{suffix}" for suffix in _KINDS) + " (also in .gz but for Parquet, and in .bz2, .xz, .zst and .zip)"
-)
 _READING_RULES = 1  # part of the key under which `datasets` caches text files: raise it when `_texts` changes
 LOADING_ERRORS = (DatasetsError, OSError, ValueError, TypeError, KeyError, RuntimeError, EOFError, pa.ArrowException)
 """What `datasets` and its readers raise for a file they cannot read."""
@@ -51,7 +40,7 @@ def is_local(source: str) -> bool:
         or source.startswith((".", "/", "~", "\\"))
         or source.endswith(("/", "\\"))
         or source.replace(os.sep, "/").count("/") > 1
-        or _kind(path) is not None
+        or kind_of(path) is not None
     )
 
 
@@ -66,11 +55,11 @@ def find(sources: tuple[str, ...]) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for path in dict.fromkeys(path.absolute() for source in sources for path in _expand(source)):
-        if _kind(path) is None:
-            raise TextError(f"{path}: unknown kind of file; expected one of {_LOOKED_FOR}.")
-        plain = packed.unpacked(path, _is_plain) if path.suffix.lower() in packed.SUFFIXES else [path]
+        if kind_of(path) is None:
+            raise unknown(path)
+        plain = packed.unpacked(path, _is_plain) if path.suffix.lower() in PACKED else [path]
         for file in plain:
-            found.setdefault(str(_kind(file)), []).append(str(file))
+            found.setdefault(str(kind_of(file)), []).append(str(file))
     return found
 
 
@@ -110,9 +99,9 @@ def _expand(source: str) -> list[Path]:
             raise TextError(f"{source}: the file is empty; expected text. Leave it out.")
         return [path]
     if path.is_dir():
-        found = sorted(file for file in path.rglob("*") if _kind(file) and not _hidden(file, path) and _holds(file))
+        found = sorted(file for file in path.rglob("*") if kind_of(file) and not _hidden(file, path) and _holds(file))
         if not found:
-            raise TextError(f"{source}: this folder holds no text; looked for {_LOOKED_FOR}, in its folders too.")
+            raise TextError(f"{source}: this folder holds no text; looked for {LOOKED_FOR}, in its folders too.")
         return found
     if glob.has_magic(source):
         found = sorted(Path(name) for name in glob.glob(str(path), recursive=True) if _holds(Path(name)))
@@ -142,22 +131,9 @@ def _hidden(file: Path, folder: Path) -> bool:
     return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
-def _kind(path: Path) -> str | None:
-    """The builder of `datasets` that reads `path`, by its name."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes[-1:] == [".zip"]:
-        return "zip"
-    if suffixes and suffixes[-1] in packed.SUFFIXES:
-        return _KINDS.get("".join(suffixes[-2:-1]))
-    if suffixes[-1:] == [".gz"]:
-        kind = _KINDS.get("".join(suffixes[-2:-1]))
-        return None if kind == "parquet" else kind
-    return _KINDS.get("".join(suffixes[-1:]))
-
-
 def _is_plain(path: Path) -> bool:
     """Whether a file in a zip is read."""
-    return _kind(path) is not None and path.suffix.lower() not in packed.SUFFIXES
+    return kind_of(path) is not None and path.suffix.lower() not in PACKED
 
 
 def _open(file: str) -> IO[bytes]:

@@ -21,9 +21,6 @@ import pyarrow as pa
 from wordgru.errors import TextError, reason
 from wordgru.training.data.cache import cache_root
 
-SUFFIXES = (".bz2", ".xz", ".zst", ".zip")
-"""Of files that are unpacked."""
-
 _SOURCE = ".source"
 _RULES = 1  # part of the key: raise it when what is written changes
 
