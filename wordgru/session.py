@@ -22,15 +22,13 @@ from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import Answer, Found, K, SearchOptions, Suggestion, Suggestions, with_settings
 from wordgru.sources.finger import Finger
 from wordgru.sources.personal import PersonalModel
-from wordgru.sources.word_list import STRANGE, WordList
+from wordgru.sources.word_list import WordList
 from wordgru.text import words
-from wordgru.text.prose import is_prose
 from wordgru.text.tokenizer import Tokenizer
 from wordgru.typing.channel import Typed, TypingModel
 from wordgru.typing.field import Point, Touched
 from wordgru.typing.layout import Layout, check_point
-from wordgru.typing.search import TypingSearch
-from wordgru.typing.standing import Standing, standing, stranger
+from wordgru.typing.meaning import Meaning, WordStart, may_be_one
 from wordgru.typist import (
     TypistOptions,
     as_one,
@@ -47,10 +45,6 @@ COUNT = Range(0, whole=True)
 
 _THRESHOLD = Range(0, 1)
 _COUNT_TYPED = Range(1, 2, whole=True)
-_LONGEST_TYPED = 40  # letters of a word that a typing model looks at; longer ones are taken as they are
-_CORRECTION_ROWS = 16  # of one for a word typed in full
-_CORRECTION_BATCH = 4  # rows of one call there: what was read says what to read next
-_TYPED_ROWS = 32  # budget of a search with a typing model, whose rows cost more; it seldom finds better after them
 _TAIL = 256  # characters before a word that say which of the person's own words follow
 _BEFORE = 600  # characters of what was sent before that a new text is read after; they grow to twice as many
 
@@ -86,12 +80,13 @@ class Session:
         self.typist = typist or TypistOptions()
         check_type("typing", typing, (TypingModel, NoneType), "a TypingModel: TypingModel() for its defaults")
         check_type("typist", typist, (TypistOptions, NoneType), "TypistOptions")
-        self._typing, self._typing_search = typing, TypingSearch(search) if typing else None
+        self._word_list, self._identity, self._personal = word_list or WordList(), identity, personal
+        self._typing = typing
+        self._meaning = Meaning(typing, search, self._word_list) if typing else None
         self._touched = Touched()
         self._kept: set[str] = set()  # words that were corrected, and put back
         self._corrected: tuple[str, str, str] | None = None  # letters last corrected; the text as typed, and after
         self._model, self._tokenizer, self._search = model, tokenizer, search
-        self._word_list, self._identity, self._personal = word_list or WordList(), identity, personal
         self._committed = ("", 0.0)  # what the person's words have learnt of this field, and their clock before
         self._offered = Offered()
         self._named: tuple[object, Named] | None = None  # for which place, and what
@@ -198,10 +193,10 @@ class Session:
             return None
         typed = self._as_two()
         before, letters = self._unfinished(typed, 2)
-        word = self._one_of_two(before, letters, threshold)
+        word = self._correction(before, letters, SearchOptions(), threshold) if " " in letters else None
         if word is None:
             typed, letters = self._text, prefix
-            word = self._autocorrection(head, prefix, SearchOptions(), threshold)
+            word = self._correction(head, prefix, SearchOptions(), threshold)
         if word is not None:
             self.set(typed[: self._word_start(typed, letters)] + word)
             self._corrected = (letters, typed, self._text)
@@ -229,8 +224,7 @@ class Session:
             )
         _COUNT_TYPED.check("count", count)
         head, prefix = self._unfinished(count=count)
-        letters = self._typed(prefix, complete=True)
-        return self._meant(head, prefix, letters, k, with_settings(options, settings)) if letters else Suggestions(())
+        return self._meant(head, prefix, k, with_settings(options, settings))
 
     def characters(self, *, options: SearchOptions | None = None, **settings: object) -> Characters:
         """What the next character is, and whether the word ends, given the text and its unfinished last word.
@@ -243,21 +237,16 @@ class Session:
         """
         head, unfinished = self._unfinished()
         space = not unfinished and words.wants_space(head[-2:])
-        gap = self._reading.read(head + " " * space)
+        start = self._begin(head + " " * space)
         found = self._search.characters(
-            *self._reading.place, gap + unfinished.encode(), with_settings(options, settings),
-            named=self._named_words(head + " " * space, gap),
+            start.state, start.last, start.gap + unfinished.encode(), with_settings(options, settings),
+            named=start.named,
         )  # fmt: skip
         return found.of(lambda char: words.split_last(unfinished + char)[0] == "" if unfinished else char > " ")
 
     def may_be_one(self, before: str, first: str, second: str) -> bool:
         """Whether two words typed after `before` may be one that the language knows, with a space too many."""
-        return (
-            self._word_list.knows(first + second)
-            and second == second.lower()
-            and is_prose(before + first, len(before), len(before) + len(first))
-            and is_prose(second, 0, len(second))
-        )
+        return may_be_one(self._word_list, before, first, second)
 
     def nats_after(self, choices: Sequence[str], following: str, *, count: int = 1) -> npt.NDArray[np.float64]:
         """Log P(following | the text before the unfinished last word, and each of some words in its place).
@@ -368,7 +357,7 @@ class Session:
             return self._follow(head, "", k, options, attention, typed_as=typed_as, space=False, ends=True)
         space = not (prefix is None and unfinished) and words.wants_space(head[-2:])
         found = self._follow(head + " " * space, unfinished, k, options, attention, typed_as=typed_as, space=space)
-        meant = self._autocorrection(head + " " * space, unfinished, options, threshold)
+        meant = self._correction(head + " " * space, unfinished, options, threshold)
         return replace(found, autocorrect=meant) if meant else found
 
     def _follow(
@@ -495,21 +484,17 @@ class Session:
         typed = gap + prefix.encode()
         passed = self._offered.passed_over(head, prefix) if attention else {}
         wanted = words.wants_space(head[-2:]) if ends else None
-        place = self._reading.place
         named = self._named_words(head, b" " * bool(wanted) if ends else gap)
+        start = WordStart(*self._reading.place, gap, named)
 
         def factor(word: bytes) -> float:
             return self._factor(word, options, spaced=ends or typed.startswith(b" "), wanted=wanted)
 
         letters = self._typed(prefix, complete=False)
-        if letters and self._typing_search:
-            fewer = replace(options, max_rows=min(options.max_rows, _TYPED_ROWS))
-            answer = self._typing_search(
-                *place, gap, letters, k + len(passed), fewer, factor=factor, prior=stranger(letters.model, prefix),
-                named=named,
-            )  # fmt: skip
+        if letters and self._meaning:
+            answer = self._meaning.going_on(start, letters, k + len(passed), options, factor)
         else:
-            answer = self._search(*place, typed, k + len(passed), options, factor=factor, named=named)
+            answer = self._search(start.state, start.last, typed, k + len(passed), options, factor=factor, named=named)
         offers = self._offers(answer, typed_as)
         if passed:
             offers = less_those(offers, passed, attention)[:k]
@@ -530,70 +515,39 @@ class Session:
 
     def _typed(self, prefix: str, *, complete: bool) -> Typed | None:
         """The letters typed as a typing model sees them; None without one, or of what it does not look at."""
-        if self._typing is None or not 0 < len(prefix) <= _LONGEST_TYPED:
+        if self._meaning is None:
             return None
-        begin = len(self._text) - len(prefix) if self._text.endswith(prefix) else None
         finger = self._personal.finger if self._personal and self._touched.points else Finger()
-        return self._touched.typed(prefix, begin, self._typing, finger, complete=complete)
+        return self._meaning.typed(prefix, self._text, self._touched, finger, complete=complete)
 
-    def _meant(
-        self, head: str, prefix: str, letters: Typed, k: int, options: SearchOptions, *, doubt: float = 1.0
-    ) -> Suggestions:
+    def _meant(self, head: str, prefix: str, k: int, options: SearchOptions, *, doubt: float = 1.0) -> Suggestions:
         """What was meant by letters after `head` with which the word ends; what was typed is always allowed."""
-        gap = self._reading.read(head)
-        assert self._typing_search
-        own, is_name = gap + prefix.encode(), False
-        stands = Standing(stranger(letters.model, prefix))
-        if " " not in prefix and self._word_list.factor(prefix) == STRANGE:
-            stands, is_name = standing(letters.model, head, prefix), prefix[:1].isupper()
-        share, small = stands.share, own.decode().lower()
+        letters = self._typed(prefix, complete=True)
+        if letters is None or self._meaning is None:
+            return Suggestions(())
+        start = self._begin(head)
 
         def factor(word: bytes) -> float:
-            usual = self._factor(word, options, spaced=bool(gap), wanted=None)
-            if share is not None and usual and word.decode().lower() == small:
-                return share if word == own else min(usual, share)
-            return usual or float(word == own)
+            return self._factor(word, options, spaced=bool(start.gap), wanted=None)
 
-        answer = self._typing_search(
-            *self._reading.place, gap, letters, k,
-            replace(
-                options, max_rows=min(options.max_rows, _CORRECTION_ROWS), batch=min(options.batch, _CORRECTION_BATCH)
-            ),
-            factor=factor, prior=stands.prior, named=self._named_words(head, gap),
-            near=[*self._near(prefix), *[prefix] * is_name], doubt=doubt,
-        )  # fmt: skip
+        answer = self._meaning.in_full(head, start, letters, k, options, factor, doubt)
         offers = tuple(as_one(self._offers(answer, self._text), fold=True))
         return Suggestions(offers, answer.exact, answer.unexplored, answer.rows)
 
-    def _near(self, typed: str) -> list[str]:
-        """Known words one letter from a word that is none, as they are and with a capital."""
-        if " " in typed or self._typing is None or self._word_list.knows(typed):
-            return []
-        found = self._word_list.near(typed, Layout.load(self._typing.layout).letters)
-        return [form for word in found for form in (word, word[:1].upper() + word[1:])]
+    def _correction(self, head: str, typed: str, options: SearchOptions, threshold: float) -> str | None:
+        """The word that was meant by a word typed in full, or by two, if it is another and probable enough."""
+        if self._meaning is None or not typed or not self._kept.isdisjoint((typed, typed.partition(" ")[0])):
+            return None
 
-    def _autocorrection(self, head: str, prefix: str, options: SearchOptions, threshold: float) -> str | None:
-        """The word that was meant by a word typed in full, if it is another and probable enough."""
-        letters = self._typed(prefix, complete=True)
-        if not letters or prefix in self._kept or not is_prose(head + prefix, len(head), len(head) + len(prefix)):
-            return None
-        meant = self._meant(head, prefix, letters, 3, options, doubt=1.0 - threshold)
-        if not meant:
-            return None
-        best = meant[0]
-        is_same = best.word.lower() == self._as_typed(prefix, self._text).lower()
-        return None if is_same or best.probability * (1.0 - meant.unexplored) < threshold else best.word
+        def ask(k: int, doubt: float) -> Suggestions:
+            return self._meant(head, typed, k, options, doubt=doubt)
 
-    def _one_of_two(self, head: str, prefix: str, threshold: float) -> str | None:
-        """The word that was meant by two words typed, if it is one, with a space too many, and probable enough."""
-        first, _, second = prefix.partition(" ")
-        if not second or not self._kept.isdisjoint((prefix, first)) or not self.may_be_one(head, first, second):
-            return None
-        letters = self._typed(prefix, complete=True)
-        meant = self._meant(head, prefix, letters, 3, SearchOptions(), doubt=1.0 - threshold) if letters else ()
-        if not meant or " " in meant[0].word or meant[0].probability * (1.0 - meant.unexplored) < threshold:
-            return None
-        return meant[0].word
+        return self._meaning.correction(head, typed, threshold, self._as_typed(typed, self._text), ask)
+
+    def _begin(self, head: str) -> WordStart:
+        """Where the word after `head` begins."""
+        gap = self._reading.read(head)
+        return WordStart(*self._reading.place, gap, self._named_words(head, gap))
 
     def _named_words(self, head: str, start: bytes) -> list[Named]:
         """What other sources than the model name where a word begins after `head`, with `start` held back."""
