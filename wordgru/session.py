@@ -4,7 +4,6 @@ import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from types import NoneType
 from typing import Self
 
@@ -13,13 +12,13 @@ import numpy.typing as npt
 
 from wordgru.config import Range, check_text, check_type
 from wordgru.errors import WordgruError
-from wordgru.offered import Offered, less_those
+from wordgru.offered import Offered, as_offered, less_those, sources_of
 from wordgru.reading import Reading, common
 from wordgru.search.characters import Characters
 from wordgru.search.model import LanguageModel
 from wordgru.search.named import Named
 from wordgru.search.search import WordSearch
-from wordgru.search.suggestions import Answer, Found, K, SearchOptions, Suggestion, Suggestions, with_settings
+from wordgru.search.suggestions import Answer, K, SearchOptions, Suggestion, Suggestions, with_settings
 from wordgru.sources.finger import Finger
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
@@ -508,7 +507,7 @@ class Session:
                 self._as_typed(found.spelled.decode().removeprefix(" "), typed_as),
                 found.probability,
                 tuple(self._tokenizer.token_bytes[id_] for id_ in found.tokens),
-                _sources(found),
+                sources_of(found),
             )
             for found in answer.words
         )
@@ -562,7 +561,7 @@ class Session:
 
     def _factor(self, spelled: bytes, options: SearchOptions, *, spaced: bool, wanted: bool | None) -> float:
         """What a pre-token counts: nothing if it may not stand here."""
-        text = _offered(spelled, options.punctuation, spaced, wanted)
+        text = as_offered(spelled, options.punctuation, spaced, wanted)
         return self._word_list.factor(text) if text else 0.0
 
     def _as_typed(self, word: str, text: str) -> str:
@@ -570,33 +569,6 @@ class Session:
         mark = max(words.APOSTROPHES, key=text.rfind)
         learnt = self._tokenizer.variants.get(mark)
         return word.replace(learnt, mark) if learnt and mark in text else word
-
-
-@lru_cache(maxsize=65536)  # of 20 µs each, and the same words come at every letter
-def _offered(spelled: bytes, punctuation: bool, spaced: bool, wanted: bool | None) -> str | None:
-    """A pre-token as it is offered; None if it is no word, or if asked a mark, that may stand here.
-
-    A space may begin it if `spaced`. Where what follows directly and what follows a space are ranked in one, `wanted`
-    says whether a word has its space: each is offered in one form, " word" and ".", not "word" and " .".
-    """
-    try:
-        text = spelled.decode()
-    except UnicodeDecodeError:
-        return None
-    if not text or (text[0] == " " and not spaced) or not words.is_one(text):
-        return None
-    kind = words.kind(text)
-    if kind == "space" or (kind in ("marks", "emoji") and not punctuation):
-        return None
-    if wanted is not None and (text[0] == " ") != (wanted and words.takes_space(text)):
-        return None
-    return text.removeprefix(" ")
-
-
-def _sources(found: Found) -> tuple[str, ...]:
-    """Who gives a tenth of a word's probability or more."""
-    shares = {"model": found.probability - sum(found.named.values()), **found.named}
-    return tuple(name for name, share in shares.items() if share >= 0.1 * found.probability)
 
 
 def _last_line_part(text: str) -> tuple[str, str]:
