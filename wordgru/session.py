@@ -1,7 +1,5 @@
 """A session: one text field, whose text is read once however it is edited."""
 
-import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import replace
 from types import NoneType
@@ -14,6 +12,7 @@ from wordgru.config import Range, check_text, check_type
 from wordgru.errors import WordgruError
 from wordgru.offered import Offered, as_offered, less_those, sources_of
 from wordgru.reading import Reading, common
+from wordgru.saved import Saved
 from wordgru.search.characters import Characters
 from wordgru.search.model import LanguageModel
 from wordgru.search.named import Named
@@ -428,18 +427,8 @@ class Session:
     def save(self) -> bytes:
         """The session as a few kilobytes, for `Predictor.restore`."""
         self._reading.read(self._unfinished()[0])
-        reading = self._reading.saved()
-        buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer,
-            text=np.frombuffer(self._text.encode(), np.uint8),
-            before=np.frombuffer(self._reading.before.encode(), np.uint8),
-            **reading,
-            committed=np.frombuffer(self._committed[0].encode(), np.uint8),
-            since=self._committed[1],
-            model=np.frombuffer(_digest(self._tokenizer, reading["state"].shape, self._identity), np.uint8),
-        )
-        return buffer.getvalue()
+        saved = Saved(self._text, self._reading.before, self._committed, *self._reading.saved())
+        return saved.to_bytes(self._tokenizer, self._identity)
 
     @classmethod
     def load(
@@ -448,29 +437,13 @@ class Session:
         typing: TypingModel | None = None, typist: TypistOptions | None = None,
     ) -> Self:  # fmt: skip
         """The session that `save` made into `data`; see `Predictor.restore`."""
-        import zipfile  # these take 4 ms of every start that restores no session
-        import zlib
-
         session = cls(
             model, tokenizer, search, word_list=word_list, identity=identity, personal=personal, typing=typing,
             typist=typist,
         )  # fmt: skip
-        try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as saved:
-                text = saved["text"].tobytes().decode()
-                before = saved["before"].tobytes().decode() if "before" in saved else ""
-                tokens, state, digest = saved["tokens"].astype(np.int32), saved["state"], saved["model"].tobytes()
-                chars, count = saved["mark"].tolist()
-                committed = (saved["committed"].tobytes().decode(), float(saved["since"]))
-        except (
-            zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError, RuntimeError, AttributeError,
-            TypeError,
-        ) as error:  # fmt: skip
-            raise WordgruError(f"the saved session cannot be read ({error}); start a new one.") from None
-        if digest != _digest(tokenizer, state.shape, identity) or state.shape != model.initial_state().shape:
-            raise WordgruError("the saved session is of another model; load that model, or start a new session.")
-        session._text, session._committed, session._reading.before = text, committed, before
-        session._reading.load(session._unfinished()[0], tokens, (chars, count), state)
+        saved = Saved.from_bytes(data, model, tokenizer, identity)
+        session._text, session._committed, session._reading.before = saved.text, saved.committed, saved.before
+        session._reading.load(session._unfinished()[0], saved.tokens, saved.mark, saved.state)
         return session
 
     # -- reading -----------------------------------------------------------------------------------------------
@@ -575,8 +548,3 @@ def _last_line_part(text: str) -> tuple[str, str]:
     """`text` cut after its last white space."""
     start = max(text.rfind(mark) for mark in " \n\r\t") + 1
     return text[:start], text[start:]
-
-
-def _digest(tokenizer: Tokenizer, shape: tuple[int, ...], identity: str) -> bytes:
-    """What a saved session and a model must share."""
-    return hashlib.sha256(b"\0".join(tokenizer.token_bytes) + f"{shape} {identity}".encode()).digest()
