@@ -22,6 +22,7 @@ from wordgru.sources.finger import Finger
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 from wordgru.text import words
+from wordgru.text.cursor import as_prefix, last_line_part, parted, word_start
 from wordgru.text.tokenizer import Tokenizer
 from wordgru.typing.channel import Typed, TypingModel
 from wordgru.typing.field import Point, Touched
@@ -190,13 +191,13 @@ class Session:
         if not self.typist.addresses and is_in_address(head + prefix):
             return None
         typed = self._as_two()
-        before, letters = self._unfinished(typed, 2)
+        before, letters = parted(typed, self._tokenizer, count=2)
         word = self._correction(before, letters, SearchOptions(), threshold) if " " in letters else None
         if word is None:
             typed, letters = self._text, prefix
             word = self._correction(head, prefix, SearchOptions(), threshold)
         if word is not None:
-            self.set(typed[: self._word_start(typed, letters)] + word)
+            self.set(typed[: word_start(typed, letters, self._tokenizer)] + word)
             self._corrected = (letters, typed, self._text)
         return word
 
@@ -345,8 +346,8 @@ class Session:
         if prefix is None:
             head, unfinished = self._unfinished()
         else:
-            before, tail = _last_line_part(self._text)
-            head, unfinished = before + self._tokenizer.normalize(tail), self._prefix(prefix)
+            before, tail = last_line_part(self._text)
+            head, unfinished = before + self._tokenizer.normalize(tail), as_prefix(prefix, self._tokenizer)
         typed_as = self._text + (prefix or "")
         goes_on = prefix is None or not head[-1:].isalnum()  # else it begins a new word, after a space that is missing
         if goes_on and not self.typist.addresses and is_in_address(head + unfinished):
@@ -389,14 +390,9 @@ class Session:
         usual = self._named[1].common.shares if self._named else {}
         return usual.get(b"i", 0.0) > usual.get(b"I", 0.0)
 
-    def _unfinished(self, text: str | None = None, count: int = 1) -> tuple[str, str]:
+    def _unfinished(self, *, count: int = 1) -> tuple[str, str]:
         """The text before its unfinished last word, and that word; or the last two, if one space is between them."""
-        before, tail = _last_line_part(self._text if text is None else text)
-        rest, unfinished = words.split_last(self._tokenizer.normalize(tail))
-        if count == 2 and unfinished and not rest and before[-1:] == " ":
-            head, first = self._unfinished(before[:-1])
-            return (head, f"{first} {unfinished}") if first else (before, unfinished)
-        return before + rest, unfinished
+        return parted(self._text, self._tokenizer, count=count)
 
     def _as_two(self) -> str:
         """The text; where the word before the last one was corrected just now, as it was typed."""
@@ -404,25 +400,6 @@ class Session:
         rest = self._text[len(after) :]
         is_next = after and self._text.startswith(after) and rest[:1] == " " and rest[1:].isalpha()
         return before + rest if is_next else self._text
-
-    def _word_start(self, text: str, unfinished: str) -> int:
-        """Where the unfinished last word, or two, begins in a text as it was typed, which normalising may change."""
-        start = at = len(text)
-        first = max(at - 4 * len(unfinished) - 64, 0)  # marks that normalising drops may stand there without end
-        while at > first and len(seen := self._tokenizer.normalize(text[at - 1 :])) <= len(unfinished):
-            at -= 1
-            start = at if seen == unfinished else start
-        return start
-
-    def _prefix(self, prefix: str) -> str:
-        seen = self._tokenizer.normalize(prefix)
-        unspaced = seen[:1] != " " and words.is_one(seen) and words.kind(seen) == "unspaced"
-        if seen and not unspaced and words.split_last(seen) != ("", seen):
-            raise WordgruError(
-                f"the prefix {prefix!r} is no beginning of a word; expected letters or digits, with single ' ’ or - "
-                "between them. Put what stands before the word into the context."
-            )
-        return seen
 
     def save(self) -> bytes:
         """The session as a few kilobytes, for `Predictor.restore`."""
@@ -542,9 +519,3 @@ class Session:
         mark = max(words.APOSTROPHES, key=text.rfind)
         learnt = self._tokenizer.variants.get(mark)
         return word.replace(learnt, mark) if learnt and mark in text else word
-
-
-def _last_line_part(text: str) -> tuple[str, str]:
-    """`text` cut after its last white space."""
-    start = max(text.rfind(mark) for mark in " \n\r\t") + 1
-    return text[:start], text[start:]
