@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "cursor.hpp"
 #include "offers.hpp"
 #include "personal.hpp"
 #include "reading.hpp"
@@ -128,7 +129,7 @@ class Session {
         std::optional<std::string> word = suggest(query).autocorrect;
         if (!word) return word;
         std::string before = text_;
-        set(before.substr(0, word_start()) + *word);
+        set(before.substr(0, detail::word_start(before, parted().second, engine_->tokenizer)) + *word);
         field_.corrected = {std::move(before), text_};
         return word;
     }
@@ -139,8 +140,7 @@ class Session {
         if (field_.corrected && starts_with(text_, field_.corrected->second)) {
             auto [points, text] = field_.before_correction(text_);
             const std::string& before = field_.corrected->first;
-            const std::string word = engine_->tokenizer.normalize(before.substr(last_line_part(before)));
-            field_.kept.emplace(split_last(word).second);
+            field_.kept.insert(detail::parted(before, engine_->tokenizer).second);
             set(std::move(text));
             field_.points = std::move(points);
         }
@@ -156,7 +156,7 @@ class Session {
         query.options.check();
         need_typing();
         detail::Range{1, 2, false, false, true}.check("count", count);
-        const auto [head, unfinished] = count == 1 ? parted() : parted_twice();
+        const auto [head, unfinished] = parted(count);
         return meant(head, unfinished, static_cast<std::size_t>(query.k), query.options);
     }
 
@@ -171,7 +171,7 @@ class Session {
                                    int count = 1) {
         for (const std::string& word : choices) check_text(word);
         check_text(following);
-        return reading_.nats_after((count == 2 ? parted_twice() : parted()).first, choices, following);
+        return reading_.nats_after(parted(count).first, choices, following);
     }
 
     /// Throws WordgruError if the session has no typing model.
@@ -222,7 +222,7 @@ class Session {
         if (!query.prefix && !typist.addresses && detail::is_in_address(head + unfinished)) return {{}, false, 1};
         if (query.prefix) {
             head += unfinished;
-            unfinished = prefix(*query.prefix);
+            unfinished = detail::as_prefix(*query.prefix, engine_->tokenizer);
         }
         if (!head.empty() && unfinished.empty() && query.options.punctuation && !detail::ends_with_space(head)) {
             return follow(head, "", query, false, true);
@@ -319,26 +319,6 @@ class Session {
     static constexpr std::size_t kTail = 256;  // characters before a word that say which of the person's own follow
     static constexpr std::string_view kMakeTyping = "make it with predictor.session(text, wordgru::TypingModel()).";
     inline static const std::string kSaved = "wordgru session 3\n";
-
-    /// Where what follows the last white space of `text` begins.
-    static std::size_t last_line_part(const std::string& text) {
-        const auto space = text.find_last_of(" \n\r\t");
-        return space == text.npos ? 0 : space + 1;
-    }
-
-    /// The letters of a prefix as the model sees them.
-    std::string prefix(const std::string& given) const {
-        check_text(given);
-        std::string seen = engine_->tokenizer.normalize(given);
-        const std::u32string characters = decode(seen).text;
-        const bool unspaced = is_one(characters) && characters[0] != U' ' && kind(characters) == Kind::unspaced;
-        if (!seen.empty() && !unspaced && !split_last(seen).first.empty()) {
-            throw WordgruError("the prefix '" + given +
-                               "' is no beginning of a word; expected letters or digits, with single ' ’ or - between "
-                               "them. Put what stands before the word into the context.");
-        }
-        return seen;
-    }
 
     /// What may stand after `head`, in the form in which the one who types writes.
     Suggestions follow(std::string head, std::string letters, Query query, bool space, bool ends) {
@@ -457,21 +437,6 @@ class Session {
         return {state, last, gap, named(head, gap)};
     }
 
-    /// Where the unfinished last word begins in the text as it was typed, which normalising may change.
-    std::size_t word_start() const {
-        const std::string unfinished = parted().second;
-        const std::size_t most = detail::count_characters(unfinished);
-        std::size_t start = text_.size();
-        for (std::size_t at = start; at > 0;) {
-            const std::size_t next = detail::before(text_, at);
-            const std::string seen = engine_->tokenizer.normalize(std::string_view(text_).substr(next));
-            if (detail::count_characters(seen) > most) break;
-            at = next;
-            if (seen == unfinished) start = at;
-        }
-        return start;
-    }
-
     /// What other sources than the model name where a word begins after `head`, with `start` held back.
     std::vector<detail::Named> named(const std::string& head, const std::string& start) {
         std::vector<detail::Named> found;
@@ -514,23 +479,9 @@ class Session {
         return word;
     }
 
-    /// The text before its unfinished last word, and that word.
-    std::pair<std::string, std::string> parted() const { return parted(text_); }
-
-    std::pair<std::string, std::string> parted(const std::string& text) const {
-        const std::size_t start = last_line_part(text);
-        const std::string tail = engine_->tokenizer.normalize(std::string_view(text).substr(start));
-        const auto [before, unfinished] = split_last(tail);
-        return {text.substr(0, start) + std::string(before), std::string(unfinished)};
-    }
-
-    /// The same of the last two words, if one space is between them.
-    std::pair<std::string, std::string> parted_twice() const {
-        auto [before, last] = parted();
-        const std::size_t end = last_line_part(text_);
-        if (last.empty() || before.size() != end || end == 0 || text_[end - 1] != ' ') return {before, last};
-        auto [head, first] = parted(text_.substr(0, end - 1));
-        return first.empty() ? std::pair(before, last) : std::pair(head, first + ' ' + last);
+    /// The text before its unfinished last word, and that word; or the last two, if one space is between them.
+    std::pair<std::string, std::string> parted(int count = 1) const {
+        return detail::parted(text_, engine_->tokenizer, count);
     }
 
     // -- saving ------------------------------------------------------------------------------------------------
