@@ -1,7 +1,7 @@
 """The model's states along a text: what was read once is not read again, however the text is edited."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -67,10 +67,10 @@ class Reading:
         other._marks, other._head, other._gap = list(self._marks), self._head, self._gap
         return other
 
-    def saved(self) -> dict[str, Any]:
-        """The last snapshot and mark, as arrays."""
+    def saved(self) -> tuple[npt.NDArray[np.int32], tuple[int, int], Floats]:
+        """The tokens up to the last snapshot, the last mark, and that snapshot's state."""
         count, state = self._snapshots[-1]
-        return {"tokens": self._tokens[:count], "mark": np.array(self._marks[-1]), "state": state}
+        return self._tokens[:count], self._marks[-1], state
 
     def load(self, head: str, tokens: npt.NDArray[np.int32], mark: tuple[int, int], state: Floats) -> None:
         """Go on from what `saved` gave when `head` was read."""

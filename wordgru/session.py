@@ -1,10 +1,7 @@
 """A session: one text field, whose text is read once however it is edited."""
 
-import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from types import NoneType
 from typing import Self
 
@@ -13,24 +10,24 @@ import numpy.typing as npt
 
 from wordgru.config import Range, check_text, check_type
 from wordgru.errors import WordgruError
-from wordgru.offered import Offered, less_those
+from wordgru.offered import Offered, as_offered, less_those, sources_of
 from wordgru.reading import Reading, common
+from wordgru.saved import Saved
 from wordgru.search.characters import Characters
 from wordgru.search.model import LanguageModel
 from wordgru.search.named import Named
 from wordgru.search.search import WordSearch
-from wordgru.search.suggestions import Answer, Found, K, SearchOptions, Suggestion, Suggestions, with_settings
+from wordgru.search.suggestions import Answer, K, SearchOptions, Suggestion, Suggestions, with_settings
 from wordgru.sources.finger import Finger
 from wordgru.sources.personal import PersonalModel
-from wordgru.sources.word_list import STRANGE, WordList
+from wordgru.sources.word_list import WordList
 from wordgru.text import words
-from wordgru.text.prose import is_prose
+from wordgru.text.cursor import as_prefix, last_line_part, parted, word_start
 from wordgru.text.tokenizer import Tokenizer
 from wordgru.typing.channel import Typed, TypingModel
 from wordgru.typing.field import Point, Touched
 from wordgru.typing.layout import Layout, check_point
-from wordgru.typing.search import TypingSearch
-from wordgru.typing.standing import Standing, standing, stranger
+from wordgru.typing.meaning import Meaning, WordStart, may_be_one
 from wordgru.typist import (
     TypistOptions,
     as_one,
@@ -47,10 +44,6 @@ COUNT = Range(0, whole=True)
 
 _THRESHOLD = Range(0, 1)
 _COUNT_TYPED = Range(1, 2, whole=True)
-_LONGEST_TYPED = 40  # letters of a word that a typing model looks at; longer ones are taken as they are
-_CORRECTION_ROWS = 16  # of one for a word typed in full
-_CORRECTION_BATCH = 4  # rows of one call there: what was read says what to read next
-_TYPED_ROWS = 32  # budget of a search with a typing model, whose rows cost more; it seldom finds better after them
 _TAIL = 256  # characters before a word that say which of the person's own words follow
 _BEFORE = 600  # characters of what was sent before that a new text is read after; they grow to twice as many
 
@@ -86,12 +79,13 @@ class Session:
         self.typist = typist or TypistOptions()
         check_type("typing", typing, (TypingModel, NoneType), "a TypingModel: TypingModel() for its defaults")
         check_type("typist", typist, (TypistOptions, NoneType), "TypistOptions")
-        self._typing, self._typing_search = typing, TypingSearch(search) if typing else None
+        self._word_list, self._identity, self._personal = word_list or WordList(), identity, personal
+        self._typing = typing
+        self._meaning = Meaning(typing, search, self._word_list) if typing else None
         self._touched = Touched()
         self._kept: set[str] = set()  # words that were corrected, and put back
         self._corrected: tuple[str, str, str] | None = None  # letters last corrected; the text as typed, and after
         self._model, self._tokenizer, self._search = model, tokenizer, search
-        self._word_list, self._identity, self._personal = word_list or WordList(), identity, personal
         self._committed = ("", 0.0)  # what the person's words have learnt of this field, and their clock before
         self._offered = Offered()
         self._named: tuple[object, Named] | None = None  # for which place, and what
@@ -197,13 +191,13 @@ class Session:
         if not self.typist.addresses and is_in_address(head + prefix):
             return None
         typed = self._as_two()
-        before, letters = self._unfinished(typed, 2)
-        word = self._one_of_two(before, letters, threshold)
+        before, letters = parted(typed, self._tokenizer, count=2)
+        word = self._correction(before, letters, SearchOptions(), threshold) if " " in letters else None
         if word is None:
             typed, letters = self._text, prefix
-            word = self._autocorrection(head, prefix, SearchOptions(), threshold)
+            word = self._correction(head, prefix, SearchOptions(), threshold)
         if word is not None:
-            self.set(typed[: self._word_start(typed, letters)] + word)
+            self.set(typed[: word_start(typed, letters, self._tokenizer)] + word)
             self._corrected = (letters, typed, self._text)
         return word
 
@@ -229,8 +223,7 @@ class Session:
             )
         _COUNT_TYPED.check("count", count)
         head, prefix = self._unfinished(count=count)
-        letters = self._typed(prefix, complete=True)
-        return self._meant(head, prefix, letters, k, with_settings(options, settings)) if letters else Suggestions(())
+        return self._meant(head, prefix, k, with_settings(options, settings))
 
     def characters(self, *, options: SearchOptions | None = None, **settings: object) -> Characters:
         """What the next character is, and whether the word ends, given the text and its unfinished last word.
@@ -243,21 +236,16 @@ class Session:
         """
         head, unfinished = self._unfinished()
         space = not unfinished and words.wants_space(head[-2:])
-        gap = self._reading.read(head + " " * space)
+        start = self._begin(head + " " * space)
         found = self._search.characters(
-            *self._reading.place, gap + unfinished.encode(), with_settings(options, settings),
-            named=self._named_words(head + " " * space, gap),
+            start.state, start.last, start.gap + unfinished.encode(), with_settings(options, settings),
+            named=start.named,
         )  # fmt: skip
         return found.of(lambda char: words.split_last(unfinished + char)[0] == "" if unfinished else char > " ")
 
     def may_be_one(self, before: str, first: str, second: str) -> bool:
         """Whether two words typed after `before` may be one that the language knows, with a space too many."""
-        return (
-            self._word_list.knows(first + second)
-            and second == second.lower()
-            and is_prose(before + first, len(before), len(before) + len(first))
-            and is_prose(second, 0, len(second))
-        )
+        return may_be_one(self._word_list, before, first, second)
 
     def nats_after(self, choices: Sequence[str], following: str, *, count: int = 1) -> npt.NDArray[np.float64]:
         """Log P(following | the text before the unfinished last word, and each of some words in its place).
@@ -358,8 +346,8 @@ class Session:
         if prefix is None:
             head, unfinished = self._unfinished()
         else:
-            before, tail = _last_line_part(self._text)
-            head, unfinished = before + self._tokenizer.normalize(tail), self._prefix(prefix)
+            before, tail = last_line_part(self._text)
+            head, unfinished = before + self._tokenizer.normalize(tail), as_prefix(prefix, self._tokenizer)
         typed_as = self._text + (prefix or "")
         goes_on = prefix is None or not head[-1:].isalnum()  # else it begins a new word, after a space that is missing
         if goes_on and not self.typist.addresses and is_in_address(head + unfinished):
@@ -368,7 +356,7 @@ class Session:
             return self._follow(head, "", k, options, attention, typed_as=typed_as, space=False, ends=True)
         space = not (prefix is None and unfinished) and words.wants_space(head[-2:])
         found = self._follow(head + " " * space, unfinished, k, options, attention, typed_as=typed_as, space=space)
-        meant = self._autocorrection(head + " " * space, unfinished, options, threshold)
+        meant = self._correction(head + " " * space, unfinished, options, threshold)
         return replace(found, autocorrect=meant) if meant else found
 
     def _follow(
@@ -402,14 +390,9 @@ class Session:
         usual = self._named[1].common.shares if self._named else {}
         return usual.get(b"i", 0.0) > usual.get(b"I", 0.0)
 
-    def _unfinished(self, text: str | None = None, count: int = 1) -> tuple[str, str]:
+    def _unfinished(self, *, count: int = 1) -> tuple[str, str]:
         """The text before its unfinished last word, and that word; or the last two, if one space is between them."""
-        before, tail = _last_line_part(self._text if text is None else text)
-        rest, unfinished = words.split_last(self._tokenizer.normalize(tail))
-        if count == 2 and unfinished and not rest and before[-1:] == " ":
-            head, first = self._unfinished(before[:-1])
-            return (head, f"{first} {unfinished}") if first else (before, unfinished)
-        return before + rest, unfinished
+        return parted(self._text, self._tokenizer, count=count)
 
     def _as_two(self) -> str:
         """The text; where the word before the last one was corrected just now, as it was typed."""
@@ -418,40 +401,11 @@ class Session:
         is_next = after and self._text.startswith(after) and rest[:1] == " " and rest[1:].isalpha()
         return before + rest if is_next else self._text
 
-    def _word_start(self, text: str, unfinished: str) -> int:
-        """Where the unfinished last word, or two, begins in a text as it was typed, which normalising may change."""
-        start = at = len(text)
-        first = max(at - 4 * len(unfinished) - 64, 0)  # marks that normalising drops may stand there without end
-        while at > first and len(seen := self._tokenizer.normalize(text[at - 1 :])) <= len(unfinished):
-            at -= 1
-            start = at if seen == unfinished else start
-        return start
-
-    def _prefix(self, prefix: str) -> str:
-        seen = self._tokenizer.normalize(prefix)
-        unspaced = seen[:1] != " " and words.is_one(seen) and words.kind(seen) == "unspaced"
-        if seen and not unspaced and words.split_last(seen) != ("", seen):
-            raise WordgruError(
-                f"the prefix {prefix!r} is no beginning of a word; expected letters or digits, with single ' ’ or - "
-                "between them. Put what stands before the word into the context."
-            )
-        return seen
-
     def save(self) -> bytes:
         """The session as a few kilobytes, for `Predictor.restore`."""
         self._reading.read(self._unfinished()[0])
-        reading = self._reading.saved()
-        buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer,
-            text=np.frombuffer(self._text.encode(), np.uint8),
-            before=np.frombuffer(self._reading.before.encode(), np.uint8),
-            **reading,
-            committed=np.frombuffer(self._committed[0].encode(), np.uint8),
-            since=self._committed[1],
-            model=np.frombuffer(_digest(self._tokenizer, reading["state"].shape, self._identity), np.uint8),
-        )
-        return buffer.getvalue()
+        saved = Saved(self._text, self._reading.before, self._committed, *self._reading.saved())
+        return saved.to_bytes(self._tokenizer, self._identity)
 
     @classmethod
     def load(
@@ -460,29 +414,13 @@ class Session:
         typing: TypingModel | None = None, typist: TypistOptions | None = None,
     ) -> Self:  # fmt: skip
         """The session that `save` made into `data`; see `Predictor.restore`."""
-        import zipfile  # these take 4 ms of every start that restores no session
-        import zlib
-
         session = cls(
             model, tokenizer, search, word_list=word_list, identity=identity, personal=personal, typing=typing,
             typist=typist,
         )  # fmt: skip
-        try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as saved:
-                text = saved["text"].tobytes().decode()
-                before = saved["before"].tobytes().decode() if "before" in saved else ""
-                tokens, state, digest = saved["tokens"].astype(np.int32), saved["state"], saved["model"].tobytes()
-                chars, count = saved["mark"].tolist()
-                committed = (saved["committed"].tobytes().decode(), float(saved["since"]))
-        except (
-            zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError, RuntimeError, AttributeError,
-            TypeError,
-        ) as error:  # fmt: skip
-            raise WordgruError(f"the saved session cannot be read ({error}); start a new one.") from None
-        if digest != _digest(tokenizer, state.shape, identity) or state.shape != model.initial_state().shape:
-            raise WordgruError("the saved session is of another model; load that model, or start a new session.")
-        session._text, session._committed, session._reading.before = text, committed, before
-        session._reading.load(session._unfinished()[0], tokens, (chars, count), state)
+        saved = Saved.from_bytes(data, model, tokenizer, identity)
+        session._text, session._committed, session._reading.before = saved.text, saved.committed, saved.before
+        session._reading.load(session._unfinished()[0], saved.tokens, saved.mark, saved.state)
         return session
 
     # -- reading -----------------------------------------------------------------------------------------------
@@ -495,21 +433,17 @@ class Session:
         typed = gap + prefix.encode()
         passed = self._offered.passed_over(head, prefix) if attention else {}
         wanted = words.wants_space(head[-2:]) if ends else None
-        place = self._reading.place
         named = self._named_words(head, b" " * bool(wanted) if ends else gap)
+        start = WordStart(*self._reading.place, gap, named)
 
         def factor(word: bytes) -> float:
             return self._factor(word, options, spaced=ends or typed.startswith(b" "), wanted=wanted)
 
         letters = self._typed(prefix, complete=False)
-        if letters and self._typing_search:
-            fewer = replace(options, max_rows=min(options.max_rows, _TYPED_ROWS))
-            answer = self._typing_search(
-                *place, gap, letters, k + len(passed), fewer, factor=factor, prior=stranger(letters.model, prefix),
-                named=named,
-            )  # fmt: skip
+        if letters and self._meaning:
+            answer = self._meaning.going_on(start, letters, k + len(passed), options, factor)
         else:
-            answer = self._search(*place, typed, k + len(passed), options, factor=factor, named=named)
+            answer = self._search(start.state, start.last, typed, k + len(passed), options, factor=factor, named=named)
         offers = self._offers(answer, typed_as)
         if passed:
             offers = less_those(offers, passed, attention)[:k]
@@ -523,77 +457,46 @@ class Session:
                 self._as_typed(found.spelled.decode().removeprefix(" "), typed_as),
                 found.probability,
                 tuple(self._tokenizer.token_bytes[id_] for id_ in found.tokens),
-                _sources(found),
+                sources_of(found),
             )
             for found in answer.words
         )
 
     def _typed(self, prefix: str, *, complete: bool) -> Typed | None:
         """The letters typed as a typing model sees them; None without one, or of what it does not look at."""
-        if self._typing is None or not 0 < len(prefix) <= _LONGEST_TYPED:
+        if self._meaning is None:
             return None
-        begin = len(self._text) - len(prefix) if self._text.endswith(prefix) else None
         finger = self._personal.finger if self._personal and self._touched.points else Finger()
-        return self._touched.typed(prefix, begin, self._typing, finger, complete=complete)
+        return self._meaning.typed(prefix, self._text, self._touched, finger, complete=complete)
 
-    def _meant(
-        self, head: str, prefix: str, letters: Typed, k: int, options: SearchOptions, *, doubt: float = 1.0
-    ) -> Suggestions:
+    def _meant(self, head: str, prefix: str, k: int, options: SearchOptions, *, doubt: float = 1.0) -> Suggestions:
         """What was meant by letters after `head` with which the word ends; what was typed is always allowed."""
-        gap = self._reading.read(head)
-        assert self._typing_search
-        own, is_name = gap + prefix.encode(), False
-        stands = Standing(stranger(letters.model, prefix))
-        if " " not in prefix and self._word_list.factor(prefix) == STRANGE:
-            stands, is_name = standing(letters.model, head, prefix), prefix[:1].isupper()
-        share, small = stands.share, own.decode().lower()
+        letters = self._typed(prefix, complete=True)
+        if letters is None or self._meaning is None:
+            return Suggestions(())
+        start = self._begin(head)
 
         def factor(word: bytes) -> float:
-            usual = self._factor(word, options, spaced=bool(gap), wanted=None)
-            if share is not None and usual and word.decode().lower() == small:
-                return share if word == own else min(usual, share)
-            return usual or float(word == own)
+            return self._factor(word, options, spaced=bool(start.gap), wanted=None)
 
-        answer = self._typing_search(
-            *self._reading.place, gap, letters, k,
-            replace(
-                options, max_rows=min(options.max_rows, _CORRECTION_ROWS), batch=min(options.batch, _CORRECTION_BATCH)
-            ),
-            factor=factor, prior=stands.prior, named=self._named_words(head, gap),
-            near=[*self._near(prefix), *[prefix] * is_name], doubt=doubt,
-        )  # fmt: skip
+        answer = self._meaning.in_full(head, start, letters, k, options, factor, doubt)
         offers = tuple(as_one(self._offers(answer, self._text), fold=True))
         return Suggestions(offers, answer.exact, answer.unexplored, answer.rows)
 
-    def _near(self, typed: str) -> list[str]:
-        """Known words one letter from a word that is none, as they are and with a capital."""
-        if " " in typed or self._typing is None or self._word_list.knows(typed):
-            return []
-        found = self._word_list.near(typed, Layout.load(self._typing.layout).letters)
-        return [form for word in found for form in (word, word[:1].upper() + word[1:])]
+    def _correction(self, head: str, typed: str, options: SearchOptions, threshold: float) -> str | None:
+        """The word that was meant by a word typed in full, or by two, if it is another and probable enough."""
+        if self._meaning is None or not typed or not self._kept.isdisjoint((typed, typed.partition(" ")[0])):
+            return None
 
-    def _autocorrection(self, head: str, prefix: str, options: SearchOptions, threshold: float) -> str | None:
-        """The word that was meant by a word typed in full, if it is another and probable enough."""
-        letters = self._typed(prefix, complete=True)
-        if not letters or prefix in self._kept or not is_prose(head + prefix, len(head), len(head) + len(prefix)):
-            return None
-        meant = self._meant(head, prefix, letters, 3, options, doubt=1.0 - threshold)
-        if not meant:
-            return None
-        best = meant[0]
-        is_same = best.word.lower() == self._as_typed(prefix, self._text).lower()
-        return None if is_same or best.probability * (1.0 - meant.unexplored) < threshold else best.word
+        def ask(k: int, doubt: float) -> Suggestions:
+            return self._meant(head, typed, k, options, doubt=doubt)
 
-    def _one_of_two(self, head: str, prefix: str, threshold: float) -> str | None:
-        """The word that was meant by two words typed, if it is one, with a space too many, and probable enough."""
-        first, _, second = prefix.partition(" ")
-        if not second or not self._kept.isdisjoint((prefix, first)) or not self.may_be_one(head, first, second):
-            return None
-        letters = self._typed(prefix, complete=True)
-        meant = self._meant(head, prefix, letters, 3, SearchOptions(), doubt=1.0 - threshold) if letters else ()
-        if not meant or " " in meant[0].word or meant[0].probability * (1.0 - meant.unexplored) < threshold:
-            return None
-        return meant[0].word
+        return self._meaning.correction(head, typed, threshold, self._as_typed(typed, self._text), ask)
+
+    def _begin(self, head: str) -> WordStart:
+        """Where the word after `head` begins."""
+        gap = self._reading.read(head)
+        return WordStart(*self._reading.place, gap, self._named_words(head, gap))
 
     def _named_words(self, head: str, start: bytes) -> list[Named]:
         """What other sources than the model name where a word begins after `head`, with `start` held back."""
@@ -608,7 +511,7 @@ class Session:
 
     def _factor(self, spelled: bytes, options: SearchOptions, *, spaced: bool, wanted: bool | None) -> float:
         """What a pre-token counts: nothing if it may not stand here."""
-        text = _offered(spelled, options.punctuation, spaced, wanted)
+        text = as_offered(spelled, options.punctuation, spaced, wanted)
         return self._word_list.factor(text) if text else 0.0
 
     def _as_typed(self, word: str, text: str) -> str:
@@ -616,41 +519,3 @@ class Session:
         mark = max(words.APOSTROPHES, key=text.rfind)
         learnt = self._tokenizer.variants.get(mark)
         return word.replace(learnt, mark) if learnt and mark in text else word
-
-
-@lru_cache(maxsize=65536)  # of 20 µs each, and the same words come at every letter
-def _offered(spelled: bytes, punctuation: bool, spaced: bool, wanted: bool | None) -> str | None:
-    """A pre-token as it is offered; None if it is no word, or if asked a mark, that may stand here.
-
-    A space may begin it if `spaced`. Where what follows directly and what follows a space are ranked in one, `wanted`
-    says whether a word has its space: each is offered in one form, " word" and ".", not "word" and " .".
-    """
-    try:
-        text = spelled.decode()
-    except UnicodeDecodeError:
-        return None
-    if not text or (text[0] == " " and not spaced) or not words.is_one(text):
-        return None
-    kind = words.kind(text)
-    if kind == "space" or (kind in ("marks", "emoji") and not punctuation):
-        return None
-    if wanted is not None and (text[0] == " ") != (wanted and words.takes_space(text)):
-        return None
-    return text.removeprefix(" ")
-
-
-def _sources(found: Found) -> tuple[str, ...]:
-    """Who gives a tenth of a word's probability or more."""
-    shares = {"model": found.probability - sum(found.named.values()), **found.named}
-    return tuple(name for name, share in shares.items() if share >= 0.1 * found.probability)
-
-
-def _last_line_part(text: str) -> tuple[str, str]:
-    """`text` cut after its last white space."""
-    start = max(text.rfind(mark) for mark in " \n\r\t") + 1
-    return text[:start], text[start:]
-
-
-def _digest(tokenizer: Tokenizer, shape: tuple[int, ...], identity: str) -> bytes:
-    """What a saved session and a model must share."""
-    return hashlib.sha256(b"\0".join(tokenizer.token_bytes) + f"{shape} {identity}".encode()).digest()

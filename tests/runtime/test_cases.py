@@ -19,6 +19,7 @@ from wordgru import Predictor, SearchOptions, TypingModel, TypistOptions, Wordgr
 from wordgru.cli import cli
 from wordgru.predictor import SHIPPED
 from wordgru.sources.personal import PersonalModel
+from wordgru.text.cursor import word_start
 from wordgru.text.tokenizer import Tokenizer
 from wordgru.typist import is_in_address, is_in_capitals
 
@@ -427,5 +428,5 @@ def test_marks_that_show_nothing_before_a_word_cost_its_correction_nothing(monke
     session = typed("\u00ad" * 1000 + "teh")
     session.suggest()
     monkeypatch.setattr(Tokenizer, "normalize", counted)
-    assert session._word_start(session.text, "teh") in (1000 - 4 * len("teh") - 64 + len("teh"), 1000)
+    assert word_start(session.text, "teh", session._tokenizer) in (1000 - 4 * len("teh") - 64 + len("teh"), 1000)
     assert sum(lengths) < 10_000

@@ -19,6 +19,21 @@ struct Offered {
     std::vector<std::string> words;
 };
 
+/// The words that were offered for a word before the last of its letters came, and how often; what was offered for
+/// others is forgotten.
+inline std::unordered_map<std::string, int> passed_over(std::vector<Offered>& offered, const std::string& head,
+                                                        const std::string& letters) {
+    const auto is_past = [&](const Offered& each) {
+        return each.head != head || each.prefix.size() >= letters.size() || !starts_with(letters, each.prefix);
+    };
+    offered.erase(std::remove_if(offered.begin(), offered.end(), is_past), offered.end());
+    std::unordered_map<std::string, int> times;
+    for (const Offered& each : offered) {
+        for (const std::string& word : each.words) ++times[word];
+    }
+    return times;
+}
+
 /// `offers` given that some words were passed over, and how often; best first. Only they lose, so that the best k are
 /// among the best k + those before.
 inline void give_way(std::vector<Suggestion>& offers, const std::unordered_map<std::string, int>& passed,

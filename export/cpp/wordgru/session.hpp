@@ -14,15 +14,14 @@
 #include <utility>
 #include <vector>
 
+#include "cursor.hpp"
 #include "offers.hpp"
 #include "personal.hpp"
 #include "reading.hpp"
-#include "prose.hpp"
 #include "search.hpp"
 #include "sha256.hpp"
 #include "typing/field.hpp"
-#include "typing/search.hpp"
-#include "typing/standing.hpp"
+#include "typing/meaning.hpp"
 #include "typist.hpp"
 #include "word_list.hpp"
 
@@ -74,8 +73,9 @@ class Session {
                      const TypistOptions& habits = {})
         : typist(habits),
           engine_(std::move(engine)),
-          typing_(typing ? std::make_shared<const detail::Typing>(*typing) : nullptr),
-          reading_(engine_->model, engine_->tokenizer) {}
+          reading_(engine_->model, engine_->tokenizer) {
+        if (typing) meaning_.emplace(*typing, engine_->search, engine_->words);
+    }
 
     /// How offers follow the one who types; it may be set.
     TypistOptions typist;
@@ -112,8 +112,8 @@ class Session {
     /// widths from the first key's centre, y downwards; `capital`: its capital is typed. Returns the letter.
     /// Throws WordgruError if the session has no typing model, or the point is none.
     std::string touch(double x, double y, bool capital = false) {
-        if (!typing_) throw WordgruError("this session has no keyboard; " + std::string(kMakeTyping));
-        const char32_t nearest = typing_->layout.nearest({x, y});
+        if (!meaning_) throw WordgruError("this session has no keyboard; " + std::string(kMakeTyping));
+        const char32_t nearest = meaning_->layout().nearest({x, y});
         const std::string letter = to_utf8(std::u32string(1, capital ? upper(nearest) : nearest));
         const std::size_t place = text_.size();
         append(letter);
@@ -129,7 +129,7 @@ class Session {
         std::optional<std::string> word = suggest(query).autocorrect;
         if (!word) return word;
         std::string before = text_;
-        set(before.substr(0, word_start()) + *word);
+        set(before.substr(0, detail::word_start(before, parted().second, engine_->tokenizer)) + *word);
         field_.corrected = {std::move(before), text_};
         return word;
     }
@@ -140,8 +140,7 @@ class Session {
         if (field_.corrected && starts_with(text_, field_.corrected->second)) {
             auto [points, text] = field_.before_correction(text_);
             const std::string& before = field_.corrected->first;
-            const std::string word = engine_->tokenizer.normalize(before.substr(last_line_part(before)));
-            field_.kept.emplace(split_last(word).second);
+            field_.kept.insert(detail::parted(before, engine_->tokenizer).second);
             set(std::move(text));
             field_.points = std::move(points);
         }
@@ -157,18 +156,13 @@ class Session {
         query.options.check();
         need_typing();
         detail::Range{1, 2, false, false, true}.check("count", count);
-        const auto [head, unfinished] = count == 1 ? parted() : parted_twice();
-        auto letters = field_.typed(typing_, text_, unfinished, true);
-        if (!letters) return {};
-        return meant(head, unfinished, *letters, static_cast<std::size_t>(query.k), query.options);
+        const auto [head, unfinished] = parted(count);
+        return meant(head, unfinished, static_cast<std::size_t>(query.k), query.options);
     }
 
     /// Whether two words typed after `before` may be one that the language knows, with a space too many.
     bool may_be_one(const std::string& before, const std::string& first, const std::string& second) const {
-        const std::u32string text = decode(before + first).text, next = decode(second).text;
-        return engine_->words.knows(first + second) && second == lower(second) &&
-               detail::is_prose(text, detail::count_characters(before), text.size()) &&
-               detail::is_prose(next, 0, next.size());
+        return detail::may_be_one(engine_->words, before, first, second);
     }
 
     /// Log P(following | the text before the unfinished last word, and each of some words in its place), natural; in the
@@ -177,12 +171,12 @@ class Session {
                                    int count = 1) {
         for (const std::string& word : choices) check_text(word);
         check_text(following);
-        return reading_.nats_after((count == 2 ? parted_twice() : parted()).first, choices, following);
+        return reading_.nats_after(parted(count).first, choices, following);
     }
 
     /// Throws WordgruError if the session has no typing model.
     void need_typing() const {
-        if (!typing_) throw WordgruError("this session has no typing model; " + std::string(kMakeTyping));
+        if (!meaning_) throw WordgruError("this session has no typing model; " + std::string(kMakeTyping));
     }
 
     /// Empty the field, for a new text. The model reads it after the texts that were committed in this field, or after
@@ -228,7 +222,7 @@ class Session {
         if (!query.prefix && !typist.addresses && detail::is_in_address(head + unfinished)) return {{}, false, 1};
         if (query.prefix) {
             head += unfinished;
-            unfinished = prefix(*query.prefix);
+            unfinished = detail::as_prefix(*query.prefix, engine_->tokenizer);
         }
         if (!head.empty() && unfinished.empty() && query.options.punctuation && !detail::ends_with_space(head)) {
             return follow(head, "", query, false, true);
@@ -236,7 +230,7 @@ class Session {
         const bool space = (query.prefix || unfinished.empty()) && wants_space(head);
         if (space) head += ' ';
         Suggestions found = follow(head, unfinished, query, space, false);
-        if (typing_ && !unfinished.empty()) {
+        if (meaning_ && !unfinished.empty()) {
             found.autocorrect = correction(head, unfinished, query.options, query.threshold);
         }
         return found;
@@ -249,9 +243,8 @@ class Session {
         options.check();
         auto [head, unfinished] = parted();
         if (unfinished.empty() && wants_space(head)) head += ' ';
-        const std::string gap = reading_.read(head);
-        const auto [state, last] = reading_.place();
-        return engine_->search.characters(*state, last, gap + unfinished, options, named(head, gap))
+        const detail::WordStart start = begin(head);
+        return engine_->search.characters(*start.state, start.last, start.gap + unfinished, options, start.named)
             .of([&word = unfinished](const std::string& next) {
                 return word.empty() ? static_cast<unsigned char>(next[0]) > ' ' : split_last(word + next).first.empty();
             });
@@ -327,26 +320,6 @@ class Session {
     static constexpr std::string_view kMakeTyping = "make it with predictor.session(text, wordgru::TypingModel()).";
     inline static const std::string kSaved = "wordgru session 3\n";
 
-    /// Where what follows the last white space of `text` begins.
-    static std::size_t last_line_part(const std::string& text) {
-        const auto space = text.find_last_of(" \n\r\t");
-        return space == text.npos ? 0 : space + 1;
-    }
-
-    /// The letters of a prefix as the model sees them.
-    std::string prefix(const std::string& given) const {
-        check_text(given);
-        std::string seen = engine_->tokenizer.normalize(given);
-        const std::u32string characters = decode(seen).text;
-        const bool unspaced = is_one(characters) && characters[0] != U' ' && kind(characters) == Kind::unspaced;
-        if (!seen.empty() && !unspaced && !split_last(seen).first.empty()) {
-            throw WordgruError("the prefix '" + given +
-                               "' is no beginning of a word; expected letters or digits, with single ' ’ or - between "
-                               "them. Put what stands before the word into the context.");
-        }
-        return seen;
-    }
-
     /// What may stand after `head`, in the form in which the one who types writes.
     Suggestions follow(std::string head, std::string letters, Query query, bool space, bool ends) {
         const bool shouted = typist.capitals && detail::is_in_capitals(head, letters);
@@ -394,24 +367,22 @@ class Session {
     /// word.
     Suggestions find(const std::string& head, const std::string& letters, const Query& query, bool space, bool ends) {
         const std::string gap = reading_.read(head, ends);
-        const auto [state, last] = reading_.place();
         const std::string typed = gap + letters;
         const bool spaced = ends || starts_with(typed, " ");
         const auto wanted = ends ? std::optional<bool>(wants_space(head)) : std::nullopt;
-        const std::unordered_map<std::string, int> passed = passed_over(head, letters, query.attention);
+        std::unordered_map<std::string, int> passed;
+        if (query.attention > 0) passed = detail::passed_over(offered_, head, letters);
         const std::size_t k = static_cast<std::size_t>(query.k) + passed.size();
         const detail::Factor factor = [&](std::string_view word) {
             return this->factor(word, query.options.punctuation, spaced, wanted);
         };
-        const auto others = named(head, ends ? std::string(*wanted ? " " : "") : gap);
-        auto touched = field_.typed(typing_, text_, letters, false);
-        SearchOptions fewer = query.options;
-        fewer.max_rows = std::min(fewer.max_rows, detail::kTypedRows);
-        Suggestions found = offers(
-            touched ? detail::find_meant(engine_->search, *state, last, gap, *touched, k, fewer, factor,
-                                         detail::stranger(typing_->model, decode(letters).text), others)
-                    : engine_->search(*state, last, typed, k, query.options, factor, others),
-            text_ + query.prefix.value_or(""), space);
+        const auto [state, last] = reading_.place();
+        const detail::WordStart start{state, last, gap, named(head, ends ? std::string(*wanted ? " " : "") : gap)};
+        auto touched = this->typed(letters, false);
+        Suggestions found =
+            offers(touched ? meaning_->going_on(start, *touched, k, query.options, factor)
+                           : engine_->search(*state, last, typed, k, query.options, factor, start.named),
+                   text_ + query.prefix.value_or(""), space);
         if (!passed.empty()) {
             detail::give_way(found.items, passed, query.attention);
             found.items.resize(std::min(found.items.size(), static_cast<std::size_t>(query.k)));
@@ -432,90 +403,38 @@ class Session {
         return found;
     }
 
-    /// What was meant by letters after `head` with which the word ends; what was typed is always allowed.
-    Suggestions meant(const std::string& head, const std::string& word, detail::Typed& letters, std::size_t k,
-                      SearchOptions options, double doubt = 1) {
-        const std::string gap = reading_.read(head);
-        const auto [state, last] = reading_.place();
-        options.max_rows = std::min(options.max_rows, detail::kCorrectionRows);
-        options.batch = std::min(options.batch, detail::kCorrectionBatch);
-        detail::Standing stands{detail::stranger(typing_->model, decode(word).text)};
-        if (word.find(' ') == word.npos && engine_->words.factor(word) == kStrange) {
-            stands = detail::standing(typing_->model, head, word);
-        }
-        const std::string own = gap + word, small = lower(own);
-        const detail::Factor factor = [&](std::string_view spelled) {
-            const double counts = this->factor(spelled, options.punctuation, !gap.empty(), std::nullopt);
-            if (counts > 0 && stands.share && lower(std::string(spelled)) == small) {
-                return spelled == own ? *stands.share : std::min(counts, *stands.share);
-            }
-            return counts > 0 || spelled != own ? counts : 1;
-        };
-        std::vector<std::string> near = this->near(word);
-        if (stands.is_name) near.push_back(word);
-        const auto others = named(head, gap);
-        const detail::Answer answer = detail::find_meant(engine_->search, *state, last, gap, letters, k, options,
-                                                         factor, stands.prior, others, near, doubt);
-        Suggestions found = offers(answer, text_, false);
-        found.items = detail::as_one(found.items, true);
-        return found;
+    /// The letters typed as the typing model sees them; none without one, or of what it does not look at.
+    std::optional<detail::Typed> typed(const std::string& word, bool complete) const {
+        return meaning_ ? meaning_->typed(word, text_, field_, complete) : std::nullopt;
     }
 
-    /// Known words one letter from a word that is none, as they are and with a capital.
-    std::vector<std::string> near(const std::string& typed) const {
-        std::vector<std::string> forms;
-        if (typed.find(' ') != typed.npos || engine_->words.knows(typed)) return forms;
-        for (const std::string& word : engine_->words.near(typed, typing_->layout.letters())) {
-            const std::u32string letters = decode(word).text;
-            forms.push_back(word);
-            forms.push_back(in_capitals(to_utf8(letters.substr(0, 1))) + to_utf8(letters.substr(1)));
-        }
-        return forms;
+    /// What was meant by letters after `head` with which the word ends; what was typed is always allowed.
+    Suggestions meant(const std::string& head, const std::string& word, std::size_t k, const SearchOptions& options,
+                      double doubt = 1) {
+        auto letters = typed(word, true);
+        if (!letters) return {};
+        const detail::WordStart start = begin(head);
+        const detail::Factor factor = [&](std::string_view spelled) {
+            return this->factor(spelled, options.punctuation, !start.gap.empty(), std::nullopt);
+        };
+        Suggestions found = offers(meaning_->in_full(head, start, *letters, k, options, factor, doubt), text_, false);
+        found.items = detail::as_one(found.items, true);
+        return found;
     }
 
     /// The word that was meant by a word typed in full, if it is another and probable enough.
     std::optional<std::string> correction(const std::string& head, const std::string& word,
                                           const SearchOptions& options, double threshold) {
-        const std::size_t start = detail::count_characters(head);
-        const std::u32string text = decode(head + word).text;
-        auto letters = field_.typed(typing_, text_, word, true);
-        if (!letters || field_.kept.count(word) || !detail::is_prose(text, start, text.size())) return std::nullopt;
-        const Suggestions meant = this->meant(head, word, *letters, 3, options, 1 - threshold);
-        if (meant.empty()) return std::nullopt;
-        const Suggestion& best = meant[0];
-        const bool is_same = lower(best.word) == lower(as_typed(word, text_));
-        if (is_same || best.probability * (1 - meant.unexplored) < threshold) return std::nullopt;
-        return best.word;
+        if (field_.kept.count(word)) return std::nullopt;
+        const auto ask = [&](std::size_t k, double doubt) { return meant(head, word, k, options, doubt); };
+        return meaning_->correction(head, word, threshold, as_typed(word, text_), ask);
     }
 
-    /// Where the unfinished last word begins in the text as it was typed, which normalising may change.
-    std::size_t word_start() const {
-        const std::string unfinished = parted().second;
-        const std::size_t most = detail::count_characters(unfinished);
-        std::size_t start = text_.size();
-        for (std::size_t at = start; at > 0;) {
-            const std::size_t next = detail::before(text_, at);
-            const std::string seen = engine_->tokenizer.normalize(std::string_view(text_).substr(next));
-            if (detail::count_characters(seen) > most) break;
-            at = next;
-            if (seen == unfinished) start = at;
-        }
-        return start;
-    }
-
-    /// The words that were offered for this word before its last letters came, and how often.
-    std::unordered_map<std::string, int> passed_over(const std::string& head, const std::string& letters,
-                                                     double attention) {
-        std::unordered_map<std::string, int> times;
-        if (attention == 0) return times;
-        const auto is_past = [&](const detail::Offered& each) {
-            return each.head != head || each.prefix.size() >= letters.size() || !starts_with(letters, each.prefix);
-        };
-        offered_.erase(std::remove_if(offered_.begin(), offered_.end(), is_past), offered_.end());
-        for (const detail::Offered& each : offered_) {
-            for (const std::string& word : each.words) ++times[word];
-        }
-        return times;
+    /// Where the word after `head` begins.
+    detail::WordStart begin(const std::string& head) {
+        const std::string gap = reading_.read(head);
+        const auto [state, last] = reading_.place();
+        return {state, last, gap, named(head, gap)};
     }
 
     /// What other sources than the model name where a word begins after `head`, with `start` held back.
@@ -560,23 +479,9 @@ class Session {
         return word;
     }
 
-    /// The text before its unfinished last word, and that word.
-    std::pair<std::string, std::string> parted() const { return parted(text_); }
-
-    std::pair<std::string, std::string> parted(const std::string& text) const {
-        const std::size_t start = last_line_part(text);
-        const std::string tail = engine_->tokenizer.normalize(std::string_view(text).substr(start));
-        const auto [before, unfinished] = split_last(tail);
-        return {text.substr(0, start) + std::string(before), std::string(unfinished)};
-    }
-
-    /// The same of the last two words, if one space is between them.
-    std::pair<std::string, std::string> parted_twice() const {
-        auto [before, last] = parted();
-        const std::size_t end = last_line_part(text_);
-        if (last.empty() || before.size() != end || end == 0 || text_[end - 1] != ' ') return {before, last};
-        auto [head, first] = parted(text_.substr(0, end - 1));
-        return first.empty() ? std::pair(before, last) : std::pair(head, first + ' ' + last);
+    /// The text before its unfinished last word, and that word; or the last two, if one space is between them.
+    std::pair<std::string, std::string> parted(int count = 1) const {
+        return detail::parted(text_, engine_->tokenizer, count);
     }
 
     // -- saving ------------------------------------------------------------------------------------------------
@@ -589,7 +494,7 @@ class Session {
     }
 
     std::shared_ptr<detail::Engine> engine_;
-    std::shared_ptr<const detail::Typing> typing_;
+    std::optional<detail::Meaning> meaning_;  // with a typing model
     std::string text_;
     detail::TypedField field_;
     detail::Reading reading_;

@@ -252,4 +252,31 @@ inline bool ends_with(std::string_view text, std::string_view end) {
     return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
+namespace detail {
+
+/// The character that begins at byte `at`.
+inline char32_t character_at(std::string_view text, std::size_t at) {
+    const Characters found = decode(text.substr(at, 4));
+    return found.size() ? found.text.front() : kReplacement;
+}
+
+/// Where the character begins that ends before byte `at`.
+inline std::size_t before(std::string_view text, std::size_t at) {
+    do --at;
+    while (at > 0 && (text[at] & 0xC0) == 0x80);
+    return at;
+}
+
+/// Whether `text` ends with white space.
+inline bool ends_with_space(std::string_view text) {
+    return !text.empty() && is_space(character_at(text, before(text, text.size())));
+}
+
+inline std::size_t count_characters(std::string_view text) {
+    const auto begins = [](char byte) { return (byte & 0xC0) != 0x80; };
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins));
+}
+
+}  // namespace detail
+
 }  // namespace wordgru

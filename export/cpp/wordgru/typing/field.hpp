@@ -16,12 +16,6 @@
 
 namespace wordgru::detail {
 
-inline constexpr std::size_t kLongestTyped = 40;  // letters of a word that a typing model looks at; longer ones are
-                                                  // taken as they are
-inline constexpr int kCorrectionRows = 16;        // of a search for what was meant by a word typed in full
-inline constexpr int kCorrectionBatch = 4;        // rows of one call there: what was read says what to read next
-inline constexpr int kTypedRows = 32;  // of one for the rest of a word: it seldom finds better after them
-
 /// The letters of one field, as they were typed.
 struct TypedField {
     std::map<std::size_t, Point> points;  ///< place of a letter in the text, in bytes → where it was touched
@@ -31,12 +25,10 @@ struct TypedField {
     /// The text is as it was up to this place only.
     void keep(std::size_t place) { points.erase(points.lower_bound(place), points.end()); }
 
-    /// The letters of `word`, with which `text` ends where it was not read otherwise, for `typing`; none of what a
-    /// typing model does not look at.
-    std::optional<Typed> typed(const std::shared_ptr<const Typing>& typing, const std::string& text,
-                               const std::string& word, bool complete) const {
+    /// The letters of `word`, with which `text` ends where it was not read otherwise, for `typing`.
+    Typed typed(const std::shared_ptr<const Typing>& typing, const std::string& text, const std::string& word,
+                bool complete) const {
         const Characters letters = decode(word);
-        if (!typing || word.empty() || letters.size() > kLongestTyped) return std::nullopt;
         const bool is_there = ends_with(text, word);
         std::vector<Touch> touches;
         for (std::size_t at = 0; at < letters.size(); ++at) {

@@ -1,4 +1,7 @@
-/** What was meant at the cursor of a field: the part of a session that needs a typing model. */
+/**
+ * What was meant at the cursor of a field: the part of a session that needs a typing model.
+ * `wordgru/typing/meaning.py` in TypeScript.
+ */
 import type { Bytes } from "../bytes.js";
 import { WordgruError } from "../errors.js";
 import type { Named } from "../named.js";
