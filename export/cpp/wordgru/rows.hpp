@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -322,6 +323,7 @@ class Group {
             if (parent != kNowhere && parent >= low_) path[at] += path[parent - low_];
         }
         for (std::size_t at = 0; at < path.size(); ++at) path_[at] += path[at];
+        peak_.reset();
         rows.push_back(&row);
     }
 
@@ -329,10 +331,15 @@ class Group {
     void take(std::size_t place, double mass) {
         if (mass == 0) return;
         for (std::size_t at = place - low_; at < opens_.end(place) - low_; ++at) path_[at] -= mass;
+        peak_.reset();
     }
 
     /// The most that any word may miss here whose bytes from the nodes on begin with `rest`.
     double peak(std::string_view rest) const {
+        if (rest.empty() && !path_.empty()) {
+            if (!peak_) peak_ = largest(path_.data(), path_.size());
+            return *peak_;
+        }
         auto [low, high] = opens_.range(rest);
         low = std::max(low, low_);
         high = std::min(high, low_ + path_.size());
@@ -379,6 +386,7 @@ class Group {
     Doubles path_;  // for each open token that agrees, the sum of the open masses along its bytes, over all rows: what
                     // a word through it may miss here
     std::size_t low_ = 0;
+    mutable std::optional<double> peak_;  // the most on any path, once it was asked for
 };
 
 }  // namespace detail

@@ -213,9 +213,17 @@ class Weighed {
 
     /// Add the heaviest open tokens that agree.
     void add_heaviest(std::size_t most, Picks& picks) const {
+        if (!most) return;
+        std::vector<std::pair<double, const Group*>> by_peak;
+        for (const Group& group : groups) by_peak.emplace_back(group.peak(""), &group);
+        std::sort(by_peak.rbegin(), by_peak.rend());
         Picks open;
-        for (const Group& group : groups) group.over(0, most, open);
-        for (const Pick& pick : heaviest(open, most)) picks.insert(pick);
+        for (const auto& [peak, group] : by_peak) {
+            if (open.size() == most && peak < open.begin()->mass) break;  // no token weighs more than its path
+            group->over(0, most, open);
+            while (open.size() > most) open.erase(open.begin());
+        }
+        picks.insert(open.begin(), open.end());
     }
 
     /// Add the heaviest open tokens inside the letters.
