@@ -164,6 +164,9 @@ def test_a_copy_goes_its_own_way_and_phrases_come_in_one_language() -> None:
     assert BOTH.phrases("thank you very")[0].text.startswith("much")
     session.delete(len("en "))
     assert session.text == "Gut"
+    session.delete(9)
+    assert session.text == ""
+    session.append("Gut")
     session.reset()
     assert session.text == ""
 
@@ -178,6 +181,12 @@ def test_words_are_added_and_blocked_in_all_and_learnt_once() -> None:
     session = both.session("Wir treffen uns bei Rumpelmeier.")
     assert session.commit() == 5
     assert both.complete("Wir treffen uns bei Rumpel")[0].word == "Rumpelmeier"
+
+
+def test_more_than_two_models_are_mixed() -> None:
+    session = MixedPredictor({"en": ENGLISH, "de": GERMAN, "tiny": Predictor.load(TINY)}).session("Ich komme ")
+    assert sum(session.languages().values()) == pytest.approx(1)
+    assert session.suggest(k=1).words == BOTH.suggest("Ich komme ", k=1).words
 
 
 def test_what_cannot_be_mixed_is_said_in_a_line(tmp_path) -> None:

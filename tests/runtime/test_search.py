@@ -16,6 +16,7 @@ from wordgru.search.named import Named, NamedWords
 from wordgru.search.rows import Places
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
+from wordgru.search.weighed import Weighed
 from wordgru.text.vocabulary import Index, Vocabulary, folded, half_character
 
 UNITS = [b"a", b"b", b"A", b"ab", b"aa", b"ba", b" ", b" a", b" ab", b"aba", b"B", "é".encode(), b"\xc3", b"\xa9"]
@@ -237,6 +238,58 @@ def test_known_words_fill_all_places_however_much_an_unknown_one_counts():
     two = {toy.search(b"a", 1, options).words[0].spelled: 1.0, **known}
     both = toy.search(b"a", 2, options, factor=lambda word: two.get(word, 0.0)).words
     assert [item.spelled for item in both] == [next(iter(two)), last.spelled]
+
+
+def test_unknown_words_fill_no_place_beside_a_probable_known_one():
+    toy = Toy(UNITS, UNITS, 5)
+    options = SearchOptions(max_rows=3000)
+    second = toy.search(b"a", 3, options).words[1]
+    answer = toy.search(b"a", 3, options, factor=lambda word: 1.0 if word == second.spelled else 0.01)
+    assert [item.spelled for item in answer.words] == [second.spelled]
+    assert answer.exact
+
+
+class Told(Toy):
+    """A model that is told what follows the tokens read, in bytes: P of final tokens, P of open ones."""
+
+    def __init__(self, rows):
+        finals, opens = (sorted({token for row in rows.values() for token in row[kind]}) for kind in (0, 1))
+        super().__init__(opens, finals, 0)
+        self.rows = rows
+
+    def row(self, history):
+        row = np.zeros(len(self.token_bytes), np.float32)
+        finals, opens = self.rows[b"".join(self.token_bytes[token] for token in history)]
+        for at, token in enumerate(self.token_bytes[1:], 1):
+            row[at] = (finals if at <= self.finals else opens).get(token, 0.0)
+        return row
+
+
+def test_the_usual_spelling_of_a_word_that_is_offered_is_read_though_it_adds_less_than_the_tolerance():
+    toy = Told({b"": ({b"abc": 0.9}, {b"ab": 0.09, b"c": 0.01}), b"ab": ({b"c": 1.0}, {}), b"c": ({b"c": 1.0}, {})})
+    (found,) = toy.search(b"", 1, SearchOptions(tolerance=0.2)).words
+    assert found.spelled == b"abc"
+    assert found.probability == pytest.approx(0.99)
+
+
+def test_named_words_that_share_the_place_are_all_offered():
+    toy = Told({b"": ({b" x": 1.0}, {})})
+    words = {b" a", b" b", b" c", b" d", b" e"}
+    named = Named(b" ", {word[1:]: 0.2 for word in words})
+    answer = toy.search(b"", 6, SearchOptions(tolerance=0.05), named=[named])
+    assert offered(answer) == {b" x", *words}
+    assert answer.exact
+
+
+def test_a_named_word_too_light_to_be_listed_counts_among_those_that_may_be_missing():
+    toy = Told({b"": ({b" x": 1.0}, {})})
+    search = WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell)
+    options = SearchOptions(tolerance=0.1)
+    with search.reader(np.zeros((1, 1), np.float32), 0, options) as reader:
+        weighed = Weighed(reader, b"", options, toy.spell)
+        weighed.begin((), [Named(b" ", {b"a": 1.0, b"b": 0.01})])
+    assert weighed.named == {b" a": 1.0}
+    assert weighed.unnamed == 0.01
 
 
 @settings(deadline=None)
