@@ -1,8 +1,8 @@
 """Measure whether the tests of the search and of the mixture notice small faults: a sample of mutants, drawn by a seed.
 
 A mutant is the code with one operator, number, condition, loop or decorator changed. Not drawn are operators on bits,
-`%`, `//`, `**` and `is`, which mostly end in a TypeError and would flatter the score. Needs `pip install cosmic-ray`; it
-changes files of wordgru/ while it runs and puts them back, so let nothing else use the checkout meanwhile.
+`%`, `//`, `**` and `is`, which mostly end in a TypeError and would flatter the score. Needs `pip install cosmic-ray`.
+It changes files of wordgru/ while it runs and puts them back: let nothing else use the checkout meanwhile.
 
     python scripts/mutants.py --count 80
 """
@@ -18,7 +18,7 @@ import click
 from cosmic_ray.ast import ast_nodes, get_ast_from_path
 from cosmic_ray.mutating import mutate_and_test
 from cosmic_ray.plugins import get_operator, operator_names
-from cosmic_ray.work_item import MutationSpec
+from cosmic_ray.work_item import MutationSpec, WorkResult
 
 SEARCH = ("search", "typing.py::test_the_next_character_is_that_of_all_words_added_up", "session", "golden")
 TESTS = {f"wordgru/search/{name}.py": SEARCH for name in ("search", "weighed", "rows", "characters", "named")}
@@ -46,13 +46,11 @@ def mutants(module: str) -> list[MutationSpec]:
     return found
 
 
-def survives(mutant: MutationSpec) -> str:
-    """What was changed, if no test fails; else nothing."""
-    tests = [f"tests/runtime/test_{name}" + ".py" * ("." not in name) for name in TESTS[str(mutant.module_path)]]
+def tested(module: str, *changed: MutationSpec) -> WorkResult:
+    """What the tests of a module say of a mutant of it; of the module as it stands, if none is given."""
+    tests = [f"tests/runtime/test_{name}" + ".py" * ("." not in name) for name in TESTS[module]]
     options = ["-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-m", "not slow", "-k", f"not {SLOW}"]
-    result = mutate_and_test([mutant], shlex.join([sys.executable, "-c", PYTEST, *options, *tests]), SECONDS)
-    return "" if result.is_killed else result.diff or ""
-
+    return mutate_and_test(changed, shlex.join([sys.executable, "-c", PYTEST, *options, *tests]), SECONDS)
 
 
 @click.command(help=__doc__.split("\n\n")[0])
@@ -61,14 +59,16 @@ def survives(mutant: MutationSpec) -> str:
 def main(count: int, seed: int) -> None:
     """Draw, test, tell."""
     every = [mutant for module in TESTS for mutant in mutants(module)]
+    for module in ("wordgru/search/search.py", "wordgru/mixture.py"):
+        if tested(module).is_killed:
+            raise click.ClickException(f"the tests of {module} fail without a mutant.")
     drawn, killed = Counter[str](), Counter[str]()
     for mutant in sorted(random.Random(seed).sample(every, count), key=every.index):
         module = str(mutant.module_path)
         drawn[module] += 1
-        diff = survives(mutant)
-        killed[module] += not diff
-        print(f"{module}:{mutant.start_pos[0]} {mutant.operator_name} {'SURVIVED' if diff else 'killed'}", flush=True)
-        print(diff, end="\n" if diff else "", flush=True)
+        result = tested(module, mutant)
+        killed[module] += result.is_killed
+        print(f"{module}:{mutant.start_pos[0]} {'killed' if result.is_killed else result.diff}", flush=True)
     for module in TESTS:
         print(f"{module}: {killed[module]} of {drawn[module]} killed")
     print(f"{killed.total()} of {len(every)} mutants drawn: {killed.total() / count:.0%} killed")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from wordgru.errors import WordgruError
 from wordgru.search.characters import Characters
 from wordgru.search.named import Named, NamedWords
-from wordgru.search.rows import Places
+from wordgru.search.rows import Group, Places, Row
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
 from wordgru.search.weighed import Weighed
@@ -272,6 +272,13 @@ def test_the_usual_spelling_of_a_word_that_is_offered_is_read_though_it_adds_les
     assert found.probability == pytest.approx(0.99)
 
 
+def test_a_known_word_of_more_than_four_times_the_tolerance_takes_the_place_of_an_unknown_one():
+    toy = Told({b"": ({b"x": 0.5, b"y": 0.455}, {b"ab": 0.045}), b"ab": ({b"c": 1.0}, {})})
+    options = SearchOptions(tolerance=0.01)
+    answer = toy.search(b"", 2, options, factor=lambda word: 0.01 if word == b"y" else 1.0)
+    assert offered(answer) == {b"x", b"abc"}
+
+
 def test_named_words_that_share_the_place_are_all_offered():
     toy = Told({b"": ({b" x": 1.0}, {})})
     words = {b" a", b" b", b" c", b" d", b" e"}
@@ -337,6 +344,28 @@ def test_of_places_that_hold_too_many_rows_the_oldest_are_forgotten(monkeypatch)
         assert sum(map(len, places._nodes.values())) == places._count <= 6
     (kept,) = places._nodes
     assert kept[0] == state.tobytes()
+
+
+def test_a_place_is_remembered_while_others_are_read():
+    toy = Toy(UNITS, UNITS, 1)
+    places = Places()
+    for number in (0, 1):
+        toy.histories[float(number)] = (number,)
+        with places.reader(toy, toy.vocabulary, np.full((1, 1), number, np.float32), 0, SearchOptions()):
+            pass
+    assert len(places._nodes) == 2
+
+
+def test_a_token_that_was_read_leaves_the_others_of_its_group_open():
+    toy = Told({b"": ({b"x": 0.2}, {b"a": 0.75, b"b": 0.05})})
+    with Places().reader(toy, toy.vocabulary, np.zeros((1, 1), np.float32), 0, SearchOptions()) as reader:
+        row = Row(reader.nodes[()], toy.vocabulary, b"")
+    group = Group(toy.vocabulary, row.low, light=0.1)
+    group.add(row)
+    group.take(1, row.take(1))
+    assert group.open == pytest.approx(0.75)
+    assert group.peak(b"") == group.missing(b"a") == pytest.approx(0.75)
+    assert group.missing(b"b") == 0
 
 
 def test_where_no_word_is_known_a_proof_costs_no_more_than_where_all_are():
