@@ -14,6 +14,7 @@ from tests.runtime.test_golden import alike, loaded
 from wordgru import MixedPredictor, Predictor, TypingModel, WordgruError
 from wordgru.cli import cli
 from wordgru.languages import Languages
+from wordgru.mixture import load_named
 from wordgru.sources.personal import PersonalModel
 from wordgru.typist import AS_READ
 
@@ -211,9 +212,12 @@ def test_more_than_two_models_are_mixed() -> None:
     assert session.suggest(k=1).words == BOTH.suggest("Ich komme ", k=1).words
 
 
-def test_several_models_are_loaded_with_the_options_of_one() -> None:
-    one, several = (list(inspect.signature(each.load).parameters.values()) for each in (Predictor, MixedPredictor))
-    assert {each.name: each.kind for each in several[1:]} == {each.name: each.kind for each in one[1:]}
+@pytest.mark.parametrize("load", [MixedPredictor.load, load_named])
+def test_several_models_are_loaded_with_the_options_of_one(load) -> None:
+    one, several = (list(inspect.signature(each).parameters.values())[1:] for each in (Predictor.load, load))
+    assert [(each.name, each.kind, each.default) for each in several] == [
+        (each.name, each.kind, each.default) for each in one
+    ]
 
 
 def test_any_tolerance_is_taken() -> None:

@@ -356,16 +356,31 @@ def test_a_place_is_remembered_while_others_are_read():
     assert len(places._nodes) == 2
 
 
-def test_a_token_that_was_read_leaves_the_others_of_its_group_open():
-    toy = Told({b"": ({b"x": 0.2}, {b"a": 0.75, b"b": 0.05})})
+def group_of(opens, *, light):
+    """The group of a root after which a word is whole with 0.2, or these tokens are open."""
+    toy = Told({b"": ({b"x": 0.2}, opens)})
     with Places().reader(toy, toy.vocabulary, np.zeros((1, 1), np.float32), 0, SearchOptions()) as reader:
         row = Row(reader.nodes[()], toy.vocabulary, b"")
-    group = Group(toy.vocabulary, row.low, light=0.1)
+    group = Group(toy.vocabulary, row.low, light)
     group.add(row)
+    return group, row
+
+
+def test_a_token_that_was_read_leaves_the_others_of_its_group_open():
+    group, row = group_of({b"a": 0.75, b"b": 0.05}, light=0.1)
     group.take(1, row.take(1))
     assert group.open == pytest.approx(0.75)
     assert group.peak(b"") == group.missing(b"a") == pytest.approx(0.75)
     assert group.missing(b"b") == 0
+
+
+def test_a_word_may_miss_the_tokens_it_begins_with_and_one_that_goes_on_those_after_them():
+    group, _ = group_of({b"a": 0.1, b"ab": 0.2, b"abc": 0.05, b"b": 0.45}, light=0.0)
+    assert group.missing(b"a") == pytest.approx(0.1)
+    assert group.missing(b"abb") == pytest.approx(0.3)
+    assert group.peak(b"a") == pytest.approx(0.35)
+    assert group.peak(b"ac") == pytest.approx(0.1)
+    assert group.peak(b"") == pytest.approx(0.45)
 
 
 def test_where_no_word_is_known_a_proof_costs_no_more_than_where_all_are():
