@@ -1,5 +1,6 @@
 """Several languages at once: the mixture is the sum of its models, and follows its user from one to another."""
 
+import inspect
 import json
 import tracemalloc
 
@@ -13,6 +14,7 @@ from tests.runtime.test_golden import alike, loaded
 from wordgru import MixedPredictor, Predictor, TypingModel, WordgruError
 from wordgru.cli import cli
 from wordgru.languages import Languages
+from wordgru.mixture import load_named
 from wordgru.sources.personal import PersonalModel
 from wordgru.typist import AS_READ
 
@@ -134,6 +136,18 @@ def test_a_session_tells_what_it_keeps() -> None:
     assert session.size > size
 
 
+def test_words_passed_over_are_forgotten_when_the_field_is_emptied() -> None:
+    session = BOTH.session("I will ")
+    letter = session.suggest(attention=0.9)[0].word[0]
+    passed = session.copy()
+    passed.append(letter)
+    session.reset()
+    session.append("I will " + letter)
+    fresh = BOTH.session("I will " + letter).suggest(attention=0.9)[0].probability
+    assert passed.suggest(attention=0.9)[0].probability < 0.6 * fresh
+    assert session.suggest(attention=0.9)[0].probability == pytest.approx(fresh, abs=0.01)
+
+
 def test_words_that_differ_in_case_alone_take_one_place_if_asked() -> None:
     found = BOTH.session("the DI").suggest(k=12, ignore_case=True)
     assert len({word.lower() for word in found.words}) == len(found) == 12
@@ -164,6 +178,9 @@ def test_a_copy_goes_its_own_way_and_phrases_come_in_one_language() -> None:
     assert BOTH.phrases("thank you very")[0].text.startswith("much")
     session.delete(len("en "))
     assert session.text == "Gut"
+    session.delete(9)
+    assert session.text == ""
+    session.append("Gut")
     session.reset()
     assert session.text == ""
 
@@ -178,6 +195,34 @@ def test_words_are_added_and_blocked_in_all_and_learnt_once() -> None:
     session = both.session("Wir treffen uns bei Rumpelmeier.")
     assert session.commit() == 5
     assert both.complete("Wir treffen uns bei Rumpel")[0].word == "Rumpelmeier"
+
+
+def test_an_unknown_word_of_one_language_fills_no_place_beside_known_ones_of_another() -> None:
+    session = BOTH.session("Wir sehen die ")
+    found = session.suggest(prefix="xyl", k=3)
+    german = session._sessions["de"].suggest(prefix="xyl", k=3)
+    assert [word for word in german.words if BOTH.factor(word) < 1]
+    assert "xylophone" in found.words
+    assert [BOTH.factor(word) for word in found.words] == [1.0] * len(found)
+
+
+def test_more_than_two_models_are_mixed() -> None:
+    session = MixedPredictor({"en": ENGLISH, "de": GERMAN, "tiny": Predictor.load(TINY)}).session("Ich komme ")
+    assert sum(session.languages().values()) == pytest.approx(1)
+    assert session.suggest(k=1).words == BOTH.suggest("Ich komme ", k=1).words
+
+
+@pytest.mark.parametrize("load", [MixedPredictor.load, load_named])
+def test_several_models_are_loaded_with_the_options_of_one(load) -> None:
+    one, several = (list(inspect.signature(each).parameters.values())[1:] for each in (Predictor.load, load))
+    assert [(each.name, each.kind, each.default) for each in several] == [
+        (each.name, each.kind, each.default) for each in one
+    ]
+
+
+def test_any_tolerance_is_taken() -> None:
+    session = BOTH.session("thanks for the invitation, I will ")
+    assert session.suggest(k=1, tolerance=0.9).words
 
 
 def test_what_cannot_be_mixed_is_said_in_a_line(tmp_path) -> None:
@@ -223,6 +268,14 @@ def test_a_touch_is_one_letter_in_all_models() -> None:
     assert "".join(typed) == "tono"
     assert session.text == "see you tono"
     assert session.suggest(k=1).words == ["tomorrow"]
+
+
+def test_where_the_keys_were_touched_counts_after_a_text_in_two_languages() -> None:
+    points = [(4.4, 0.2), (7.6, 0.1), (6.9, 2.3), (8.3, 0.2)]
+    touched, typed = (BOTH.session("Ich komme gerne. see you ", typing=TypingModel(layout="phone")) for _ in range(2))
+    typed.append("".join(touched.touch(*point) for point in points))
+    assert touched.text == typed.text
+    assert touched.suggest(k=1)[0].probability > typed.suggest(k=1)[0].probability + 0.1
 
 
 @pytest.mark.parametrize("name", ["autocorrect", "characters", "save", "undo"])

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from wordgru.errors import WordgruError
 from wordgru.search.characters import Characters
 from wordgru.search.named import Named, NamedWords
-from wordgru.search.rows import Places
+from wordgru.search.rows import Group, Places, Row
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
+from wordgru.search.weighed import Weighed
 from wordgru.text.vocabulary import Index, Vocabulary, folded, half_character
 
 UNITS = [b"a", b"b", b"A", b"ab", b"aa", b"ba", b" ", b" a", b" ab", b"aba", b"B", "é".encode(), b"\xc3", b"\xa9"]
@@ -239,6 +240,65 @@ def test_known_words_fill_all_places_however_much_an_unknown_one_counts():
     assert [item.spelled for item in both] == [next(iter(two)), last.spelled]
 
 
+def test_unknown_words_fill_no_place_beside_a_probable_known_one():
+    toy = Toy(UNITS, UNITS, 5)
+    options = SearchOptions(max_rows=3000)
+    second = toy.search(b"a", 3, options).words[1]
+    answer = toy.search(b"a", 3, options, factor=lambda word: 1.0 if word == second.spelled else 0.01)
+    assert [item.spelled for item in answer.words] == [second.spelled]
+    assert answer.exact
+
+
+class Told(Toy):
+    """A model that is told what follows the tokens read, in bytes: P of final tokens, P of open ones."""
+
+    def __init__(self, rows):
+        finals, opens = (sorted({token for row in rows.values() for token in row[kind]}) for kind in (0, 1))
+        super().__init__(opens, finals, 0)
+        self.rows = rows
+
+    def row(self, history):
+        row = np.zeros(len(self.token_bytes), np.float32)
+        finals, opens = self.rows[b"".join(self.token_bytes[token] for token in history)]
+        for at, token in enumerate(self.token_bytes[1:], 1):
+            row[at] = (finals if at <= self.finals else opens).get(token, 0.0)
+        return row
+
+
+def test_the_usual_spelling_of_a_word_that_is_offered_is_read_though_it_adds_less_than_the_tolerance():
+    toy = Told({b"": ({b"abc": 0.9}, {b"ab": 0.09, b"c": 0.01}), b"ab": ({b"c": 1.0}, {}), b"c": ({b"c": 1.0}, {})})
+    (found,) = toy.search(b"", 1, SearchOptions(tolerance=0.2)).words
+    assert found.spelled == b"abc"
+    assert found.probability == pytest.approx(0.99)
+
+
+def test_a_known_word_of_more_than_four_times_the_tolerance_takes_the_place_of_an_unknown_one():
+    toy = Told({b"": ({b"x": 0.5, b"y": 0.455}, {b"ab": 0.045}), b"ab": ({b"c": 1.0}, {})})
+    options = SearchOptions(tolerance=0.01)
+    answer = toy.search(b"", 2, options, factor=lambda word: 0.01 if word == b"y" else 1.0)
+    assert offered(answer) == {b"x", b"abc"}
+
+
+def test_named_words_that_share_the_place_are_all_offered():
+    toy = Told({b"": ({b" x": 1.0}, {})})
+    words = {b" a", b" b", b" c", b" d", b" e"}
+    named = Named(b" ", {word[1:]: 0.2 for word in words})
+    answer = toy.search(b"", 6, SearchOptions(tolerance=0.05), named=[named])
+    assert offered(answer) == {b" x", *words}
+    assert answer.exact
+
+
+def test_a_named_word_too_light_to_be_listed_counts_among_those_that_may_be_missing():
+    toy = Told({b"": ({b" x": 1.0}, {})})
+    search = WordSearch(toy, toy.token_bytes, toy.finals, spell=toy.spell)
+    options = SearchOptions(tolerance=0.1)
+    with search.reader(np.zeros((1, 1), np.float32), 0, options) as reader:
+        weighed = Weighed(reader, b"", options, toy.spell)
+        weighed.begin((), [Named(b" ", {b"a": 1.0, b"b": 0.01})])
+    assert weighed.named == {b" a": 1.0}
+    assert weighed.unnamed == 0.01
+
+
 @settings(deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=4), unique=True, max_size=30), st.binary(max_size=4))
 def test_an_index_finds_what_a_walk_over_all_tokens_finds(keys, text):
@@ -284,6 +344,43 @@ def test_of_places_that_hold_too_many_rows_the_oldest_are_forgotten(monkeypatch)
         assert sum(map(len, places._nodes.values())) == places._count <= 6
     (kept,) = places._nodes
     assert kept[0] == state.tobytes()
+
+
+def test_a_place_is_remembered_while_others_are_read():
+    toy = Toy(UNITS, UNITS, 1)
+    places = Places()
+    for number in (0, 1):
+        toy.histories[float(number)] = (number,)
+        with places.reader(toy, toy.vocabulary, np.full((1, 1), number, np.float32), 0, SearchOptions()):
+            pass
+    assert len(places._nodes) == 2
+
+
+def group_of(opens, *, light):
+    """The group of a root after which a word is whole with 0.2, or these tokens are open."""
+    toy = Told({b"": ({b"x": 0.2}, opens)})
+    with Places().reader(toy, toy.vocabulary, np.zeros((1, 1), np.float32), 0, SearchOptions()) as reader:
+        row = Row(reader.nodes[()], toy.vocabulary, b"")
+    group = Group(toy.vocabulary, row.low, light)
+    group.add(row)
+    return group, row
+
+
+def test_a_token_that_was_read_leaves_the_others_of_its_group_open():
+    group, row = group_of({b"a": 0.75, b"b": 0.05}, light=0.1)
+    group.take(1, row.take(1))
+    assert group.open == pytest.approx(0.75)
+    assert group.peak(b"") == group.missing(b"a") == pytest.approx(0.75)
+    assert group.missing(b"b") == 0
+
+
+def test_a_word_may_miss_the_tokens_it_begins_with_and_one_that_goes_on_those_after_them():
+    group, _ = group_of({b"a": 0.1, b"ab": 0.2, b"abc": 0.05, b"b": 0.45}, light=0.0)
+    assert group.missing(b"a") == pytest.approx(0.1)
+    assert group.missing(b"abb") == pytest.approx(0.3)
+    assert group.peak(b"a") == pytest.approx(0.35)
+    assert group.peak(b"ac") == pytest.approx(0.1)
+    assert group.peak(b"") == pytest.approx(0.45)
 
 
 def test_where_no_word_is_known_a_proof_costs_no_more_than_where_all_are():
