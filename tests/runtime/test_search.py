@@ -147,6 +147,10 @@ def test_words_that_count_less_are_offered_where_no_others_do_and_keep_their_pro
     alone = any(item.probability >= 0.01 for item in known)
     assert len(known) == len(answer.words) or not alone
     missed = {word: mass / agreeing for word, mass in masses.items() if factor(word) and word not in offered(answer)}
+    if not known:  # then no word at all is more probable
+        last = answer.words[-1].probability if len(answer.words) == k else 0.0
+        assert all(mass <= last + slack for mass in missed.values())
+        return
     counts = {item.spelled: item.probability * factor(item.spelled) for item in answer.words}
     last = min(counts.values()) if len(counts) == k else 0.0
     slack = slack if len(known) == k else slack + 3 * options.tolerance
@@ -277,6 +281,14 @@ def test_a_known_word_of_more_than_four_times_the_tolerance_takes_the_place_of_a
     options = SearchOptions(tolerance=0.01)
     answer = toy.search(b"", 2, options, factor=lambda word: 0.01 if word == b"y" else 1.0)
     assert offered(answer) == {b"x", b"abc"}
+
+
+@pytest.mark.parametrize("tolerance", [1e-6, 1e-5])
+def test_what_rows_do_not_list_of_a_word_is_heeded_in_the_proof(tolerance):
+    finals = {b"x": 0.3, b"ab": 0.29998, b"y": 0.29}
+    toy = Told({b"": (finals, {b"a": 0.11002}), b"a": ({b"z": 0.9996, b"b": 0.0004}, {})})  # "ab" has 0.300024
+    answer = toy.search(b"", 1, SearchOptions(tolerance=tolerance))
+    assert offered(answer) == {b"ab"} or not answer.exact
 
 
 def test_named_words_that_share_the_place_are_all_offered():

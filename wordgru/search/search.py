@@ -185,7 +185,7 @@ class _Search:
         word, count = ranking[-1]
         if self._factor(word) == 1.0:
             return count + allowed
-        if not any(self._factor(each) == 1.0 for each, _ in ranking):  # no known word at all: what is missing is none
+        if not any(self._factor(each) == 1.0 for each, _ in ranking):  # then no word at all is more probable
             return count / self._factor(word) + allowed
         return max(count + allowed, _LOOSE * allowed)
 
@@ -232,7 +232,9 @@ class _Search:
                 mass = found + sum(group.unlisted for group, _ in along) + self._weighed.unnamed
                 if mass + missing(along) > limit and (factor := self._factor(word)) and factor >= least:
                     picks |= enough(along, max(limit / factor - mass, 0.0))
-                    settled = settled and factor * found <= limit
+                    if factor * mass > limit:  # with what rows do not list
+                        has = self._weighed.measured(word).probability * self._weighed.agreeing
+                        settled = settled and factor * has <= limit
         return settled
 
     def _answer(self, ranking: list[tuple[bytes, float]], *, exact: bool) -> Answer:

@@ -182,7 +182,7 @@ class Search {
         if (factor(last) >= 1) return count + allowed;
         const auto is_known = [this](const Ranked& ranked) { return this->is_known(ranked); };
         const bool none = std::none_of(ranking.begin(), ranking.end(), is_known);
-        if (none) return count / factor(last) + allowed;  // no known word at all: what is missing is none
+        if (none) return count / factor(last) + allowed;  // then no word at all is more probable
         return std::max(count + allowed, kLoose * allowed);
     }
 
@@ -233,7 +233,8 @@ class Search {
             const double factor = known + missing(along) > limit ? this->factor(word) : 0;
             if (factor <= 0 || (alone && factor < 1)) continue;
             enough(along, std::max(limit / factor - known, 0.0), picks);
-            settled = settled && factor * mass <= limit;
+            if (factor * known <= limit) continue;  // with what rows do not list
+            settled = settled && factor * weighed_.measured(word).probability * weighed_.agreeing <= limit;
         }
         return settled;
     }

@@ -274,7 +274,7 @@ class Search {
     const [last, count] = ranking.at(-1) as Ranked;
     const factor = this.#factor(last);
     if (factor === 1) return count + allowed;
-    // no known word at all: what is missing is none
+    // no known word found: then no word at all is more probable
     if (!ranking.some((ranked) => this.#isKnown(ranked))) return count / factor + allowed;
     return Math.max(count + allowed, LOOSE * allowed);
   }
@@ -334,7 +334,8 @@ class Search {
       const factor = mass + missing(along) > limit ? this.#factor(word) : 0;
       if (!factor || factor < least) continue;
       choices.add(enough(along, Math.max(limit / factor - mass, 0)));
-      settled &&= factor * found <= limit;
+      if (factor * mass <= limit) continue; // with what rows do not list
+      settled &&= factor * weighed.measured(word).probability * weighed.agreeing <= limit;
     }
     return settled;
   }
