@@ -15,7 +15,7 @@ from tally import Tally
 
 from wordgru import Predictor
 
-_MEMORY = 3 << 30  # bytes that a child may take
+_MEMORY = 2 << 30  # bytes that a child may take beside what it has from its parent, which grows in a long run
 _SECONDS = 20  # which an answer may take
 
 
@@ -35,7 +35,8 @@ class Hostile:
         for name, change in HARM.items():
             with tally.child(name, _SECONDS) as inside:
                 if inside:
-                    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+                    most = _address_space() + _MEMORY
+                    resource.setrlimit(resource.RLIMIT_AS, (most, most))
                     self._try(name, change, tally)
 
     def _try(self, name: str, change: Callable[[Path], None], tally: Tally) -> None:
@@ -48,6 +49,11 @@ class Hostile:
         if predictor is not None:
             for use in (predictor.suggest, predictor.score, predictor.generate):
                 tally.call(f"{use.__name__}: {name}", use, "the cat aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa! sat")
+
+
+def _address_space() -> int:
+    """Bytes of this process, as the limit counts them."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
 
 
 def _config(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
