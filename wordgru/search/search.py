@@ -152,9 +152,9 @@ class _Search:
         return self._first(best.values())
 
     def _first(self, words: Iterable[tuple[bytes, float, bool]]) -> list[tuple[bytes, float]]:
-        words, least = list(words), _TRUSTED * self._weighed.agreeing
-        alone = any(known and count >= least for _, count, known in words)
-        ordered = sorted(words, key=lambda item: (alone and not item[2], -item[1], item[0]))
+        ordered = sorted(words, key=lambda item: (-item[1], item[0]))
+        if self._is_alone([item[:2] for item in ordered if item[2]]):
+            ordered.sort(key=lambda item: not item[2])
         return [(word, count) for word, count, _ in ordered[: self._k]]
 
     def _in_question(self, ranking: list[tuple[bytes, float]], inner: float) -> tuple[bool, set[Pick]]:

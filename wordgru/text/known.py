@@ -13,7 +13,7 @@ does with an apostrophe.
 import struct
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import lru_cache, reduce
+from functools import reduce
 from typing import Self
 
 from wordgru.errors import WordgruError
@@ -29,11 +29,6 @@ class KnownWords:
 
     def __init__(self, bits: bytes, size: int, hashes: int) -> None:
         self._bits, self._size, self._hashes = bits, size, hashes
-        self._has = lru_cache(maxsize=65536)(self._look_up)
-
-    def __reduce__(self) -> tuple[type["KnownWords"], tuple[bytes, int, int]]:
-        """As its bits, without what was looked up."""
-        return type(self), (self._bits, self._size, self._hashes)
 
     @classmethod
     def of(cls, words: Iterable[str]) -> Self:
@@ -64,7 +59,13 @@ class KnownWords:
 
     def __contains__(self, word: str) -> bool:
         """Whether it is a word of the list, or made of one; of others one in two thousand is taken for one."""
-        return self._has(word)
+        key = _key(word)
+        if self._lists(key) or not any(char.isalpha() for char in key):
+            return True
+        if key.endswith("s'"):
+            return self._lists(key[:-1])
+        stem = key.removesuffix("'s")
+        return stem != key and stem[-1:] != "s" and self._lists(stem)
 
     def near(self, word: str, letters: Iterable[str]) -> Iterator[str]:
         """The words of the list, in lower case, that are one letter from `word`: less, more, another, or two swapped.
@@ -80,15 +81,6 @@ class KnownWords:
             for end in (rest[1:], *swapped, *(char + end for end in (rest, rest[1:]) for char in letters)):
                 if self._has_all(_hashed_all(end, hashed)):
                     yield begin + end
-
-    def _look_up(self, word: str) -> bool:
-        key = _key(word)
-        if self._lists(key) or not any(char.isalpha() for char in key):
-            return True
-        if key.endswith("s'"):
-            return self._lists(key[:-1])
-        stem = key.removesuffix("'s")
-        return stem != key and stem[-1:] != "s" and self._lists(stem)
 
     def _lists(self, key: str) -> bool:
         return self._has_all(_hashed_all(key))
