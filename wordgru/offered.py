@@ -50,7 +50,7 @@ def less_those(offers: tuple[Suggestion, ...], passed: Mapping[str, int], attent
     return tuple(sorted(weighed, key=lambda offer: -offer.probability))
 
 
-@lru_cache(maxsize=65536)  # of 20 µs each, and the same words come at every letter
+@lru_cache(maxsize=65536)  # of some µs each, and the same words come at every letter
 def as_offered(spelled: bytes, punctuation: bool, spaced: bool, wanted: bool | None) -> str | None:
     """A pre-token as it is offered; None if it is no word, or if asked a mark, that may stand here.
 
