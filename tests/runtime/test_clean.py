@@ -11,7 +11,6 @@ from wordgru.cli import cli
 from wordgru.errors import TextError
 from wordgru.evaluation.bench import Document
 from wordgru.evaluation.clean import evaluate_clean
-from wordgru.text.files import read_text
 
 
 def test_changes_of_known_and_unknown_words_are_counted_apart():
@@ -46,23 +45,3 @@ def test_the_command_prints_what_is_changed_and_writes_it(tmp_path):
 def test_a_text_without_a_word_is_refused():
     with pytest.raises(TextError, match="holds no word that may be corrected"):
         evaluate_clean([Document("123 … 456")], Predictor.load(TINY), TypingModel())
-
-
-@pytest.mark.parametrize(
-    ("name", "says"),
-    [
-        ("nowhere", r"cannot be read \(No such file or directory\); expected words"),
-        ("bad", "byte 1 is not UTF-8"),
-        ("a\0b", r"'a\\x00b' is no name of a file; expected words"),
-    ],
-)
-def test_a_file_that_cannot_be_read_is_told_in_a_line(name, says, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "bad").write_bytes(b"a\xff")
-    with pytest.raises(TextError, match=says):
-        read_text(name, "words")
-
-
-def test_a_file_is_read_without_its_byte_order_mark(tmp_path):
-    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfone")
-    assert read_text(tmp_path / "a.txt", "words") == "one"

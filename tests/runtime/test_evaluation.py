@@ -265,7 +265,7 @@ def test_standard_input_is_text(monkeypatch):
         ("a.jsonl", b'{"text": 3}', {}, "holds 3, not text"),
         ("a.jsonl", b'{"text": "x"}\n[1]', {}, "line 2 holds a list"),
         ("a.jsonl", b"\nno", {}, "line 2 is not JSON"),
-        ("a.txt", b"caf\xe9", {}, r"a.txt: is not UTF-8 \(byte 0xe9 in line 1\)"),
+        ("a.txt", b"caf\xe9", {}, "a.txt: byte 0xe9 in line 1 is not UTF-8; convert it to UTF-8 first"),
         ("a.txt", b"x", {"by": "kind"}, "leave --by out"),
         ("a.txt.gz", b"no gzip", {}, "a.txt.gz: cannot be read"),
     ],
@@ -318,8 +318,8 @@ def test_the_command_needs_the_base_dependencies_alone():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["noise.dat"], "noise.dat: is no text in UTF-8; expected one of *.txt, *.jsonl,"),
-        (["noise.txt"], "noise.txt: is not UTF-8 (byte 0xff in line 1); convert it first."),
+        (["noise.dat"], "noise.dat: is no text; expected one of *.txt, *.jsonl,"),
+        (["noise.txt"], "noise.txt: is no text; expected text in UTF-8. Name another file."),
         (["notes.md"], "notes.md: unknown kind of file; expected one of *.txt, *.jsonl,"),
         (["a.txt", "--picture", "a.gif"], "unknown kind of picture"),
         (["a.txt", "--model", "nowhere/at/all"], "no such folder"),

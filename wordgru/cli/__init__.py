@@ -20,6 +20,7 @@ from click.shell_completion import CompletionItem
 from wordgru import __version__
 from wordgru.cli.usage import FileName, Group, alternatives, asks_for_help, usage_line
 from wordgru.errors import WordgruError, one_line
+from wordgru.text.kinds import not_utf8
 
 if TYPE_CHECKING:
     from wordgru.mixture import MixedPredictor
@@ -376,7 +377,7 @@ def read_text(file: Path, *, keep_ends: bool = False) -> str:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise WordgruError(f"{name}: byte {error.start} is not UTF-8; convert it to UTF-8 first.") from None
+        raise not_utf8(name, data, "text in UTF-8", f"byte {error.start}") from None
     text = text.removeprefix("\ufeff")
     return text if keep_ends else text.replace("\r\n", "\n")
 

@@ -18,7 +18,7 @@ from typing import IO, cast
 from wordgru.errors import TextError, WordgruError
 from wordgru.evaluation.bench import Document
 from wordgru.text import words
-from wordgru.text.kinds import kind_of, unknown
+from wordgru.text.kinds import kind_of, not_utf8, unknown
 from wordgru.text.words import normalize
 
 STANDARD_INPUT = "-"
@@ -139,14 +139,16 @@ def _json_lines(source: str, options: TextOptions) -> Iterator[tuple[str, str]]:
 def _lines(source: str) -> Iterator[tuple[int, str]]:
     """The lines of a file in UTF-8 and their numbers, without their ends."""
     name = "standard input" if source == STANDARD_INPUT else source
+    first = b""
     try:
         with _open(source) as stream:
             for number, raw in enumerate(stream, 1):
+                first = first or raw
                 line = raw.decode("utf-8")
                 yield number, (line.removeprefix("\ufeff") if number == 1 else line).rstrip("\r\n")
     except UnicodeDecodeError as error:
-        bad = error.object[error.start]
-        raise TextError(f"{name}: is not UTF-8 (byte 0x{bad:02x} in line {number}); convert it first.") from None
+        place = f"byte 0x{error.object[error.start]:02x} in line {number}"
+        raise not_utf8(name, first + raw, "text in UTF-8", place) from None
     except (OSError, EOFError, zlib.error) as error:
         raise TextError(
             f"{name}: cannot be read ({getattr(error, 'strerror', None) or error}); check the file."

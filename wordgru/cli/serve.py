@@ -9,6 +9,7 @@ from wordgru.cli import model_options
 from wordgru.cli.usage import FileName
 from wordgru.errors import WordgruError
 from wordgru.serving.settings import LOOPBACK, ServeSettings
+from wordgru.text.files import read_text
 
 TOKEN_VARIABLE = "WORDGRU_TOKEN"
 """Environment variable that holds the token where no file is named."""
@@ -76,11 +77,7 @@ def _token(file: Path | None) -> str | None:
     """
     if file is None:
         return os.environ.get(TOKEN_VARIABLE) or None
-    try:
-        token = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise WordgruError(f"{file}: cannot be read ({reason}); expected one line that holds the token.") from None
+    token = read_text(file, "one line that holds the token").strip()
     if not token or any(char.isspace() for char in token) or not token.isascii():
         raise WordgruError(f"{file}: holds no token; expected one line of ASCII without white space.")
     return token

@@ -12,6 +12,7 @@ from wordgru.cli.usage import FileName
 from wordgru.cli.words import PERSONAL_VARIABLE
 from wordgru.errors import WordgruError
 from wordgru.text import words
+from wordgru.text.kinds import not_utf8
 
 _LONGEST_WORD = 60  # letters; what is longer is no word, and takes long
 _HINT = "Tab or → takes the first, Alt-1 to Alt-{} the others; Ctrl-D ends"
@@ -23,8 +24,7 @@ def piped_lines(predictor: Asking, k: int) -> Iterator[str]:
         try:
             line = data.decode("utf-8").rstrip("\r\n")
         except UnicodeDecodeError as error:
-            message = f"standard input, line {number}: byte {error.start} is not UTF-8; convert it to UTF-8 first."
-            raise WordgruError(message) from None
+            raise not_utf8(f"standard input, line {number}", data, "text in UTF-8", f"byte {error.start}") from None
         long = len(words.split_last(line[-2 * _LONGEST_WORD :])[1]) > _LONGEST_WORD
         yield "" if long else "\t".join(predictor.complete(line, k=k).words)
 

@@ -9,6 +9,7 @@ from wordgru.predictor import Predictor
 from wordgru.search.suggestions import SearchOptions
 from wordgru.session import Session
 from wordgru.text import words
+from wordgru.text.files import read_text
 from wordgru.typing.channel import TypingModel
 from wordgru.typist import TypistOptions
 
@@ -150,7 +151,7 @@ class NeverOffered:
     def __init__(self, predictor: Predictor, path: Path | None) -> None:
         self._words, self._path = predictor.words, path
         if path is not None and path.exists():
-            for line in _read(path).splitlines():
+            for line in read_text(path, "words in UTF-8, one a line").splitlines():
                 if line.strip():
                     self._words.block(line.strip())
 
@@ -169,14 +170,6 @@ class NeverOffered:
                 raise WordgruError(
                     f"{self._path}: cannot be written ({error.strerror}); {word!r} comes back when the editor restarts."
                 ) from None
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else f"byte {error.start} is not UTF-8"
-        raise WordgruError(f"{path}: cannot be read ({reason}); expected words in UTF-8, one a line.") from None
 
 
 def learn(predictor: Predictor, text: str) -> int:

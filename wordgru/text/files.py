@@ -4,6 +4,7 @@ from pathlib import Path
 
 from wordgru.config import check_path
 from wordgru.errors import TextError
+from wordgru.text.kinds import not_utf8
 
 
 def read_text(path: str | Path, expected: str) -> str:
@@ -22,6 +23,6 @@ def read_text(path: str | Path, expected: str) -> str:
     except OSError as error:
         raise TextError(f"{path}: cannot be read ({error.strerror}); expected {expected}.") from None
     except UnicodeDecodeError as error:
-        raise TextError(f"{path}: byte {error.start} is not UTF-8; convert it to UTF-8 first.") from None
+        raise not_utf8(str(path), error.object, expected, f"byte {error.start}") from None
     except ValueError:  # a NUL, or half a character
         raise TextError(f"{str(path)!r} is no name of a file; expected {expected}.") from None

@@ -20,7 +20,7 @@ from datasets import Dataset, Features, IterableDataset, Value, load_dataset
 from datasets.exceptions import DatasetsError
 
 from wordgru.errors import TextError, reason
-from wordgru.text.kinds import LOOKED_FOR, PACKED, kind_of, unknown
+from wordgru.text.kinds import LOOKED_FOR, PACKED, kind_of, not_utf8, unknown
 from wordgru.training.data import chat, packed
 from wordgru.training.run.quiet import quiet
 
@@ -249,18 +249,16 @@ def _texts(files: list[tuple[str, int, int]], cut: str, rules: int) -> Iterator[
 def _lines(file: str) -> Iterator[str]:
     """Lines of a UTF-8 file, without their ends."""
     with _open(file) as stream:
-        start = 0
+        start, first = 0, b""
         for raw in stream:
+            first = first or raw
             try:
                 line = raw.decode("utf-8")
             except UnicodeDecodeError as error:
-                raise _not_utf8(file, start + error.start, raw[error.start]) from None
+                place = f"byte {start + error.start:,} (0x{raw[error.start]:02x})"
+                raise not_utf8(file, first + raw, "text in UTF-8", place) from None
             yield (line.removeprefix("\ufeff") if start == 0 else line).rstrip("\r\n")
             start += len(raw)
-
-
-def _not_utf8(file: str, offset: int, byte: int) -> TextError:
-    return TextError(f"{file}: byte {offset:,} (0x{byte:02x}) is not UTF-8; save the file as UTF-8 text.")
 
 
 def _explained(error: BaseException, kind: str, files: list[str]) -> TextError:
