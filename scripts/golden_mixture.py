@@ -105,6 +105,12 @@ SCENARIOS: list[Json] = [
             {"do": "reset"},
             {"do": "append", "text": "at the K"},
             {"do": "suggest"},
+            {"do": "reset", "before": "我想去看医生。"},
+            {"do": "languages"},
+            {"do": "append", "text": "我"},
+            {"do": "suggest"},
+            {"do": "reset", "before": ""},
+            {"do": "languages"},
         ],
     },
 ]

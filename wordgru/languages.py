@@ -99,7 +99,8 @@ class Weighed:
         elif self.shares is not None:
             within = within.after(self.shares, shares)
         rate = between.rate(SWITCHING_SENTENCES) if ends else within.rate(SWITCHING)
-        logs = np.log((1 - rate) * shares + rate * (1 - shares) / max(len(shares) - 1, 1))
+        others = len(shares) - 1
+        logs = np.log((1 - rate) * shares + rate * (1 - shares) / others if others else shares)
         return Weighed(size, logs, sizes, shares, line, ends, within, between)
 
 

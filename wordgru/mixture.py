@@ -8,13 +8,14 @@ last candidate of each has, so more candidates are asked for until the best word
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, NoReturn, Self
 
 import numpy as np
 
 from wordgru.asking import Asking
 from wordgru.config import check_text, check_type
-from wordgru.errors import WordgruError, counted
+from wordgru.errors import WordgruError
 from wordgru.languages import Languages
 from wordgru.predictor import Predictor, names_of
 from wordgru.search.model import Doubles
@@ -23,6 +24,7 @@ from wordgru.session import COUNT, Session
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 from wordgru.text import words
+from wordgru.text.cursor import as_before
 from wordgru.text.vocabulary import folded
 from wordgru.typing.channel import TypingModel
 from wordgru.typist import TypistOptions
@@ -44,7 +46,7 @@ class _One:
 
 
 class MixedPredictor(_One, Asking):
-    """Several predictors as one: `Predictor.load(["en", "de"])`.
+    """Several predictors as one: `Predictor.load(["en", "de"])`. A mixture of one offers what that model does.
 
     Attributes:
         predictors: by the name of their language.
@@ -55,11 +57,10 @@ class MixedPredictor(_One, Asking):
         """Use these; a name is what `Suggestion.sources` says.
 
         Raises:
-            WordgruError: there are fewer than two.
+            WordgruError: there is none.
         """
-        if len(predictors) < 2:
-            are = "is" if len(predictors) == 1 else "are"
-            raise WordgruError(f"{counted(len(predictors), 'model')} {are} named; expected two or more to mix.")
+        if not predictors:
+            raise WordgruError("no model is named; expected one or more.")
         self.predictors = dict(predictors)
         self.personal = next(iter(predictors.values())).personal
         self.words = MixedWords([each.words for each in predictors.values()])
@@ -82,11 +83,13 @@ class MixedPredictor(_One, Asking):
             found[label] = predictor
         return cls(found)
 
-    def session(self, text: str = "", *, typing: TypingModel | None = None) -> "MixedSession":
+    def session(self, text: str = "", *, typing: TypingModel | None = None, before: str = "") -> "MixedSession":
         """A text field of its own, as `Predictor.session`."""
-        typist = TypistOptions(capitals=False, lone_i=False)  # a word has one form in all models
+        one_form = TypistOptions(capitals=False, lone_i=False)  # a word has one form in all models
+        typist = one_form if len(self.predictors) > 1 else None
         fields = {name: each.session(typing=typing, typist=typist) for name, each in self.predictors.items()}
         session = MixedSession(fields, self)
+        session.reset(before=before)
         session.append(text)
         return session
 
@@ -150,7 +153,8 @@ class MixedSession(_One):
     def __init__(self, sessions: Mapping[str, Session], predictor: MixedPredictor) -> None:
         """Use empty sessions, by the name of their language."""
         self._sessions, self._predictor = dict(sessions), predictor
-        self._text = ""
+        self._text = self._before = ""  # what stands in the field, and what is read before it
+        self._committed = ""  # what the person's words have learnt of the field
         self._languages = Languages(list(sessions.values()))
         self._committing: Session | None = None
 
@@ -162,7 +166,7 @@ class MixedSession(_One):
     @property
     def size(self) -> int:
         """Bytes that the session keeps, as `Session.size`."""
-        own = words.bytes_of(self._text) + self._languages.size
+        own = words.bytes_of(self._text + self._before) + self._languages.size
         return own + sum(session.size for session in self._sessions.values())
 
     def append(self, text: str) -> None:
@@ -180,9 +184,12 @@ class MixedSession(_One):
         check_text("the text", text)
         self._text = text
 
-    def reset(self) -> None:
-        """Empty the field, for a new text."""
+    def reset(self, *, before: str | None = None) -> None:
+        """Empty the field, for a new text, as `Session.reset`; each model reads what is of its language before it."""
+        check_type("before", before, (str, NoneType), "a text (str)")
+        self._before = as_before(words.normalize(self._before + self._committed if before is None else before))
         self._text, self._languages, self._committing = "", Languages(list(self._sessions.values())), None
+        self._committed = ""
         for session in self._sessions.values():
             session.reset()
 
@@ -198,17 +205,20 @@ class MixedSession(_One):
         if self._committing is None:
             self._committing = next(iter(self._predictor.predictors.values())).session()
         self._committing.set(self._text)
-        return self._committing.commit()
+        learnt = self._committing.commit()
+        self._committed = self._text if self._predictor.personal is not None else ""
+        return learnt
 
     def copy(self) -> Self:
         """A session with the same text that goes its own way."""
         other = type(self)({name: session.copy() for name, session in self._sessions.items()}, self._predictor)
-        other._text, other._languages = self._text, self._languages.copy(list(other._sessions.values()))
+        other._text, other._before = self._text, self._before
+        other._languages = self._languages.copy(list(other._sessions.values()))
         return other
 
     def languages(self) -> dict[str, float]:
         """The posterior of each language at the cursor, from the words before it."""
-        shares = np.exp(self._languages.read(self._head()[0]).logs)
+        shares = np.exp(self._languages.read(self._before + self._head()[0]).logs)
         return dict(zip(self._sessions, shares.tolist(), strict=True))
 
     def suggest(
@@ -223,6 +233,8 @@ class MixedSession(_One):
         options = with_settings(options, settings)
         head, typed = self._head() if prefix is None else (self.text, prefix)
         prior = self._sync(head, self.text)
+        if len(self._sessions) == 1:
+            return self._of_one(prefix, k, attention, threshold, options)
         wanted = dict.fromkeys(self._sessions, k)
         likely = np.exp(prior)  # an unlikely language need not be searched as closely
         tolerance = {
@@ -255,6 +267,15 @@ class MixedSession(_One):
             unexplored=max(answer.unexplored for answer in answers.values()),
             rows=sum(answer.rows for answer in answers.values()), space=reader.space,
         )  # fmt: skip
+
+    def _of_one(
+        self, prefix: str | None, k: int, attention: float, threshold: float, options: SearchOptions
+    ) -> Suggestions:
+        """What a model offers that stands alone, under its name."""
+        [(name, session)] = self._sessions.items()
+        found = session.suggest(prefix=prefix, k=k, attention=attention, threshold=threshold, options=options)
+        one = {name: 1.0}
+        return replace(found, items=tuple(replace(item, sources=_sources(item, one, one)) for item in found))
 
     # -- the mixture ---------------------------------------------------------------------------------------------
 
@@ -312,9 +333,10 @@ class MixedSession(_One):
 
     def _sync(self, head: str, text: str) -> Doubles:
         """Give each model what it reads of `text`; return the log posterior of each language after `head`."""
-        read = self._languages.read(head)
+        read = self._languages.read(self._before + head)
+        rest = (self._before + text)[read.size :]
         for session, context in zip(self._sessions.values(), self._languages.contexts, strict=True):
-            session.set(context + text[read.size :])
+            session.set(context + rest)
         return read.logs
 
 

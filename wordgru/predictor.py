@@ -114,7 +114,7 @@ class Predictor(Asking):
 
         Args:
             path: as `find_model` takes it; without one, what the environment variable WORDGRU_MODEL names, else the
-                model in the package. A list of several: one predictor that follows its user between their languages.
+                model in the package. A list: one predictor that follows its user between their languages, be it one.
             device: `"cpu"` or `"cuda"`.
             threads: cores that one call may use.
             block: never offer the words of the bundle's block list, if it has one.

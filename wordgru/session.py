@@ -22,7 +22,7 @@ from wordgru.sources.finger import Finger
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
 from wordgru.text import words
-from wordgru.text.cursor import as_prefix, last_line_part, parted, word_start
+from wordgru.text.cursor import as_before, as_prefix, last_line_part, parted, word_start
 from wordgru.text.tokenizer import Tokenizer
 from wordgru.typing.channel import Typed, TypingModel
 from wordgru.typing.field import Point, Touched
@@ -45,7 +45,6 @@ COUNT = Range(0, whole=True)
 _THRESHOLD = Range(0, 1)
 _COUNT_TYPED = Range(1, 2, whole=True)
 _TAIL = 256  # characters before a word that say which of the person's own words follow
-_BEFORE = 600  # characters of what was sent before that a new text is read after; they grow to twice as many
 
 
 class Session:
@@ -128,22 +127,12 @@ class Session:
         Args:
             before: what the model reads before the new text, in place of that; empty where it has to do with nothing.
         """
-        self._reading.before = self._after_committed() if before is None else self._as_before(before)
+        committed = self._tokenizer.normalize(self._committed[0])
+        seen = self._reading.before + committed if before is None else self._tokenizer.normalize(before)
+        self._reading.before = as_before(seen)
         self.set("")
         self._committed = ("", 0.0)
         self._offered, self._kept, self._corrected = Offered(), set(), None
-
-    def _after_committed(self) -> str:
-        """What was read before this text, and what was committed of it."""
-        return self._as_before(self._reading.before + self._tokenizer.normalize(self._committed[0]))
-
-    def _as_before(self, text: str) -> str:
-        """`text` as whole lines, or the end of it."""
-        text = self._tokenizer.normalize(text).strip(" \n\t")
-        if len(text) > 2 * _BEFORE:
-            text = text[-_BEFORE:]
-            text = text.partition("\n" if "\n" in text else " ")[2] or text
-        return text + "\n" if text else ""
 
     def touch(self, x: float, y: float, is_upper: bool = False) -> str:
         """Touch the keyboard: the letter of the nearest key is typed, and which others it may be is remembered.

@@ -120,7 +120,7 @@ def test_a_long_text_is_kept_once_and_not_with_each_of_its_words() -> None:
             half, _ = tracemalloc.get_traced_memory()
     grown = tracemalloc.get_traced_memory()[0] - half
     tracemalloc.stop()
-    assert grown < 20 * 40 * len(sentence)  # the text, what each language reads, its tokens: 7 bytes a character
+    assert grown < 30 * 40 * len(sentence)  # text, what each language reads, tokens, languages; 1,000 with each word
     before = session.languages()
     session.set("the cat ")  # before all that is kept
     assert session.languages() == BOTH.session("the cat ").languages() != before
@@ -212,6 +212,53 @@ def test_more_than_two_models_are_mixed() -> None:
     assert session.suggest(k=1).words == BOTH.suggest("Ich komme ", k=1).words
 
 
+@pytest.mark.parametrize("text", ["", "I will be there", "I LIKE T", "so i", "a zyx", "see you tomorow"])
+def test_a_mixture_of_one_is_that_model(text: str) -> None:
+    alone, english = Predictor.load(["en"]), Predictor.load("en")
+    for typing in (None, TypingModel()):
+        session, other = alone.session(text, typing=typing), english.session(text, typing=typing)
+        found, expected = session.suggest(), other.suggest()
+        assert [(each.word, each.probability) for each in found] == [(each.word, each.probability) for each in expected]
+        assert not any("model" in each.sources for each in found)
+        assert (found.exact, found.autocorrect) == (expected.exact, expected.autocorrect)
+        assert session.languages() == {"en": 1.0}
+    assert alone.suggest(text, prefix="th").words == english.suggest(text, prefix="th").words
+
+
+def test_a_text_is_read_after_what_stood_before_it() -> None:
+    sent = "Wir haben das Haus gestern gekauft."
+    after = BOTH.session("Es ist ", before=sent)
+    whole = BOTH.session(f"{sent}\nEs ist ")
+    assert after.text == "Es ist "
+    assert after.suggest().items == whole.suggest().items == after.copy().suggest().items
+    assert after.languages() == whole.languages() == after.copy().languages()
+    fresh = BOTH.session("Es ist ").suggest().items
+    assert after.suggest().items != fresh
+    after.reset(before="")
+    after.append("Es ist ")
+    assert after.suggest().items == fresh
+    after.reset(before=sent)
+    assert (after.text, after.languages()["de"] > 0.6) == ("", True)  # a new line may be in the other
+    size = after.size
+    after.reset(before="x " * 50_000)
+    assert after.size < size + 5_000
+
+
+def test_a_text_is_read_after_what_was_committed_in_its_field() -> None:
+    sent = "Wir haben das Haus gestern gekauft."
+    session = Predictor.load(["en", "de"], personal=PersonalModel()).session(sent)
+    session.reset()
+    assert session.languages()["de"] == pytest.approx(0.5)  # it was not sent
+    session.append(sent)
+    session.commit()
+    session.reset()
+    assert session.languages() == BOTH.session(before=sent).languages()
+    session.reset()
+    assert session.languages() == BOTH.session(before=sent).languages()
+    session.reset(before="")
+    assert session.languages()["de"] == pytest.approx(0.5)
+
+
 @pytest.mark.parametrize("load", [MixedPredictor.load, load_named])
 def test_several_models_are_loaded_with_the_options_of_one(load) -> None:
     one, several = (list(inspect.signature(each).parameters.values())[1:] for each in (Predictor.load, load))
@@ -226,8 +273,10 @@ def test_any_tolerance_is_taken() -> None:
 
 
 def test_what_cannot_be_mixed_is_said_in_a_line(tmp_path) -> None:
-    with pytest.raises(WordgruError, match="1 model is named; expected two or more to mix"):
-        MixedPredictor({"en": ENGLISH})
+    with pytest.raises(WordgruError, match="no model is named; expected one or more"):
+        MixedPredictor({})
+    with pytest.raises(WordgruError, match=r"before is 5; expected a text \(str\)"):
+        BOTH.session().reset(before=5)
     with pytest.raises(WordgruError, match="two models are called 'tiny'"):
         Predictor.load([TINY, TINY])
 

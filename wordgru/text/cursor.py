@@ -4,6 +4,8 @@ from wordgru.errors import WordgruError
 from wordgru.text import words
 from wordgru.text.tokenizer import Tokenizer
 
+_BEFORE = 600  # characters of what was sent before that a new text is read after; they grow to twice as many
+
 
 def last_line_part(text: str) -> tuple[str, str]:
     """`text` cut after its last white space."""
@@ -29,6 +31,15 @@ def word_start(text: str, unfinished: str, tokenizer: Tokenizer) -> int:
         at -= 1
         start = at if seen == unfinished else start
     return start
+
+
+def as_before(text: str) -> str:
+    """What was written before a text, normalised, as whole lines, or the end of it."""
+    text = text.strip(" \n\t")
+    if len(text) > 2 * _BEFORE:
+        text = text[-_BEFORE:]
+        text = text.partition("\n" if "\n" in text else " ")[2] or text
+    return text + "\n" if text else ""
 
 
 def as_prefix(prefix: str, tokenizer: Tokenizer) -> str:

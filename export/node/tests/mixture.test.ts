@@ -21,6 +21,7 @@ type Step = { do: string } & Partial<{
   word: string;
   weight: number;
   count: number;
+  before: string;
   shares: Record<string, number>;
   prefix: string;
   k: number;
@@ -91,7 +92,7 @@ describe("the golden vectors of several languages", async () => {
           append: () => session.append(text),
           delete: () => session.delete(count),
           set: () => session.set(text),
-          reset: () => session.reset(),
+          reset: () => session.reset({ before: step.before }),
           commit: async () => assert.equal(await session.commit(), count),
         };
         assert.ok(does[step.do], step.do);
@@ -213,9 +214,45 @@ describe("several languages", async () => {
     assert.deepEqual(words(await session.suggest()), words(await both.complete("")));
   });
 
+  it("of which there is one offer what that model does, under its name", async () => {
+    const english = await Predictor.load(join(MODELS, "en"));
+    const alone = await Predictor.load([join(MODELS, "en")]);
+    for (const text of ["", "I will be there", "I LIKE T", "so i", "a zyx"]) {
+      const session = alone.session(text);
+      const { items, exact } = await session.suggest();
+      const expected = await english.session(text).suggest();
+      const told = ({ word, probability }: { word: string; probability: number }) => [word, probability];
+      assert.deepEqual(items.map(told), expected.items.map(told), text);
+      assert.equal(exact, expected.exact);
+      assert.ok(items.every(({ sources }) => !sources.includes("model")));
+      assert.deepEqual(await session.languages(), new Map([["en", 1]]));
+    }
+  });
+
+  it("read a new text after what was committed before it, or what is named, each in its language", async () => {
+    const sent = "Wir haben das Haus gestern gekauft.";
+    const mixed = await Predictor.load([join(MODELS, "en"), join(MODELS, "de")], { personal: new PersonalModel() });
+    const session = mixed.session(sent);
+    const german = async () => (await session.languages()).get("de") as number;
+    session.reset();
+    assert.ok(Math.abs((await german()) - 0.5) < 1e-9); // it was not sent
+    session.append(sent);
+    await session.commit();
+    session.reset();
+    const after = await german();
+    assert.ok(after > 0.6);
+    const other = session.copy();
+    assert.equal((await other.languages()).get("de"), after);
+    session.reset({ before: "" });
+    assert.ok(Math.abs((await german()) - 0.5) < 1e-9);
+    session.reset({ before: sent });
+    assert.equal(await german(), after);
+    session.append("Es ist ");
+    assert.deepEqual(words(await session.suggest()), words(await both.complete(`${sent}\nEs ist `)));
+  });
+
   it("that cannot be mixed, and what cannot be asked, are refused in a line", async () => {
-    assert.throws(() => new MixedPredictor(new Map()), /^WordgruError: 0 model is named; expected two or more to mix/);
-    await assert.rejects(Predictor.load([TINY]), /^WordgruError: 1 model is named; expected two or more to mix/);
+    assert.throws(() => new MixedPredictor(new Map()), /^WordgruError: no model is named; expected one or more/);
     await assert.rejects(Predictor.load([TINY, `${TINY}/`]), /^WordgruError: two models are called 'tiny'; expected/);
     await assert.rejects(both.suggest("the", { k: 0 }), /^WordgruError: k is 0/);
     await assert.rejects(both.suggest("the \ud800 "), /lone surrogate/);

@@ -310,10 +310,10 @@ export class MixedSession extends TextField {
     return this.thread.ask({ ask: "languages", session: this.#id, text: this.text });
   }
 
-  /** Empty the field, for a new text. */
-  override reset(): void {
+  /** Empty the field, for a new text, as `Session.reset`. */
+  override reset(options: ResetOptions = {}): void {
     super.reset();
-    this.thread.tell({ ask: "reset", session: this.#id, options: {} });
+    this.thread.tell({ ask: "reset", session: this.#id, options });
   }
 
   /** Learn what stands in the field, as `Session.commit`. */

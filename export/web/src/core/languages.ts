@@ -156,8 +156,9 @@ function after(
   if (read.shares && read.ends) sentences = sentences.after(read.shares, posterior);
   else if (read.shares) words = words.after(read.shares, posterior);
   const rate = ends ? sentences.rate(SWITCHING_SENTENCES) : words.rate(SWITCHING);
-  const others = Math.max(posterior.length - 1, 1);
-  const logs = posterior.map((share) => Math.log((1 - rate) * share + (rate * (1 - share)) / others));
+  const others = posterior.length - 1;
+  const next = (share: number) => (others ? (1 - rate) * share + (rate * (1 - share)) / others : share);
+  const logs = posterior.map((share) => Math.log(next(share)));
   return { size, logs, sizes, shares: posterior, line, ends, words, sentences };
 }
 

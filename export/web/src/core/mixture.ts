@@ -5,16 +5,17 @@
 import { Asking } from "./asking.js";
 import type { BundleConfig } from "./bundle.js";
 import { toBytes } from "./bytes.js";
+import { asBefore } from "./cursor.js";
 import { WordgruError } from "./errors.js";
 import { Languages, shares, type Weighed } from "./languages.js";
 import { PersonalModel } from "./personal.js";
 import type { OpenOptions, Predictor } from "./predictor.js";
 import type { Session } from "./session.js";
 import { type Asked, type SessionOptions, type Suggestion, type Suggestions, withDefaults } from "./suggestions.js";
-import { TextField } from "./text_field.js";
+import { type ResetOptions, TextField } from "./text_field.js";
 import { compare, folded } from "./vocabulary.js";
 import type { WordList } from "./word_list.js";
-import { splitLast } from "./words.js";
+import { normalize, splitLast } from "./words.js";
 
 const MOST = 64; // candidates of one model
 const LOOSEST = 0.05; // tolerance of the search in an unlikely language
@@ -23,7 +24,7 @@ const UNLIKELY = 1e-5; // what a word may have in a language at most, if it is n
 
 const ONE_FORM = { capitals: false, loneI: false }; // a word has one form in all models
 
-/** Several predictors as one: `Predictor.load(["en/", "de/"])`. */
+/** Several predictors as one: `Predictor.load(["en/", "de/"])`. A mixture of one offers what that model does. */
 export class MixedPredictor extends Asking<MixedSession> {
   /** The word lists of all, changed together. */
   readonly words: MixedWords;
@@ -32,14 +33,12 @@ export class MixedPredictor extends Asking<MixedSession> {
 
   /**
    * @param predictors by the name of their language, which `Suggestion.sources` says.
-   * @throws WordgruError if there are fewer than two.
+   * @throws WordgruError if there is none.
    */
   constructor(readonly predictors: ReadonlyMap<string, Predictor>) {
     super();
     const [first, ...others] = predictors.values();
-    if (!first || !others.length) {
-      throw new WordgruError(`${predictors.size} model is named; expected two or more to mix.`);
-    }
+    if (!first) throw new WordgruError("no model is named; expected one or more.");
     this.words = new MixedWords([first, ...others].map(({ words }) => words));
     this.personal = first.personal;
   }
@@ -51,8 +50,9 @@ export class MixedPredictor extends Asking<MixedSession> {
 
   /** A text field of its own, as `Predictor.session`. */
   session(text = ""): MixedSession {
+    const typist = this.predictors.size > 1 ? ONE_FORM : undefined;
     const sessions = new Map(
-      Array.from(this.predictors, ([name, predictor]) => [name, predictor.session("", { typist: ONE_FORM })]),
+      Array.from(this.predictors, ([name, predictor]) => [name, predictor.session("", { typist })]),
     );
     const session = new MixedSession(sessions, this);
     session.set(text);
@@ -63,7 +63,7 @@ export class MixedPredictor extends Asking<MixedSession> {
 /**
  * Predictors by the last folder of their address, loaded one after another.
  *
- * @throws WordgruError if two have the same name, or there are fewer than two.
+ * @throws WordgruError if two have the same name, or there is none.
  */
 export async function loadMixed<Source, Options extends OpenOptions>(
   sources: readonly Source[],
@@ -151,6 +151,8 @@ interface Candidate {
 export class MixedSession extends TextField {
   #languages: Languages;
   #committing: Session | undefined;
+  #committed = ""; // what the person's words have learnt of the field
+  #before = ""; // what is read before the field
   #turn: Promise<unknown> = Promise.resolve(); // of the last question, for they are answered one by one
 
   /** @param sessions empty ones, by the name of their language. */
@@ -162,10 +164,12 @@ export class MixedSession extends TextField {
     this.#languages = new Languages([...sessions.values()]);
   }
 
-  /** Empty the field, for a new text. */
-  override reset(): void {
+  /** Empty the field, for a new text, as `Session.reset`; each model reads what is of its language before it. */
+  override reset({ before }: ResetOptions = {}): void {
     super.reset();
     void this.#inTurn(async () => {
+      this.#before = asBefore(normalize(before ?? this.#before + this.#committed));
+      this.#committed = "";
       this.#languages = new Languages([...this.sessions.values()]);
       this.#committing = undefined;
       for (const session of this.sessions.values()) session.reset();
@@ -178,7 +182,9 @@ export class MixedSession extends TextField {
       const [first] = this.predictor.predictors.values();
       this.#committing ??= (first as Predictor).session();
       this.#committing.set(text);
-      return this.#committing.commit();
+      const learnt = await this.#committing.commit();
+      this.#committed = this.predictor.personal ? text : "";
+      return learnt;
     });
   }
 
@@ -187,6 +193,7 @@ export class MixedSession extends TextField {
     const sessions = new Map(Array.from(this.sessions, ([name, session]) => [name, session.copy()]));
     const other = new MixedSession(sessions, this.predictor);
     other.set(this.text);
+    other.#before = this.#before;
     other.#languages = this.#languages.copy([...sessions.values()]);
     return other;
   }
@@ -194,7 +201,7 @@ export class MixedSession extends TextField {
   /** The posterior of each language at the cursor, from the words before it. */
   async languages(): Promise<ReadonlyMap<string, number>> {
     return this.#inTurn(async (text) => {
-      const { logs } = await this.#languages.read(lastCut(text)[0]);
+      const { logs } = await this.#languages.read(this.#before + lastCut(text)[0]);
       return new Map([...this.sessions.keys()].map((name, at) => [name, Math.exp(logs[at] as number)]));
     });
   }
@@ -223,6 +230,7 @@ export class MixedSession extends TextField {
   async #suggest(text: string, asked: Asked): Promise<Suggestions> {
     const [head, typed] = asked.prefix === undefined ? lastCut(text) : [text, asked.prefix];
     const { logs } = await this.#sync(head, text);
+    if (this.sessions.size === 1) return this.#ofOne(asked);
     const { tolerance, k } = asked;
     const parts = new Map<string, Part>();
     for (const [at, [name, session]] of [...this.sessions].entries()) {
@@ -248,6 +256,14 @@ export class MixedSession extends TextField {
       const next = going.reduce((one, other) => (missingOf(other) > missingOf(one) ? other : one));
       await this.#ask(next, asked, Math.min(2 * next.wanted, Math.max(MOST, k)), next.tolerance);
     }
+  }
+
+  /** What a model offers that stands alone, under its name. */
+  async #ofOne(asked: Asked): Promise<Suggestions> {
+    const [one] = this.sessions;
+    const [name, session] = one as [string, Session];
+    const found = await session.suggest(asked);
+    return { ...found, items: found.items.map((item) => ({ ...item, sources: under([name], item) })) };
   }
 
   async #ask(part: Part, asked: Asked, wanted: number, tolerance: number): Promise<void> {
@@ -294,10 +310,9 @@ export class MixedSession extends TextField {
 
   /** Give each model what it reads of `text`; return what is known of the languages after `head`. */
   async #sync(head: string, text: string): Promise<Weighed> {
-    const read = await this.#languages.read(head);
-    for (const [at, session] of [...this.sessions.values()].entries()) {
-      session.set(read.contexts[at] + text.slice(read.size));
-    }
+    const read = await this.#languages.read(this.#before + head);
+    const rest = (this.#before + text).slice(read.size);
+    for (const [at, session] of [...this.sessions.values()].entries()) session.set(read.contexts[at] + rest);
     return read;
   }
 }
@@ -351,13 +366,19 @@ function distinct(words: readonly string[], small: (word: string) => string): st
 
 /** The languages that give a tenth of a word or more, and the other sources. */
 function sourcesOf(candidate: Candidate, parts: ReadonlyMap<string, Part>): string[] {
-  const { sources } = candidate.best;
   const total = totalOf(candidate, parts);
   const names = [...candidate.parts].filter(
     ([name, probability]) => (parts.get(name) as Part).share * probability >= 0.1 * total,
   );
-  const languages = sources.includes("model") ? names.map(([name]) => name) : [];
-  return [...languages, ...sources.filter((source) => source !== "model")];
+  return under(
+    names.map(([name]) => name),
+    candidate.best,
+  );
+}
+
+/** The sources of a word, with languages in place of the model. */
+function under(languages: readonly string[], { sources }: Suggestion): string[] {
+  return sources.flatMap((source) => (source === "model" ? languages : [source]));
 }
 
 function answerOf(parts: readonly Part[], reader: Part, items: readonly Suggestion[], isProved: boolean): Suggestions {

@@ -1,6 +1,7 @@
 /** A session: one text field, whose text is read once however it is edited. `wordgru/session.py` in TypeScript. */
 import { type Bytes, toBytes, toShown, toText } from "./bytes.js";
 import { type Characters, thatMayFollow } from "./characters.js";
+import { asBefore } from "./cursor.js";
 import { WordgruError } from "./errors.js";
 import type { LanguageModel } from "./model.js";
 import type { Named } from "./named.js";
@@ -41,7 +42,6 @@ import { STRANGE, type WordList } from "./word_list.js";
 import { APOSTROPHES, isOne, isSpace, kind, splitLast, takesSpace, wantsSpace } from "./words.js";
 
 const TAIL = 256; // characters before a word that say which of the person's own words follow
-const BEFORE = 600; // characters of what was sent before that a new text is read after; they grow to twice as many
 const COUNT_TYPED = new Range(1, { most: 2, whole: true });
 const NEW_LINE = 10; // the byte between the two parts of a saved session
 
@@ -143,7 +143,8 @@ export class Session extends TypedField {
   override reset({ before }: ResetOptions = {}): void {
     super.reset();
     void this.#inTurn(async () => {
-      this.#reading.before = this.#asBefore(before ?? this.#reading.before + this.#committed.text);
+      const seen = this.shared.tokenizer.normalize(before ?? this.#reading.before + this.#committed.text);
+      this.#reading.before = asBefore(seen);
       this.#committed = NOTHING;
       this.#offered = [];
     });
@@ -170,18 +171,6 @@ export class Session extends TypedField {
       this.#committed = { text: this.#seen, since: clock };
       return count;
     });
-  }
-
-  /** `text` as whole lines, or the end of it. */
-  #asBefore(text: string): string {
-    let kept = this.shared.tokenizer.normalize(text).replace(/^[ \n\t]+|[ \n\t]+$/g, "");
-    const characters = kept.length > 2 * BEFORE ? [...kept] : [];
-    if (characters.length > 2 * BEFORE) {
-      kept = characters.slice(-BEFORE).join("");
-      const cut = kept.includes("\n") ? kept.indexOf("\n") : kept.indexOf(" ");
-      kept = (cut >= 0 && kept.slice(cut + 1)) || kept;
-    }
-    return kept && `${kept}\n`;
   }
 
   /** A session with the same text that goes its own way; of what it commits, nothing was learnt yet. */
