@@ -5,7 +5,7 @@
 import { Asking } from "./asking.js";
 import type { BundleConfig } from "./bundle.js";
 import { toBytes } from "./bytes.js";
-import { asBefore } from "./cursor.js";
+import { asBefore, lastLinePart } from "./cursor.js";
 import { WordgruError } from "./errors.js";
 import { Languages, shares, type Weighed } from "./languages.js";
 import { PersonalModel } from "./personal.js";
@@ -396,7 +396,7 @@ function answerOf(parts: readonly Part[], reader: Part, items: readonly Suggesti
 
 /** `text` before its unfinished last word, and that word. */
 function lastCut(text: string): [head: string, unfinished: string] {
-  const cut = Math.max(...[" ", "\n", "\r", "\t"].map((mark) => text.lastIndexOf(mark))) + 1;
-  const [rest, unfinished] = splitLast(text.slice(cut));
-  return [text.slice(0, cut) + rest, unfinished];
+  const [before, part] = lastLinePart(text);
+  const [rest, unfinished] = splitLast(part);
+  return [before + rest, unfinished];
 }

@@ -1,5 +1,7 @@
 /** What a session offered, who gave it, and how words that were passed over give way. */
+import { type Bytes, toText } from "./bytes.js";
 import type { Source, Suggestion } from "./suggestions.js";
+import { isOne, kind, takesSpace } from "./words.js";
 
 /** Words that were offered after a text and the letters of a word. */
 export interface Offered {
@@ -39,6 +41,29 @@ export function lessThose(
     probability: Math.min((kept(offer.word) * offer.probability) / Math.max(whole, 1e-9), 1),
   }));
   return weighed.sort((one, other) => other.probability - one.probability);
+}
+
+/** What may stand at a place. */
+export interface Rule {
+  /** Whether marks may. */
+  readonly punctuation: boolean;
+  /** Whether a space may begin what stands there. */
+  readonly spaced: boolean;
+  /**
+   * Where what follows directly and what follows a space are ranked in one, whether a word has its space: each is
+   * offered in one form, " word" and ".", not "word" and " .".
+   */
+  readonly wanted: boolean | undefined;
+}
+
+/** A pre-token as it is offered; undefined if it is no word, or if asked a mark, that may stand here. */
+export function asOffered(spelled: Bytes, { punctuation, spaced, wanted }: Rule): string | undefined {
+  const text = toText(spelled);
+  if (!text || (text.startsWith(" ") && !spaced) || !isOne(text)) return undefined;
+  const what = kind(text);
+  if (what === "space" || ((what === "marks" || what === "emoji") && !punctuation)) return undefined;
+  if (wanted !== undefined && text.startsWith(" ") !== (wanted && takesSpace(text))) return undefined;
+  return text.replace(/^ /, "");
 }
 
 /** Who gives a tenth of a word's probability or more. */

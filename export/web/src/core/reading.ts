@@ -27,7 +27,7 @@ export interface Mark {
 }
 
 /** The last snapshot and mark, to be kept. */
-export interface Saved {
+export interface Read {
   readonly tokens: readonly number[];
   readonly mark: Mark;
   readonly state: Float32Array;
@@ -61,13 +61,13 @@ export class Reading {
   }
 
   /** What `load` goes on from. */
-  get saved(): Saved {
+  get saved(): Read {
     const { count, state } = this.#last;
     return { tokens: this.#tokens.slice(0, count), mark: this.#marks.at(-1) as Mark, state };
   }
 
   /** Go on from what `saved` gave when `head` was read. */
-  load(head: string, { tokens, mark, state }: Saved): void {
+  load(head: string, { tokens, mark, state }: Read): void {
     this.#head = this.before + head;
     this.#tokens = tokens;
     this.#marks = [mark];

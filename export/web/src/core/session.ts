@@ -1,15 +1,15 @@
 /** A session: one text field, whose text is read once however it is edited. `wordgru/session.py` in TypeScript. */
 import { type Bytes, toBytes, toShown, toText } from "./bytes.js";
 import { type Characters, thatMayFollow } from "./characters.js";
-import { asBefore } from "./cursor.js";
-import { WordgruError } from "./errors.js";
+import { asBefore, asPrefix, lastLinePart, parted, wordStart } from "./cursor.js";
 import type { LanguageModel } from "./model.js";
 import type { Named } from "./named.js";
-import { lessThose, type Offered, sourcesOf, stillOffered, timesOffered } from "./offers.js";
+import { asOffered, lessThose, type Offered, type Rule, sourcesOf, stillOffered, timesOffered } from "./offers.js";
 import type { PersonalModel } from "./personal.js";
 import { isProse } from "./prose.js";
 import { Range } from "./ranges.js";
-import { type Mark, Reading } from "./reading.js";
+import { Reading } from "./reading.js";
+import { type Committed, Saved } from "./saved.js";
 import type { WordSearch } from "./search.js";
 import type { Found } from "./suggestions.js";
 import {
@@ -39,11 +39,10 @@ import {
   withCapitalI,
 } from "./typist.js";
 import { STRANGE, type WordList } from "./word_list.js";
-import { APOSTROPHES, isOne, isSpace, kind, splitLast, takesSpace, wantsSpace } from "./words.js";
+import { APOSTROPHES, isSpace, splitLast, wantsSpace } from "./words.js";
 
 const TAIL = 256; // characters before a word that say which of the person's own words follow
 const COUNT_TYPED = new Range(1, { most: 2, whole: true });
-const NEW_LINE = 10; // the byte between the two parts of a saved session
 
 /** What a predictor's sessions share. */
 export interface Shared {
@@ -57,12 +56,6 @@ export interface Shared {
   readonly personal: PersonalModel | undefined;
   /** By which a saved session knows its model again. */
   readonly identity: string;
-}
-
-/** What the person's words have learnt of a field, and their clock before. */
-interface Committed {
-  readonly text: string;
-  readonly since: number;
 }
 
 const NOTHING: Committed = { text: "", since: 0 };
@@ -112,30 +105,14 @@ export class Session extends TypedField {
    * @throws WordgruError if it is broken, or of another model.
    */
   static load(shared: Shared, data: Uint8Array, typing?: Typing, typist?: TypistOptions): Session {
-    const end = data.indexOf(NEW_LINE);
-    const session = new Session(shared, typing, typist);
     const size = shared.model.initialState().byteLength;
-    let saved: { model: string; text: string; before?: string; tokens: number[]; mark: Mark; committed: Committed };
-    try {
-      saved = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data.subarray(0, end)));
-      const isWhole = typeof saved.text === "string" && Array.isArray(saved.tokens) && isMark(saved.mark);
-      if (!["string", "undefined"].includes(typeof saved.before)) throw new Error("what stood before is no text");
-      if (!isWhole || !isCommitted(saved.committed)) throw new Error("a part is missing");
-    } catch (error) {
-      throw new WordgruError(`the saved session cannot be read (${(error as Error).message}); start a new one.`);
-    }
-    if (saved.model !== shared.identity) {
-      throw new WordgruError("the saved session is of another model; load that model, or start a new session.");
-    }
-    if (data.length - end - 1 !== size) {
-      throw new WordgruError("the saved session cannot be read (it was cut short); start a new one.");
-    }
-    session.set(saved.text);
-    session.#seen = saved.text;
-    const state = new Float32Array(data.slice(end + 1).buffer);
-    session.#reading.before = saved.before ?? "";
-    session.#reading.load(session.#finished(), { tokens: saved.tokens, mark: saved.mark, state });
-    session.#committed = saved.committed;
+    const { text, before, committed, read } = Saved.fromBytes(data, shared.identity, size);
+    const session = new Session(shared, typing, typist);
+    session.set(text);
+    session.#seen = text;
+    session.#reading.before = before;
+    session.#reading.load(session.#unfinished()[0], read);
+    session.#committed = committed;
     return session;
   }
 
@@ -264,34 +241,15 @@ export class Session extends TypedField {
   /** The session as a few kilobytes, for `Predictor.restore`. */
   async save(): Promise<Uint8Array> {
     return this.#inTurn(async () => {
-      await this.#reading.read(this.#finished());
-      const { state, ...read } = this.#reading.saved;
-      const head = JSON.stringify({
-        model: this.shared.identity,
-        text: this.#seen,
-        before: this.#reading.before,
-        ...read,
-        committed: this.#committed,
-      });
-      const values = new Uint8Array(state.buffer, state.byteOffset, state.byteLength);
-      return Uint8Array.from([...new TextEncoder().encode(head), NEW_LINE, ...values]);
+      await this.#reading.read(this.#unfinished()[0]);
+      const saved = new Saved(this.#seen, this.#reading.before, this.#committed, this.#reading.saved);
+      return saved.toBytes(this.shared.identity);
     });
   }
 
-  /** The text before its unfinished last word. */
-  #finished(): string {
-    return this.#unfinished()[0];
-  }
-
-  /** The same, and that word; or the last two, if one space is between them. */
-  #unfinished(count = 1, text = this.#seen): [before: string, unfinished: string] {
-    const [before, tail] = lastLinePart(text);
-    const [rest, unfinished] = splitLast(this.shared.tokenizer.normalize(tail));
-    if (count === 2 && unfinished && !rest && before.endsWith(" ")) {
-      const [head, first] = this.#unfinished(1, before.slice(0, -1));
-      return first ? [head, `${first} ${unfinished}`] : [before, unfinished];
-    }
-    return [before + rest, unfinished];
+  /** The text before its unfinished last word, and that word; or the last two, if one space is between them. */
+  #unfinished(count = 1): [before: string, unfinished: string] {
+    return parted(this.#seen, this.shared.tokenizer, count);
   }
 
   /** Correct the unfinished last word; see `TypedField`. */
@@ -301,22 +259,9 @@ export class Session extends TypedField {
     return this.#inTurn(async () => {
       const [head, typed] = this.#unfinished();
       const word = typed && (await this.#correction(head, typed, asked));
-      return word ? { start: this.#startOf(typed), typed, word } : undefined;
+      if (!word) return undefined;
+      return { start: wordStart(this.#seen, typed, this.shared.tokenizer), typed, word };
     });
-  }
-
-  /** Where the unfinished last word begins in the text as it was typed, which normalising may change. */
-  #startOf(unfinished: string): number {
-    const { tokenizer } = this.shared;
-    let [start, at] = [this.#seen.length, this.#seen.length];
-    for (const char of [...this.#seen.slice(-4 * unfinished.length - 64)].reverse()) {
-      if (/\p{Surrogate}/u.test(char)) break; // the window begins inside a character
-      at -= char.length;
-      const seen = tokenizer.normalize(this.#seen.slice(at));
-      if (seen.length > unfinished.length) break;
-      if (seen === unfinished) start = at;
-    }
-    return start;
   }
 
   /** Do `work`, on the text as it is now, when all that was asked before is done. */
@@ -334,7 +279,8 @@ export class Session extends TypedField {
   async #suggest(asked: Asked): Promise<Suggestions> {
     const [before, part] = lastLinePart(this.#seen);
     const tail = this.shared.tokenizer.normalize(part);
-    const [rest, unfinished] = asked.prefix === undefined ? splitLast(tail) : [tail, this.#prefix(asked.prefix)];
+    const [rest, unfinished] =
+      asked.prefix === undefined ? splitLast(tail) : [tail, asPrefix(asked.prefix, this.shared.tokenizer)];
     const head = before + rest;
     const typed = this.#seen + (asked.prefix ?? "");
     const goesOn = asked.prefix === undefined || !/[\p{L}\p{N}]$/u.test(head); // else it begins a new word, after a space
@@ -378,18 +324,6 @@ export class Session extends TypedField {
   #isSmallI(): boolean {
     const usual = this.#named?.named.common.shares;
     return (usual?.get("i") ?? 0) > (usual?.get("I") ?? 0);
-  }
-
-  #prefix(prefix: string): string {
-    const seen = this.shared.tokenizer.normalize(prefix);
-    const unspaced = !seen.startsWith(" ") && isOne(seen) && kind(seen) === "unspaced";
-    if (!unspaced && splitLast(seen)[1] !== seen) {
-      throw new WordgruError(
-        `the prefix '${prefix}' is no beginning of a word; expected letters or digits, with single ' ’ or - between ` +
-          "them. Put what stands before the word into the context.",
-      );
-    }
-    return seen;
   }
 
   // -- reading -------------------------------------------------------------------------------------------------
@@ -500,23 +434,10 @@ export class Session extends TypedField {
     return found.filter((each) => each !== undefined);
   }
 
-  /**
-   * What a pre-token counts: nothing if it is no word, or if asked a mark, that may stand here.
-   *
-   * A space may begin it if `spaced`. Where what follows directly and what follows a space are ranked in one, `wanted`
-   * says whether a word has its space: each is offered in one form, " word" and ".", not "word" and " .".
-   */
-  #factor(
-    spelled: Bytes,
-    { punctuation }: Asked,
-    { spaced, wanted }: { spaced: boolean; wanted: boolean | undefined },
-  ): number {
-    const text = toText(spelled);
-    if (!text || (text.startsWith(" ") && !spaced) || !isOne(text)) return 0;
-    const what = kind(text);
-    if (what === "space" || ((what === "marks" || what === "emoji") && !punctuation)) return 0;
-    if (wanted !== undefined && text.startsWith(" ") !== (wanted && takesSpace(text))) return 0;
-    return this.shared.words.factor(text.replace(/^ /, ""));
+  /** What a pre-token counts: nothing if it may not stand here. */
+  #factor(spelled: Bytes, { punctuation }: Asked, { spaced, wanted }: Pick<Rule, "spaced" | "wanted">): number {
+    const text = asOffered(spelled, { punctuation, spaced, wanted });
+    return text ? this.shared.words.factor(text) : 0;
   }
 
   /** `word` with the apostrophe that `text` used last. */
@@ -526,18 +447,4 @@ export class Session extends TypedField {
     const learnt = this.shared.tokenizer.variants.get(mark);
     return learnt && text.includes(mark) ? word.replaceAll(learnt, mark) : word;
   }
-}
-
-function isCommitted(committed: Committed | undefined): boolean {
-  return typeof committed?.text === "string" && Number.isFinite(committed.since);
-}
-
-function isMark(mark: Mark | undefined): boolean {
-  return Number.isInteger(mark?.offset) && Number.isInteger(mark?.count);
-}
-
-/** `text` cut after its last white space. */
-function lastLinePart(text: string): [before: string, part: string] {
-  const start = Math.max(...[" ", "\n", "\r", "\t"].map((mark) => text.lastIndexOf(mark))) + 1;
-  return [text.slice(0, start), text.slice(start)];
 }
