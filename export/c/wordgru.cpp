@@ -178,6 +178,7 @@ constexpr std::pair<double wordgru_typing::*, double wordgru::TypingModel::*> kS
     {&wordgru_typing::spread, &wordgru::TypingModel::spread},
     {&wordgru_typing::anywhere, &wordgru::TypingModel::anywhere},
     {&wordgru_typing::vowel, &wordgru::TypingModel::vowel},
+    {&wordgru_typing::sound, &wordgru::TypingModel::sound},
     {&wordgru_typing::omitted, &wordgru::TypingModel::omitted},
     {&wordgru_typing::undoubled, &wordgru::TypingModel::undoubled},
     {&wordgru_typing::extra, &wordgru::TypingModel::extra},
@@ -188,7 +189,11 @@ constexpr std::pair<double wordgru_typing::*, double wordgru::TypingModel::*> kS
     {&wordgru_typing::lower, &wordgru::TypingModel::lower},
     {&wordgru_typing::upper, &wordgru::TypingModel::upper},
     {&wordgru_typing::joined, &wordgru::TypingModel::joined},
+    {&wordgru_typing::split, &wordgru::TypingModel::split},
     {&wordgru_typing::unknown, &wordgru::TypingModel::unknown},
+    {&wordgru_typing::again, &wordgru::TypingModel::again},
+    {&wordgru_typing::coined, &wordgru::TypingModel::coined},
+    {&wordgru_typing::name, &wordgru::TypingModel::name},
 };
 const wordgru_typing kTyping = [] {
     const wordgru::TypingModel defaults;

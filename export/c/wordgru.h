@@ -206,19 +206,24 @@ typedef struct wordgru_typing {
     const char *layout; /* the keyboard, ending at its NUL: azerty, dvorak, phone, qwerty, qwertz, or the path of a JSON
                          * file; NULL: qwerty */
     double spread;      /* of the finger around a key's centre, its standard deviation in key widths, 0 to 5; 0.18 */
-    double anywhere;    /* that a letter is typed as any other key; this and what follows from 0 to below 1; 0.0045 */
-    double vowel;       /* that a vowel is spelled as another one; 0.006 */
-    double omitted;     /* that a character is left out; 0.009 */
+    double anywhere;    /* that a letter is typed as any other key; this and what follows from 0 to below 1; 0.0035 */
+    double vowel;       /* that a vowel is spelled as another one; 0.018 */
+    double sound;       /* that a consonant is spelled as each one that may sound like it; 0.001 */
+    double omitted;     /* that a character is left out; 0.012 */
     double undoubled;   /* that the second of two equal characters is; 0.06 */
     double extra;       /* that a letter too many is typed after a character; 0.0045 */
     double doubled;     /* that it is the one before once more; 0.003 */
-    double swapped;     /* that two characters change places; 0.0045 */
+    double swapped;     /* that two characters change places; 0.006 */
     double apostrophe;  /* that an apostrophe or hyphen inside the word is left out; 0.3 */
     double accent;      /* that a letter is typed without its accent; 0.3 */
     double lower;       /* that a capital is typed as a small letter; 0.3 */
     double upper;       /* that a small letter is typed as a capital; 0.005 */
-    double joined;      /* that the space before another word is left out; 0.003 */
+    double joined;      /* that the space before another word is left out; once in what was typed; 0.003 */
+    double split;       /* that a space is typed after a character inside the word; 0.0002 */
     double unknown;     /* that the next word is one which no model knows; 0.0001 */
+    double again;       /* that it is one which was written before in the text, for each time; 0.0003 */
+    double coined;      /* that a word which the model expects and the language does not know was meant so; 0.001 */
+    double name;        /* the same of a word with a capital; 0.5 */
     int32_t reserved;   /* 0 */
 } wordgru_typing;
 

@@ -14,6 +14,7 @@ from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
 from wordgru.text import words
 from wordgru.text.tokenizer import VARIANTS
+from wordgru.typing.channel import TypingModel
 
 CONTRACT = (ROOT / "export" / "README.md").read_text(encoding="utf-8")
 SEARCH = (ROOT / "docs" / "word-search.md").read_text(encoding="utf-8")
@@ -104,3 +105,16 @@ def test_the_example_of_the_search_is_true():
         cells = [f"{row[name]:.2f}" if name in row else "" for name in toy.names[1:]]
         printed = " ".join(f"`{token}`" for token in tokens) or "the context"
         assert re.search(rf"^\| {re.escape(printed)} \| *{' *[|] *'.join(cells)} *\|$", SEARCH, re.MULTILINE), tokens
+
+
+@pytest.mark.parametrize(
+    ("header", "pattern"),
+    [
+        ("export/c/wordgru.h", r"    double (\w+); +/\* (?:[^*]*; )?([\d.]+) \*/"),
+        ("export/cpp/wordgru/typing/model.hpp", r"    double (\w+) = ([\de.-]+);"),
+    ],
+)
+def test_a_typing_model_has_the_same_fields_and_defaults_in_c(header, pattern):
+    struct = re.search(r"struct (?:wordgru_typing|TypingModel) \{.*?\n\}", (ROOT / header).read_text("utf-8"), re.S)[0]
+    numbers = {name: value for name, value in vars(TypingModel()).items() if name != "layout"}
+    assert {name: float(value) for name, value in re.findall(pattern, struct)} == numbers

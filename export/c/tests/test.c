@@ -244,7 +244,7 @@ static void check_typing(const wordgru_predictor *english) {
     size_t size = 0;
     void *data = NULL;
     wordgru_typing_init(&typing, sizeof typing);
-    EXPECT(typing.size == sizeof typing && typing.spread == 0.18 && typing.unknown == 1e-4 && typing.layout == NULL);
+    EXPECT(typing.size == sizeof typing && typing.layout == NULL);
 
     OK(wordgru_session_new_typing(english, NULL, &session));
     OK(wordgru_session_append(session, TEXT("I dont")));
@@ -315,9 +315,28 @@ static void check_typing(const wordgru_predictor *english) {
     REFUSED(wordgru_session_new_typing(english, &typing, &session), WORDGRU_WRONG_ARGUMENT, "there is no such layout");
     typing.layout = "\xff";
     REFUSED(wordgru_session_new_typing(english, &typing, &session), WORDGRU_WRONG_ARGUMENT, "is not UTF-8");
-    typing.layout = NULL;
-    typing.omitted = -1;
-    REFUSED(wordgru_session_new_typing(english, &typing, &session), WORDGRU_WRONG_ARGUMENT, "omitted is -1");
+    const struct {
+        double *place;
+        const char *said;
+        double usual;
+    } fields[] = {
+        {&typing.spread, "spread is -1", 0.18},        {&typing.anywhere, "anywhere is -1", 0.0035},
+        {&typing.vowel, "vowel is -1", 0.018},         {&typing.sound, "sound is -1", 0.001},
+        {&typing.omitted, "omitted is -1", 0.012},     {&typing.undoubled, "undoubled is -1", 0.06},
+        {&typing.extra, "extra is -1", 0.0045},        {&typing.doubled, "doubled is -1", 0.003},
+        {&typing.swapped, "swapped is -1", 0.006},     {&typing.apostrophe, "apostrophe is -1", 0.3},
+        {&typing.accent, "accent is -1", 0.3},         {&typing.lower, "lower is -1", 0.3},
+        {&typing.upper, "upper is -1", 0.005},         {&typing.joined, "joined is -1", 0.003},
+        {&typing.split, "split is -1", 0.0002},        {&typing.unknown, "unknown is -1", 1e-4},
+        {&typing.again, "again is -1", 3e-4},          {&typing.coined, "coined is -1", 1e-3},
+        {&typing.name, "name is -1", 0.5},
+    };
+    for (size_t at = 0; at < sizeof fields / sizeof *fields; ++at) {
+        wordgru_typing_init(&typing, sizeof typing);
+        EXPECT(*fields[at].place == fields[at].usual);
+        *fields[at].place = -1;
+        REFUSED(wordgru_session_new_typing(english, &typing, &session), WORDGRU_WRONG_ARGUMENT, fields[at].said);
+    }
     wordgru_typing_init(&typing, sizeof typing);
     typing.reserved = 1;
     REFUSED(wordgru_session_new_typing(english, &typing, &session), WORDGRU_WRONG_ARGUMENT, "typing.reserved is 1");
@@ -401,6 +420,15 @@ static void check_corrected_text(const wordgru_predictor *english) {
         EXPECT(wordgru_corrections_probability(found, at) >= 0.5 && wordgru_corrections_probability(found, at) <= 1);
     }
     EXPECT(wordgru_corrections_word(found, 2, NULL) == NULL && wordgru_corrections_end(found, 2) == 0);
+    wordgru_corrections_free(found);
+    wordgru_typing typing;
+    wordgru_typing_init(&typing, sizeof typing);
+    OK(wordgru_correct(english, TEXT("See you tomor row at the station."), &typing, 0.9, &found));
+    EXPECT(wordgru_corrections_count(found) == 1 && strcmp(wordgru_corrections_word(found, 0, NULL), "tomorrow") == 0);
+    wordgru_corrections_free(found);
+    typing.split = 0; /* no space is typed inside a word */
+    OK(wordgru_correct(english, TEXT("See you tomor row at the station."), &typing, 0.9, &found));
+    EXPECT(wordgru_corrections_count(found) == 0);
     wordgru_corrections_free(found);
     found = NULL;
     REFUSED(wordgru_correct(english, TEXT("\xff"), NULL, 0.9, &found), WORDGRU_WRONG_ARGUMENT, "is not UTF-8");

@@ -36,9 +36,10 @@ class Typing(ctypes.Structure):
 
     _fields_ = (
         ("size", c_size_t), ("layout", c_char_p), ("spread", c_double), ("anywhere", c_double), ("vowel", c_double),
-        ("omitted", c_double), ("undoubled", c_double), ("extra", c_double), ("doubled", c_double),
-        ("swapped", c_double), ("apostrophe", c_double), ("accent", c_double), ("lower", c_double),
-        ("upper", c_double), ("unknown", c_double), ("reserved", c_int32),
+        ("sound", c_double), ("omitted", c_double), ("undoubled", c_double), ("extra", c_double),
+        ("doubled", c_double), ("swapped", c_double), ("apostrophe", c_double), ("accent", c_double),
+        ("lower", c_double), ("upper", c_double), ("joined", c_double), ("split", c_double), ("unknown", c_double),
+        ("again", c_double), ("coined", c_double), ("name", c_double), ("reserved", c_int32),
     )  # fmt: skip
 
 
@@ -143,7 +144,7 @@ def main(path: str, english: str) -> None:
 
         typing = Typing()
         library.wordgru_typing_init(byref(typing), ctypes.sizeof(typing))
-        assert (typing.size, typing.spread, typing.layout) == (ctypes.sizeof(typing), 0.18, None)
+        assert (typing.size, typing.layout, typing.spread, typing.name) == (ctypes.sizeof(typing), None, 0.18, 0.5)
         typing.layout, typing.spread = b"phone", 0.34
         touched = c_void_p()
         said(library.wordgru_session_new_typing(predictor, byref(typing), byref(touched)), 0)
