@@ -20,7 +20,7 @@ from cosmic_ray.mutating import mutate_and_test
 from cosmic_ray.plugins import get_operator, operator_names
 from cosmic_ray.work_item import MutationSpec, WorkResult
 
-SEARCH = ("search", "typing.py::test_the_next_character_is_that_of_all_words_added_up", "session", "golden")
+SEARCH = ("search", "typing_search.py::test_the_next_character_is_that_of_all_words_added_up", "session", "golden")
 TESTS = {f"wordgru/search/{name}.py": SEARCH for name in ("search", "weighed", "rows", "characters", "named")}
 TESTS["wordgru/mixture.py"] = ("mixture",)
 SLOW = "what_was_typed"  # a test that is left out

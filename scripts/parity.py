@@ -17,7 +17,8 @@ BEGIN, END = "<!-- scripts/parity.py writes what follows -->\n", "<!-- to here -
 _FILES = {
     "py": "tests/runtime/test_predictor.py", "session": "tests/runtime/test_session.py",
     "personal": "tests/runtime/test_personal.py", "list": "tests/runtime/test_word_list.py",
-    "typing": "tests/runtime/test_typing.py", "mixture": "tests/runtime/test_mixture.py",
+    "typing": "tests/runtime/test_typing_field.py", "typing-search": "tests/runtime/test_typing_search.py",
+    "mixture": "tests/runtime/test_mixture.py",
     "cases": "tests/runtime/test_cases.py", "finger": "tests/runtime/test_finger.py",
     "golden-py": "tests/runtime/test_reference.py", "golden-ts": "export/node/tests/golden.test.ts",
     "typing-ts": "export/node/tests/typing.test.ts", "typist-ts": "export/node/tests/typist.test.ts",
@@ -142,11 +143,11 @@ FEATURES = (
     }),
     Feature("in it, one word typed as two", {
         "Python": "typing:test_one_word_typed_as_two_is_joined", "TypeScript": "typing-ts:joins one word that was",
-        "C++": "typing-cpp:check_two",
+        "C++": "typing-cpp:check_two", "C": "c:typing.split = 0",
     }),
     Feature("the same while typing", {"Python": "typing:test_one_word_typed_as_two_is_joined"}),
     Feature("the next character", {
-        "Python": "typing:test_the_next_character_is_that_of_all_words",
+        "Python": "typing-search:test_the_next_character_is_that_of_all_words",
         "TypeScript": "typing-ts:adds up the words that go on with each character",
         "C++": "cpp:void check_characters", "C": "c:wordgru_session_characters(session",
         "HTTP": "http:test_the_next_character_is_that_of_the_package",
