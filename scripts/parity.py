@@ -24,7 +24,7 @@ _FILES = {
     "typing-ts": "export/node/tests/typing.test.ts", "typist-ts": "export/node/tests/typist.test.ts",
     "phone": "export/web/tests/phone.test.ts",
     "ts": "export/node/tests/predictor.test.ts", "sources-ts": "export/node/tests/sources.test.ts",
-    "mixture-ts": "export/node/tests/mixture.test.ts", "field": "export/web/tests/field.test.ts",
+    "mixture-ts": "export/node/tests/mixture.test.ts", "field": "export/web/tests/field_offers.test.ts",
     "examples": "export/web/tests/examples.test.ts",
     "golden-cpp": "export/cpp/tests/golden.cpp", "cpp": "export/cpp/tests/sources.cpp",
     "typing-cpp": "export/cpp/tests/typing.cpp", "c": "export/c/tests/test.c",
