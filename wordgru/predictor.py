@@ -114,7 +114,8 @@ class Predictor(Asking):
 
         Args:
             path: as `find_model` takes it; without one, what the environment variable WORDGRU_MODEL names, else the
-                model in the package. A list: one predictor that follows its user between their languages, be it one.
+                model in the package. A list, of one name too: a `MixedPredictor`, which follows its user between the
+                languages of all.
             device: `"cpu"` or `"cuda"`.
             threads: cores that one call may use.
             block: never offer the words of the bundle's block list, if it has one.
