@@ -22,8 +22,9 @@ from wordgru.predictor import Predictor
 from wordgru.session import Session
 from wordgru.sources.personal import PersonalModel
 from wordgru.text import words
+from wordgru.text.alike import SOUNDS, VOWELS
 from wordgru.text.words import APOSTROPHES
-from wordgru.typing.channel import SOUNDS, VOWELS, Touch, TypingModel, letter_likelihoods
+from wordgru.typing.channel import Touch, TypingModel, letter_likelihoods
 from wordgru.typing.layout import Layout
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from pathlib import Path
 from wordgru.config import Range
 from wordgru.errors import TextError, WordgruError
 from wordgru.search.named import Named, NamedWords
-from wordgru.text import words
+from wordgru.text import alike, words
 from wordgru.text.files import read_text
-from wordgru.text.known import KnownWords
+from wordgru.text.known import KnownWords, folded
 
 STRENGTH = 10_000.0
 """Words of the model's text that a list is held against: a word of weight 1 gains as much probability as one has that
@@ -92,8 +92,8 @@ class WordList:
         self._cut, self._factors = None, {}
 
     def near(self, word: str, letters: Iterable[str]) -> list[str]:
-        """The language's words, in lower case, that are one letter from `word`, each letter one of `letters`."""
-        return list(dict.fromkeys(self._known.near(word, letters))) if self._known else []
+        """The language's words, in lower case, that are near `word`: `alike.near` says which; `letters` are those typed."""
+        return self._known.among(alike.near(folded(word), letters)) if self._known else []
 
     def knows(self, word: str) -> bool:
         """Whether the language is said to know `word`."""

@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator
 from functools import reduce
 from typing import Self
 
+import numpy as np
+
 from wordgru.errors import WordgruError
 
 _MAGIC = b"WGKNOWN1"
@@ -33,7 +35,7 @@ class KnownWords:
     @classmethod
     def of(cls, words: Iterable[str]) -> Self:
         """The filter of some words."""
-        keys = {_key(word) for word in words}
+        keys = {folded(word) for word in words}
         size = max(len(keys) * _BITS, 64) // 8 * 8 + 8
         bits = bytearray(size // 8)
         for key in keys:
@@ -59,7 +61,7 @@ class KnownWords:
 
     def __contains__(self, word: str) -> bool:
         """Whether it is a word of the list, or made of one; of others one in two thousand is taken for one."""
-        key = _key(word)
+        key = folded(word)
         if self._lists(key) or not any(char.isalpha() for char in key):
             return True
         if key.endswith("s'"):
@@ -67,20 +69,24 @@ class KnownWords:
         stem = key.removesuffix("'s")
         return stem != key and stem[-1:] != "s" and self._lists(stem)
 
-    def near(self, word: str, letters: Iterable[str]) -> Iterator[str]:
-        """The words of the list, in lower case, that are one letter from `word`: less, more, another, or two swapped.
-
-        Some of them come twice.
-        """
-        key = _key(word)
-        letters = sorted(set(letters))
-        for at in range(len(key) + 1):
-            begin, rest = key[:at], key[at:]
-            hashed = _hashed_all(begin)
-            swapped = [rest[1] + rest[0] + rest[2:]] if len(rest) > 1 else []
-            for end in (rest[1:], *swapped, *(char + end for end in (rest, rest[1:]) for char in letters)):
-                if self._has_all(_hashed_all(end, hashed)):
-                    yield begin + end
+    def among(self, words: Iterable[str]) -> list[str]:
+        """Those of some spellings in lower case, NFC, that are words of the list."""
+        keys = list(words)
+        places = np.array([len(key.encode("utf-8", "surrogatepass")) for key in keys], np.int64)
+        text = np.frombuffer("".join(keys).encode("utf-8", "surrogatepass"), np.uint8)
+        begins = np.cumsum(places) - places
+        first, second = (np.full(len(keys), offset, np.uint32) for offset in (_OFFSET, _OTHER))
+        for at in range(int(places.max(initial=0))):
+            (longer,) = np.nonzero(places > at)
+            byte = text[begins[longer] + at]
+            first[longer] = (first[longer] ^ byte) * np.uint32(_PRIME)
+            second[longer] = (second[longer] ^ byte) * np.uint32(_PRIME)
+        bits, kept = np.frombuffer(self._bits, np.uint8), np.arange(len(keys))
+        step = second.astype(np.uint64) | np.uint64(1)
+        for at in range(self._hashes):
+            bit = (first[kept] + np.uint64(at) * step[kept]) % np.uint64(self._size)
+            kept = kept[bits[bit // np.uint64(8)] >> (bit % np.uint64(8)).astype(np.uint8) & 1 == 1]
+        return [keys[at] for at in kept.tolist()]
 
     def _lists(self, key: str) -> bool:
         return self._has_all(_hashed_all(key))
@@ -89,7 +95,8 @@ class KnownWords:
         return all(self._bits[bit // 8] >> bit % 8 & 1 for bit in _places(hashed, self._size, self._hashes))
 
 
-def _key(word: str) -> str:
+def folded(word: str) -> str:
+    """A word as the list has it: in lower case, NFC, with ' for ’."""
     return unicodedata.normalize("NFC", word).lower().replace("’", "'")
 
 

@@ -20,7 +20,7 @@ adds up what has typed all the letters, whatever follows.
 import math
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -28,6 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wordgru.config import Range, check_ranges, ranged
+from wordgru.text.alike import MUTE, SOUNDS, VOWELS
 from wordgru.text.trie import Trie
 from wordgru.text.words import APOSTROPHES
 from wordgru.typing.layout import Layout
@@ -35,13 +36,11 @@ from wordgru.typing.layout import Layout
 Doubles = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
-VOWELS = "aeiouy"
-"""Letters of which one is spelled as another."""
-
-_PAIRS = ("cs", "ck", "sz", "kq", "gj", "fv", "dt", "bp", "mn")
-SOUNDS = {char: "".join(pair.replace(char, "") for pair in _PAIRS if char in pair) for char in "".join(_PAIRS)}
-"""Of each consonant those that may sound like it."""
-
+import os, json
+EAR = dict(vowel=0.125, sound=0.04, undoubled=0.5, doubled=0.1, mute=0.1, omitted=0.024, extra=0.018, swapped=0.024, anywhere=0.007)
+EAR.update(json.loads(os.environ.get("EAR", "{}")))
+RE = float(os.environ.get("RE", "1"))
+EV = EAR.pop("ev", 0.15)
 _SHARE = Range(0, 1, below=True)
 _NEVER = 1e-9  # in place of 0: what a person never does may still have happened
 _RATHER = 0.07  # what a letter still to come is worth, of the most that it may have; says what is read first
@@ -96,6 +95,9 @@ class TypingModel:
     unknown: float = ranged(1e-4, _SHARE)
     again: float = ranged(3e-4, _SHARE)
     coined: float = ranged(1e-3, _SHARE)
+    first: float = ranged(0.5, _SHARE)
+    ear: float = ranged(0.02, _SHARE)
+    mute: float = ranged(0.0, _SHARE)
     name: float = ranged(0.5, _SHARE)
 
     def __post_init__(self) -> None:
@@ -184,6 +186,7 @@ class Typed:
         self._layout = Layout.load(model.layout)
         self._points = np.array([ord(char) for char in self.letters])
         self._tables: dict[int, tuple[Trie, Doubles, Doubles]] = {}
+        self._habits = habits(model, complete)
         repeated = np.array(
             [False, *(one == other for one, other in zip(self.letters, self.letters[1:], strict=False))]
         )
@@ -192,30 +195,41 @@ class Typed:
         self._space = np.array(
             [letter_likelihoods(model, (" ",), touch)[0] if touch.char == " " else 0.0 for touch in self.touches]
         )
-        self._extra = model.extra * at_all / len(self._layout.keys) + model.doubled * repeated * around
+        self._rarer = np.where(np.arange(len(self.touches) + 1) == 0, model.first, 1.0)
+        self._extra = np.stack([
+            habit.extra * at_all / len(self._layout.keys) + habit.doubled * repeated * around for _, habit in self._habits
+        ])
+        if any(habit.mute for _, habit in self._habits):
+            vowels = np.array([char.lower() in VOWELS for char in self.letters])
+            self._extra += np.array([habit.mute for _, habit in self._habits])[:, None] * vowels / 6 * EV
         self._extra += model.split * (self._space > 0)
-        self._swapped = model.swapped * around[:-1] * around[1:]
+        self._swapped = np.stack([habit.swapped * around[:-1] * around[1:] for _, habit in self._habits])
+        self._extra *= self._rarer[:-1]
+        self._swapped *= self._rarer[: self._swapped.shape[1]]
+        self._undoubled = np.array([habit.undoubled for _, habit in self._habits])
+        self._shares = np.array([share for share, _ in self._habits])
         self._lead = self._most()
 
     def start(self) -> Alignments:
         """Before the first character."""
-        rows = np.zeros((1, len(self.touches) + 1))
-        rows[0, 0], rows[0, 1] = 1.0, self._extra[0]
+        rows = np.zeros((1, len(self._habits), len(self.touches) + 1))
+        rows[0, :, 0] = self._shares
+        rows[0, :, 1] = self._shares * self._extra[:, 0]
         done = np.zeros(1)
         if not self.complete and len(self.touches) == 1:
-            done[0], rows[0, 1] = rows[0, 1], 0.0
+            done[0], rows[0, :, 1] = rows[0, :, 1].sum(), 0.0
         return Alignments(rows, done, np.zeros_like(rows), np.full(1, -1))
 
     def second(self, at: Alignments) -> Alignments:
         """Before the first character of another word after words that end here, the space typed or left out."""
         rows = at.rows * self.model.joined
-        rows[:, [0, -1]] = 0.0  # of each word a letter was typed
-        rows[:, 1:] += at.rows[:, :-1] * self._space
+        rows[..., [0, -1]] = 0.0  # of each word a letter was typed
+        rows[..., 1:] += at.rows[..., :-1] * self._space
         return Alignments(rows, np.zeros_like(at.done), np.zeros_like(rows), np.full_like(at.last, -1))
 
     def likelihood(self, alignments: Alignments) -> Doubles:
         """P(typed | the words that end here)."""
-        return alignments.rows[:, -1] if self.complete else alignments.done
+        return alignments.rows[..., -1].sum(axis=1) if self.complete else alignments.done
 
     def of(self, word: str) -> float:
         """P(typed | one word); 0 of what is less probable than any number."""
@@ -224,6 +238,22 @@ class Typed:
         levels, _ = self.walk(trie, starts, self.start(), masses, np.zeros(1))
         ended = len(levels) == len(word) + 1 or levels[-1].closed.any()  # else nothing of it was probable
         return float(self.likelihood(levels[-1].alignments)[-1]) if ended and len(levels[-1].nodes) else 0.0
+
+    def each(self, words: Sequence[str]) -> Doubles:
+        """P(typed | each of some words), (N,)."""
+        found = np.zeros(len(words))
+        if not words:
+            return found
+        trie = Trie([word.encode("utf-8", "surrogateescape") for word in words])
+        masses = np.arange(len(words) + 1.0)[None]
+        levels, _ = self.walk(trie, np.zeros(1, np.int64), self.start(), masses, np.zeros(1))
+        for level in levels:
+            ends = np.flatnonzero(trie.own[level.nodes] > trie.low[level.nodes])
+            likelihoods = self.likelihood(level.alignments)
+            for at in ends.tolist():
+                node = level.nodes[at]
+                found[trie.order[trie.low[node] : trie.own[node]]] = likelihoods[at]
+        return found
 
     @property
     def most(self) -> float:
@@ -283,44 +313,48 @@ class Typed:
         The columns are those of `Reached`: at most, rather, and both of a second word whose first letter comes next.
         """
         lead, pairs = self._lead
-        rather = _RATHER ** np.arange(len(lead))[::-1]
-        both = np.stack([lead, lead * rather], axis=1)
+        rather = _RATHER ** np.arange(lead.shape[1])[::-1] * np.array([1.0, RE])[: len(lead), None]
+        both = np.stack([lead, lead * rather], axis=2)
         second = both * self.model.joined
-        second[[0, -1]] = 0.0  # of each word a letter was typed
-        second[:-1] += both[1:] * self._space[:, None]
-        swapped = np.stack([pairs, pairs * rather[2:]], axis=1)
-        return np.hstack([both, second]), np.hstack([swapped, np.zeros_like(swapped)])
+        second[:, [0, -1]] = 0.0  # of each word a letter was typed
+        second[:, :-1] += both[:, 1:] * self._space[:, None]
+        swapped = np.stack([pairs, pairs * rather[:, 2:]], axis=2)
+        weights = np.concatenate([both, second], axis=2), np.concatenate([swapped, np.zeros_like(swapped)], axis=2)
+        return tuple(each.reshape(-1, 4) for each in weights)
 
     def _ahead(self, at: Alignments) -> Doubles:
         """What strings may still have, (F, 4): in their rows, and by the next character before their last one."""
         rows, pairs = self._weights
-        ahead: Doubles = at.rows @ rows
+        count = len(at.rows)
+        ahead: Doubles = at.rows.reshape(count, len(rows)) @ rows
         if len(self._points) > 1:
-            ahead += (at.before[:, :-2] * (self._points[1:] == at.last[:, None])) @ pairs
+            ahead += (at.before[..., :-2] * (self._points[1:] == at.last[:, None])[:, None]).reshape(count, len(pairs)) @ pairs
         return ahead
 
     def _after(self, at: Alignments, trie: Trie, nodes: Places) -> Alignments:
         """One character on, that of each node."""
         hits, omits = self._table(trie)
         chars, points = trie.char[nodes], trie.points[nodes]
-        omitted = np.where(points == at.last, np.maximum(self.model.undoubled, omits[chars]), omits[chars])
+        omitted = omits[chars]
+        omitted = np.where((points == at.last)[:, None], np.maximum(self._undoubled, omitted), omitted)
         rows = np.zeros_like(at.rows)
-        rows[:, 1:] = at.rows[:, :-1] * hits[chars] * (1.0 - omitted)[:, None]
+        rows[..., 1:] = at.rows[..., :-1] * hits[chars] * (1.0 - omitted)[..., None]
         if len(self._points) > 1:
             swapped = (self._points[:-1] == points[:, None]) & (self._points[1:] == at.last[:, None])
-            rows[:, 2:] += at.before[:, :-2] * swapped * self._swapped
+            rows[..., 2:] += at.before[..., :-2] * swapped[:, None] * self._swapped
+        left_out = omitted[..., None] * self._rarer
         done = at.done.copy()
         if self.complete:
-            rows += at.rows * omitted[:, None]
-            rows[:, 1:] += rows[:, :-1] * self._extra
+            rows += at.rows * left_out
+            rows[..., 1:] += rows[..., :-1] * self._extra
         else:
-            done += rows[:, -1]
-            rows[:, :-1] += at.rows[:, :-1] * omitted[:, None]
-            extra = rows[:, :-1] * self._extra
-            done += extra[:, -1]
-            rows[:, 1:-1] += extra[:, :-1]
-            rows[:, -1] = 0.0
-        transparent = omits[chars] >= 1.0  # half a character, which the rest of it decides
+            done += rows[..., -1].sum(axis=1)
+            rows[..., :-1] += at.rows[..., :-1] * left_out[..., :-1]
+            extra = rows[..., :-1] * self._extra
+            done += extra[..., -1].sum(axis=1)
+            rows[..., 1:-1] += extra[..., :-1]
+            rows[..., -1] = 0.0
+        transparent = omits[chars][:, 0] >= 1.0  # half a character, which the rest of it decides
         if transparent.any():
             rows[transparent], done[transparent] = at.rows[transparent], at.done[transparent]
         return Alignments(rows, done, at.rows, points)
@@ -343,35 +377,53 @@ class Typed:
         Returns:
             By column of a row, (I + 1,); and of each pair of letters, if it changes places, (I - 1,).
         """
+        found = [self._most_of(at) for at in range(len(self._habits))]
+        return np.stack([lead for lead, _ in found]), np.stack([pairs for _, pairs in found])
+
+    def _most_of(self, which: int) -> tuple[Doubles, Doubles]:
+        habit = self._habits[which][1]
         keys = (*self._layout.keys, *self.letters)
         chars = {char for key in keys for char in (key.lower(), key.upper(), key) if len(char) == 1}
         alphabet = tuple(sorted(char for char in chars | {*APOSTROPHES, "-"} if not _is_half(char)))
         points = np.array([ord(char) for char in alphabet])
-        omits = np.maximum(_omits(self.model, alphabet), self.model.undoubled)
+        omits = np.maximum(_omits(habit, alphabet), habit.undoubled)
         count = len(self.touches)
         lead, begun, pairs = np.ones(count + 1), np.ones(count + 1), np.zeros(count - 1)
+        extra, swapped = self._extra[which], self._swapped[which]
         for at in range(count - 1, -1, -1):
-            hits = np.maximum(letter_likelihoods(self.model, alphabet, self.touches[at]), _rest(self.model))
-            most = hits * begun[at + 1] + omits / (1.0 - omits) * self._extra[at] * lead[at + 1]
+            hits = np.maximum(letter_likelihoods(habit, alphabet, self.touches[at], at == 0), _rest(self.model))
+            most = hits * begun[at + 1] + omits / (1.0 - omits) * extra[at] * lead[at + 1]
             if at < count - 1:
-                pairs[at] = self._swapped[at] * begun[at + 2]
+                pairs[at] = swapped[at] * begun[at + 2]
                 most += pairs[at] * (points == self._points[at + 1]) / (1.0 - omits)
             lead[at] = most.max()
-            begun[at] = lead[at] + self._extra[at] * lead[at + 1]
+            begun[at] = lead[at] + extra[at] * lead[at + 1]
         return lead, pairs
 
     def _table(self, trie: Trie) -> tuple[Doubles, Doubles]:
-        """For the characters of a trie: P(letter i | character, which is not left out), P(left out)."""
+        """For the characters of a trie: P(letter i | character, which is not left out), (C, H, I), P(left out), (C, H)."""
         if id(trie) not in self._tables:
             alphabet = tuple(trie.alphabet)
-            hits = np.stack([letter_likelihoods(self.model, alphabet, touch) for touch in self.touches], axis=1)
-            omits = _omits(self.model, alphabet)
+            hits = np.stack([
+                np.stack([letter_likelihoods(habit, alphabet, touch, not at) for at, touch in enumerate(self.touches)], axis=1)
+                for _, habit in self._habits
+            ], axis=1)
+            omits = np.stack([_omits(habit, alphabet) for _, habit in self._habits], axis=1)
             self._tables[id(trie)] = (trie, hits, omits)  # the trie too, so that no other gets its id
         return self._tables[id(trie)][1:]
 
 
+@lru_cache(maxsize=64)
+def habits(model: TypingModel, complete: bool) -> tuple[tuple[float, TypingModel], ...]:
+    """How the word is spelled: as one knows it, or by ear."""
+    if not complete or not model.ear:
+        return ((1.0, model),)
+    ear = replace(model, ear=0.0, **EAR)
+    return ((1.0 - model.ear, model), (model.ear, ear))
+
+
 @lru_cache(maxsize=512)
-def letter_likelihoods(model: TypingModel, alphabet: tuple[str, ...], touch: Touch) -> Doubles:
+def letter_likelihoods(model: TypingModel, alphabet: tuple[str, ...], touch: Touch, first: bool = False) -> Doubles:
     """P(a letter typed | each character of an alphabet); of a touch point its density."""
     layout = Layout.load(model.layout)
     if touch.point is None:
@@ -380,7 +432,8 @@ def letter_likelihoods(model: TypingModel, alphabet: tuple[str, ...], touch: Tou
     else:
         keys = {char: _density(model, place, touch.point) for char, place in layout.keys.items()}
         typed = ""  # a point has no case
-    other = model.anywhere / max(len(layout.keys), 1)
+    rarer = model.first if first else 1.0
+    other = rarer * model.anywhere / max(len(layout.keys), 1)
     sure = (1.0 - model.anywhere) * (1.0 - model.swapped - model.extra)
     plain = _plain(touch.char.lower())
     found = np.full(len(alphabet), _NEVER)
@@ -391,7 +444,7 @@ def letter_likelihoods(model: TypingModel, alphabet: tuple[str, ...], touch: Tou
         if low in keys:
             vowel = model.vowel / len(VOWELS) if low in VOWELS and plain in VOWELS and low != plain else 0.0
             sound = model.sound if plain in SOUNDS.get(low, "") else 0.0
-            found[code] = cased * (sure * keys[low] + other + vowel + sound)
+            found[code] = cased * (sure * keys[low] + other + rarer * (vowel + sound))
         elif base != low and base in keys:  # its accent is left out, or keys hold no such letter
             found[code] = cased * (sure * keys[base] + other) * model.accent
         elif char.isalpha() and plain.isalpha():
@@ -406,7 +459,7 @@ def _rest(model: TypingModel) -> float:
 
 def _omits(model: TypingModel, alphabet: tuple[str, ...]) -> Doubles:
     """P(each character of an alphabet is left out); 1 of what is no whole character, 0 of a space."""
-    found = np.full(len(alphabet), model.omitted)
+    found = np.array([max(model.omitted, model.mute * (char.lower() in MUTE)) for char in alphabet], float)
     for code, char in enumerate(alphabet):
         if char in APOSTROPHES or char == "-":
             found[code] = model.apostrophe

@@ -32,7 +32,8 @@ from wordgru.typing.named import NamedMasses, places_of
 _LEFT_OUT = 1 / 30  # share of the tolerance below which a branch is left out of a walk
 _UNDECIDED = 0.05  # share of what agrees that may be undecided in an answer that is proved
 _LISTED = 1e-3  # of that, the share above which words are listed
-_NEAR = 3e-4  # P(one letter wrong) · P(the rest of a word's usual tokens | those before), roughly
+import os
+_GOES_ON = float(os.environ.get('R','0.1'))  # P(the next of a known word's usual tokens | those before, the letters typed), roughly
 _MOST = 100  # tokens of one level that are weighed one by one, the most promising ones
 _RANKED = 256  # words that are asked at most whether they may be offered
 _NAMED = 1024  # words that are weighed one by one of each source
@@ -124,8 +125,8 @@ class TypingSearch:
             search = _Search(reader, self._search.tries, gap, typed, k, options, factor, prior, doubt)
             first, *second = typed.letters.encode().split(b" ", 1)
             spellings = [[*self._search.spell(gap + first), *self._search.spell(b" " + each)] for each in second]
-            for word in near:
-                search.expect(self._search.spell(gap + word.encode()))
+            for word, likelihood in zip(near, typed.each(near), strict=True):
+                search.expect(self._search.spell(gap + word.encode()), float(likelihood))
             search.begin([*spellings, self._search.spell(gap + first + b"".join(second))], named)
             return search.run()
 
@@ -154,7 +155,7 @@ class _Search:
         self._standing = 0.0  # mass of what was typed as it is
         self._lost: dict[bytes, float] = {}  # bytes of a node → mass that a word through it may have been denied
         self._open: list[tuple[float, int, _Open]] = []  # a heap, the most promising first
-        self._near: set[tuple[int, ...]] = set()  # tokens that begin a word perhaps meant
+        self._near: dict[tuple[int, ...], float] = {}  # tokens that begin a word perhaps meant → what they promise
         self._number = count()
 
     def begin(self, spellings: Sequence[Sequence[int]], named: Sequence[Named]) -> None:
@@ -182,9 +183,11 @@ class _Search:
             self._name(source)
         self._stand()
 
-    def expect(self, spelling: Sequence[int]) -> None:
-        """Read early along the usual tokens of a word that was perhaps meant."""
-        self._near.update(tuple(spelling[:size]) for size in range(1, len(spelling)))
+    def expect(self, spelling: Sequence[int], likelihood: float) -> None:
+        """Read early along the usual tokens of a word that was perhaps meant, of a likelihood."""
+        for size in range(1, len(spelling)):
+            begun, promise = tuple(spelling[:size]), likelihood * _GOES_ON ** (len(spelling) - size)
+            self._near[begun] = max(self._near.get(begun, 0.0), promise)
 
     def run(self) -> Answer:
         """Read what is in question until nothing is."""
@@ -205,7 +208,7 @@ class _Search:
         if typed is None or typed.mass <= self._doubt * (self._agreeing + self._expected):
             return False
         second = sum(each.bound for _, _, each in self._open if each.ends)  # "thankyou" is improbable, "you" is not
-        near = sum(each.mass * _NEAR for _, _, each in self._open if each.tokens in self._near) if self._near else 0.0
+        near = sum(each.mass * self._near.get(each.tokens, 0.0) for _, _, each in self._open) if self._near else 0.0
         return typed.mass > self._doubt * (self._agreeing + self._expected + second + near)
 
     def _left(self) -> float:
@@ -340,7 +343,7 @@ class _Search:
                 self._push(_Open(node, token, mass, 0.0, *ahead, level, int(of[at]), ends=True))
 
     def _push(self, entry: _Open) -> None:
-        promise = max(entry.promise, _NEAR) if self._near and entry.tokens in self._near else entry.promise
+        promise = max(entry.promise, self._near.get(entry.tokens, 0.0)) if self._near else entry.promise
         heapq.heappush(self._open, (-entry.mass * (entry.sure + promise), next(self._number), entry))
 
     def _find(self, node: Node, token: int, mass: float) -> None:
