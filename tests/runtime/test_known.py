@@ -3,8 +3,11 @@
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wordgru import WordgruError
+from wordgru.text.alike import near
 from wordgru.text.known import KnownWords
 
 WORDS = ["cat", "grass", "don't", "Zürich", "naïve", "日本", "x" * 60, ""]
@@ -25,17 +28,31 @@ def test_a_known_word_with_s_and_numbers_are_known(word, is_known):
     assert (word in KnownWords.of([each for each in WORDS if each])) == is_known
 
 
-@pytest.mark.parametrize("typed", ["cat", "ca", "at", "cta", "caat", "cut", "naive", "NAÏVE", "zurcih", "dog", "dont"])
-def test_near_words_are_those_one_letter_away(typed):
-    known, letters = KnownWords.of(WORDS), "abcdefghijklmnopqrstuvwxyz'ïü"
-    key = typed.lower()
-    edited = {key[:at] + key[at + 1 :] for at in range(len(key))}
-    edited |= {key[:at] + key[at : at + 2][::-1] + key[at + 2 :] for at in range(len(key) - 1)}
-    edited |= {key[:at] + char + key[at + more :] for at in range(len(key) + 1) for char in letters for more in (0, 1)}
-    listed = {word.lower() for word in WORDS}
-    found = set(known.near(typed, letters))
-    assert listed & edited <= found
-    assert found <= {each for each in edited if each in known}
+@pytest.mark.parametrize("typed", ["cat", "ca", "at", "cta", "caat", "cut", "naive", "zurcih", "dog", "dont"])
+def test_near_spellings_are_those_one_letter_away_and_those_of_two_slips(typed):
+    letters = "abcdefghijklmnopqrstuvwxyz'ïü"
+    edited = {typed[:at] + typed[at + 1 :] for at in range(len(typed))}
+    edited |= {typed[:at] + typed[at : at + 2][::-1] + typed[at + 2 :] for at in range(len(typed) - 1)}
+    edited |= {
+        typed[:at] + char + typed[at + more :] for at in range(len(typed) + 1) for char in letters for more in (0, 1)
+    }
+    found = near(typed, letters)
+    assert edited <= set(found)
+    assert len(found) == len(set(found)) < 3000
+
+
+@pytest.mark.parametrize(("typed", "meant"), [
+    ("seperete", "separate"), ("definately", "definitely"), ("mischevious", "mischievous"), ("batallion", "battalion"),
+    ("acomodate", "accommodate"), ("thier", "their"), ("hte", "the"), ("recieve", "receive"),
+])  # fmt: skip
+def test_two_slips_of_spelling_are_near(typed, meant):
+    assert meant in near(typed, "abcdefghijklmnopqrstuvwxyz")
+
+
+@given(st.lists(st.text("abcé😀'", max_size=6), max_size=30), st.integers(0, 5))
+def test_words_looked_up_together_are_those_looked_up_one_by_one(words, listed):
+    known = KnownWords.of(words[:listed])
+    assert known.among(words) == [word for word in words if known._lists(word)]
 
 
 def test_of_others_about_one_in_two_thousand_is_taken_for_known():

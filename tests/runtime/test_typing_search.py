@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.runtime.alignments import FEW, SLOPPY, alignments, touched
+from tests.runtime.alignments import FEW, SLOPPY, alignments, habits, of_habit, touched
 from tests.runtime.test_search import MANY, Toy
 from wordgru import Predictor, TypingModel
 from wordgru.search.named import Named, NamedWords
@@ -146,7 +146,8 @@ def of_two(letters, complete):
         for at, touch in enumerate(touches) if touch.char == " "
     ]  # fmt: skip
     parts = [
-        (alignments(JOINING, touches[:end], True), share, alignments(JOINING, touches[begin:], complete))
+        (of_habit(each, touches[:end], True), usual * share, of_habit(each, touches[begin:], complete, begin == 0))
+        for usual, each in habits(JOINING, complete)
         for end, begin, share in places
     ]
     return lambda first, second: sum(one(first) * share * other(second, fresh=False) for one, share, other in parts)

@@ -22,7 +22,7 @@ from wordgru.predictor import Predictor
 from wordgru.session import Session
 from wordgru.sources.personal import PersonalModel
 from wordgru.text import words
-from wordgru.text.alike import SOUNDS, VOWELS
+from wordgru.text.alike import MUTE, SOUNDS, VOWELS
 from wordgru.text.words import APOSTROPHES
 from wordgru.typing.channel import Touch, TypingModel, letter_likelihoods
 from wordgru.typing.layout import Layout
@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from symspellpy import SymSpell
 
 _DRAWS = 1000  # of a word, until there is a slip in it
-_SELDOM = 1e-6  # what the simulated typist never does
+_SELDOM = 1e-6  # what the simulated finger never does
+_SLIPS = (
+    "anywhere", "vowel", "sound", "omitted", "mute", "undoubled", "extra", "doubled", "swapped", "apostrophe", "joined",
+    "split",
+)  # fmt: skip
 _TENTHS = (0.5, 0.6, 0.7, 0.8, 0.9)  # least probabilities of the groups of the reliability table
 
 
@@ -108,8 +112,7 @@ def evaluate_touch(
         progress: called with the number of words done since the last call.
     """
     keyboard = Layout.load(layout)
-    slips = ("anywhere", "vowel", "sound", "omitted", "undoubled", "extra", "doubled", "swapped", "apostrophe")
-    never = dict.fromkeys(slips, _SELDOM)
+    never = dict.fromkeys(_SLIPS, _SELDOM) | {"careless": 0.0}
     model = TypingModel(layout=layout, spread=spread, lower=0.5, upper=0.5, **never)
     rng = random.Random(seed)
     ways = ("letters", "points", *(("learnt",) if offset else ()))
@@ -163,7 +166,8 @@ def _draw(word: str, model: TypingModel, keyboard: Layout, rng: random.Random) -
         if at + 1 < len(word) and rng.random() < model.swapped:
             typed, at = typed + word[at + 1] + char, at + 2
         else:
-            left = model.apostrophe if char in APOSTROPHES or char == "-" else model.omitted
+            left = model.mute if char in MUTE else model.omitted
+            left = model.apostrophe if char in APOSTROPHES or char == "-" else left
             left = max(left, model.undoubled) if word[:at].endswith(char) else left
             at += 1
             if rng.random() >= left:

@@ -92,7 +92,7 @@ class WordList:
         self._cut, self._factors = None, {}
 
     def near(self, word: str, letters: Iterable[str]) -> list[str]:
-        """The language's words, in lower case, that are near `word`: `alike.near` says which; `letters` are those typed."""
+        """The language's words, in lower case, that `word` may be a slip of (`alike.near`), typed with `letters`."""
         return self._known.among(alike.near(folded(word), letters)) if self._known else []
 
     def knows(self, word: str) -> bool:

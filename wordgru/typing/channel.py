@@ -36,11 +36,12 @@ from wordgru.typing.layout import Layout
 Doubles = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
-import os, json
-EAR = dict(vowel=0.125, sound=0.04, undoubled=0.5, doubled=0.1, mute=0.1, omitted=0.024, extra=0.018, swapped=0.024, anywhere=0.007)
-EAR.update(json.loads(os.environ.get("EAR", "{}")))
-RE = float(os.environ.get("RE", "1"))
-EV = EAR.pop("ev", 0.15)
+CARELESS: dict[str, Any] = {
+    "vowel": 0.125, "sound": 0.04, "mute": 0.1, "omitted": 0.024, "undoubled": 0.5, "extra": 0.018, "doubled": 0.1,
+    "swapped": 0.024, "anywhere": 0.007,
+}  # fmt: skip
+"""How probable slips are in a word that is spelled carelessly, or by ear: whoever makes one makes another."""
+
 _SHARE = Range(0, 1, below=True)
 _NEVER = 1e-9  # in place of 0: what a person never does may still have happened
 _RATHER = 0.07  # what a letter still to come is worth, of the most that it may have; says what is read first
@@ -60,6 +61,7 @@ class TypingModel:
         vowel: probability that a vowel is spelled as another one.
         sound: probability that a consonant is spelled as each one that may sound like it.
         omitted: probability that a character is left out.
+        mute: probability that a vowel, h or w is, which may not be heard.
         undoubled: probability that the second of two equal characters is left out.
         extra: probability that a letter too many is typed after a character.
         doubled: probability that it is the one before, typed once more.
@@ -74,6 +76,9 @@ class TypingModel:
         again: probability that it is one which was written before in the text, for each time.
         coined: probability that a word which the model expects and the language does not know was meant so.
         name: probability that one with a capital was.
+        first: what slips are worth at the first letter, of what they are elsewhere; those of the finger are not fewer.
+        careless: probability that a word is spelled carelessly, or by ear: its slips are `CARELESS`. Of words typed in
+            full; while letters are typed, none is.
     """
 
     layout: str = "qwerty"
@@ -82,6 +87,7 @@ class TypingModel:
     vowel: float = ranged(0.018, _SHARE)
     sound: float = ranged(0.001, _SHARE)
     omitted: float = ranged(0.012, _SHARE)
+    mute: float = ranged(0.012, _SHARE)
     undoubled: float = ranged(0.06, _SHARE)
     extra: float = ranged(0.0045, _SHARE)
     doubled: float = ranged(0.003, _SHARE)
@@ -95,9 +101,8 @@ class TypingModel:
     unknown: float = ranged(1e-4, _SHARE)
     again: float = ranged(3e-4, _SHARE)
     coined: float = ranged(1e-3, _SHARE)
-    first: float = ranged(0.5, _SHARE)
-    ear: float = ranged(0.02, _SHARE)
-    mute: float = ranged(0.0, _SHARE)
+    first: float = ranged(0.35, _SHARE)
+    careless: float = ranged(0.05, _SHARE)
     name: float = ranged(0.5, _SHARE)
 
     def __post_init__(self) -> None:
@@ -186,7 +191,7 @@ class Typed:
         self._layout = Layout.load(model.layout)
         self._points = np.array([ord(char) for char in self.letters])
         self._tables: dict[int, tuple[Trie, Doubles, Doubles]] = {}
-        self._habits = habits(model, complete)
+        self._habits = _habits(model, complete)
         repeated = np.array(
             [False, *(one == other for one, other in zip(self.letters, self.letters[1:], strict=False))]
         )
@@ -195,26 +200,20 @@ class Typed:
         self._space = np.array(
             [letter_likelihoods(model, (" ",), touch)[0] if touch.char == " " else 0.0 for touch in self.touches]
         )
+        self._share, self._undoubled, extra, doubled, swapped = np.array(
+            [(share, each.undoubled, each.extra, each.doubled, each.swapped) for share, each in self._habits]
+        ).T[..., None]
         self._rarer = np.where(np.arange(len(self.touches) + 1) == 0, model.first, 1.0)
-        self._extra = np.stack([
-            habit.extra * at_all / len(self._layout.keys) + habit.doubled * repeated * around for _, habit in self._habits
-        ])
-        if any(habit.mute for _, habit in self._habits):
-            vowels = np.array([char.lower() in VOWELS for char in self.letters])
-            self._extra += np.array([habit.mute for _, habit in self._habits])[:, None] * vowels / 6 * EV
-        self._extra += model.split * (self._space > 0)
-        self._swapped = np.stack([habit.swapped * around[:-1] * around[1:] for _, habit in self._habits])
-        self._extra *= self._rarer[:-1]
-        self._swapped *= self._rarer[: self._swapped.shape[1]]
-        self._undoubled = np.array([habit.undoubled for _, habit in self._habits])
-        self._shares = np.array([share for share, _ in self._habits])
+        self._extra = extra * at_all / len(self._layout.keys) + doubled * repeated * around
+        self._extra = (self._extra + model.split * (self._space > 0)) * self._rarer[:-1]
+        self._swapped = swapped * (around[:-1] * around[1:] * self._rarer[:-2])
         self._lead = self._most()
 
     def start(self) -> Alignments:
         """Before the first character."""
         rows = np.zeros((1, len(self._habits), len(self.touches) + 1))
-        rows[0, :, 0] = self._shares
-        rows[0, :, 1] = self._shares * self._extra[:, 0]
+        rows[0, :, :1] = self._share
+        rows[0, :, 1:2] = self._share * self._extra[:, :1]
         done = np.zeros(1)
         if not self.complete and len(self.touches) == 1:
             done[0], rows[0, :, 1] = rows[0, :, 1].sum(), 0.0
@@ -313,14 +312,14 @@ class Typed:
         The columns are those of `Reached`: at most, rather, and both of a second word whose first letter comes next.
         """
         lead, pairs = self._lead
-        rather = _RATHER ** np.arange(lead.shape[1])[::-1] * np.array([1.0, RE])[: len(lead), None]
+        rather = _RATHER ** np.arange(lead.shape[1])[::-1]
         both = np.stack([lead, lead * rather], axis=2)
         second = both * self.model.joined
         second[:, [0, -1]] = 0.0  # of each word a letter was typed
         second[:, :-1] += both[:, 1:] * self._space[:, None]
-        swapped = np.stack([pairs, pairs * rather[:, 2:]], axis=2)
-        weights = np.concatenate([both, second], axis=2), np.concatenate([swapped, np.zeros_like(swapped)], axis=2)
-        return tuple(each.reshape(-1, 4) for each in weights)
+        swapped = np.stack([pairs, pairs * rather[2:]], axis=2)
+        of_rows = np.concatenate([both, second], axis=2).reshape(-1, 4)
+        return of_rows, np.concatenate([swapped, np.zeros_like(swapped)], axis=2).reshape(-1, 4)
 
     def _ahead(self, at: Alignments) -> Doubles:
         """What strings may still have, (F, 4): in their rows, and by the next character before their last one."""
@@ -328,28 +327,29 @@ class Typed:
         count = len(at.rows)
         ahead: Doubles = at.rows.reshape(count, len(rows)) @ rows
         if len(self._points) > 1:
-            ahead += (at.before[..., :-2] * (self._points[1:] == at.last[:, None])[:, None]).reshape(count, len(pairs)) @ pairs
+            comes = (self._points[1:] == at.last[:, None])[:, None]
+            ahead += (at.before[..., :-2] * comes).reshape(count, len(pairs)) @ pairs
         return ahead
 
     def _after(self, at: Alignments, trie: Trie, nodes: Places) -> Alignments:
         """One character on, that of each node."""
         hits, omits = self._table(trie)
         chars, points = trie.char[nodes], trie.points[nodes]
-        omitted = omits[chars]
-        omitted = np.where((points == at.last)[:, None], np.maximum(self._undoubled, omitted), omitted)
+        omitted = omits[chars][..., None]
+        omitted = np.where((points == at.last)[:, None, None], np.maximum(self._undoubled, omitted), omitted)
         rows = np.zeros_like(at.rows)
-        rows[..., 1:] = at.rows[..., :-1] * hits[chars] * (1.0 - omitted)[..., None]
+        rows[..., 1:] = at.rows[..., :-1] * hits[chars] * (1.0 - omitted)
         if len(self._points) > 1:
             swapped = (self._points[:-1] == points[:, None]) & (self._points[1:] == at.last[:, None])
             rows[..., 2:] += at.before[..., :-2] * swapped[:, None] * self._swapped
-        left_out = omitted[..., None] * self._rarer
+        omitted = omitted * self._rarer
         done = at.done.copy()
         if self.complete:
-            rows += at.rows * left_out
+            rows += at.rows * omitted
             rows[..., 1:] += rows[..., :-1] * self._extra
         else:
             done += rows[..., -1].sum(axis=1)
-            rows[..., :-1] += at.rows[..., :-1] * left_out[..., :-1]
+            rows[..., :-1] += at.rows[..., :-1] * omitted[..., :-1]
             extra = rows[..., :-1] * self._extra
             done += extra[..., -1].sum(axis=1)
             rows[..., 1:-1] += extra[..., :-1]
@@ -378,10 +378,12 @@ class Typed:
             By column of a row, (I + 1,); and of each pair of letters, if it changes places, (I - 1,).
         """
         found = [self._most_of(at) for at in range(len(self._habits))]
-        return np.stack([lead for lead, _ in found]), np.stack([pairs for _, pairs in found])
+        lead, pairs = zip(*found, strict=True)
+        return np.stack(lead), np.stack(pairs)
 
     def _most_of(self, which: int) -> tuple[Doubles, Doubles]:
-        habit = self._habits[which][1]
+        """Of one habit: (I + 1,) and (I - 1,)."""
+        habit, extra, swapped = self._habits[which][1], self._extra[which], self._swapped[which]
         keys = (*self._layout.keys, *self.letters)
         chars = {char for key in keys for char in (key.lower(), key.upper(), key) if len(char) == 1}
         alphabet = tuple(sorted(char for char in chars | {*APOSTROPHES, "-"} if not _is_half(char)))
@@ -389,7 +391,6 @@ class Typed:
         omits = np.maximum(_omits(habit, alphabet), habit.undoubled)
         count = len(self.touches)
         lead, begun, pairs = np.ones(count + 1), np.ones(count + 1), np.zeros(count - 1)
-        extra, swapped = self._extra[which], self._swapped[which]
         for at in range(count - 1, -1, -1):
             hits = np.maximum(letter_likelihoods(habit, alphabet, self.touches[at], at == 0), _rest(self.model))
             most = hits * begun[at + 1] + omits / (1.0 - omits) * extra[at] * lead[at + 1]
@@ -401,25 +402,29 @@ class Typed:
         return lead, pairs
 
     def _table(self, trie: Trie) -> tuple[Doubles, Doubles]:
-        """For the characters of a trie: P(letter i | character, which is not left out), (C, H, I), P(left out), (C, H)."""
+        """For the C characters of a trie: P(letter i | character, which is not left out), P(left out).
+
+        Returns:
+            By habit, (C, H, I) and (C, H).
+        """
         if id(trie) not in self._tables:
             alphabet = tuple(trie.alphabet)
-            hits = np.stack([
-                np.stack([letter_likelihoods(habit, alphabet, touch, not at) for at, touch in enumerate(self.touches)], axis=1)
+            hits = [
+                [letter_likelihoods(habit, alphabet, touch, at == 0) for at, touch in enumerate(self.touches)]
                 for _, habit in self._habits
-            ], axis=1)
-            omits = np.stack([_omits(habit, alphabet) for _, habit in self._habits], axis=1)
-            self._tables[id(trie)] = (trie, hits, omits)  # the trie too, so that no other gets its id
+            ]
+            omits = [_omits(habit, alphabet) for _, habit in self._habits]
+            # the trie too, so that no other gets its id
+            self._tables[id(trie)] = (trie, np.moveaxis(np.array(hits), 2, 0).copy(), np.array(omits).T)
         return self._tables[id(trie)][1:]
 
 
 @lru_cache(maxsize=64)
-def habits(model: TypingModel, complete: bool) -> tuple[tuple[float, TypingModel], ...]:
-    """How the word is spelled: as one knows it, or by ear."""
-    if not complete or not model.ear:
+def _habits(model: TypingModel, complete: bool) -> tuple[tuple[float, TypingModel], ...]:
+    """How a word is spelled: with care, or not; each with its probability."""
+    if not complete or not model.careless:
         return ((1.0, model),)
-    ear = replace(model, ear=0.0, **EAR)
-    return ((1.0 - model.ear, model), (model.ear, ear))
+    return ((1.0 - model.careless, model), (model.careless, replace(model, careless=0.0, **CARELESS)))
 
 
 @lru_cache(maxsize=512)
@@ -459,7 +464,7 @@ def _rest(model: TypingModel) -> float:
 
 def _omits(model: TypingModel, alphabet: tuple[str, ...]) -> Doubles:
     """P(each character of an alphabet is left out); 1 of what is no whole character, 0 of a space."""
-    found = np.array([max(model.omitted, model.mute * (char.lower() in MUTE)) for char in alphabet], float)
+    found = np.array([model.mute if char.lower() in MUTE else model.omitted for char in alphabet])
     for code, char in enumerate(alphabet):
         if char in APOSTROPHES or char == "-":
             found[code] = model.apostrophe

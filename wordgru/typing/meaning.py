@@ -17,7 +17,7 @@ from wordgru.typing.search import TypingSearch
 from wordgru.typing.standing import Standing, standing, stranger
 
 _LONGEST = 40  # letters of a word that a typing model looks at; longer ones are taken as they are
-_CORRECTION_ROWS = 16  # budget of a search for a word typed in full
+_CORRECTION_ROWS = 24  # budget of a search for a word typed in full
 _CORRECTION_BATCH = 4  # rows of one call there: what was read says what to read next
 _TYPED_ROWS = 32  # budget of one for a word that goes on: its rows cost more, and it seldom finds better after them
 _ASKED = 3  # words among which a correction is looked for
@@ -102,7 +102,7 @@ class Meaning:
         )  # fmt: skip
 
     def _near(self, typed: str) -> list[str]:
-        """Known words one letter from a word that is none, as they are and with a capital."""
+        """Known words near a word that is none, as they are and with a capital."""
         if " " in typed or self._word_list.knows(typed):
             return []
         found = self._word_list.near(typed, Layout.load(self._typing.layout).letters)

@@ -32,8 +32,7 @@ from wordgru.typing.named import NamedMasses, places_of
 _LEFT_OUT = 1 / 30  # share of the tolerance below which a branch is left out of a walk
 _UNDECIDED = 0.05  # share of what agrees that may be undecided in an answer that is proved
 _LISTED = 1e-3  # of that, the share above which words are listed
-import os
-_GOES_ON = float(os.environ.get('R','0.1'))  # P(the next of a known word's usual tokens | those before, the letters typed), roughly
+_GOES_ON = 0.3  # P(the next of a known word's usual tokens | those before, and what was typed), roughly
 _MOST = 100  # tokens of one level that are weighed one by one, the most promising ones
 _RANKED = 256  # words that are asked at most whether they may be offered
 _NAMED = 1024  # words that are weighed one by one of each source
