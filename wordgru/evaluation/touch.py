@@ -24,7 +24,7 @@ from wordgru.sources.personal import PersonalModel
 from wordgru.text import words
 from wordgru.text.alike import MUTE, SOUNDS, VOWELS
 from wordgru.text.words import APOSTROPHES
-from wordgru.typing.channel import Touch, TypingModel, letter_likelihoods
+from wordgru.typing.channel import Touch, TypingModel, habits, letter_likelihoods
 from wordgru.typing.layout import Layout
 
 if TYPE_CHECKING:
@@ -152,7 +152,8 @@ def mistyped(word: str, model: TypingModel, rng: random.Random) -> str:
     """A word with a slip or more, drawn from a typing model; the word itself if slips in it are too seldom."""
     keyboard = Layout.load(model.layout)
     for _ in range(_DRAWS):
-        typed = _draw(word, model, keyboard, rng)
+        habit = habits(model, complete=True)[-1 if rng.random() < model.careless else 0][1]
+        typed = _draw(word, habit, keyboard, rng)
         if typed and typed != word:
             return typed
     return word
@@ -162,16 +163,16 @@ def _draw(word: str, model: TypingModel, keyboard: Layout, rng: random.Random) -
     """A word as it is typed once."""
     typed, at, keys = "", 0, sorted(keyboard.keys)
     while at < len(word):
-        char = word[at]
-        if at + 1 < len(word) and rng.random() < model.swapped:
+        char, share = word[at], 1.0 if typed else model.first
+        if at + 1 < len(word) and rng.random() < share * model.swapped:
             typed, at = typed + word[at + 1] + char, at + 2
         else:
             left = model.mute if char in MUTE else model.omitted
             left = model.apostrophe if char in APOSTROPHES or char == "-" else left
             left = max(left, model.undoubled) if word[:at].endswith(char) else left
             at += 1
-            if rng.random() >= left:
-                typed += _letter(char, model, keyboard, rng)
+            if rng.random() >= share * left:
+                typed += _letter(char, model, keyboard, rng, share)
         if typed and rng.random() < model.doubled:
             typed += typed[-1]
         elif rng.random() < model.extra:
@@ -179,16 +180,16 @@ def _draw(word: str, model: TypingModel, keyboard: Layout, rng: random.Random) -
     return typed
 
 
-def _letter(char: str, model: TypingModel, keyboard: Layout, rng: random.Random) -> str:
-    """A character as the finger hits it, or as it is spelled."""
+def _letter(char: str, model: TypingModel, keyboard: Layout, rng: random.Random, share: float) -> str:
+    """A character as the finger hits it, or as it is spelled, which is wrong by a share of what slips are worth."""
     plain = unicodedata.normalize("NFD", char)[0]
     if plain in keyboard.keys and plain != char and (char not in keyboard.keys or rng.random() < model.accent):
         char = plain
-    if char in VOWELS and rng.random() < model.vowel:
+    if char in VOWELS and rng.random() < share * model.vowel:
         return rng.choice([vowel for vowel in VOWELS if vowel != char])
-    if (alike := SOUNDS.get(char, "")) and rng.random() < model.sound * len(alike):
+    if (alike := SOUNDS.get(char, "")) and rng.random() < share * model.sound * len(alike):
         return rng.choice(alike)
-    if char in keyboard.keys and rng.random() < model.anywhere:
+    if char in keyboard.keys and rng.random() < share * model.anywhere:
         return rng.choice(sorted(keyboard.keys))
     return _touch(char, keyboard, model.spread, rng).char
 

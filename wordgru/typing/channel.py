@@ -191,7 +191,7 @@ class Typed:
         self._layout = Layout.load(model.layout)
         self._points = np.array([ord(char) for char in self.letters])
         self._tables: dict[int, tuple[Trie, Doubles, Doubles]] = {}
-        self._habits = _habits(model, complete)
+        self._habits = habits(model, complete)
         repeated = np.array(
             [False, *(one == other for one, other in zip(self.letters, self.letters[1:], strict=False))]
         )
@@ -420,7 +420,7 @@ class Typed:
 
 
 @lru_cache(maxsize=64)
-def _habits(model: TypingModel, complete: bool) -> tuple[tuple[float, TypingModel], ...]:
+def habits(model: TypingModel, complete: bool) -> tuple[tuple[float, TypingModel], ...]:
     """How a word is spelled: with care, or not; each with its probability."""
     if not complete or not model.careless:
         return ((1.0, model),)
