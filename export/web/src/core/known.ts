@@ -3,6 +3,7 @@ import { BundleError } from "./errors.js";
 
 const MAGIC = "WGKNOWN1";
 const HEADER = 16;
+const ENCODER = new TextEncoder();
 const [OFFSET, OTHER, PRIME] = [2166136261, (2166136261 ^ 0x5bd1e995) >>> 0, 16777619] as const;
 
 /** The words of a filter. */
@@ -43,29 +44,13 @@ export class KnownWords {
     return has;
   }
 
-  /**
-   * The words of the list, in lower case, that are one letter from `word`: less, more, another, or two swapped. Some of
-   * them come twice.
-   *
-   * @param letters of which one may be more, or another.
-   */
-  *near(word: string, letters: readonly string[]): Generator<string> {
-    const key = [...keyOf(word)];
-    for (let at = 0; at <= key.length; at++) {
-      const rest = key.slice(at);
-      const [one = "", two = "", ...others] = rest;
-      const ends = [rest.slice(1), ...(two ? [[two, one, ...others]] : [])];
-      for (const end of rest.length ? [rest, rest.slice(1)] : [rest])
-        for (const letter of letters) ends.push([letter, ...end]);
-      for (const end of ends) {
-        const other = [...key.slice(0, at), ...end].join("");
-        if (this.#lists(other)) yield other;
-      }
-    }
+  /** Those of some spellings in lower case, NFC, that are words of the list. */
+  among(words: Iterable<string>): string[] {
+    return Array.from(words).filter((word) => this.#lists(word));
   }
 
   #lookUp(word: string): boolean {
-    const key = keyOf(word);
+    const key = folded(word);
     if (this.#lists(key) || !/\p{L}/u.test(key)) return true;
     if (key.endsWith("s'")) return this.#lists(key.slice(0, -1));
     const stem = key.replace(/'s$/, "");
@@ -74,7 +59,7 @@ export class KnownWords {
 
   #lists(key: string): boolean {
     let [first, second]: [number, number] = [OFFSET, OTHER];
-    for (const byte of new TextEncoder().encode(key)) {
+    for (const byte of ENCODER.encode(key)) {
       first = Math.imul(first ^ byte, PRIME) >>> 0;
       second = Math.imul(second ^ byte, PRIME) >>> 0;
     }
@@ -87,6 +72,7 @@ export class KnownWords {
   }
 }
 
-function keyOf(word: string): string {
+/** A word as the list has it: in lower case, NFC, with ' for ’. */
+export function folded(word: string): string {
   return word.normalize("NFC").toLowerCase().replaceAll("’", "'");
 }

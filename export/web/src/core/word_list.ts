@@ -2,9 +2,10 @@
  * Word lists at run time: words of a field that are offered, and words that never are.
  * `wordgru/sources/word_list.py` in TypeScript.
  */
+import { near } from "./alike.js";
 import { type Bytes, toBytes } from "./bytes.js";
 import { WordgruError } from "./errors.js";
-import type { KnownWords } from "./known.js";
+import { folded, type KnownWords } from "./known.js";
 import { Named, NamedWords } from "./named.js";
 import { Range, shown } from "./ranges.js";
 import { APOSTROPHES, isSpace, lines, normalize, spans } from "./words.js";
@@ -88,9 +89,9 @@ export class WordList {
     this.#cut = undefined;
   }
 
-  /** The language's words, in lower case, that are one letter from `word`, each letter one of `letters`. */
+  /** The language's words, in lower case, that `word` may be a slip of (`near`), typed with `letters`. */
   near(word: string, letters: readonly string[]): string[] {
-    return this.known ? [...new Set(this.known.near(word, letters))] : [];
+    return this.known?.among(near(folded(word), letters)) ?? [];
   }
 
   /** Whether the language is said to know `word`. */

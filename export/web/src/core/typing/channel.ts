@@ -4,14 +4,17 @@
  */
 import { type Bytes, toBytes } from "../bytes.js";
 import { largestOf } from "../rows.js";
-import { isEscaped, Trie } from "../trie.js";
-import type { Touch, Typing } from "./model.js";
+import { Trie } from "../trie.js";
+import type { Habit, Touch, Typing } from "./model.js";
 
 const RATHER = 0.07; // what a letter still to come is worth, of the most that it may have; says what is read first
 const SPACE = Int32Array.of(32); // the alphabet of a space alone
 const WIDEST = 100; // nodes of one level that are followed, the most promising ones
 
-/** Where some strings stand in the letters typed: one row for each, columns by letters typed so far. */
+/**
+ * Where some strings stand in the letters typed: one row for each. Its columns are letters typed so far, by one habit of
+ * spelling and then by the other.
+ */
 export class Alignments {
   /** P(all letters typed before the word's last characters); 0 where the word is complete. */
   readonly done: Float64Array;
@@ -20,7 +23,7 @@ export class Alignments {
 
   /**
    * @param count how many.
-   * @param width letters typed, and one more.
+   * @param width of a row: the letters typed and one more, by each habit.
    * @param rows P(the first i letters typed, the characters so far done), (count * width).
    * @param before `rows` one character ago.
    */
@@ -50,6 +53,13 @@ export class Alignments {
     let to = 0;
     for (const part of parts) for (let from = 0; from < part.count; from++) all.put(to++, part, from);
     return all;
+  }
+
+  /** Before one more character of others: their rows are what was. */
+  follow(to: number, { rows, done, width }: Alignments, from: number, point: number): void {
+    this.before.set(rows.subarray(from * width, (from + 1) * width), to * width);
+    this.done[to] = done[from] as number;
+    this.last[to] = point;
   }
 
   /** Make one of them that of others. */
@@ -96,17 +106,16 @@ export interface Ways {
 }
 
 interface Table {
-  /** P(letter i | character, which is not left out), (characters * letters). */
+  /** P(letter i | character, which is not left out), (characters * width). */
   readonly hits: Float64Array;
-  /** P(left out). */
+  /** P(left out), (characters * habits). */
   readonly omits: Float64Array;
 }
 
-/** The most that the letters from each on may still have, whatever the word goes on with. */
+/** What a share in each column of a row may still have, whatever the word goes on with. */
 interface Lead {
-  /** By column of a row. */
   readonly rows: Float64Array;
-  /** Of each pair of letters, if it changes places. */
+  /** Before two letters that change places. */
   readonly pairs: Float64Array;
 }
 
@@ -116,13 +125,19 @@ export class Typed {
   readonly letters: string;
   /** How many. */
   readonly size: number;
+  /** Of a row of `Alignments`. */
   readonly width: number;
+  readonly #habits: readonly Habit[];
+  readonly #columns: number; // of a row, by one habit
   readonly #points: Int32Array;
-  readonly #extra: Float64Array; // of each letter, that it is one too many
-  readonly #space: Float64Array; // and that a space is typed as it, where it is one
-  readonly #swapped: Float64Array; // of each and the next, that they changed places
-  readonly #lead: Lead;
-  readonly #promising: Lead;
+  readonly #space: Float64Array; // of each letter, that a space is typed as it, where it is one
+  // by column of a row, of the letter that is typed next
+  readonly #extra: Float64Array; // that it is one too many
+  readonly #swapped: Float64Array; // that it and the one after changed places
+  readonly #open: Lead; // at most
+  readonly #promising: Lead; // rather
+  readonly #second: Lead; // the same of a second word whose first letter comes next
+  readonly #secondPromising: Lead;
   readonly #tables = new Map<Int32Array, Table>(); // by alphabet
 
   /**
@@ -138,39 +153,37 @@ export class Typed {
     const chars = touches.map(({ char }) => char);
     this.letters = chars.join("");
     this.size = touches.length;
-    this.width = this.size + 1;
+    this.#habits = model.habits(complete);
+    this.#columns = this.size + 1;
+    this.width = this.#habits.length * this.#columns;
     this.#points = Int32Array.from(chars, (char) => char.codePointAt(0) as number);
-    const { keys } = model.layout;
-    const { extra, doubled, swapped, split } = model.shares;
-    const around = touches.map((touch) => model.around(touch));
-    this.#extra = Float64Array.from(chars, (char, at) => {
-      const isKey = keys.has(char.toLowerCase());
-      const again = at && chars[at - 1] === char ? doubled * (around[at] as number) : 0;
-      return (isKey ? extra / keys.size : 0) + again + (char === " " ? split : 0);
-    });
     this.#space = Float64Array.from(touches, (touch) =>
       touch.char === " " ? (model.likelihoods(SPACE, touch)[0] as number) : 0,
     );
-    this.#swapped = Float64Array.from(around.slice(1), (next, at) => swapped * (around[at] as number) * next);
-    this.#lead = this.#most();
-    this.#promising = {
-      rows: this.#lead.rows.map((most, at) => most * RATHER ** (this.size - at)),
-      pairs: this.#lead.pairs.map((most, at) => most * RATHER ** (this.size - at - 2)),
-    };
+    this.#extra = new Float64Array(this.width);
+    this.#swapped = new Float64Array(this.width);
+    this.#weighSlips(chars);
+    this.#open = this.#most();
+    this.#promising = this.#rather(this.#open);
+    this.#second = this.#afterSpace(this.#open);
+    this.#secondPromising = this.#afterSpace(this.#promising);
   }
 
   /** The most that P(typed | word) may be, of whatever word; of touch points a density, which may be above 1. */
   get most(): number {
-    return Math.max(1, ...this.#lead.rows);
+    return Math.max(1, ...this.#open.rows);
   }
 
   /** Before the first character. */
   start(): Alignments {
     const start = new Alignments(1, this.width);
-    const [extra] = this.#extra;
-    start.rows[0] = 1;
-    if (!this.complete && this.size === 1) start.done[0] = extra as number;
-    else start.rows[1] = extra as number;
+    for (const [habit, { share }] of this.#habits.entries()) {
+      const column = habit * this.#columns;
+      const extra = share * (this.#extra[column] as number);
+      start.rows[column] = share;
+      if (!this.complete && this.size === 1) (start.done[0] as number) += extra;
+      else start.rows[column + 1] = extra;
+    }
     return start;
   }
 
@@ -178,12 +191,12 @@ export class Typed {
   second({ rows, count, width }: Alignments): Alignments {
     const second = new Alignments(count, width);
     const { joined } = this.model.shares;
-    for (let row = 0; row < rows.length; row += width) {
+    for (let row = 0; row < rows.length; row += this.#columns) {
       for (let letter = 1; letter < this.size; letter++) {
         second.rows[row + letter] = (rows[row + letter] as number) * joined; // of each word a letter was typed
       }
-      for (const [letter, space] of this.#space.entries()) {
-        (second.rows[row + letter + 1] as number) += (rows[row + letter] as number) * space;
+      for (let letter = 0; letter < this.size; letter++) {
+        (second.rows[row + letter + 1] as number) += (rows[row + letter] as number) * (this.#space[letter] as number);
       }
     }
     return second;
@@ -191,7 +204,10 @@ export class Typed {
 
   /** P(typed | the word that ends at one of them). */
   likelihood({ rows, done, width }: Alignments, at: number): number {
-    return (this.complete ? rows[(at + 1) * width - 1] : done[at]) as number;
+    if (!this.complete) return done[at] as number;
+    let total = 0;
+    for (let end = at * width + this.size; end < (at + 1) * width; end += this.#columns) total += rows[end] as number;
+    return total;
   }
 
   /** P(typed | one word); 0 of what is less probable than any number. */
@@ -205,49 +221,78 @@ export class Typed {
     return isWhole && last.nodes.length ? this.likelihood(last.alignments, last.nodes.length - 1) : 0;
   }
 
+  /** P(typed | each of some words). */
+  each(words: readonly string[]): Float64Array {
+    const found = new Float64Array(words.length);
+    if (!words.length) return found;
+    const trie = new Trie(words.map(toBytes));
+    const roots = new Int32Array(1);
+    const masses = [Float64Array.from({ length: words.length + 1 }, (_, at) => at)];
+    for (const level of this.walk({ trie, roots, starts: this.start(), masses, floors: new Float64Array(1) })) {
+      for (const [at, node] of level.nodes.entries()) {
+        const likelihood = this.likelihood(level.alignments, at);
+        const end = trie.own[node] as number;
+        for (let place = trie.low[node] as number; place < end; place++)
+          found[trie.order[place] as number] = likelihood;
+      }
+    }
+    return found;
+  }
+
   /** Follow a trie from some strings on, level by level, where it may matter. */
   walk({ trie, roots, starts, masses, floors, lost }: Ways): Reached[] {
     let source = Int32Array.from(roots.keys());
     let nodes = roots;
     let at = starts;
-    const found: Reached[] = [this.#reached(source, nodes, at, new Uint8Array(roots.length))];
+    let open = this.#ahead(at, this.#open);
+    const found: Reached[] = [this.#reached(source, nodes, at, open, new Uint8Array(roots.length))];
     while (nodes.length) {
-      const followed = this.#children(trie, source, nodes, at, masses, floors);
+      const followed = this.#children(trie, source, nodes, at, open, masses, floors);
       if (!followed) break;
       const after = this.#after(at, followed.parents, trie, followed.children);
-      const open = this.#ahead(after, this.#lead);
-      const most = followed.mass.map((mass, child) => mass * ((after.done[child] as number) + (open[child] as number)));
+      const ahead = this.#ahead(after, this.#open);
+      const most = followed.mass.map(
+        (mass, child) => mass * ((after.done[child] as number) + (ahead[child] as number)),
+      );
       const floor = (child: number) => floors[followed.source[child] as number] as number;
       let kept = Int32Array.from(most.keys()).filter((child) => (most[child] as number) > floor(child));
       if (kept.length > WIDEST) {
-        const ahead = this.#ahead(after, this.#promising);
+        const promise = this.#ahead(after, this.#promising);
         const rather = Float64Array.from(
           kept,
-          (child) => (followed.mass[child] as number) * ((after.done[child] as number) + (ahead[child] as number)),
+          (child) => (followed.mass[child] as number) * ((after.done[child] as number) + (promise[child] as number)),
         );
         kept = mostOf(kept, rather, WIDEST, most, lost);
       }
       source = kept.map((child) => followed.source[child] as number);
       nodes = kept.map((child) => followed.children[child] as number);
       at = after.at(kept);
+      open = Float64Array.from(kept, (child) => ahead[child] as number);
       const closed = Uint8Array.from(kept, (child) =>
-        Number(!this.complete && (followed.mass[child] as number) * (open[child] as number) <= floor(child)),
+        Number(!this.complete && (followed.mass[child] as number) * (ahead[child] as number) <= floor(child)),
       );
-      found.push(this.#reached(source, nodes, at, closed));
+      found.push(this.#reached(source, nodes, at, open, closed));
       const going = Int32Array.from(kept.keys()).filter((place) => !closed[place]);
       if (going.length === kept.length) continue;
-      const [sources, all] = [source, nodes];
+      const [sources, all, bounds] = [source, nodes, open];
       source = going.map((place) => sources[place] as number);
       nodes = going.map((place) => all[place] as number);
+      open = Float64Array.from(going, (place) => bounds[place] as number);
       at = at.at(going);
     }
     return found;
   }
 
-  #reached(source: Int32Array, nodes: Int32Array, alignments: Alignments, closed: Uint8Array): Reached {
-    const after = this.second(alignments);
-    const [open, second] = [this.#ahead(alignments, this.#lead), this.#ahead(after, this.#lead)];
-    const [promise, secondPromise] = [this.#ahead(alignments, this.#promising), this.#ahead(after, this.#promising)];
+  #reached(
+    source: Int32Array,
+    nodes: Int32Array,
+    alignments: Alignments,
+    open: Float64Array,
+    closed: Uint8Array,
+  ): Reached {
+    const promise = this.#ahead(alignments, this.#promising);
+    const second = this.#ahead(alignments, this.#second);
+    const secondPromise = this.#ahead(alignments, this.#secondPromising);
     return { source, nodes, closed, alignments, open, promise, second, secondPromise };
   }
 
@@ -257,10 +302,10 @@ export class Typed {
     source: Int32Array,
     nodes: Int32Array,
     at: Alignments,
+    open: Float64Array,
     masses: readonly Float64Array[],
     floors: Float64Array,
   ): { parents: number[]; children: number[]; source: number[]; mass: Float64Array } | undefined {
-    const ahead = this.#ahead(at, this.#lead);
     const found = { parents: [] as number[], children: [] as number[], source: [] as number[] };
     const weights: number[] = [];
     let isLeaf = true;
@@ -271,7 +316,7 @@ export class Typed {
       if (first < end) isLeaf = false;
       const from = source[parent] as number;
       const summed = masses[from] as Float64Array;
-      const most = (at.done[parent] as number) + (ahead[parent] as number);
+      const most = (at.done[parent] as number) + (open[parent] as number);
       for (let child = first; child < end; child++) {
         const mass = (summed[trie.high[child] as number] as number) - (summed[trie.low[child] as number] as number);
         if (most * mass <= (floors[from] as number)) continue;
@@ -289,10 +334,13 @@ export class Typed {
     const ahead = new Float64Array(count);
     for (let at = 0, row = 0; at < count; at++, row += width) {
       let total = 0;
-      for (let letter = 0; letter < width; letter++) {
-        total += (rows[row + letter] as number) * (lead.rows[letter] as number);
-        if (letter >= 2 && this.#points[letter - 1] === last[at]) {
-          total += (before[row + letter - 2] as number) * (lead.pairs[letter - 2] as number);
+      for (let column = 0; column < width; column++) {
+        total += (rows[row + column] as number) * (lead.rows[column] as number);
+      }
+      for (let letter = 1; letter < this.size; letter++) {
+        if (this.#points[letter] !== last[at]) continue;
+        for (let column = letter - 1; column < width; column += this.#columns) {
+          total += (before[row + column] as number) * (lead.pairs[column] as number);
         }
       }
       ahead[at] = total;
@@ -303,68 +351,95 @@ export class Typed {
   /** One character on, that of each node. */
   #after(at: Alignments, parents: readonly number[], trie: Trie, nodes: readonly number[]): Alignments {
     const { hits, omits } = this.#table(trie);
+    const habits = this.#habits.length;
     const after = new Alignments(nodes.length, this.width);
-    for (const [to, node] of nodes.entries()) {
-      const parent = parents[to] as number;
+    for (let to = 0; to < nodes.length; to++) {
+      const [parent, node] = [parents[to] as number, nodes[to] as number];
       const char = trie.char[node] as number;
-      const point = trie.points[node] as number;
-      const last = at.last[parent] as number;
-      const from = at.rows.subarray(parent * this.width, (parent + 1) * this.width);
-      const row = after.rows.subarray(to * this.width, (to + 1) * this.width);
-      after.before.set(from, to * this.width);
-      after.last[to] = point;
-      after.done[to] = at.done[parent] as number;
-      const omitted = omits[char] as number;
-      if (omitted >= 1) {
-        row.set(from); // half a character, which the rest of it decides
+      const from = parent * this.width;
+      after.follow(to, at, parent, trie.points[node] as number);
+      if ((omits[char * habits] as number) >= 1) {
+        after.rows.set(at.rows.subarray(from, from + this.width), to * this.width); // the rest of a character decides
         continue;
       }
-      const left = point === last ? Math.max(this.model.shares.undoubled, omitted) : omitted;
-      const typed = hits.subarray(char * this.size, (char + 1) * this.size).map((hit) => hit * (1 - left));
-      this.#hit(row, from, at.before, parent, typed, point, last);
-      (after.done[to] as number) += this.#slip(row, from, left);
+      for (let habit = 0, column = 0; habit < habits; habit++, column += this.#columns) {
+        const { undoubled } = (this.#habits[habit] as Habit).model.shares;
+        const isAgain = after.last[to] === at.last[parent];
+        const omitted = omits[char * habits + habit] as number;
+        const left = isAgain ? Math.max(undoubled, omitted) : omitted;
+        this.#hit(after, to, column, hits, char * this.width, 1 - left);
+        if (this.size > 1) this.#swap(after, to, column, at, parent);
+        (after.done[to] as number) += this.#slip(after, to, column, left);
+      }
     }
     return after;
   }
 
-  /** The character is typed, or it changes places with the one before. */
+  /** The character is typed. */
   #hit(
-    row: Float64Array,
-    from: Float64Array,
-    before: Float64Array,
-    parent: number,
+    { rows, before, width }: Alignments,
+    to: number,
+    column: number,
     hits: Float64Array,
-    point: number,
-    last: number,
+    char: number,
+    kept: number,
   ): void {
-    const points = this.#points;
-    for (let letter = 1; letter < this.width; letter++) {
-      let typed = (from[letter - 1] as number) * (hits[letter - 1] as number);
-      if (letter >= 2 && points[letter - 2] === point && points[letter - 1] === last) {
-        typed += (before[parent * this.width + letter - 2] as number) * (this.#swapped[letter - 2] as number);
-      }
-      row[letter] = typed;
+    const [row, hit] = [to * width + column, char + column];
+    for (let letter = 0; letter < this.size; letter++) {
+      rows[row + letter + 1] = (before[row + letter] as number) * (hits[hit + letter] as number) * kept;
+    }
+  }
+
+  /** It changes places with the one before. */
+  #swap({ rows, last, width }: Alignments, to: number, column: number, from: Alignments, parent: number): void {
+    const [row, past] = [to * width + column, parent * width + column];
+    for (let letter = 1; letter < this.size; letter++) {
+      if (this.#points[letter - 1] !== last[to] || this.#points[letter] !== from.last[parent]) continue;
+      const mass = from.before[past + letter - 1] as number;
+      (rows[row + letter + 1] as number) += mass * (this.#swapped[column + letter - 1] as number);
     }
   }
 
   /** The character is left out, or a letter too many follows it. Returns what has typed all the letters now. */
-  #slip(row: Float64Array, from: Float64Array, omitted: number): number {
-    const { size } = this;
+  #slip({ rows, before, width }: Alignments, to: number, column: number, omitted: number): number {
+    const row = to * width + column;
+    const end = row + this.size;
     let done = 0;
     if (!this.complete) {
-      done = row[size] as number;
-      row[size] = 0;
+      done = rows[end] as number;
+      rows[end] = 0;
     }
-    const end = this.complete ? size : size - 1;
-    for (let letter = 0; letter <= end; letter++) (row[letter] as number) += (from[letter] as number) * omitted;
-    for (let letter = size; letter >= 1; letter--) {
-      (row[letter] as number) += (row[letter - 1] as number) * (this.#extra[letter - 1] as number);
+    (rows[row] as number) += (before[row] as number) * omitted * this.model.shares.first;
+    for (let at = row + 1; at < end; at++) (rows[at] as number) += (before[at] as number) * omitted;
+    if (this.complete) (rows[end] as number) += (before[end] as number) * omitted;
+    for (let letter = this.size; letter >= 1; letter--) {
+      (rows[row + letter] as number) +=
+        (rows[row + letter - 1] as number) * (this.#extra[column + letter - 1] as number);
     }
     if (!this.complete) {
-      done += row[size] as number;
-      row[size] = 0;
+      done += rows[end] as number;
+      rows[end] = 0;
     }
     return done;
+  }
+
+  /** Letters too many, and two that change places, by each habit. */
+  #weighSlips(chars: readonly string[]): void {
+    const { keys } = this.model.layout;
+    const { first, split } = this.model.shares;
+    const around = this.touches.map((touch) => this.model.around(touch));
+    for (const [habit, { model }] of this.#habits.entries()) {
+      const { extra, doubled, swapped } = model.shares;
+      for (const [letter, char] of chars.entries()) {
+        const column = habit * this.#columns + letter;
+        const rarer = letter ? 1 : first;
+        const own = around[letter] as number;
+        const again = letter && chars[letter - 1] === char ? doubled * own : 0;
+        const more = keys.has(char.toLowerCase()) ? extra / keys.size : 0;
+        this.#extra[column] = rarer * (more + again + (char === " " ? split : 0));
+        this.#swapped[column] = rarer * swapped * own * (around[letter + 1] ?? 0);
+      }
+    }
   }
 
   /**
@@ -372,44 +447,77 @@ export class Typed {
    * raise what a row may have. Densities of points may be above 1, and are taken as they are.
    */
   #most(): Lead {
-    const keys = [...this.model.layout.keys.keys(), ...this.touches.map(({ char }) => char)];
-    const cased = keys.flatMap((key) => [key.toLowerCase(), key.toUpperCase(), key]);
-    const chars = new Set(["'", "’", "-", ...cased.filter((char) => [...char].length === 1)]);
-    const whole = [...chars].map((char) => char.codePointAt(0) as number).filter((code) => !isEscaped(code));
-    const alphabet = Int32Array.from(whole).sort();
-    const omits = this.model.omits(alphabet).map((omitted) => Math.max(omitted, this.model.shares.undoubled));
-    const { size } = this;
-    const rows = new Float64Array(size + 1).fill(1);
-    const begun = new Float64Array(size + 1).fill(1); // a letter too many may follow
-    const pairs = new Float64Array(Math.max(size - 1, 0));
-    for (let at = size - 1; at >= 0; at--) {
-      const [extra, rest] = [(this.#extra[at] as number) * (rows[at + 1] as number), begun[at + 1] as number];
-      if (at < size - 1) pairs[at] = (this.#swapped[at] as number) * (begun[at + 2] as number);
-      const hits = this.model.likelihoods(alphabet, this.touches[at] as Touch);
-      const most = hits.map((hit, code) => {
-        const omitted = omits[code] as number;
-        const exchanged = at < size - 1 && alphabet[code] === this.#points[at + 1] ? (pairs[at] as number) : 0;
-        return Math.max(hit, this.model.rest) * rest + (omitted * extra + exchanged) / (1 - omitted);
-      });
-      rows[at] = Math.max(...most);
-      begun[at] = (rows[at] as number) + extra;
-    }
+    const rows = new Float64Array(this.width).fill(1);
+    const pairs = new Float64Array(this.width);
+    for (const [habit, { model }] of this.#habits.entries()) this.#mostOf(model, habit * this.#columns, rows, pairs);
     return { rows, pairs };
+  }
+
+  /** Of one habit, whose columns begin at `start`. */
+  #mostOf(model: Typing, start: number, rows: Float64Array, pairs: Float64Array): void {
+    const { size } = this;
+    const alphabet = this.model.alphabet(this.letters);
+    const omits = model.omits(alphabet);
+    const { rest } = model;
+    const { undoubled } = model.shares;
+    const begun = new Float64Array(size + 1).fill(1); // a letter too many may follow
+    for (let at = size - 1; at >= 0; at--) {
+      const column = start + at;
+      const extra = (this.#extra[column] as number) * (rows[column + 1] as number);
+      if (at < size - 1) pairs[column] = (this.#swapped[column] as number) * (begun[at + 2] as number);
+      const hits = model.likelihoods(alphabet, this.touches[at] as Touch, at === 0);
+      let most = 0;
+      for (let code = 0; code < alphabet.length; code++) {
+        const omitted = Math.max(omits[code] as number, undoubled);
+        const exchanged = alphabet[code] === this.#points[at + 1] ? (pairs[column] as number) : 0;
+        const hit = Math.max(hits[code] as number, rest) * (begun[at + 1] as number);
+        most = Math.max(most, hit + (omitted * extra + exchanged) / (1 - omitted));
+      }
+      rows[column] = most;
+      begun[at] = most + extra;
+    }
+  }
+
+  /** What is rather had of the most, for letters that are still to come are not certain in the word either. */
+  #rather({ rows, pairs }: Lead): Lead {
+    const left = (column: number) => this.size - (column % this.#columns); // letters to come
+    return {
+      rows: rows.map((most, column) => most * RATHER ** left(column)),
+      pairs: pairs.map((most, column) => most * RATHER ** (left(column) - 2)),
+    };
+  }
+
+  /** The same of a second word whose first letter comes next, the space typed or left out. */
+  #afterSpace({ rows, pairs }: Lead): Lead {
+    const { joined } = this.model.shares;
+    const after = rows.map((most, column) => {
+      const letter = column % this.#columns;
+      if (letter === this.size) return 0; // of each word a letter was typed
+      const typed = (this.#space[letter] as number) * (rows[column + 1] as number);
+      return typed + (letter ? most * joined : 0);
+    });
+    return { rows: after, pairs: new Float64Array(pairs.length) };
   }
 
   /** For the characters of a trie: P(letter i | character, which is not left out), P(left out). */
   #table({ alphabet }: Trie): Table {
-    let table = this.#tables.get(alphabet);
-    if (!table) {
-      const omits = this.model.omits(alphabet);
-      const hits = new Float64Array(alphabet.length * this.size);
+    const known = this.#tables.get(alphabet);
+    if (known) return known;
+    const count = this.#habits.length;
+    const table = {
+      hits: new Float64Array(alphabet.length * this.width),
+      omits: new Float64Array(alphabet.length * count),
+    };
+    for (const [habit, { model }] of this.#habits.entries()) {
+      const omits = model.omits(alphabet);
+      for (let code = 0; code < omits.length; code++) table.omits[code * count + habit] = omits[code] as number;
       for (const [letter, touch] of this.touches.entries()) {
-        const column = this.model.likelihoods(alphabet, touch);
-        for (let code = 0; code < alphabet.length; code++) hits[code * this.size + letter] = column[code] as number;
+        const hits = model.likelihoods(alphabet, touch, letter === 0);
+        const column = habit * this.#columns + letter;
+        for (let code = 0; code < hits.length; code++) table.hits[code * this.width + column] = hits[code] as number;
       }
-      table = { hits, omits };
-      this.#tables.set(alphabet, table);
     }
+    this.#tables.set(alphabet, table);
     return table;
   }
 }

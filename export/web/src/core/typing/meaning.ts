@@ -14,7 +14,7 @@ import { findMeant } from "./search.js";
 import { type Standing, standing, stranger } from "./standing.js";
 
 const LONGEST = 40; // letters of a word that a typing model looks at; longer ones are taken as they are
-const CORRECTION_ROWS = 16; // budget of a search for a word typed in full
+const CORRECTION_ROWS = 24; // budget of a search for a word typed in full
 const TYPED_ROWS = 32; // and of one that goes on: its rows cost more, and it seldom finds better after them
 const CORRECTION_BATCH = 4; // rows of one call there: what was read says what to read next
 const ASKED = 3; // words among which a correction is looked for

@@ -1,6 +1,8 @@
 /** How somebody types: the probability of each slip. `TypingModel` of `wordgru/typing/channel.py` in TypeScript. */
+import { MUTE, SOUNDS, VOWELS } from "../alike.js";
 import { WordgruError } from "../errors.js";
 import { Range, shown } from "../ranges.js";
+import { isEscaped } from "../trie.js";
 import { Layout, type LayoutRows, type Point } from "./layout.js";
 
 /** The probability of each slip where it can happen. docs/typing.md says how the defaults were fitted. */
@@ -17,6 +19,8 @@ export interface TypingModel {
   readonly sound?: number | undefined;
   /** That a character is left out. Default 0.012. */
   readonly omitted?: number | undefined;
+  /** That a vowel, h or w is, which may not be heard. Default 0.012. */
+  readonly mute?: number | undefined;
   /** That the second of two equal characters is. Default 0.06. */
   readonly undoubled?: number | undefined;
   /** That a letter too many is typed after a character. Default 0.0045. */
@@ -43,7 +47,16 @@ export interface TypingModel {
   readonly again?: number | undefined;
   /** That a word which the model expects and the language does not know was meant so. Default 0.001. */
   readonly coined?: number | undefined;
-  /** The same of a word with a capital. Default 0.5. */
+  /**
+   * What slips are worth at the first letter, of what they are elsewhere; those of the finger are not fewer. Default 0.35.
+   */
+  readonly first?: number | undefined;
+  /**
+   * That a word is spelled carelessly, or by ear: its slips are `CARELESS`. Of words typed in full; while letters are
+   * typed, none is. Default 0.05.
+   */
+  readonly careless?: number | undefined;
+  /** That one with a capital was. Default 0.5. */
   readonly name?: number | undefined;
 }
 
@@ -55,6 +68,7 @@ const DEFAULTS: Shares = {
   vowel: 0.018,
   sound: 0.001,
   omitted: 0.012,
+  mute: 0.012,
   undoubled: 0.06,
   extra: 0.0045,
   doubled: 0.003,
@@ -68,7 +82,22 @@ const DEFAULTS: Shares = {
   unknown: 1e-4,
   again: 3e-4,
   coined: 1e-3,
+  first: 0.35,
+  careless: 0.05,
   name: 0.5,
+};
+
+/** How probable slips are in a word that is spelled carelessly, or by ear: whoever makes one makes another. */
+const CARELESS: Partial<Shares> = {
+  vowel: 0.125,
+  sound: 0.04,
+  mute: 0.1,
+  omitted: 0.024,
+  undoubled: 0.5,
+  extra: 0.018,
+  doubled: 0.1,
+  swapped: 0.024,
+  anywhere: 0.007,
 };
 
 const SHARE = new Range(0, { most: 1, below: true });
@@ -83,15 +112,19 @@ export interface Touch {
 }
 
 const STROKES = new Map(Array.from("łøđħŧı", (letter, at) => [letter, "lodhti".charAt(at)])); // whole in Unicode
-const VOWELS = "aeiouy";
-const SOUNDS = new Set(
-  ["cs", "ck", "sz", "kq", "gj", "fv", "dt", "bp", "mn"].flatMap(([a, b]) => [`${a}${b}`, `${b}${a}`]),
-);
 const NEVER = 1e-9; // in place of 0: what a person never does may still have happened
 const REMEMBERED = 512; // tables of letters
 const IS_LETTER = /^\p{L}$/u;
 const IS_UPPER = /^\p{Uppercase}$/u;
 const SERIES = 6; // beyond which the error function is 1 in double precision
+
+/** How a word is spelled, with care or not. */
+export interface Habit {
+  /** How probable it is. */
+  readonly share: number;
+  /** How somebody types by it. */
+  readonly model: Typing;
+}
 
 /** A typing model, checked, with its keyboard. It remembers the tables of letters. */
 export class Typing {
@@ -99,7 +132,10 @@ export class Typing {
   readonly shares: Shares;
   readonly #tables = new Map<string, Float64Array>();
   readonly #alphabets = new WeakMap<Int32Array, number>();
+  readonly #omits = new WeakMap<Int32Array, Float64Array>();
+  readonly #typed = new Map<string, Int32Array>(); // alphabets by the characters beside those of the keys
   #count = 0; // of alphabets
+  #careless: Typing | undefined;
 
   /** @throws WordgruError if there is no such field, a number is out of its range, or the layout is none. */
   constructor(model: TypingModel) {
@@ -121,14 +157,29 @@ export class Typing {
     this.shares = { ...DEFAULTS, ...Object.fromEntries(given) };
   }
 
-  /** P(a letter typed | each character of an alphabet); of a touch point its density. */
-  likelihoods(alphabet: Int32Array, touch: Touch): Float64Array {
+  /** How a word is spelled, one habit or two, whose shares are 1 together. */
+  habits(isComplete: boolean): readonly Habit[] {
+    const { careless } = this.shares;
+    if (!isComplete || !careless) return [{ share: 1, model: this }];
+    this.#careless ??= new Typing({ ...this.shares, ...CARELESS, careless: 0, layout: this.layout });
+    return [
+      { share: 1 - careless, model: this },
+      { share: careless, model: this.#careless },
+    ];
+  }
+
+  /**
+   * P(a letter typed | each character of an alphabet); of a touch point its density.
+   *
+   * @param isFirst whether it is the first letter typed.
+   */
+  likelihoods(alphabet: Int32Array, touch: Touch, isFirst = false): Float64Array {
     if (!this.#alphabets.has(alphabet)) this.#alphabets.set(alphabet, this.#count++);
-    const name = [this.#alphabets.get(alphabet), touch.char, ...(touch.point ?? [])].join(" ");
+    const name = [this.#alphabets.get(alphabet), isFirst, touch.char, ...(touch.point ?? [])].join(" ");
     let table = this.#tables.get(name);
     if (!table) {
       if (this.#tables.size >= REMEMBERED) this.#tables.clear();
-      table = this.#table(alphabet, touch);
+      table = this.#table(alphabet, touch, isFirst ? this.shares.first : 1);
       this.#tables.set(name, table);
     }
     return table;
@@ -136,12 +187,40 @@ export class Typing {
 
   /** P(each character of an alphabet is left out); 1 of what is no whole character, 0 of a space. */
   omits(alphabet: Int32Array): Float64Array {
-    return Float64Array.from(alphabet, (point) => {
-      if (point >= 0xd800 && point <= 0xdfff) return 1;
-      const char = String.fromCodePoint(point);
-      if ("'’-".includes(char)) return this.shares.apostrophe;
-      return char === " " ? 0 : this.shares.omitted;
-    });
+    const known = this.#omits.get(alphabet);
+    if (known) return known;
+    const omits = Float64Array.from(alphabet, (point) => this.#omitted(point));
+    this.#omits.set(alphabet, omits);
+    return omits;
+  }
+
+  #omitted(point: number): number {
+    if (isEscaped(point)) return 1;
+    const char = String.fromCodePoint(point);
+    const { apostrophe, mute, omitted } = this.shares;
+    if ("'’-".includes(char)) return apostrophe;
+    if (char === " ") return 0;
+    return MUTE.includes(char.toLowerCase()) ? mute : omitted;
+  }
+
+  /** The characters that keys type, and those that were typed beside them, in either case, and the marks inside words. */
+  alphabet(typed: string): Int32Array {
+    const others = [...new Set(typed)].filter((char) => !this.layout.keys.has(char)).sort();
+    const name = others.join("");
+    let alphabet = this.#typed.get(name);
+    if (!alphabet) {
+      if (this.#typed.size >= REMEMBERED) this.#typed.clear();
+      const cased = [...this.layout.keys.keys(), ...others].flatMap((key) => [
+        key.toLowerCase(),
+        key.toUpperCase(),
+        key,
+      ]);
+      const chars = new Set(["'", "’", "-", ...cased.filter((char) => [...char].length === 1)]);
+      const points = Array.from(chars, (char) => char.codePointAt(0) as number);
+      alphabet = Int32Array.from(points.filter((point) => !isEscaped(point))).sort();
+      this.#typed.set(name, alphabet);
+    }
+    return alphabet;
   }
 
   /** What a letter has of the key that it is: 1, and of a point the density around the nearest key. */
@@ -154,22 +233,23 @@ export class Typing {
     return Math.max((this.shares.anywhere / Math.max(this.layout.keys.size, 1)) * 1e-3, NEVER);
   }
 
-  #table(alphabet: Int32Array, { char: typed, point }: Touch): Float64Array {
+  /** @param rarer what slips of spelling are worth at this letter. */
+  #table(alphabet: Int32Array, { char: typed, point }: Touch, rarer: number): Float64Array {
     const { anywhere, vowel, sound, swapped, extra, accent } = this.shares;
     const keys = point ? this.#densities(point) : this.#keys(typed.toLowerCase());
-    const other = anywhere / Math.max(this.layout.keys.size, 1);
+    const other = (rarer * anywhere) / Math.max(this.layout.keys.size, 1);
     const sure = (1 - anywhere) * (1 - swapped - extra);
     const bare = plain(typed.toLowerCase());
     return Float64Array.from(alphabet, (code) => {
-      if (code >= 0xd800 && code <= 0xdfff) return NEVER;
+      if (isEscaped(code)) return NEVER;
       const char = String.fromCodePoint(code);
       const low = char.toLowerCase();
       const base = plain(low);
       const cased = point ? 1 : this.#cased(char, typed); // a point has no case
       if (keys.has(low)) {
         const isVowel = VOWELS.includes(low) && VOWELS.includes(bare) && low !== bare;
-        const slip = (isVowel ? vowel / VOWELS.length : 0) + (SOUNDS.has(low + bare) ? sound : 0);
-        return cased * (sure * (keys.get(low) as number) + other + slip);
+        const slip = (isVowel ? vowel / VOWELS.length : 0) + (SOUNDS.get(low)?.includes(bare) ? sound : 0);
+        return cased * (sure * (keys.get(low) as number) + other + rarer * slip);
       }
       // its accent is left out, or keys hold no such letter
       if (base !== low && keys.has(base)) return cased * (sure * (keys.get(base) as number) + other) * accent;

@@ -6,7 +6,7 @@
  * token that of the word, of an open one what its words have for sure, and the most that they may have beside. Open
  * tokens are read, the most promising first, until no path through them can change the answer. What is too light to
  * matter is left out of the walk along the trie of tokens (`Typed.walk`); what that may cost a word is counted as missing.
- * Of a word typed in full, tokens promise more that begin a known word one letter away.
+ * Of a word typed in full, tokens promise more that begin a known word near it.
  *
  * Two words typed as one are found in the same way: a final token is open too, for a second word whose space was left
  * out. So are two words typed as two, where they may be one with a space too many (`Typed` has the space among its
@@ -30,7 +30,7 @@ const LISTED = 1e-3; // of that, the share above which words are listed
 const RANKED = 256; // words that are asked at most whether they may be offered
 const NAMED = 1024; // words that are weighed one by one of each source
 const SMALLEST = 1e-9; // the least tolerance
-const NEAR = 3e-4; // P(one letter wrong) · P(the rest of a word's usual tokens | those before), roughly
+const GOES_ON = 0.3; // P(the next of a known word's usual tokens | those before, and what was typed), roughly
 const TINY = 1e-300; // in place of 0, for its logarithm
 
 /** Where a word is searched, and what was typed of it. */
@@ -71,7 +71,9 @@ export async function findMeant(
 ): Promise<Answer> {
   return search.reading(state, last, { ...options, ignoreCase: false }, async (reader) => {
     const one = new MeaningSearch(search, reader, gap, typed, k, options, weighing);
-    for (const word of weighing.near ?? []) one.expect(search.spell(gap + toBytes(word)));
+    const { near = [] } = weighing;
+    const likelihoods = typed.each(near);
+    for (const [at, word] of near.entries()) one.expect(search.spell(gap + toBytes(word)), likelihoods[at] as number);
     const [first = "", ...second] = typed.letters.split(" ").map((word) => toBytes(word));
     const spellings = second.map((each) => [...search.spell(gap + first), ...search.spell(toBytes(" ") + each)]);
     await one.begin([...spellings, search.spell([gap + first, ...second].join(""))]);
@@ -98,7 +100,7 @@ class MeaningSearch {
   #standing = 0; // mass of what was typed as it is
   readonly #lost = new Missing(); // what a word through a node may have been denied
   readonly #open = new Heap<Open>(); // the most promising first
-  readonly #near = new Set<string>(); // tokens that begin a word perhaps meant
+  readonly #near = new Map<string, number>(); // tokens that begin a word perhaps meant → what they promise
   readonly #factors = new Map<Bytes, number>();
   readonly #asTyped: Bytes;
   readonly #rooms: Weights[] = [];
@@ -140,14 +142,18 @@ class MeaningSearch {
     this.#stand();
   }
 
-  /** Read early along the usual tokens of a word that was perhaps meant. */
-  expect(spelling: readonly number[]): void {
-    for (let size = 1; size < spelling.length; size++) this.#near.add(nameOf(spelling.slice(0, size)));
+  /** Read early along the usual tokens of a word that was perhaps meant, of a likelihood. */
+  expect(spelling: readonly number[], likelihood: number): void {
+    for (let size = 1; size < spelling.length; size++) {
+      const begun = nameOf(spelling.slice(0, size));
+      const promise = likelihood * GOES_ON ** (spelling.length - size);
+      this.#near.set(begun, Math.max(this.#near.get(begun) ?? 0, promise));
+    }
   }
 
   /** What the words promise at least that begin with these tokens and were perhaps meant. */
   #hope({ tokens }: Node, token: number): number {
-    return this.#near.size && this.#near.has(nameOf([...tokens, token])) ? NEAR : 0;
+    return (this.#near.size && this.#near.get(nameOf([...tokens, token]))) || 0;
   }
 
   /** Read what is in question until nothing is. */
@@ -167,12 +173,15 @@ class MeaningSearch {
 
   /** Whether what was typed is so probable that no other word need be looked for. */
   #isSettled(): boolean {
-    const typed = this.#words.get(this.#asTyped);
-    let total = this.#agreeing + this.#expected; // and what may be second words: "thankyou" is improbable, "you" is not
+    const typed = this.#words.get(this.#asTyped)?.mass ?? 0;
+    const doubt = this.weighing.doubt ?? 1;
+    let total = this.#agreeing + this.#expected;
+    if (typed <= doubt * total) return false;
+    // and what may be second words: "thankyou" is improbable, "you" is not
     for (const each of this.#open) {
       total += (each.ends ? boundOf(each) : 0) + each.mass * this.#hope(each.node, each.token);
     }
-    return typed !== undefined && typed.mass > (this.weighing.doubt ?? 1) * total;
+    return typed > doubt * total;
   }
 
   // -- reading -------------------------------------------------------------------------------------------------
