@@ -321,6 +321,17 @@ describe("a word list", () => {
     );
   });
 
+  it("has for near words those of the filter, one letter away or two slips of spelling, as Python has them", () => {
+    const data = Buffer.from("57474b4e4f574e31480000000b000000" + "1886a120110cc25092", "hex"); // cat, dog, and few bits
+    const list = new WordList(undefined, [], KnownWords.from(data, "here"));
+    const letters = [..."abcdefghijklmnopqrstuvwxyz'"];
+    assert.deepEqual(
+      ["kat", "DGO", "ct", "kaat", "catz", "12"].map((word) => list.near(word, letters)),
+      [["cat"], ["dog"], ["cat"], ["kaatj", "cat", "okaot"], ["cat", "catzs"], []],
+    );
+    assert.deepEqual(new WordList().near("kat", letters), []);
+  });
+
   it("takes both apostrophes for one", () => {
     const list = new WordList();
     list.block("don’t");

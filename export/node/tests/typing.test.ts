@@ -20,7 +20,18 @@ import { drawn, Toy } from "./toy.js";
 
 const ROOT = process.cwd().replace(/\/export.*$/, ""); // npm runs tests in the package's folder
 const ENGLISH = join(ROOT, "wordgru/models/en");
-const SLOPPY = { spread: 0.4, anywhere: 0.05, omitted: 0.05, undoubled: 0.2, extra: 0.05, doubled: 0.05, swapped: 0.1 };
+const SLOPPY = {
+  spread: 0.4,
+  anywhere: 0.05,
+  omitted: 0.05,
+  mute: 0.1,
+  undoubled: 0.2,
+  extra: 0.05,
+  doubled: 0.05,
+  swapped: 0.1,
+  first: 0.5,
+  careless: 0.2,
+};
 const SPELLED = ["a", "b", "ab", "ba", "aa", "abb", " a", " b", " ab", " ", "\xc3\xa9", "\xc3", "\xa9"];
 
 function near(one: number | undefined, other: number, most: number, what: string): void {
@@ -105,6 +116,18 @@ describe("P(typed | word)", () => {
     }
   });
 
+  it("is the same of words looked at together", () => {
+    const words = ["ab", "abb", "", "é", "ab", "a'b", "bab"];
+    for (const complete of [true, false]) {
+      const typed = letters("abb", complete);
+      for (const [at, share] of typed.each(words).entries()) {
+        const alone = typed.of(words[at] as string);
+        near(share, alone, 1e-12 * alone, `${words[at]}, ${complete}`);
+      }
+    }
+    assert.equal(letters("abb", true).each([]).length, 0);
+  });
+
   it("sums to one over the letters of a key, and is both between two keys", () => {
     const alphabet = Int32Array.from("abcdefghijklmnopqrstuvwxyz", (char) => char.codePointAt(0) as number);
     const model = new Typing({ spread: 0.5, anywhere: 0, vowel: 0, swapped: 0, extra: 0 });
@@ -176,7 +199,11 @@ describe("the search over what was typed", () => {
     const words = new NamedWords(new Map(few.map((word) => [toBytes(word), random() ** 4] as const)));
     for (let round = 0; round < 300; round++) {
       const spread = [0.12, 0.18, 0.34][round % 3] as number;
-      const model = new Typing({ spread, ...(random() < 0.5 ? { swapped: 0.3, extra: 0.3, undoubled: 0.5 } : {}) });
+      const model = new Typing({
+        spread,
+        ...(random() < 0.5 ? { swapped: 0.3, extra: 0.3, undoubled: 0.5 } : {}),
+        careless: random() < 0.5 ? 0.3 : 0,
+      });
       const touches = Array.from({ length: 1 + Math.floor(random() * 5) }, () => {
         const key = "asddw"[Math.floor(random() * 5)] as string;
         const [x, y] = (model.layout.keys.get(key) as [number, number]).map((at) => at + 1.2 * random() - 0.6);
@@ -457,29 +484,36 @@ describe("parts of it", () => {
   });
 });
 
-/** P(letters | word) as `wordgru/typing/channel.py` describes it, one happening after the other. */
+/** P(letters | word) as `wordgru/typing/channel.py` describes it, one happening after the other, by each habit. */
 function everyAlignment(model: Typing, typed: string, word: string, complete: boolean): number {
+  const habits = model.habits(complete);
+  return habits.reduce((sum, { share, model }) => sum + share * alignments(model, typed, word, complete), 0);
+}
+
+function alignments(model: Typing, typed: string, word: string, complete: boolean): number {
   const [had, meant] = [[...typed], [...word]];
   const alphabet = Int32Array.from(new Set(meant), (char) => char.codePointAt(0) as number);
-  const { apostrophe, omitted, undoubled, swapped, extra, doubled } = model.shares;
-  const leaves = (char: string) => ("'’-".includes(char) ? apostrophe : omitted);
+  const { apostrophe, omitted, mute, undoubled, swapped, extra, doubled, first } = model.shares;
+  const leaves = (char: string) => ("'’-".includes(char) ? apostrophe : "aeiouyhw".includes(char) ? mute : omitted);
   const isKey = (char: string) => model.layout.keys.has(char.toLowerCase());
   const rest = (i: number, j: number, isFresh: boolean): number => {
     if (!complete && i === had.length) return 1;
+    const rarer = i ? 1 : first;
     const [letter, char] = [had[i], meant[j]];
     const again = i && letter === had[i - 1] ? doubled : 0;
     const more = letter !== undefined ? (isKey(letter) ? extra / model.layout.keys.size : 0) + again : 0;
-    let total = isFresh && letter !== undefined ? more * rest(i + 1, j, false) : 0;
+    let total = isFresh && letter !== undefined ? rarer * more * rest(i + 1, j, false) : 0;
     if (char === undefined) return total + Number(complete && i === had.length);
-    const left = j && char === meant[j - 1] ? Math.max(leaves(char), undoubled) : leaves(char);
-    total += left * rest(i, j + 1, true);
+    const leave = leaves(char.toLowerCase());
+    const left = j && char === meant[j - 1] ? Math.max(leave, undoubled) : leave;
+    total += rarer * left * rest(i, j + 1, true);
     if (letter === undefined) return total;
-    const hit = model.likelihoods(alphabet, { char: letter })[
+    const hit = model.likelihoods(alphabet, { char: letter }, i === 0)[
       alphabet.indexOf(char.codePointAt(0) as number)
     ] as number;
     total += (1 - left) * hit * rest(i + 1, j + 1, true);
     const isSwapped = had[i + 1] !== undefined && letter === meant[j + 1] && had[i + 1] === char;
-    return isSwapped ? total + swapped * rest(i + 2, j + 2, true) : total;
+    return isSwapped ? total + rarer * swapped * rest(i + 2, j + 2, true) : total;
   };
   return rest(0, 0, true);
 }

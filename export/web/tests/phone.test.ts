@@ -255,8 +255,8 @@ describe("the phone keyboard", { skip: !CHROMIUM }, () => {
         'WordgruError: there is no layout "qwertzy"; expected azerty, dvorak, phone, qwerty, qwertz, or rows of keys.',
       field:
         "WordgruError: slips is no field of a typing model; expected layout, spread, anywhere, vowel, sound, omitted, " +
-        "undoubled, extra, doubled, swapped, apostrophe, accent, lower, upper, joined, split, unknown, again, coined, " +
-        "name.",
+        "mute, undoubled, extra, doubled, swapped, apostrophe, accent, lower, upper, joined, split, unknown, again, " +
+        "coined, first, careless, name.",
     });
   });
 
