@@ -1,5 +1,5 @@
 /** A session: one text field, whose text is read once however it is edited. `wordgru/session.py` in TypeScript. */
-import { type Bytes, toBytes, toShown, toText } from "./bytes.js";
+import { type Bytes, toBytes, toShown } from "./bytes.js";
 import { type Characters, thatMayFollow } from "./characters.js";
 import { asBefore, asPrefix, lastLinePart, parted, wordStart } from "./cursor.js";
 import type { LanguageModel } from "./model.js";
@@ -38,7 +38,7 @@ import {
   typistOptions,
   withCapitalI,
 } from "./typist.js";
-import { STRANGE, type WordList } from "./word_list.js";
+import type { WordList } from "./word_list.js";
 import { APOSTROPHES, isSpace, splitLast, wantsSpace } from "./words.js";
 
 const TAIL = 256; // characters before a word that say which of the person's own words follow
@@ -95,7 +95,7 @@ export class Session extends TypedField {
     private readonly typist: TypistOptions = typistOptions(),
   ) {
     super(typing?.layout);
-    this.#meaning = typing && new Meaning(typing, shared.search);
+    this.#meaning = typing && new Meaning(typing, shared.search, shared.words);
     this.#reading = new Reading(shared.model, shared.tokenizer);
   }
 
@@ -340,9 +340,8 @@ export class Session extends TypedField {
     const factor = (word: Bytes) => this.#factor(word, asked, { spaced, wanted });
     const letters = this.#typed(prefix, false);
     const many = asked.k + passed.size;
-    const prior = this.#meaning?.standing(head, prefix, false).prior ?? 0;
     const { words, ...found } = letters
-      ? await (this.#meaning as Meaning).find({ ...place, gap, named, prior }, letters, many, asked, factor)
+      ? await (this.#meaning as Meaning).goingOn({ ...this.#reading.place, gap, named }, letters, many, asked, factor)
       : await this.shared.search.find(place, many, asked, factor, named);
     let items = words.map((word) => this.#offer(word, typed));
     if (passed.size) items = lessThose(items, passed, asked.attention).slice(0, asked.k);
@@ -356,41 +355,17 @@ export class Session extends TypedField {
     return this.#meaning?.typed(touchesOf(prefix, start, this.#seenTouched), isComplete);
   }
 
-  /** What was meant by letters after `head` with which the word ends; what was typed is always allowed. */
+  /** What was meant by letters after `head` with which the word ends. */
   async #meant(head: string, prefix: string, k: number, asked: Asked, doubt = 1): Promise<Suggestions> {
     const letters = this.#typed(prefix, true);
     if (!letters) return { items: [], exact: true, unexplored: 0, rows: 0, space: false, logEvidence: 0 };
     const start = await this.#wordStart(head);
-    const typed = start.gap + toBytes(prefix);
     const rule = { spaced: start.gap !== "", wanted: undefined };
-    const isStrange = !prefix.includes(" ") && this.shared.words.factor(prefix) === STRANGE;
-    const { prior, share, isName } = (this.#meaning as Meaning).standing(head, prefix, isStrange);
-    const small = toText(typed)?.toLowerCase();
-    const factor = (word: Bytes) => {
-      const usual = this.#factor(word, asked, rule);
-      if (share === undefined || !usual || toText(word)?.toLowerCase() !== small)
-        return usual || Number(word === typed);
-      return word === typed ? share : Math.min(usual, share);
-    };
-    const near = isName ? [...this.#near(prefix), prefix] : this.#near(prefix);
-    const { words, ...found } = await (this.#meaning as Meaning).find(
-      { ...start, near, prior },
-      letters,
-      k,
-      asked,
-      factor,
-      doubt,
-    );
+    const factor = (word: Bytes) => this.#factor(word, asked, rule);
+    const meaning = this.#meaning as Meaning;
+    const { words, ...found } = await meaning.inFull(head, start, letters, k, asked, factor, doubt);
     const items = words.map((word) => this.#offer(word, this.#seen));
     return { items: asOne(items, true), ...found, space: false };
-  }
-
-  /** Known words one letter from a word that is none, as they are and with a capital. */
-  #near(typed: string): string[] {
-    const { words } = this.shared;
-    if (typed.includes(" ") || words.knows(typed)) return [];
-    const found = words.near(typed, (this.#meaning as Meaning).letters);
-    return found.flatMap((word) => [word, word.replace(/^./u, (first) => first.toUpperCase())]);
   }
 
   /** The word that was meant by a word typed in full, if it is another and probable enough. */

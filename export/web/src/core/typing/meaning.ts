@@ -2,12 +2,13 @@
  * What was meant at the cursor of a field: the part of a session that needs a typing model.
  * `wordgru/typing/meaning.py` in TypeScript.
  */
-import type { Bytes } from "../bytes.js";
+import { type Bytes, toBytes, toText } from "../bytes.js";
 import { WordgruError } from "../errors.js";
 import type { Named } from "../named.js";
 import { isProse } from "../prose.js";
 import type { WordSearch } from "../search.js";
 import type { Answer, SearchOptions, Suggestions } from "../suggestions.js";
+import { STRANGE, type WordList } from "../word_list.js";
 import { Typed } from "./channel.js";
 import type { Touch, Typing } from "./model.js";
 import { findMeant } from "./search.js";
@@ -15,8 +16,8 @@ import { type Standing, standing, stranger } from "./standing.js";
 
 const LONGEST = 40; // letters of a word that a typing model looks at; longer ones are taken as they are
 const CORRECTION_ROWS = 24; // budget of a search for a word typed in full
-const TYPED_ROWS = 32; // and of one that goes on: its rows cost more, and it seldom finds better after them
 const CORRECTION_BATCH = 4; // rows of one call there: what was read says what to read next
+const TYPED_ROWS = 32; // budget of one that goes on: its rows cost more, and it seldom finds better after them
 const ASKED = 3; // words among which a correction is looked for
 
 /** Where a word begins. */
@@ -27,11 +28,15 @@ export interface WordStart {
   readonly named: readonly Named[];
 }
 
+/** What a pre-token counts, from 0 for what may not be offered to 1. */
+export type Factor = (spelled: Bytes) => number;
+
 /** Finds what was meant by letters. */
 export class Meaning {
   constructor(
     private readonly typing: Typing,
     private readonly search: WordSearch,
+    private readonly words: WordList,
   ) {}
 
   /** The letters typed as the typing model sees them; undefined of what it does not look at. */
@@ -40,40 +45,60 @@ export class Meaning {
     return isRead ? new Typed(this.typing, touches, isComplete) : undefined;
   }
 
-  /** What a word typed after `head` has as it stands; `isStrange`: it is typed in full, and the language does not know it. */
-  standing(head: string, typed: string, isStrange: boolean): Standing {
-    return isStrange ? standing(this.typing, head, typed) : { prior: stranger(this.typing.shares.unknown, typed) };
-  }
-
-  /** What the keys of the layout type in words. */
-  get letters(): string[] {
-    return this.typing.layout.letters;
+  /** The words most probably meant by letters after which others may come. */
+  goingOn(start: WordStart, typed: Typed, k: number, options: SearchOptions, factor: Factor): Promise<Answer> {
+    const fewer = { ...options, maxRows: Math.min(options.maxRows, TYPED_ROWS) };
+    const prior = stranger(this.typing.shares.unknown, typed.letters);
+    return findMeant(this.search, { ...start, typed }, k, fewer, { factor, prior, named: start.named });
   }
 
   /**
-   * The words most probably meant by letters.
+   * The words most probably meant by letters after `head` with which the word ends.
    *
-   * @param near words that were perhaps meant, of a word typed in full.
-   * @param prior P(the next word is what was typed, and no model knows it).
+   * What was typed is always allowed; other words are not looked for where its share is above `doubt`.
    */
-  find(
-    { named, near = [], prior, ...start }: WordStart & { readonly near?: readonly string[]; readonly prior: number },
+  inFull(
+    head: string,
+    start: WordStart,
     typed: Typed,
     k: number,
     options: SearchOptions,
-    factor: (spelled: Bytes) => number,
-    doubt?: number,
+    factor: Factor,
+    doubt: number,
   ): Promise<Answer> {
-    const most = typed.complete ? CORRECTION_ROWS : TYPED_ROWS;
-    const batch = typed.complete ? Math.min(options.batch, CORRECTION_BATCH) : options.batch;
-    const fewer = { ...options, maxRows: Math.min(options.maxRows, most), batch };
+    const own = start.gap + toBytes(typed.letters);
+    const { prior, share, isName } = this.#standing(head, typed.letters);
+    const small = toText(own)?.toLowerCase();
+    const standingFactor = (word: Bytes) => {
+      const usual = factor(word);
+      if (share === undefined || !usual || toText(word)?.toLowerCase() !== small) return usual || Number(word === own);
+      return word === own ? share : Math.min(usual, share);
+    };
+    const fewer = {
+      ...options,
+      maxRows: Math.min(options.maxRows, CORRECTION_ROWS),
+      batch: Math.min(options.batch, CORRECTION_BATCH),
+    };
     return findMeant(this.search, { ...start, typed }, k, fewer, {
-      factor,
+      factor: standingFactor,
       prior,
-      named,
-      near,
-      ...(doubt === undefined ? {} : { doubt }),
+      named: start.named,
+      near: [...this.#near(typed.letters), ...(isName ? [typed.letters] : [])],
+      doubt,
     });
+  }
+
+  /** What a word typed in full after `head` has as it stands. */
+  #standing(head: string, typed: string): Standing {
+    const isStrange = !typed.includes(" ") && this.words.factor(typed) === STRANGE;
+    return isStrange ? standing(this.typing, head, typed) : { prior: stranger(this.typing.shares.unknown, typed) };
+  }
+
+  /** Known words near a word that is none, as they are and with a capital. */
+  #near(typed: string): string[] {
+    if (typed.includes(" ") || this.words.knows(typed)) return [];
+    const found = this.words.near(typed, this.typing.layout.letters);
+    return found.flatMap((word) => [word, word.replace(/^./u, (first) => first.toUpperCase())]);
   }
 
   /**
