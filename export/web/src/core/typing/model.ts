@@ -52,11 +52,11 @@ export interface TypingModel {
    */
   readonly first?: number | undefined;
   /**
-   * That a word is spelled carelessly, or by ear: its slips are `CARELESS`. Of words typed in full; while letters are
-   * typed, none is. Default 0.05.
+   * That a word is spelled carelessly, or by ear: whoever makes one slip makes another. Of words typed in full; while
+   * letters are typed, none is. Default 0.05.
    */
   readonly careless?: number | undefined;
-  /** That one with a capital was. Default 0.5. */
+  /** As `coined`, of a word with a capital. Default 0.5. */
   readonly name?: number | undefined;
 }
 
