@@ -70,6 +70,8 @@ TEXTS = [
     "Krakenhaus",
     "the 12",
     "x@teh",
+    "on .teh",
+    "on ...teh",
     "thecat",
     "see youthere",
     "on themat",

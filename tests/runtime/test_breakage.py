@@ -264,6 +264,13 @@ def test_what_is_prose_is_known_from_the_letters_beside_it_alone():
     assert time.process_time() - started < 1
 
 
+@pytest.mark.parametrize(("text", "expected"), [
+    ("root owned my .teh", False), (".teh", False), ("a.teh", False), ("no...teh", True), ("..teh", True),
+])  # fmt: skip
+def test_names_of_files_that_begin_with_a_dot_are_no_prose(text, expected):
+    assert is_prose(text, len(text) - 3, len(text)) == expected
+
+
 def test_no_choices_have_no_figures():
     assert len(PREDICTOR.session("the ").nats_after([], "cat")) == 0
 

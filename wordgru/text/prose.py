@@ -50,7 +50,8 @@ def _is_code(line: str) -> bool:
 def is_prose(text: str, start: int, end: int) -> bool:
     """Whether the word of `text` from `start` to `end` may be corrected."""
     word, before, after = text[start:end], text[max(start - 2, 0) : start], text[end : end + 2]
-    inside_an_address = (before[-1:] == "." and before[:1].isalnum()) or (after[:1] == "." and after[1:].isalnum())
+    after_dot = before[-1:] == "." and before[-2:-1] != "."  # of an address or a file's name, not of "..."
+    inside_an_address = after_dot or (after[:1] == "." and after[1:].isalnum())
     return (
         word.translate(_NO_APOSTROPHES).isalpha()
         and not (len(word) > 1 and word.isupper())

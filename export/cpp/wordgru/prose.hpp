@@ -128,7 +128,7 @@ inline bool is_prose(std::u32string_view text, std::size_t start, std::size_t en
                              std::none_of(word.begin(), word.end(), is_lower_or_title);
     if (!has_letters || in_capitals || std::any_of(word.begin() + 1, word.end(), is_upper)) return false;
     if (among(before, kBeside) || among(after, kBeside)) return false;
-    const bool after_dot = before == U'.' && start > 1 && is_spoken(text[start - 2]);
+    const bool after_dot = before == U'.' && (start < 2 || text[start - 2] != U'.');  // not of "..."
     return !after_dot && !(after == U'.' && is_spoken(at(end + 1)));
 }
 

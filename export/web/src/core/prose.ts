@@ -67,6 +67,6 @@ export function isProse(text: string, start: number, end: number): boolean {
   if (letters.length > 1 && UPPER.test(word) && !LOWER.test(word)) return false;
   if (letters.slice(1).some((char) => UPPER.test(char))) return false;
   if ([before.at(-1), after[0]].some((mark) => mark && BESIDE.includes(mark))) return false;
-  const isAfterDot = before.at(-1) === "." && LETTER_OR_DIGIT.test(before[0] ?? "");
+  const isAfterDot = before.at(-1) === "." && before.at(-2) !== "."; // of an address or a file's name, not of "..."
   return !isAfterDot && !(after[0] === "." && LETTER_OR_DIGIT.test(after[1] ?? ""));
 }
