@@ -45,7 +45,7 @@ struct OpenToken {
 
     /// Where it stands in the letters typed.
     Alignments alignments(const Typed& typed) const {
-        Alignments at = level->alignments.at({place});
+        Alignments at = level->alignments.at(place);
         if (ends) return typed.second(at);
         if (deeper) {
             std::fill(at.rows.begin(), at.rows.end(), 0.0);

@@ -5,7 +5,7 @@
 // final token that of the word, of an open one what its words have for sure, and the most that they may have beside.
 // Open tokens are read, the most promising first, until no path through them can change the answer. What is too light
 // to matter is left out of the walk along the trie of tokens (`Typed::walk`); what that may cost a word is counted as
-// missing. Of a word typed in full, tokens promise more that begin a known word one letter away.
+// missing. Of a word typed in full, tokens promise more that begin a known word near it.
 //
 // Two words typed as one are found in the same way: a final token is open too, for a second word whose space was left
 // out. So are two words typed as two, where they may be one with a space too many (`Typed` has the space among its
@@ -35,7 +35,8 @@ namespace wordgru::detail {
 inline constexpr double kLeftOut = 1.0 / 30;   // share of the tolerance below which a branch is left out of a walk
 inline constexpr double kUndecided = 0.05;     // share of what agrees that may be undecided in an answer that is proved
 inline constexpr double kListedShare = 1e-3;   // of that, the share above which words are listed
-inline constexpr double kNear = 3e-4;  // P(one letter wrong) · P(the rest of a word's usual tokens | those before), roughly
+inline constexpr double kGoesOn = 0.3;         // P(the next of a known word's usual tokens | those before, and what was
+                                               // typed), roughly
 inline constexpr std::size_t kRanked = 256;    // words that are asked at most whether they may be offered
 inline constexpr double kTiny = 1e-300;        // in place of 0, for its logarithm
 
@@ -60,13 +61,13 @@ class TypingSearch {
           prior_(prior),
           doubt_(doubt) {}
 
-    /// Read early along the usual tokens of a word that was perhaps meant.
-    void expect(const std::string& word) {
-        const Ids spelling = tokenizer_.spell(gap_ + word);
-        Ids tokens;
-        for (std::size_t at = 0; at + 1 < spelling.size(); ++at) {
-            tokens.push_back(spelling[at]);
-            near_.insert(tokens);
+    /// Read early along the usual tokens of a word that was perhaps meant, of a likelihood.
+    void expect(const std::string& word, double likelihood) {
+        Ids tokens = tokenizer_.spell(gap_ + word);
+        for (double promise = likelihood * kGoesOn; tokens.size() > 1; promise *= kGoesOn) {
+            tokens.pop_back();
+            double& most = near_[tokens];
+            most = std::max(most, promise);
         }
     }
 
@@ -218,7 +219,7 @@ class TypingSearch {
             const auto tokens = tries_.after(half);
             std::vector<const Node*> nodes;
             Doubles units;
-            Ways ways{tokens->trie, {}, Alignments(typed_.size() + 1), {}, Doubles(part.size(), kLeftOut * allowed())};
+            Ways ways{tokens->trie, {}, Alignments(typed_.columns()), {}, Doubles(part.size(), kLeftOut * allowed())};
             for (const auto* pick : part) {
                 const Node& node = *pick->first;
                 nodes.push_back(&node);
@@ -267,12 +268,12 @@ class TypingSearch {
                 const double own = weight * (is_final ? likelihood : sure);
                 agreeing_ += own;
                 if (!is_final) {
-                    undecided_ += weight * level.open[at];
-                    expected_ += weight * level.promise[at];
+                    undecided_ += weight * level.ahead[at].open;
+                    expected_ += weight * level.ahead[at].promise;
                 }
-                const double bound = is_final && !level.closed[at] ? own : own + weight * level.open[at];
+                const double bound = is_final && !level.closed[at] ? own : own + weight * level.ahead[at].open;
                 if (!(bound > floors[from] * (is_final ? listed : 1))) continue;
-                heavy.push_back({bound, is_final ? own : own + weight * level.promise[at], own, at, place});
+                heavy.push_back({bound, is_final ? own : own + weight * level.ahead[at].promise, own, at, place});
             }
         }
         keep_promising(heavy, lost);
@@ -285,7 +286,7 @@ class TypingSearch {
             }
             const bool deeper = place >= (*tokens.trie)[level.nodes[at]].own;
             push({nodes[from], token, weight_of(*nodes[from], units[from], token), level.alignments.done[at],
-                  level.open[at], level.promise[at], reached, at, deeper, number_++});
+                  level.ahead[at].open, level.ahead[at].promise, reached, at, deeper, number_++});
         }
         follow(reached, tokens, nodes, units, floors);
     }
@@ -299,7 +300,7 @@ class TypingSearch {
         for (std::size_t at = 0; at < level.nodes.size(); ++at) {
             const Trie::Node& node = (*tokens.trie)[level.nodes[at]];
             const std::size_t from = level.source[at];
-            const double open = level.second[at], promise = level.second_promise[at];
+            const double open = level.ahead[at].second, promise = level.ahead[at].second_promise;
             if (!is_first[from] || !(open > 0)) continue;
             for (std::size_t place = node.low; place < node.own; ++place) {
                 const Id token = tokens.ids[place];
@@ -314,7 +315,10 @@ class TypingSearch {
     }
 
     void push(OpenToken token) {
-        if (!near_.empty() && near_.count(token.tokens())) token.hope = kNear;
+        if (!near_.empty()) {
+            const auto hope = near_.find(token.tokens());
+            if (hope != near_.end()) token.hope = hope->second;
+        }
         open_.push_back(std::move(token));
         std::push_heap(open_.begin(), open_.end());
     }
@@ -482,7 +486,7 @@ class TypingSearch {
     std::vector<std::pair<const char*, std::unordered_map<std::string, double>>> shares_;  // source → word → its mass
     Missing lost_;                 // by the bytes of a node, what a word through it may have been denied
     std::vector<OpenToken> open_;  // a heap, the most promising first
-    std::set<Ids> near_;           // tokens that begin a word perhaps meant
+    std::map<Ids, double> near_;   // tokens that begin a word perhaps meant, and what they promise
     std::size_t number_ = 0;
 };
 
@@ -496,7 +500,8 @@ inline Answer find_meant(WordSearch& search, const State& state, Id last, const 
     return search.read(state, last, options, false, [&](Reader& reader, const Vocabulary&) {
         TypingSearch one(reader, search.tries(), search.tokenizer(), gap, typed, k, options, factor, prior,
                          doubt);
-        for (const std::string& word : near) one.expect(word);
+        const Doubles likelihoods = typed.each(near);
+        for (std::size_t at = 0; at < near.size(); ++at) one.expect(near[at], likelihoods[at]);
         return one.run(named);
     });
 }
