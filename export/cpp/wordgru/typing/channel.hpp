@@ -387,17 +387,16 @@ class Typed {
             for (std::size_t child = first; child < end; ++child) {
                 const double mass = summed[trie[child].high] - summed[trie[child].low];
                 if (!(most * mass > floor)) continue;
-                add_after(after, level.alignments, parent, trie[child], table);
-                const std::size_t place = after.size() - 1;
+                const std::size_t place = masses.size();
+                if (place == after.size()) after.resize(2 * place + 16);
+                put_after(after, place, level.alignments, parent, trie[child], table);
                 const Ahead ahead = this->ahead(after, place);
-                if (!(mass * (after.done[place] + ahead.open) > floor)) {
-                    after.resize(place);
-                    continue;
-                }
+                if (!(mass * (after.done[place] + ahead.open) > floor)) continue;
                 found.add(source, child, ahead, !complete_ && mass * ahead.open <= floor);
                 masses.push_back(mass);
             }
         }
+        after.resize(masses.size());
         if (masses.size() > kWidest) keep_promising(found, masses, ways.lost);
         return found;
     }
@@ -422,11 +421,10 @@ class Typed {
         level.keep(kept);
     }
 
-    /// Add one of `at`, one character on, that of a node.
-    void add_after(Alignments& after, const Alignments& at, std::size_t parent, const Trie::Node& node,
+    /// Put one of `at`, one character on, that of a node, into a place of others.
+    void put_after(Alignments& after, std::size_t to, const Alignments& at, std::size_t parent, const Trie::Node& node,
                    const Table& table) const {
-        const std::size_t to = after.size(), count = habits_.size();
-        after.resize(to + 1);
+        const std::size_t count = habits_.size();
         const double* const from = at.row(parent);
         double* const row = after.row(to);
         std::copy_n(from, columns(), after.before.data() + to * columns());

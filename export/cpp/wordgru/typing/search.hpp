@@ -44,8 +44,8 @@ inline constexpr double kTiny = 1e-300;        // in place of 0, for its logarit
 class TypingSearch {
    public:
     /// All but `gap` is kept by reference. `gap` is the space before the word, or nothing; `factor` is, of some bytes,
-    /// from 0 for what may not be offered to 1; `prior` P(the next word is what was typed, and no model knows it); `doubt` the share of what was typed, as a word, above which no others
-    /// are looked for.
+    /// from 0 for what may not be offered to 1; `prior` P(the next word is what was typed, and no model knows it);
+    /// `doubt` the share of what was typed, as a word, above which no others are looked for.
     TypingSearch(Reader& reader, const TokenTries& tries, const Tokenizer& tokenizer, std::string gap, Typed& typed,
                  std::size_t k, const SearchOptions& options, const Factor& factor, double prior, double doubt)
         : reader_(reader),
@@ -217,23 +217,30 @@ class TypingSearch {
         for (const auto& [start, part] : alike) {
             const auto& [half, gap] = start;
             const auto tokens = tries_.after(half);
+            const Trie& trie = *tokens->trie;
             std::vector<const Node*> nodes;
             Doubles units;
-            Ways ways{tokens->trie, {}, Alignments(typed_.columns()), {}, Doubles(part.size(), kLeftOut * allowed())};
+            Ways ways{tokens->trie, {}, Alignments(typed_.columns()), std::exchange(masses_, {}),
+                      Doubles(part.size(), kLeftOut * allowed())};
+            const std::size_t begins = trie.along(code_points(gap));
+            ways.roots.assign(part.size(), begins);
+            if (ways.masses.size() < part.size()) ways.masses.resize(part.size());
             for (const auto* pick : part) {
                 const Node& node = *pick->first;
+                Doubles& masses = ways.masses[nodes.size()];
                 nodes.push_back(&node);
                 units.push_back(mass(node.log_mass));
                 ways.starts.add(pick->second, 0);
-                ways.masses.push_back(summed(tokens->ids.size(), units.back(), [&](std::size_t place) {
+                if (begins == kNowhere) continue;
+                if (masses.size() <= tokens->ids.size()) masses.resize(tokens->ids.size() + 1);
+                add_up(masses, trie[begins].low, trie[begins].high, units.back(), [&](std::size_t place) {
                     return static_cast<double>(node.row[static_cast<std::size_t>(tokens->ids[place])]);
-                }));
+                });
             }
             const bool is_root = nodes[0]->tokens.empty();
-            const std::size_t begins = tokens->trie->along(code_points(gap));
-            ways.roots.assign(nodes.size(), begins);
             std::vector<Reached> reached;
             if (begins != kNowhere) reached = typed_.walk(ways);
+            masses_ = std::move(ways.masses);
             if (is_root && std::exchange(guessed_, false)) agreeing_ = 0;
             for (Reached& level : reached) {
                 weigh(std::make_shared<const Reached>(std::move(level)), *tokens, nodes, units, ways.floors, ways.lost);
@@ -260,21 +267,26 @@ class TypingSearch {
         std::vector<Heavy> heavy;
         for (std::size_t at = 0; at < level.nodes.size(); ++at) {
             const Trie::Node& node = (*tokens.trie)[level.nodes[at]];
-            const std::size_t from = level.source[at];
-            const double likelihood = typed_.likelihood(level.alignments, at), sure = level.alignments.done[at];
-            for (std::size_t place = node.low; place < (level.closed[at] ? node.high : node.own); ++place) {
-                const double weight = weight_of(*nodes[from], units[from], tokens.ids[place]);
-                const bool is_final = tries_.is_final(tokens.ids[place]);
-                const double own = weight * (is_final ? likelihood : sure);
-                agreeing_ += own;
-                if (!is_final) {
-                    undecided_ += weight * level.ahead[at].open;
-                    expected_ += weight * level.ahead[at].promise;
-                }
-                const double bound = is_final && !level.closed[at] ? own : own + weight * level.ahead[at].open;
-                if (!(bound > floors[from] * (is_final ? listed : 1))) continue;
-                heavy.push_back({bound, is_final ? own : own + weight * level.ahead[at].promise, own, at, place});
+            const std::size_t from = level.source[at], end = level.closed[at] ? node.high : node.own;
+            if (node.low == end) continue;
+            const double unit = units[from], open = level.ahead[at].open, promise = level.ahead[at].promise;
+            // of open tokens, and of final ones: by index, for they are mixed, and no processor guesses which comes next
+            const double sure[] = {level.alignments.done[at], typed_.likelihood(level.alignments, at)};
+            const double most[] = {sure[0] + open, sure[1] + (level.closed[at] ? open : 0)};
+            const double rather[] = {sure[0] + promise, sure[1]};
+            const double least[] = {floors[from], floors[from] * listed}, is_open[] = {1, 0}, is_final[] = {0, 1};
+            double opens = 0, finals = 0;
+            for (std::size_t place = node.low; place < end; ++place) {
+                const double weight = weight_of(*nodes[from], unit, tokens.ids[place]);
+                const bool ends = tries_.is_final(tokens.ids[place]);
+                opens += weight * is_open[ends];
+                finals += weight * is_final[ends];
+                if (!(weight * most[ends] > least[ends])) continue;
+                heavy.push_back({weight * most[ends], weight * rather[ends], weight * sure[ends], at, place});
             }
+            agreeing_ += opens * sure[0] + finals * sure[1];
+            undecided_ += opens * open;
+            expected_ += opens * promise;
         }
         keep_promising(heavy, lost);
         for (const auto& [bound, promised, own, at, place] : heavy) {
@@ -295,22 +307,22 @@ class TypingSearch {
     void follow(const std::shared_ptr<const Reached>& reached, const TokenTries::Tokens& tokens,
                 const std::vector<const Node*>& nodes, const Doubles& units, const Doubles& floors) {
         const Reached& level = *reached;
-        std::vector<bool> is_first;
-        for (const Node* node : nodes) is_first.push_back(!node->is_second);
         for (std::size_t at = 0; at < level.nodes.size(); ++at) {
             const Trie::Node& node = (*tokens.trie)[level.nodes[at]];
             const std::size_t from = level.source[at];
             const double open = level.ahead[at].second, promise = level.ahead[at].second_promise;
-            if (!is_first[from] || !(open > 0)) continue;
+            if (nodes[from]->is_second || !(open > 0)) continue;
+            const double is_final[] = {0, 1};
+            double finals = 0;
             for (std::size_t place = node.low; place < node.own; ++place) {
                 const Id token = tokens.ids[place];
-                if (!tries_.is_final(token)) continue;
-                const double weight = weight_of(*nodes[from], units[from], token);
-                undecided_ += weight * open;
-                expected_ += weight * promise;
+                const double weight = weight_of(*nodes[from], units[from], token) * is_final[tries_.is_final(token)];
+                finals += weight;
                 if (!(weight * open > floors[from])) continue;
                 push({nodes[from], token, weight, 0, open, promise, reached, at, false, number_++, true});
             }
+            undecided_ += finals * open;
+            expected_ += finals * promise;
         }
     }
 
@@ -394,21 +406,25 @@ class TypingSearch {
     Ranking ranking() {
         using Item = const std::pair<const std::string, FoundWord>*;
         std::vector<Item> all;
+        all.reserve(words_.size());
         for (const auto& item : words_) all.push_back(&item);
-        const auto heavier = [](Item one, Item other) {
-            return one->second.mass != other->second.mass ? one->second.mass > other->second.mass
-                                                          : one->first < other->first;
+        const auto lighter = [](Item one, Item other) {
+            return one->second.mass != other->second.mass ? one->second.mass < other->second.mass
+                                                          : one->first > other->first;
         };
-        const std::size_t most = std::min(all.size(), kRanked);
-        std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(most), all.end(), heavier);
+        std::make_heap(all.begin(), all.end(), lighter);
         Ranking best, others;
         bool knows = false;
-        for (std::size_t at = 0; at < most && !(best.size() >= k_ && (knows || typed_.complete())); ++at) {
-            const double counts = factor(all[at]->first);
+        for (std::size_t asked = 0; asked < kRanked && !all.empty(); ++asked) {
+            if (best.size() >= k_ && (knows || typed_.complete())) break;
+            std::pop_heap(all.begin(), all.end(), lighter);
+            const auto& [spelled, word] = *all.back();
+            all.pop_back();
+            const double counts = factor(spelled);
             if (!(counts > 0)) continue;
             knows = knows || counts == 1;
-            const bool fits = counts == 1 || all[at]->first == as_typed_ || (typed_.complete() && !knows);
-            (fits ? best : others).emplace_back(all[at]->first, all[at]->second.mass);
+            const bool fits = counts == 1 || spelled == as_typed_ || (typed_.complete() && !knows);
+            (fits ? best : others).emplace_back(spelled, word.mass);
         }
         if (!knows) {
             best.insert(best.end(), others.begin(), others.end());
@@ -486,6 +502,7 @@ class TypingSearch {
     std::vector<std::pair<const char*, std::unordered_map<std::string, double>>> shares_;  // source → word → its mass
     Missing lost_;                 // by the bytes of a node, what a word through it may have been denied
     std::vector<OpenToken> open_;  // a heap, the most promising first
+    std::vector<Doubles> masses_;  // room for those of a walk
     std::map<Ids, double> near_;   // tokens that begin a word perhaps meant, and what they promise
     std::size_t number_ = 0;
 };
