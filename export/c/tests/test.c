@@ -429,7 +429,7 @@ static void check_corrected_text(const wordgru_predictor *english) {
     wordgru_corrections_free(found);
     typing.split = 0; /* no space is typed inside a word */
     OK(wordgru_correct(english, TEXT("See you tomor row at the station."), &typing, 0.9, &found));
-    EXPECT(wordgru_corrections_count(found) == 0);
+    EXPECT(wordgru_corrections_count(found) == 1 && wordgru_corrections_end(found, 0) == strlen("See you tomor"));
     wordgru_corrections_free(found);
     found = NULL;
     REFUSED(wordgru_correct(english, TEXT("\xff"), NULL, 0.9, &found), WORDGRU_WRONG_ARGUMENT, "is not UTF-8");
