@@ -108,6 +108,13 @@ struct Reached {
         ahead.push_back(may_have);
     }
 
+    void reserve(std::size_t count) {
+        source.reserve(count);
+        nodes.reserve(count);
+        closed.reserve(count);
+        ahead.reserve(count);
+    }
+
     /// Leave those at some places, in their order.
     void keep(const std::vector<std::size_t>& places) {
         for (std::size_t to = 0; to < places.size(); ++to) {
@@ -377,6 +384,8 @@ class Typed {
         const Trie& trie = *ways.trie;
         Reached found(columns());
         Doubles masses;
+        found.reserve(kWidest);
+        masses.reserve(kWidest);
         Alignments& after = found.alignments;
         for (std::size_t parent = 0; parent < level.nodes.size(); ++parent) {
             if (level.closed[parent]) continue;

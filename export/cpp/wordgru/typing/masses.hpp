@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -64,9 +65,10 @@ struct OpenToken {
     double rank() const { return mass * (sure + std::max(promise, hope)); }
 };
 
-/// A word found: its mass, and the best of its spellings.
+/// A word found: its mass, the best of its spellings, and what it counts, once that was asked.
 struct FoundWord {
     double mass = 0, best = 0;
+    std::optional<double> factor;
     Ids tokens;
 };
 

@@ -220,7 +220,7 @@ class TypingSearch {
             const Trie& trie = *tokens->trie;
             std::vector<const Node*> nodes;
             Doubles units;
-            Ways ways{tokens->trie, {}, Alignments(typed_.columns()), std::exchange(masses_, {}),
+            Ways ways{tokens->trie, {}, Alignments(typed_.columns()), std::exchange(reader_.room, {}),
                       Doubles(part.size(), kLeftOut * allowed())};
             const std::size_t begins = trie.along(code_points(gap));
             ways.roots.assign(part.size(), begins);
@@ -240,7 +240,7 @@ class TypingSearch {
             const bool is_root = nodes[0]->tokens.empty();
             std::vector<Reached> reached;
             if (begins != kNowhere) reached = typed_.walk(ways);
-            masses_ = std::move(ways.masses);
+            reader_.room = std::move(ways.masses);
             if (is_root && std::exchange(guessed_, false)) agreeing_ = 0;
             for (Reached& level : reached) {
                 weigh(std::make_shared<const Reached>(std::move(level)), *tokens, nodes, units, ways.floors, ways.lost);
@@ -265,6 +265,7 @@ class TypingSearch {
         const Reached& level = *reached;
         const double listed = words_.size() < 4 * k_ ? kListedShare : 1;
         std::vector<Heavy> heavy;
+        heavy.reserve(kWeighed);
         for (std::size_t at = 0; at < level.nodes.size(); ++at) {
             const Trie::Node& node = (*tokens.trie)[level.nodes[at]];
             const std::size_t from = level.source[at], end = level.closed[at] ? node.high : node.own;
@@ -339,10 +340,9 @@ class TypingSearch {
         return static_cast<double>(node.row[static_cast<std::size_t>(token)]) * unit;
     }
 
-    double factor(const std::string& spelled) {
-        const auto [known, is_new] = factors_.try_emplace(spelled);
-        if (is_new) known->second = factor_of_both(spelled);
-        return known->second;
+    double factor(const std::string& spelled, FoundWord& word) const {
+        if (!word.factor) word.factor = factor_of_both(spelled);
+        return *word.factor;
     }
 
     /// The factor of a word, or of two.
@@ -357,11 +357,11 @@ class TypingSearch {
         const std::string spelled = node.spelled + tokenizer_.token_bytes()[static_cast<std::size_t>(token)];
         const bool has_space = spelled.find(' ', gap_.size()) != std::string::npos;
         if (has_space && !node.is_second && !(ask_factor_(spelled) > 0)) return;  // no word, and not two
-        if (const double factor = this->factor(spelled); factor > 0) {  // what may not be offered still agrees
+        FoundWord& word = words_[spelled];
+        if (const double factor = this->factor(spelled, word); factor > 0) {  // what may not be offered still agrees
             agreeing_ -= mass * (1 - factor);
             mass *= factor;
         }
-        FoundWord& word = words_[spelled];
         word.mass += mass;
         if (mass <= word.best) return;
         word.best = mass;
@@ -404,10 +404,10 @@ class TypingSearch {
     /// Beside known words there are no others, but what was typed, and of a word typed in full what is heavier than all
     /// of them.
     Ranking ranking() {
-        using Item = const std::pair<const std::string, FoundWord>*;
+        using Item = std::pair<const std::string, FoundWord>*;
         std::vector<Item> all;
         all.reserve(words_.size());
-        for (const auto& item : words_) all.push_back(&item);
+        for (auto& item : words_) all.push_back(&item);
         const auto lighter = [](Item one, Item other) {
             return one->second.mass != other->second.mass ? one->second.mass < other->second.mass
                                                           : one->first > other->first;
@@ -418,9 +418,9 @@ class TypingSearch {
         for (std::size_t asked = 0; asked < kRanked && !all.empty(); ++asked) {
             if (best.size() >= k_ && (knows || typed_.complete())) break;
             std::pop_heap(all.begin(), all.end(), lighter);
-            const auto& [spelled, word] = *all.back();
+            auto& [spelled, word] = *all.back();
             all.pop_back();
-            const double counts = factor(spelled);
+            const double counts = factor(spelled, word);
             if (!(counts > 0)) continue;
             knows = knows || counts == 1;
             const bool fits = counts == 1 || spelled == as_typed_ || (typed_.complete() && !knows);
@@ -451,14 +451,14 @@ class TypingSearch {
         std::set<std::string_view> best;
         for (const auto& each : ranking) best.insert(each.first);
         const auto known = std::find_if(ranking.begin(), ranking.end(),
-                                        [&](const auto& each) { return factor(each.first) == 1; });
+                                        [&](const auto& each) { return factor(each.first, words_.at(each.first)) == 1; });
         double unknown = limit;  // what a word may have that is not known
         if (known != ranking.end()) {
             unknown = typed_.complete() ? std::max(limit, known->second + allowed) : HUGE_VAL;
         }
-        for (const auto& [spelled, word] : words_) {
+        for (auto& [spelled, word] : words_) {
             if (word.mass <= limit / 4 || best.count(spelled)) continue;
-            const double may = word.mass + missing.along(spelled), counts = may > limit ? factor(spelled) : 0;
+            const double may = word.mass + missing.along(spelled), counts = may > limit ? factor(spelled, word) : 0;
             if (counts > 0 && (counts == 1 || may > unknown)) return false;
         }
         return true;
@@ -498,11 +498,9 @@ class TypingSearch {
     double expected_ = 0;   // and what of it will agree, roughly
     double as_it_is_ = 0;   // P(typed | it was meant as it is typed)
     std::unordered_map<std::string, FoundWord> words_;
-    std::unordered_map<std::string, double> factors_;
     std::vector<std::pair<const char*, std::unordered_map<std::string, double>>> shares_;  // source → word → its mass
     Missing lost_;                 // by the bytes of a node, what a word through it may have been denied
     std::vector<OpenToken> open_;  // a heap, the most promising first
-    std::vector<Doubles> masses_;  // room for those of a walk
     std::map<Ids, double> near_;   // tokens that begin a word perhaps meant, and what they promise
     std::size_t number_ = 0;
 };
