@@ -180,6 +180,7 @@ constexpr std::pair<double wordgru_typing::*, double wordgru::TypingModel::*> kS
     {&wordgru_typing::vowel, &wordgru::TypingModel::vowel},
     {&wordgru_typing::sound, &wordgru::TypingModel::sound},
     {&wordgru_typing::omitted, &wordgru::TypingModel::omitted},
+    {&wordgru_typing::mute, &wordgru::TypingModel::mute},
     {&wordgru_typing::undoubled, &wordgru::TypingModel::undoubled},
     {&wordgru_typing::extra, &wordgru::TypingModel::extra},
     {&wordgru_typing::doubled, &wordgru::TypingModel::doubled},
@@ -193,6 +194,8 @@ constexpr std::pair<double wordgru_typing::*, double wordgru::TypingModel::*> kS
     {&wordgru_typing::unknown, &wordgru::TypingModel::unknown},
     {&wordgru_typing::again, &wordgru::TypingModel::again},
     {&wordgru_typing::coined, &wordgru::TypingModel::coined},
+    {&wordgru_typing::first, &wordgru::TypingModel::first},
+    {&wordgru_typing::careless, &wordgru::TypingModel::careless},
     {&wordgru_typing::name, &wordgru::TypingModel::name},
 };
 const wordgru_typing kTyping = [] {

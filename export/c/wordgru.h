@@ -210,7 +210,8 @@ typedef struct wordgru_typing {
     double vowel;       /* that a vowel is spelled as another one; 0.018 */
     double sound;       /* that a consonant is spelled as each one that may sound like it; 0.001 */
     double omitted;     /* that a character is left out; 0.012 */
-    double undoubled;   /* that the second of two equal characters is; 0.06 */
+    double mute;        /* that a vowel, h or w is, which may not be heard; 0.012 */
+    double undoubled;   /* that the second of two equal characters is left out; 0.06 */
     double extra;       /* that a letter too many is typed after a character; 0.0045 */
     double doubled;     /* that it is the one before once more; 0.003 */
     double swapped;     /* that two characters change places; 0.006 */
@@ -223,7 +224,9 @@ typedef struct wordgru_typing {
     double unknown;     /* that the next word is one which no model knows; 0.0001 */
     double again;       /* that it is one which was written before in the text, for each time; 0.0003 */
     double coined;      /* that a word which the model expects and the language does not know was meant so; 0.001 */
-    double name;        /* the same of a word with a capital; 0.5 */
+    double first;       /* what slips are worth at the first letter, of what they are elsewhere; 0.35 */
+    double careless;    /* that a word typed in full is spelled carelessly, or by ear, with more slips; 0.05 */
+    double name;        /* that a word with a capital was meant so, as with coined; 0.5 */
     int32_t reserved;   /* 0 */
 } wordgru_typing;
 

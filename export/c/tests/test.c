@@ -329,7 +329,8 @@ static void check_typing(const wordgru_predictor *english) {
         {&typing.upper, "upper is -1", 0.005},         {&typing.joined, "joined is -1", 0.003},
         {&typing.split, "split is -1", 0.0002},        {&typing.unknown, "unknown is -1", 1e-4},
         {&typing.again, "again is -1", 3e-4},          {&typing.coined, "coined is -1", 1e-3},
-        {&typing.name, "name is -1", 0.5},
+        {&typing.name, "name is -1", 0.5},             {&typing.mute, "mute is -1", 0.012},
+        {&typing.first, "first is -1", 0.35},          {&typing.careless, "careless is -1", 0.05},
     };
     for (size_t at = 0; at < sizeof fields / sizeof *fields; ++at) {
         wordgru_typing_init(&typing, sizeof typing);
@@ -428,7 +429,7 @@ static void check_corrected_text(const wordgru_predictor *english) {
     wordgru_corrections_free(found);
     typing.split = 0; /* no space is typed inside a word */
     OK(wordgru_correct(english, TEXT("See you tomor row at the station."), &typing, 0.9, &found));
-    EXPECT(wordgru_corrections_count(found) == 0);
+    EXPECT(wordgru_corrections_count(found) == 1 && wordgru_corrections_end(found, 0) == strlen("See you tomor"));
     wordgru_corrections_free(found);
     found = NULL;
     REFUSED(wordgru_correct(english, TEXT("\xff"), NULL, 0.9, &found), WORDGRU_WRONG_ARGUMENT, "is not UTF-8");

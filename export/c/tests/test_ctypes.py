@@ -36,10 +36,11 @@ class Typing(ctypes.Structure):
 
     _fields_ = (
         ("size", c_size_t), ("layout", c_char_p), ("spread", c_double), ("anywhere", c_double), ("vowel", c_double),
-        ("sound", c_double), ("omitted", c_double), ("undoubled", c_double), ("extra", c_double),
+        ("sound", c_double), ("omitted", c_double), ("mute", c_double), ("undoubled", c_double), ("extra", c_double),
         ("doubled", c_double), ("swapped", c_double), ("apostrophe", c_double), ("accent", c_double),
         ("lower", c_double), ("upper", c_double), ("joined", c_double), ("split", c_double), ("unknown", c_double),
-        ("again", c_double), ("coined", c_double), ("name", c_double), ("reserved", c_int32),
+        ("again", c_double), ("coined", c_double), ("first", c_double), ("careless", c_double), ("name", c_double),
+        ("reserved", c_int32),
     )  # fmt: skip
 
 

@@ -9,8 +9,10 @@
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "checks.hpp"
@@ -33,6 +35,8 @@ TypingModel model_of(const json& given) {
         {"apostrophe", &TypingModel::apostrophe}, {"accent", &TypingModel::accent},
         {"lower", &TypingModel::lower},           {"upper", &TypingModel::upper},
         {"unknown", &TypingModel::unknown},       {"sound", &TypingModel::sound},
+        {"mute", &TypingModel::mute},             {"first", &TypingModel::first},
+        {"careless", &TypingModel::careless},
     };
     std::size_t known = 0;
     for (const auto& [name, share] : shares) {
@@ -337,7 +341,7 @@ void check_code(const Predictor& english) {
     expect(found == "hvae teh hvae ", "code is left alone: " + found);
 }
 
-/// A slip whose tokens are improbable is found along the usual tokens of known words one letter away.
+/// A slip whose tokens are improbable is found along the usual tokens of known words near it.
 void check_near(const Predictor& english) {
     const std::u32string letters = Layout::load("qwerty").letters();
     expect(letters.size() == 27 && letters.find(U'\'') != letters.npos && letters.find(U';') == letters.npos,
@@ -346,7 +350,12 @@ void check_near(const Predictor& english) {
     const auto has = [](const std::vector<std::string>& all, const char* word) {
         return std::find(all.begin(), all.end(), word) != all.end();
     };
-    expect(near("becuase") == std::vector<std::string>{"because"}, "known words near becuase");
+    expect(near("becuase").at(0) == "because", "known words near becuase");
+    for (const auto& [word, meant] : {std::pair{"definately", "definitely"}, {"seperete", "separate"}}) {
+        expect(has(near(word), meant), std::string("two slips: ") + word);
+    }
+    const std::vector<std::string> all = near("dont");
+    expect(std::set<std::string>(all.begin(), all.end()).size() == all.size(), "each near word is there once");
     expect(has(near("Dont\u2019"), "don't"), "either apostrophe is one");
     const std::vector<std::string> less = near("cafe\u0301x"), swapped = near("ca\u00e9f");
     expect(has(less, "caf\u00e9") && has(swapped, "caf\u00e9"), "known words near one with an accent");

@@ -6,8 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "errors.hpp"
 #include "unicode.hpp"
@@ -30,7 +28,7 @@ class KnownWords {
 
     /// Whether it is a word of the list, or made of one; of others one in two thousand is taken for one.
     bool has(std::string_view word) const {
-        std::string key = key_of(word);
+        std::string key = folded(word);
         if (lists(key)) return true;
         const std::u32string letters = decode(key).text;
         const auto is_letter = [](char32_t c) { return major_category(c) == 'L'; };
@@ -41,37 +39,45 @@ class KnownWords {
         return !ends_with(key, "s") && lists(key);
     }
 
-    /// The words of the list, in lower case, that are one of `letters` from `word`: less, more, another, or two letters
-    /// swapped.
-    std::vector<std::string> near(std::string_view word, std::u32string letters) const {
-        std::sort(letters.begin(), letters.end());
-        const std::u32string key = decode(key_of(word)).text;
-        std::vector<std::string> found;
-        const auto look_up = [&](const std::u32string& form) {
-            std::string each = to_utf8(form);
-            if (lists(each) && std::find(found.begin(), found.end(), each) == found.end()) {
-                found.push_back(std::move(each));
+    /// Whether the list has a word in the form of `folded`.
+    bool lists(std::string_view key) const {
+        Hashed hashed;
+        for (const char byte : key) hashed.add(static_cast<unsigned char>(byte));
+        return has_all(hashed);
+    }
+    bool lists(std::u32string_view key) const {
+        Hashed hashed;
+        for (const char32_t character : key) {
+            if (character < 0x80) {
+                hashed.add(character);
+                continue;
             }
-        };
-        for (std::size_t at = 0; at <= key.size(); ++at) {
-            const std::u32string begin = key.substr(0, at), rest = key.substr(at), less = rest.substr(!rest.empty());
-            look_up(begin + less);
-            if (rest.size() > 1) look_up(begin + rest[1] + rest[0] + rest.substr(2));
-            for (const std::u32string& end : {rest, less}) {
-                for (const char32_t letter : letters) look_up(begin + letter + end);
-            }
+            std::string bytes;
+            append_utf8(bytes, character);
+            for (const char byte : bytes) hashed.add(static_cast<unsigned char>(byte));
         }
-        return found;
+        return has_all(hashed);
+    }
+
+    /// A word as the list has it: in lower case, NFC, with ' for ’.
+    static std::string folded(std::string_view word) {
+        std::string key = lower(nfc(word));
+        replace_all(key, kApostrophes[1], kApostrophes[0]);
+        return key;
     }
 
    private:
     static constexpr std::size_t kHeader = 16;
 
-    static std::string key_of(std::string_view word) {
-        std::string key = lower(nfc(word));
-        replace_all(key, kApostrophes[1], kApostrophes[0]);
-        return key;
-    }
+    /// Two hashes of some bytes.
+    struct Hashed {
+        void add(std::uint32_t byte) {
+            first = (first ^ byte) * 16777619u;
+            second = (second ^ byte) * 16777619u;
+        }
+
+        std::uint32_t first = 2166136261u, second = first ^ 0x5bd1e995u;
+    };
 
     /// A little-endian number.
     static std::uint32_t number(std::string_view data, std::size_t at) {
@@ -80,15 +86,9 @@ class KnownWords {
         return value;
     }
 
-    bool lists(std::string_view key) const {
-        std::uint32_t first = 2166136261u, second = first ^ 0x5bd1e995u;
-        for (const char c : key) {
-            first = (first ^ static_cast<unsigned char>(c)) * 16777619u;
-            second = (second ^ static_cast<unsigned char>(c)) * 16777619u;
-        }
-        second |= 1;
+    bool has_all(const Hashed& hashed) const {
         for (std::uint32_t at = 0; at < hashes_; ++at) {
-            const std::uint64_t bit = (first + std::uint64_t{at} * second) % size_;
+            const std::uint64_t bit = (hashed.first + std::uint64_t{at} * (hashed.second | 1)) % size_;
             if (!(static_cast<unsigned char>(bits_[bit / 8]) >> bit % 8 & 1)) return false;
         }
         return true;

@@ -163,6 +163,8 @@ class Reader {
         return std::move(nodes_);
     }
 
+    std::vector<Doubles> room;  ///< for what a search adds up of rows; what is in it does not count
+
    private:
     const Node& add(Node node) {
         nodes_.push_back(std::make_unique<const Node>(std::move(node)));

@@ -280,9 +280,13 @@ class WordSearch {
     auto read(const State& state, Id last, const SearchOptions& options, bool fold, Use&& use) {
         const detail::Vocabulary& vocabulary = fold ? folding() : plain_;
         detail::Reader reader(model_, vocabulary, known(state, last, fold), options);
+        {
+            const std::lock_guard lock(mutex_);
+            reader.room.swap(room_);
+        }
         if (reader.nodes().empty()) reader.begin(state, last);
         auto answer = use(reader, vocabulary);
-        remember({state, last, fold, reader.remembered()});
+        remember({state, last, fold, reader.remembered()}, std::move(reader.room));
         return answer;
     }
 
@@ -340,8 +344,9 @@ class WordSearch {
         return {};
     }
 
-    void remember(Place place) {
+    void remember(Place place, std::vector<detail::Doubles> room) {
         const std::lock_guard lock(mutex_);
+        room_ = std::move(room);
         places_.push_front(std::move(place));
         if (places_.size() > detail::kRemembered) places_.pop_back();
     }
@@ -352,7 +357,8 @@ class WordSearch {
     const detail::TokenTries tries_;
     std::once_flag folded_;
     std::optional<const detail::Vocabulary> folding_;
-    std::list<Place> places_;  // the latest first
+    std::list<Place> places_;            // the latest first
+    std::vector<detail::Doubles> room_;  // of a `Reader`, which has it while it reads
     std::mutex mutex_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -66,13 +67,14 @@ struct Letter {
 /// is 0. Immutable.
 class Trie {
    public:
+    using Number = std::uint32_t;  // nodes are many
     struct Node {
-        std::size_t letter;       ///< index of its character in `letters`; of the root none
-        char32_t point;           ///< and the character
-        std::size_t low, high;    ///< places of the first string that begins with it, and after the last
-        std::size_t own = 0;      ///< the place after the last string that is just it; they are the first
-        std::size_t first = 0;    ///< number of its first child
-        std::size_t count = 0;    ///< how many children it has
+        Number letter;     ///< index of its character in `letters`; of the root none
+        char32_t point;    ///< and the character
+        Number low, high;  ///< places of the first string that begins with it, and after the last
+        Number own = 0;    ///< the place after the last string that is just it; they are the first
+        Number first = 0;  ///< number of its first child
+        Number count = 0;  ///< how many children it has
     };
 
     explicit Trie(const std::vector<std::string>& strings) {
@@ -120,25 +122,26 @@ class Trie {
 
    private:
     void make_nodes(const std::vector<std::u32string>& given, const std::map<char32_t, std::size_t>& codes) {
-        nodes_.push_back({kNowhere, U'\0', 0, order_.size()});
+        const auto number = [](std::size_t size) { return static_cast<Number>(size); };
+        nodes_.push_back({number(kNowhere), U'\0', 0, number(order_.size())});
         const auto text = [&](std::size_t place) -> const std::u32string& { return given[order_[place]]; };
         for (std::size_t node = 0, size = 0, level_ends = 1; node < nodes_.size(); ++node) {
             if (node == level_ends) {
                 ++size;
                 level_ends = nodes_.size();
             }
-            const std::size_t end = nodes_[node].high;
-            std::size_t at = nodes_[node].low;
+            const Number end = nodes_[node].high;
+            Number at = nodes_[node].low;
             while (at < end && text(at).size() == size) ++at;
             nodes_[node].own = at;
-            nodes_[node].first = nodes_.size();
+            nodes_[node].first = number(nodes_.size());
             while (at < end) {
-                const std::size_t begin = at;
+                const Number begin = at;
                 const char32_t point = text(at)[size];
                 while (at < end && text(at)[size] == point) ++at;
-                nodes_.push_back({codes.at(point), point, begin, at});
+                nodes_.push_back({number(codes.at(point)), point, begin, at});
             }
-            nodes_[node].count = nodes_.size() - nodes_[node].first;
+            nodes_[node].count = number(nodes_.size() - nodes_[node].first);
         }
     }
 

@@ -192,6 +192,11 @@ inline bool is_final_sigma(std::u32string_view text, std::size_t at) {
 
 /// Text in lower case, as Python's `str.lower`.
 inline std::string lower(std::string_view text) {
+    if (is_ascii(text)) {
+        std::string small(text);
+        for (char& c : small) c = 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        return small;
+    }
     const std::u32string characters = decode(text).text;
     std::string folded;
     for (std::size_t at = 0; at < characters.size(); ++at) {

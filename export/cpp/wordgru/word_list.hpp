@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "alike.hpp"
 #include "errors.hpp"
 #include "known.hpp"
 #include "named.hpp"
@@ -124,9 +125,16 @@ class WordList {
     /// Whether the language is said to know `word`.
     bool knows(const std::string& word) const { return known_ && known_->has(word); }
 
-    /// The language's words, in lower case, that are one letter from `word`, each letter one of `letters`.
+    /// The language's words, in lower case, that `word` may be a slip of (alike.hpp), typed with `letters`.
     std::vector<std::string> near(const std::string& word, const std::u32string& letters) const {
-        return known_ ? known_->near(word, letters) : std::vector<std::string>{};
+        std::vector<std::string> found;
+        if (!known_) return found;
+        detail::near(decode(KnownWords::folded(word)).text, letters, [&](std::u32string_view spelling) {
+            if (!known_->lists(spelling)) return;
+            std::string each = to_utf8(spelling);
+            if (std::find(found.begin(), found.end(), each) == found.end()) found.push_back(std::move(each));
+        });
+        return found;
     }
 
     /// What `word` counts: nothing if it is blocked, `kStrange` if it is not known, else 1.

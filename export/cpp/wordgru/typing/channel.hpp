@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <memory>
 #include <numeric>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -25,18 +25,20 @@ inline constexpr double kRather = 0.07;       // what a letter still to come is 
 inline constexpr std::size_t kWidest = 100;   // nodes of one level that are followed, the most promising ones
 inline constexpr char32_t kNoPoint = 0xFFFFFFFF;
 
-/// Where some strings stand in the letters typed: one row for each, columns by letters typed so far.
+/// Where some strings stand in the letters typed: one row for each, columns by habits, and of each by letters typed so
+/// far.
 struct Alignments {
     explicit Alignments(std::size_t columns, std::size_t count = 0)
         : width(columns), rows(count * columns), before(count * columns), done(count), last(count, kNoPoint) {}
 
-    std::size_t width;           ///< letters typed, and one more
+    std::size_t width;           ///< how many columns
     Doubles rows;                ///< P(the first i letters typed, the characters so far done), (count × width)
     Doubles before;              ///< `rows` one character ago
     Doubles done;                ///< P(all letters typed before the word's last characters); 0 where it is complete
     std::vector<char32_t> last;  ///< the last character; `kNoPoint` where there is none
 
     std::size_t size() const { return done.size(); }
+    double* row(std::size_t at) { return rows.data() + at * width; }
     const double* row(std::size_t at) const { return rows.data() + at * width; }
     const double* row_before(std::size_t at) const { return before.data() + at * width; }
 
@@ -48,25 +50,87 @@ struct Alignments {
         last.push_back(other.last[at]);
     }
 
-    /// Some of them.
-    Alignments at(const std::vector<std::size_t>& places) const {
-        Alignments some(width);
-        for (const std::size_t place : places) some.add(*this, place);
-        return some;
+    /// One of them.
+    Alignments at(std::size_t place) const {
+        Alignments one(width);
+        one.add(*this, place);
+        return one;
+    }
+
+    /// Put one in the place of another.
+    void move(std::size_t from, std::size_t to) {
+        std::copy_n(row(from), width, row(to));
+        std::copy_n(row_before(from), width, before.data() + to * width);
+        done[to] = done[from];
+        last[to] = last[from];
+    }
+
+    /// Leave so many, the first ones; or make room for more.
+    void resize(std::size_t count) {
+        rows.resize(count * width);
+        before.resize(count * width);
+        done.resize(count);
+        last.resize(count);
+    }
+};
+
+/// What a string may still have.
+struct Ahead {
+    double open = 0;            ///< the most that what follows may add to `done`, or to the likelihood of a complete word
+    double promise = 0;         ///< what it may rather add, for letters still to come are not certain in the word either
+    double second = 0;          ///< the most that a second word after the one that ends here may have, the space being
+                                ///< left out
+    double second_promise = 0;  ///< and what it may rather have
+
+    /// Add what a share of it has.
+    void add(double share, const Ahead& each) {
+        open += share * each.open;
+        promise += share * each.promise;
+        second += share * each.second;
+        second_promise += share * each.second_promise;
     }
 };
 
 /// Trie nodes that one walk reached on one level.
 struct Reached {
+    explicit Reached(std::size_t columns) : alignments(columns) {}
+
     std::vector<std::size_t> source;  ///< of each, the string that the walk began with
     std::vector<std::size_t> nodes;   ///< their numbers
-    std::vector<bool> closed;  ///< whether all that begins with it has the same likelihood, so that the walk ends here
+    std::vector<char> closed;  ///< whether all that begins with it has the same likelihood, so that the walk ends here
     Alignments alignments;     ///< where each stands
-    Doubles open;              ///< the most that what follows may add to `done`, or to the likelihood of a complete word
-    Doubles promise;           ///< what it may rather add, for letters still to come are not certain in the word either
-    Doubles second;            ///< the most that a second word after the one that ends here may have, the space being
-                               ///< left out
-    Doubles second_promise;    ///< and what it may rather have
+    std::vector<Ahead> ahead;  ///< what each may still have
+
+    void add(std::size_t from, std::size_t node, const Ahead& may_have, bool is_closed) {
+        source.push_back(from);
+        nodes.push_back(node);
+        closed.push_back(is_closed);
+        ahead.push_back(may_have);
+    }
+
+    void reserve(std::size_t count) {
+        source.reserve(count);
+        nodes.reserve(count);
+        closed.reserve(count);
+        ahead.reserve(count);
+    }
+
+    /// Leave those at some places, in their order.
+    void keep(const std::vector<std::size_t>& places) {
+        for (std::size_t to = 0; to < places.size(); ++to) {
+            const std::size_t from = places[to];
+            source[to] = source[from];
+            nodes[to] = nodes[from];
+            closed[to] = closed[from];
+            ahead[to] = ahead[from];
+            alignments.move(from, to);
+        }
+        source.resize(places.size());
+        nodes.resize(places.size());
+        closed.resize(places.size());
+        ahead.resize(places.size());
+        alignments.resize(places.size());
+    }
 };
 
 /// What may follow some strings, for a walk.
@@ -86,53 +150,44 @@ class Typed {
    public:
     /// `touches` are the letters, at least one; `complete`: the word is typed in full, else more letters may follow.
     Typed(std::shared_ptr<const Typing> typing, std::vector<Touch> touches, bool complete)
-        : typing_(std::move(typing)), touches_(std::move(touches)), complete_(complete) {
-        const TypingModel& model = typing_->model;
-        const Layout& layout = typing_->layout;
-        Doubles around;
-        for (const Touch& touch : touches_) {
-            around.push_back(typing_->around(touch));
-            const Letter letter(touch.character);
-            const bool is_key = letter.low.size() == 1 && layout.find(letter.low[0]) < layout.keys().size();
-            const bool repeats = !points_.empty() && points_.back() == touch.character;
-            const bool is_space = touch.character == U' ';
-            extra_.push_back((is_key ? model.extra / static_cast<double>(layout.keys().size()) : 0) +
-                             (repeats ? model.doubled * around.back() : 0) + (is_space ? model.split : 0));
-            space_.push_back(is_space ? typing_->likelihoods({letter}, touch)[0] : 0);
-            points_.push_back(touch.character);
-        }
-        for (std::size_t at = 0; at + 1 < size(); ++at) {
-            swapped_.push_back(model.swapped * around[at] * around[at + 1]);
-        }
+        : typing_(std::move(typing)),
+          touches_(std::move(touches)),
+          complete_(complete),
+          habits_(typing_->habits(complete)) {
+        for (const Touch& touch : touches_) points_.push_back(touch.character);
         letters_ = to_utf8(points_);
-        lead_ = promising_ = most();
-        const auto rather = [&](std::size_t at) { return std::pow(kRather, static_cast<double>(size() - at)); };
-        for (std::size_t at = 0; at <= size(); ++at) promising_.rows[at] *= rather(at);
-        for (std::size_t at = 0; at < promising_.pairs.size(); ++at) promising_.pairs[at] *= rather(at + 2);
+        find_slips();
+        find_weights();
     }
 
     const TypingModel& model() const { return typing_->model; }
     bool complete() const { return complete_; }
-    const std::string& letters() const { return letters_; }  ///< as they were typed
-    std::size_t size() const { return touches_.size(); }     ///< how many
+    const std::string& letters() const { return letters_; }            ///< as they were typed
+    std::size_t size() const { return touches_.size(); }               ///< how many
+    std::size_t columns() const { return habits_.size() * width(); }  ///< of a row of alignments
 
     /// Before the first character.
     Alignments start() const {
-        Alignments start(width(), 1);
-        start.rows[0] = 1;
-        (!complete_ && size() == 1 ? start.done[0] : start.rows[1]) = extra_[0];
+        Alignments start(columns(), 1);
+        for (std::size_t habit = 0; habit < habits_.size(); ++habit) {
+            double* const row = start.row(0) + habit * width();
+            row[0] = habits_[habit].share;
+            const double extra = row[0] * extra_[habit * size()];
+            if (!complete_ && size() == 1) start.done[0] += extra;
+            else row[1] = extra;
+        }
         return start;
     }
 
     /// Before the first character of another word after words that end here, the space typed or left out.
     Alignments second(const Alignments& at) const {
-        Alignments second(width(), at.size());
-        for (std::size_t place = 0; place < at.size(); ++place) {
+        Alignments second(columns(), at.size());
+        for (std::size_t from = 0; from < at.rows.size(); from += width()) {
             for (std::size_t letter = 1; letter < size(); ++letter) {  // of each word a letter was typed
-                second.rows[place * width() + letter] = at.row(place)[letter] * model().joined;
+                second.rows[from + letter] = at.rows[from + letter] * model().joined;
             }
             for (std::size_t letter = 0; letter < size(); ++letter) {
-                second.rows[place * width() + letter + 1] += at.row(place)[letter] * space_[letter];
+                second.rows[from + letter + 1] += at.rows[from + letter] * space_[letter];
             }
         }
         return second;
@@ -140,7 +195,10 @@ class Typed {
 
     /// P(typed | the word that ends at one of them).
     double likelihood(const Alignments& at, std::size_t place) const {
-        return complete_ ? at.row(place)[size()] : at.done[place];
+        if (!complete_) return at.done[place];
+        double total = 0;
+        for (std::size_t end = size(); end < at.width; end += width()) total += at.row(place)[end];
+        return total;
     }
 
     /// P(typed | one word); 0 of what is less probable than any number.
@@ -153,206 +211,141 @@ class Typed {
         return is_whole && !last.nodes.empty() ? likelihood(last.alignments, last.nodes.size() - 1) : 0;
     }
 
-    /// The most that P(typed | word) may be, of whatever word; of touch points a density, which may be above 1.
-    double most_likely() const { return std::max(1.0, *std::max_element(lead_.rows.begin(), lead_.rows.end())); }
-
-    /// Follow a trie from some strings on, level by level, where it may matter.
-    std::vector<Reached> walk(Ways& ways) {
-        const Trie& trie = *ways.trie;
-        std::vector<std::size_t> source(ways.roots.size()), nodes = ways.roots;
-        std::iota(source.begin(), source.end(), std::size_t{0});
-        Alignments at = ways.starts;
-        std::vector<Reached> found;
-        found.push_back(reached(source, nodes, std::vector<bool>(nodes.size()), at));
-        const auto has_children = [&](std::size_t node) { return trie[node].count > 0; };
-        while (std::any_of(nodes.begin(), nodes.end(), has_children)) {
-            const Followed followed = children(ways, source, nodes, at);
-            const Alignments after = this->after(at, followed, ways.trie);
-            const Doubles open = ahead(after, lead_);
-            Doubles most = followed.mass;
-            for (std::size_t child = 0; child < most.size(); ++child) most[child] *= after.done[child] + open[child];
-            const auto floor = [&](std::size_t child) { return ways.floors[followed.source[child]]; };
-            std::vector<std::size_t> kept = above(most, floor);
-            if (kept.size() > kWidest) keep_promising(kept, followed.mass, after, most, ways.lost);
-            std::vector<std::size_t> sources, reached_nodes, going;
-            std::vector<bool> closed;
-            for (const std::size_t child : kept) {
-                sources.push_back(followed.source[child]);
-                reached_nodes.push_back(followed.nodes[child]);
-                closed.push_back(!complete_ && followed.mass[child] * open[child] <= floor(child));
-                if (!closed.back()) going.push_back(closed.size() - 1);
+    /// P(typed | each of some words).
+    Doubles each(const std::vector<std::string>& words) {
+        Doubles found(words.size());
+        if (words.empty()) return found;
+        const auto trie = std::make_shared<const Trie>(words);
+        Doubles masses(words.size() + 1);
+        std::iota(masses.begin(), masses.end(), 0.0);
+        Ways ways{trie, {0}, start(), {std::move(masses)}, {0}};
+        for (const Reached& level : walk(ways)) {
+            for (std::size_t at = 0; at < level.nodes.size(); ++at) {
+                const Trie::Node& node = (*trie)[level.nodes[at]];
+                for (std::size_t place = node.low; place < node.own; ++place) {
+                    found[trie->order()[place]] = likelihood(level.alignments, at);
+                }
             }
-            found.push_back(reached(sources, reached_nodes, std::move(closed), after.at(kept)));
-            source.clear(), nodes.clear();
-            for (const std::size_t place : going) {
-                source.push_back(sources[place]);
-                nodes.push_back(reached_nodes[place]);
-            }
-            at = found.back().alignments.at(going);
         }
         return found;
     }
 
+    /// The most that P(typed | word) may be, of whatever word; of touch points a density, which may be above 1.
+    double most_likely() const {
+        double most = 1;
+        for (const Ahead& each : of_rows_) most = std::max(most, each.open);
+        return most;
+    }
+
+    /// Follow a trie from some strings on, level by level, where it may matter.
+    std::vector<Reached> walk(Ways& ways) {
+        const Trie& trie = *ways.trie;
+        const Table& table = this->table(ways.trie);
+        std::vector<Reached> found;
+        found.emplace_back(columns());
+        found[0].alignments = ways.starts;
+        for (std::size_t at = 0; at < ways.roots.size(); ++at) {
+            found[0].add(at, ways.roots[at], ahead(ways.starts, at), false);
+        }
+        const auto goes_on = [&](const Reached& level) {
+            for (std::size_t at = 0; at < level.nodes.size(); ++at) {
+                if (!level.closed[at] && trie[level.nodes[at]].count > 0) return true;
+            }
+            return false;
+        };
+        while (goes_on(found.back())) found.push_back(next(found.back(), ways, table));
+        return found;
+    }
+
    private:
-    struct Followed {
-        std::vector<std::size_t> parents, nodes, source;
-        Doubles mass;
-    };
-
-    /// The most that the letters from each on may still have, whatever the word goes on with.
-    struct Lead {
-        Doubles rows;   // by column of a row
-        Doubles pairs;  // of each pair of letters, if it changes places
-    };
-
-    /// For the characters of a trie: P(letter i | character, which is not left out), (characters × letters), and
-    /// P(left out).
+    /// For the characters of a trie: P(letter i | character, which is not left out), (characters × habits × letters), and
+    /// P(left out), (characters × habits).
     struct Table {
         std::shared_ptr<const Trie> trie;  // so that no other has its address
         Doubles hits, omits;
     };
 
-    std::size_t width() const { return size() + 1; }
+    std::size_t width() const { return size() + 1; }  // of a habit in a row
 
-    template <typename Floor>
-    static std::vector<std::size_t> above(const Doubles& most, Floor&& floor) {
-        std::vector<std::size_t> kept;
-        for (std::size_t at = 0; at < most.size(); ++at) {
-            if (most[at] > floor(at)) kept.push_back(at);
+    /// What slips at a letter are worth, of what they are elsewhere.
+    double rarer(std::size_t letter) const { return letter == 0 ? model().first : 1; }
+
+    /// How probable letters too many are, and letters that changed places, at each letter.
+    void find_slips() {
+        const Layout& layout = typing_->layout;
+        Doubles around;
+        std::vector<bool> is_key;
+        for (const Touch& touch : touches_) {
+            const Letter letter(touch.character);
+            around.push_back(typing_->around(touch));
+            is_key.push_back(letter.low.size() == 1 && layout.find(letter.low[0]) < layout.keys().size());
+            const bool is_space = touch.character == U' ';
+            space_.push_back(is_space ? typing_->likelihoods(model(), {letter}, touch, false)[0] : 0);
         }
-        return kept;
-    }
-
-    /// Of the children above the floors, keep those that promise most; the others may have what is lost at each place.
-    void keep_promising(std::vector<std::size_t>& kept, const Doubles& mass, const Alignments& after,
-                        const Doubles& most, Doubles& lost) const {
-        Doubles promise = ahead(after, promising_);
-        for (const std::size_t child : kept) promise[child] = mass[child] * (after.done[child] + promise[child]);
-        const auto end = kept.begin() + kWidest;
-        std::nth_element(kept.begin(), end, kept.end(),
-                         [&](std::size_t one, std::size_t other) { return promise[one] > promise[other]; });
-        for (auto child = end; child != kept.end(); ++child) {
-            for (double& each : lost) each = std::max(each, most[*child]);
-        }
-        kept.erase(end, kept.end());
-        std::sort(kept.begin(), kept.end());
-    }
-
-    Reached reached(std::vector<std::size_t> source, std::vector<std::size_t> nodes, std::vector<bool> closed,
-                    Alignments at) const {
-        const Alignments after = this->second(at);
-        Doubles open = ahead(at, lead_), promise = ahead(at, promising_);
-        Doubles second = ahead(after, lead_), second_promise = ahead(after, promising_);
-        return {std::move(source), std::move(nodes),   std::move(closed), std::move(at),
-                std::move(open),   std::move(promise), std::move(second), std::move(second_promise)};
-    }
-
-    /// The children of nodes that may matter, before their own characters are weighed.
-    Followed children(const Ways& ways, const std::vector<std::size_t>& source, const std::vector<std::size_t>& nodes,
-                      const Alignments& at) const {
-        const Trie& trie = *ways.trie;
-        const Doubles ahead = this->ahead(at, lead_);
-        Followed found;
-        for (std::size_t parent = 0; parent < nodes.size(); ++parent) {
-            const Doubles& summed = ways.masses[source[parent]];
-            const Trie::Node& node = trie[nodes[parent]];
-            const double most = at.done[parent] + ahead[parent];
-            for (std::size_t child = node.first; child < node.first + node.count; ++child) {
-                const double mass = summed[trie[child].high] - summed[trie[child].low];
-                if (!(most * mass > ways.floors[source[parent]])) continue;
-                found.parents.push_back(parent);
-                found.nodes.push_back(child);
-                found.source.push_back(source[parent]);
-                found.mass.push_back(mass);
-            }
-        }
-        return found;
-    }
-
-    /// What strings may still have: in their rows, and by the next character before their last one.
-    Doubles ahead(const Alignments& at, const Lead& lead) const {
-        Doubles found;
-        for (std::size_t place = 0; place < at.size(); ++place) {
-            const double *row = at.row(place), *before = at.row_before(place);
-            double total = row[0] * lead.rows[0] + row[1] * lead.rows[1];
-            for (std::size_t letter = 2; letter < at.width; ++letter) {
-                total += row[letter] * lead.rows[letter];
-                if (points_[letter - 1] == at.last[place]) total += before[letter - 2] * lead.pairs[letter - 2];
-            }
-            found.push_back(total);
-        }
-        return found;
-    }
-
-    /// One character on, that of each node.
-    Alignments after(const Alignments& at, const Followed& followed, const std::shared_ptr<const Trie>& trie) {
-        const Table& table = this->table(trie);
-        Alignments after(width(), followed.nodes.size());
-        for (std::size_t to = 0; to < after.size(); ++to) {
-            const std::size_t parent = followed.parents[to];
-            const Trie::Node& node = (*trie)[followed.nodes[to]];
-            const double* const from = at.row(parent);
-            double* const row = after.rows.data() + to * width();
-            std::copy_n(from, width(), after.before.data() + to * width());
-            after.last[to] = node.point;
-            after.done[to] = at.done[parent];
-            double omitted = table.omits[node.letter];
-            if (omitted >= 1) {
-                std::copy_n(from, width(), row);  // half a character, which the rest of it decides
-                continue;
-            }
-            if (node.point == at.last[parent]) omitted = std::max(model().undoubled, omitted);
-            hit(row, at, parent, table.hits.data() + node.letter * size(), 1 - omitted, node.point);
-            after.done[to] += slip(row, from, omitted);
-        }
-        return after;
-    }
-
-    /// The character is typed, or it changes places with the one before.
-    void hit(double* row, const Alignments& at, std::size_t parent, const double* hits, double typed,
-             char32_t point) const {
-        const double *from = at.row(parent), *before = at.row_before(parent);
-        for (std::size_t letter = 1; letter < width(); ++letter) {
-            row[letter] = from[letter - 1] * hits[letter - 1] * typed;
-            if (letter >= 2 && points_[letter - 2] == point && points_[letter - 1] == at.last[parent]) {
-                row[letter] += before[letter - 2] * swapped_[letter - 2];
+        for (const auto& [share, habit] : habits_) {
+            for (std::size_t at = 0; at < size(); ++at) {
+                const bool repeats = at > 0 && points_[at] == points_[at - 1];
+                const double any = is_key[at] ? habit.extra / static_cast<double>(layout.keys().size()) : 0;
+                const double again = repeats ? habit.doubled * around[at] : 0;
+                extra_.push_back(rarer(at) * (any + again + (space_[at] > 0 ? model().split : 0)));
+                const double both = at + 1 < size() ? around[at] * around[at + 1] : 0;
+                swapped_.push_back(rarer(at) * habit.swapped * both);
             }
         }
     }
 
-    /// The character is left out, or a letter too many follows it; returns what has typed all the letters now.
-    double slip(double* row, const double* from, double omitted) const {
-        double done = complete_ ? 0 : std::exchange(row[size()], 0.0);
-        for (std::size_t letter = 0; letter < (complete_ ? width() : size()); ++letter) {
-            row[letter] += from[letter] * omitted;
+    /// What a share in each column of a row may still have, and one before each letter that changes places with the next.
+    void find_weights() {
+        const std::vector<Letter> alphabet = this->alphabet();
+        const auto rather = [&](std::size_t letter) {
+            return std::pow(kRather, static_cast<double>(size() - letter));
+        };
+        for (std::size_t habit = 0; habit < habits_.size(); ++habit) {
+            const auto [rows, pairs] = most(habit, alphabet);
+            for (std::size_t at = 0; at <= size(); ++at) {
+                Ahead column{rows[at], rows[at] * rather(at), 0, 0};
+                if (at > 0 && at < size()) {  // of each word a letter was typed
+                    column.second = column.open * model().joined;
+                    column.second_promise = column.promise * model().joined;
+                }
+                if (at < size()) {
+                    column.second += rows[at + 1] * space_[at];
+                    column.second_promise += rows[at + 1] * rather(at + 1) * space_[at];
+                }
+                of_rows_.push_back(column);
+            }
+            for (std::size_t at = 0; at < size(); ++at) {
+                of_pairs_.push_back(at + 1 < size() ? Ahead{pairs[at], pairs[at] * rather(at + 2), 0, 0} : Ahead{});
+            }
         }
-        for (std::size_t letter = size(); letter > 0; --letter) row[letter] += row[letter - 1] * extra_[letter - 1];
-        if (!complete_) done += std::exchange(row[size()], 0.0);
-        return done;
     }
 
+    /// The most that the letters from each on may still have by a habit, whatever the word goes on with; and of each pair
+    /// of letters, if it changes places.
+    ///
     /// From the last letter back, as `Typed._most` says: the largest solution over the characters, so that no character
     /// can raise what a row may have. Densities of points may be above 1, and are taken as they are.
-    Lead most() const {
-        const std::vector<Letter> alphabet = this->alphabet();
-        Lead lead{Doubles(width(), 1), Doubles(size() - 1)};
+    std::pair<Doubles, Doubles> most(std::size_t which, const std::vector<Letter>& alphabet) const {
+        const TypingModel& habit = habits_[which].model;
+        Doubles omits, rows(width(), 1), pairs(size() - 1);
+        for (const Letter& letter : alphabet) omits.push_back(std::max(Typing::omits(habit, letter), habit.undoubled));
         Doubles begun(width(), 1);  // a letter too many may follow
+        const double rest = typing_->rest(model());
         for (std::size_t at = size(); at-- > 0;) {
-            const bool pairs = at + 1 < size();
-            const double extra = extra_[at] * lead.rows[at + 1];
-            if (pairs) lead.pairs[at] = swapped_[at] * begun[at + 2];
-            const Doubles hits = typing_->likelihoods(alphabet, touches_[at]);
+            const bool is_pair = at + 1 < size();
+            const double extra = extra_[which * size() + at] * rows[at + 1];
+            if (is_pair) pairs[at] = swapped_[which * size() + at] * begun[at + 2];
+            const Doubles hits = typing_->likelihoods(habit, alphabet, touches_[at], at == 0);
             double most = 0;
             for (std::size_t code = 0; code < alphabet.size(); ++code) {
-                const double omitted = std::max(typing_->omits(alphabet[code]), model().undoubled);
-                const double swapped = pairs && alphabet[code].point == points_[at + 1] ? lead.pairs[at] : 0;
-                most = std::max(most, std::max(hits[code], typing_->rest()) * begun[at + 1] +
-                                          (omitted * extra + swapped) / (1 - omitted));
+                const double swapped = is_pair && alphabet[code].point == points_[at + 1] ? pairs[at] : 0;
+                most = std::max(most, std::max(hits[code], rest) * begun[at + 1] +
+                                          (omits[code] * extra + swapped) / (1 - omits[code]));
             }
-            lead.rows[at] = most;
+            rows[at] = most;
             begun[at] = most + extra;
         }
-        return lead;
+        return {std::move(rows), std::move(pairs)};
     }
 
     /// Characters of which one has the most that any may have: those of the keys, those typed, and those that are left
@@ -371,17 +364,150 @@ class Typed {
         return alphabet;
     }
 
+    /// What a string may still have: in its row, and by the next character before its last one.
+    Ahead ahead(const Alignments& at, std::size_t place) const {
+        Ahead found;
+        const double* const row = at.row(place);
+        for (std::size_t column = 0; column < at.width; ++column) found.add(row[column], of_rows_[column]);
+        for (std::size_t letter = 1; letter < size(); ++letter) {
+            if (points_[letter] != at.last[place]) continue;
+            const double* const before = at.row_before(place) + letter - 1;
+            for (std::size_t habit = 0; habit < habits_.size(); ++habit) {
+                found.add(before[habit * width()], of_pairs_[habit * size() + letter - 1]);
+            }
+        }
+        return found;
+    }
+
+    /// The children that may matter of what a level reached.
+    Reached next(const Reached& level, Ways& ways, const Table& table) const {
+        const Trie& trie = *ways.trie;
+        Reached found(columns());
+        Doubles masses;
+        found.reserve(kWidest);
+        masses.reserve(kWidest);
+        Alignments& after = found.alignments;
+        for (std::size_t parent = 0; parent < level.nodes.size(); ++parent) {
+            if (level.closed[parent]) continue;
+            const std::size_t source = level.source[parent];
+            const Doubles& summed = ways.masses[source];
+            const double floor = ways.floors[source], most = level.alignments.done[parent] + level.ahead[parent].open;
+            const std::size_t first = trie[level.nodes[parent]].first, end = first + trie[level.nodes[parent]].count;
+            for (std::size_t child = first; child < end; ++child) {
+                const double mass = summed[trie[child].high] - summed[trie[child].low];
+                if (!(most * mass > floor)) continue;
+                const std::size_t place = masses.size();
+                if (place == after.size()) after.resize(2 * place + 16);
+                put_after(after, place, level.alignments, parent, trie[child], table);
+                const Ahead ahead = this->ahead(after, place);
+                if (!(mass * (after.done[place] + ahead.open) > floor)) continue;
+                found.add(source, child, ahead, !complete_ && mass * ahead.open <= floor);
+                masses.push_back(mass);
+            }
+        }
+        after.resize(masses.size());
+        if (masses.size() > kWidest) keep_promising(found, masses, ways.lost);
+        return found;
+    }
+
+    /// Keep the most promising of a level; the others may have what is lost at each place.
+    static void keep_promising(Reached& level, const Doubles& masses, Doubles& lost) {
+        const auto& [done, ahead] = std::tie(level.alignments.done, level.ahead);
+        Doubles promised;
+        for (std::size_t at = 0; at < masses.size(); ++at) {
+            promised.push_back(masses[at] * (done[at] + ahead[at].promise));
+        }
+        std::vector<std::size_t> kept(masses.size());
+        std::iota(kept.begin(), kept.end(), std::size_t{0});
+        const auto end = kept.begin() + kWidest;
+        std::nth_element(kept.begin(), end, kept.end(),
+                         [&](std::size_t one, std::size_t other) { return promised[one] > promised[other]; });
+        double most = 0;
+        for (auto at = end; at != kept.end(); ++at) most = std::max(most, masses[*at] * (done[*at] + ahead[*at].open));
+        for (double& each : lost) each = std::max(each, most);
+        kept.erase(end, kept.end());
+        std::sort(kept.begin(), kept.end());
+        level.keep(kept);
+    }
+
+    /// Put one of `at`, one character on, that of a node, into a place of others.
+    void put_after(Alignments& after, std::size_t to, const Alignments& at, std::size_t parent, const Trie::Node& node,
+                   const Table& table) const {
+        const std::size_t count = habits_.size();
+        const double* const from = at.row(parent);
+        double* const row = after.row(to);
+        std::copy_n(from, columns(), after.before.data() + to * columns());
+        after.last[to] = node.point;
+        after.done[to] = at.done[parent];
+        const double* const omits = table.omits.data() + node.letter * count;
+        if (omits[0] >= 1) {
+            std::copy_n(from, columns(), row);  // half a character, which the rest of it decides
+            return;
+        }
+        const auto omitted = [&](std::size_t habit) {
+            return node.point == at.last[parent] ? std::max(habits_[habit].model.undoubled, omits[habit]) : omits[habit];
+        };
+        const double* hits = table.hits.data() + node.letter * count * size();
+        for (std::size_t habit = 0; habit < count; ++habit, hits += size()) {
+            hit(row + habit * width(), from + habit * width(), hits, 1 - omitted(habit));
+        }
+        swap(row, at, parent, node.point);
+        for (std::size_t habit = 0; habit < count; ++habit) {
+            after.done[to] += slip(row + habit * width(), from + habit * width(), habit, omitted(habit));
+        }
+    }
+
+    /// The character is typed.
+    void hit(double* row, const double* from, const double* hits, double typed) const {
+        row[0] = 0;
+        for (std::size_t letter = 0; letter < size(); ++letter) row[letter + 1] = from[letter] * hits[letter] * typed;
+    }
+
+    /// Or it changes places with the one before.
+    void swap(double* row, const Alignments& at, std::size_t parent, char32_t point) const {
+        for (std::size_t letter = 0; letter + 1 < size(); ++letter) {
+            if (points_[letter] != point || points_[letter + 1] != at.last[parent]) continue;
+            const double* const before = at.row_before(parent) + letter;
+            for (std::size_t habit = 0; habit < habits_.size(); ++habit) {
+                row[habit * width() + letter + 2] += before[habit * width()] * swapped_[habit * size() + letter];
+            }
+        }
+    }
+
+    /// The character is left out, or a letter too many follows it; returns what has typed all the letters now.
+    double slip(double* row, const double* from, std::size_t habit, double omitted) const {
+        const double* const extra = extra_.data() + habit * size();
+        double done = complete_ ? 0 : std::exchange(row[size()], 0.0);
+        row[0] += from[0] * omitted * rarer(0);
+        for (std::size_t letter = 1; letter < (complete_ ? width() : size()); ++letter) {
+            row[letter] += from[letter] * omitted;
+        }
+        for (std::size_t letter = size(); letter > 0; --letter) row[letter] += row[letter - 1] * extra[letter - 1];
+        if (!complete_) done += std::exchange(row[size()], 0.0);
+        return done;
+    }
+
+    /// What a trie's characters have.
     const Table& table(const std::shared_ptr<const Trie>& trie) {
         const auto [known, is_new] = tables_.try_emplace(trie.get());
         Table& table = known->second;
         if (!is_new) return table;
         const std::vector<Letter>& letters = trie->letters();
+        const std::size_t count = habits_.size();
         table.trie = trie;
-        for (const Letter& letter : letters) table.omits.push_back(typing_->omits(letter));
-        table.hits.resize(letters.size() * size());
-        for (std::size_t at = 0; at < size(); ++at) {
-            const Doubles column = typing_->likelihoods(letters, touches_[at]);
-            for (std::size_t code = 0; code < letters.size(); ++code) table.hits[code * size() + at] = column[code];
+        table.omits.resize(letters.size() * count);
+        table.hits.resize(letters.size() * count * size());
+        for (std::size_t which = 0; which < count; ++which) {
+            const TypingModel& habit = habits_[which].model;
+            for (std::size_t code = 0; code < letters.size(); ++code) {
+                table.omits[code * count + which] = Typing::omits(habit, letters[code]);
+            }
+            for (std::size_t at = 0; at < size(); ++at) {
+                const Doubles column = typing_->likelihoods(habit, letters, touches_[at], at == 0);
+                for (std::size_t code = 0; code < letters.size(); ++code) {
+                    table.hits[(code * count + which) * size() + at] = column[code];
+                }
+            }
         }
         return table;
     }
@@ -389,12 +515,13 @@ class Typed {
     const std::shared_ptr<const Typing> typing_;
     const std::vector<Touch> touches_;
     const bool complete_;
+    const std::vector<Habit>& habits_;
     std::string letters_;
     std::u32string points_;
-    Doubles extra_;    // of each letter, that it is one too many
-    Doubles space_;    // and that a space is typed as it, where it is one
-    Doubles swapped_;  // of each and the next, that they changed places
-    Lead lead_, promising_;
+    Doubles extra_;                            // by habit, of each letter, that it is one too many
+    Doubles swapped_;                          // and of each and the next, that they changed places
+    Doubles space_;                            // of each letter, that a space is typed as it, where it is one
+    std::vector<Ahead> of_rows_, of_pairs_;  // what a share has in each column, or before each pair
     std::unordered_map<const Trie*, Table> tables_;
 };
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -45,7 +46,7 @@ struct OpenToken {
 
     /// Where it stands in the letters typed.
     Alignments alignments(const Typed& typed) const {
-        Alignments at = level->alignments.at({place});
+        Alignments at = level->alignments.at(place);
         if (ends) return typed.second(at);
         if (deeper) {
             std::fill(at.rows.begin(), at.rows.end(), 0.0);
@@ -64,9 +65,10 @@ struct OpenToken {
     double rank() const { return mass * (sure + std::max(promise, hope)); }
 };
 
-/// A word found: its mass, and the best of its spellings.
+/// A word found: its mass, the best of its spellings, and what it counts, once that was asked.
 struct FoundWord {
     double mass = 0, best = 0;
+    std::optional<double> factor;
     Ids tokens;
 };
 
@@ -119,12 +121,22 @@ inline void keep_promising(std::vector<Heavy>& heavy, Doubles& lost) {
     heavy.erase(end, heavy.end());
 }
 
-/// Some numbers times a unit, added up from 0 on.
+/// Some numbers from a place to another times a unit, added up from 0 on, into `found`, whose other places stay. Four at
+/// once, for each sum waits for the one before.
 template <typename Share>
-Doubles summed(std::size_t size, double unit, Share&& share) {
-    Doubles found(size + 1);
-    for (std::size_t at = 0; at < size; ++at) found[at + 1] = found[at] + share(at) * unit;
-    return found;
+void add_up(Doubles& found, std::size_t low, std::size_t high, double unit, Share&& share) {
+    double total = 0;
+    found[low] = total;
+    std::size_t at = low;
+    for (; at + 4 <= high; at += 4) {
+        const double one = share(at) * unit, two = one + share(at + 1) * unit;
+        const double third = share(at + 2) * unit, three = two + third, four = two + (third + share(at + 3) * unit);
+        found[at + 1] = total + one;
+        found[at + 2] = total + two;
+        found[at + 3] = total + three;
+        found[at + 4] = total += four;
+    }
+    for (; at < high; ++at) found[at + 1] = total += share(at) * unit;
 }
 
 /// What a source has for the letters typed.
@@ -141,7 +153,8 @@ inline NamedMasses weighed(Typed& typed, const NamedWords& words, double unit, d
     const auto& [trie, shares] = words.trie();
     if (shares.empty()) return found;
     const auto share = [&list = shares](std::size_t place) { return list[place]; };
-    Ways ways{trie, {0}, typed.start(), {summed(shares.size(), unit, share)}, {floor}};
+    Ways ways{trie, {0}, typed.start(), {Doubles(shares.size() + 1)}, {floor}};
+    add_up(ways.masses[0], 0, shares.size(), unit, share);
     for (const Reached& level : typed.walk(ways)) {
         for (std::size_t at = 0; at < level.nodes.size(); ++at) {
             const Trie::Node& node = (*trie)[level.nodes[at]];

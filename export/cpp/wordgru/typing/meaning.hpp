@@ -24,7 +24,7 @@ namespace wordgru::detail {
 
 inline constexpr std::size_t kLongestTyped = 40;  // letters of a word that a typing model looks at; longer ones are
                                                   // taken as they are
-inline constexpr int kCorrectionRows = 16;        // budget of a search for a word typed in full
+inline constexpr int kCorrectionRows = 24;        // budget of a search for a word typed in full
 inline constexpr int kCorrectionBatch = 4;        // rows of one call there: what was read says what to read next
 inline constexpr int kTypedRows = 32;  // budget of one for a word that goes on: it seldom finds better after them
 inline constexpr std::size_t kAsked = 3;  // words among which a correction is looked for
@@ -118,7 +118,7 @@ class Meaning {
     }
 
    private:
-    /// Known words one letter from a word that is none, as they are and with a capital.
+    /// Known words near a word that is none, as they are and with a capital.
     std::vector<std::string> near(const std::string& typed) const {
         std::vector<std::string> forms;
         if (typed.find(' ') != typed.npos || words_->knows(typed)) return forms;

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <iterator>
 #include <limits>
 #include <optional>
 #include <string>
@@ -13,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "../alike.hpp"
 #include "../suggestions.hpp"
 #include "../trie.hpp"
 #include "../words.hpp"
@@ -29,7 +29,8 @@ struct TypingModel {
     double vowel = 0.018;           ///< that a vowel is spelled as another one
     double sound = 0.001;           ///< that a consonant is spelled as each one that may sound like it
     double omitted = 0.012;         ///< that a character is left out
-    double undoubled = 0.06;        ///< that the second of two equal characters is
+    double mute = 0.012;            ///< that a vowel, h or w is, which may not be heard
+    double undoubled = 0.06;        ///< that the second of two equal characters is left out
     double extra = 0.0045;          ///< that a letter too many is typed after a character
     double doubled = 0.003;         ///< that it is the one before once more
     double swapped = 0.006;         ///< that two characters change places
@@ -42,7 +43,28 @@ struct TypingModel {
     double unknown = 1e-4;          ///< that the next word is one which no model knows; its letters are equally probable
     double again = 3e-4;            ///< that it is one which was written before in the text, for each time
     double coined = 1e-3;           ///< that a word which the model expects and the language does not know was meant so
-    double name = 0.5;              ///< the same of a word with a capital
+    double first = 0.35;            ///< what slips are worth at the first letter, of what they are elsewhere; those of
+                                    ///< the finger are not fewer
+    double careless = 0.05;         ///< that a word is spelled carelessly, or by ear: its slips are those of
+                                    ///< `carelessly`. Of words typed in full; while letters are typed, none is
+    double name = 0.5;              ///< that a word with a capital was meant so, which the model expects and the language
+                                    ///< does not know
+
+    /// The same, as a word is spelled carelessly, or by ear: whoever makes one slip makes another.
+    TypingModel carelessly() const {
+        TypingModel other = *this;
+        other.careless = 0;
+        other.vowel = 0.125;
+        other.sound = 0.04;
+        other.mute = 0.1;
+        other.omitted = 0.024;
+        other.undoubled = 0.5;
+        other.extra = 0.018;
+        other.doubled = 0.1;
+        other.swapped = 0.024;
+        other.anywhere = 0.007;
+        return other;
+    }
 
     /// Throws WordgruError if a number is out of its range.
     void check() const {
@@ -52,7 +74,8 @@ struct TypingModel {
             {"extra", extra},         {"doubled", doubled},       {"swapped", swapped}, {"apostrophe", apostrophe},
             {"accent", accent},       {"lower", lower},           {"upper", upper},     {"joined", joined},
             {"split", split},         {"unknown", unknown},       {"sound", sound},     {"again", again},
-            {"coined", coined},       {"name", name},
+            {"coined", coined},       {"name", name},             {"mute", mute},       {"first", first},
+            {"careless", careless},
         };
         for (const auto& [field, share] : shares) detail::Range{0, 1, false, true}.check(field, share);
     }
@@ -61,7 +84,6 @@ struct TypingModel {
 namespace detail {
 
 inline constexpr double kNever = 1e-9;  // in place of 0: what a person never does may still have happened
-inline constexpr std::u32string_view kVowels = U"aeiouy";
 
 /// A letter typed: a character for certain, or a point on the keyboard.
 struct Touch {
@@ -69,35 +91,52 @@ struct Touch {
     std::optional<Point> point = std::nullopt;  ///< if it was touched
 };
 
+/// How a word is spelled, with care or not, and how probable that is.
+struct Habit {
+    double share;
+    TypingModel model;
+};
+
 /// A typing model, checked, with its keyboard. Immutable: threads may share it.
 class Typing {
    public:
     /// Throws WordgruError if a number is out of its range, or the layout is none.
-    explicit Typing(const TypingModel& given) : model((given.check(), given)), layout(Layout::load(given.layout)) {}
+    explicit Typing(const TypingModel& given)
+        : model((given.check(), given)), layout(Layout::load(given.layout)), going_on_{{1, given}}, in_full_(going_on_) {
+        if (given.careless > 0) in_full_ = {{1 - given.careless, given}, {given.careless, given.carelessly()}};
+    }
 
     const TypingModel model;
     const Layout layout;
 
-    /// P(a letter typed | each of some characters); of a touch point its density.
-    Doubles likelihoods(const std::vector<Letter>& letters, const Touch& touch) const {
+    /// How a word is spelled that is typed in full, or that goes on.
+    const std::vector<Habit>& habits(bool complete) const { return complete ? in_full_ : going_on_; }
+
+    /// P(a letter typed | each of some characters) by a habit; of a touch point its density. `first`: no other was typed
+    /// before.
+    Doubles likelihoods(const TypingModel& habit, const std::vector<Letter>& letters, const Touch& touch,
+                        bool first) const {
         const Letter typed(touch.character);
         const Keys keys = touch.point ? Keys{densities(*touch.point)} : hit(typed);
-        const double other = model.anywhere / static_cast<double>(layout.keys().size());
-        const double sure = (1 - model.anywhere) * (1 - model.swapped - model.extra);
+        const double rarer = first ? habit.first : 1;
+        const double other = rarer * habit.anywhere / static_cast<double>(layout.keys().size());
+        const double sure = (1 - habit.anywhere) * (1 - habit.swapped - habit.extra);
         const bool types_letter = major_category(typed.plain) == 'L';
         Doubles found;
+        found.reserve(letters.size());
         for (const Letter& letter : letters) {
             const double cased = touch.point ? 1 : this->cased(letter, typed);  // a point has no case
             const std::u32string plain(1, letter.plain);
             if (const auto share = of(keys, letter.low)) {
-                const bool slips = is_vowel(letter.low) && is_vowel({typed.plain}) && letter.low[0] != typed.plain;
-                const double vowel = slips ? model.vowel / static_cast<double>(kVowels.size()) : 0;
-                const double sound = sounds_like(letter.low, typed.plain) ? model.sound : 0;
-                found.push_back(cased * (sure * *share + other + vowel + sound));
+                const char32_t low = letter.low.size() == 1 ? letter.low[0] : U'\0';
+                const bool slips = among(low, kVowels) && among(typed.plain, kVowels) && low != typed.plain;
+                const double vowel = slips ? habit.vowel / static_cast<double>(kVowels.size()) : 0;
+                const double sound = sounds_like(low, typed.plain) ? habit.sound : 0;
+                found.push_back(cased * (sure * *share + other + rarer * (vowel + sound)));
             } else if (const auto bare = plain == letter.low ? std::nullopt : of(keys, plain)) {
-                found.push_back(cased * (sure * *bare + other) * model.accent);  // or keys hold no such letter
+                found.push_back(cased * (sure * *bare + other) * habit.accent);  // or keys hold no such letter
             } else {
-                found.push_back(letter.is_letter && types_letter ? rest() : kNever);
+                found.push_back(letter.is_letter && types_letter ? rest(habit) : kNever);
             }
         }
         return found;
@@ -111,15 +150,16 @@ class Typing {
     }
 
     /// P(a letter typed | another that is on no key); nothing is less probable.
-    double rest() const {
-        return std::max(model.anywhere / static_cast<double>(layout.keys().size()) * 1e-3, kNever);
+    double rest(const TypingModel& habit) const {
+        return std::max(habit.anywhere / static_cast<double>(layout.keys().size()) * 1e-3, kNever);
     }
 
     /// P(a character is left out); 1 of what is no whole character, 0 of a space.
-    double omits(const Letter& letter) const {
+    static double omits(const TypingModel& habit, const Letter& letter) {
         if (is_escaped(letter.point)) return 1;
-        if (among(letter.point, U"'’-")) return model.apostrophe;
-        return letter.point == U' ' ? 0 : model.omitted;
+        if (among(letter.point, U"'’-")) return habit.apostrophe;
+        if (letter.point == U' ') return 0;
+        return letter.low.size() == 1 && among(letter.low[0], kMute) ? habit.mute : habit.omitted;
     }
 
    private:
@@ -129,17 +169,6 @@ class Typing {
         std::u32string own = {};                           // what was typed, where no key does
         char32_t plain = U'\0';                            // and its letter without accents
     };
-
-    static bool is_vowel(const std::u32string& letter) { return letter.size() == 1 && among(letter[0], kVowels); }
-
-    /// Whether a consonant may sound like another.
-    static bool sounds_like(const std::u32string& meant, char32_t typed) {
-        constexpr std::u32string_view kPairs[] = {U"cs", U"ck", U"sz", U"kq", U"gj", U"fv", U"dt", U"bp", U"mn"};
-        return meant.size() == 1 && meant[0] != typed &&
-               std::any_of(std::begin(kPairs), std::end(kPairs), [&](std::u32string_view pair) {
-                   return among(meant[0], pair) && among(typed, pair);
-               });
-    }
 
     std::optional<double> of(const Keys& keys, const std::u32string& meant) const {
         const std::size_t key = meant.size() == 1 ? layout.find(meant[0]) : layout.keys().size();
@@ -215,6 +244,8 @@ class Typing {
         const double slip = meant.is_upper ? model.lower : model.upper;
         return meant.is_upper == typed.is_upper ? 1 - slip : slip;
     }
+
+    std::vector<Habit> going_on_, in_full_;
 };
 
 }  // namespace detail

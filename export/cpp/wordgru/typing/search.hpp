@@ -5,7 +5,7 @@
 // final token that of the word, of an open one what its words have for sure, and the most that they may have beside.
 // Open tokens are read, the most promising first, until no path through them can change the answer. What is too light
 // to matter is left out of the walk along the trie of tokens (`Typed::walk`); what that may cost a word is counted as
-// missing. Of a word typed in full, tokens promise more that begin a known word one letter away.
+// missing. Of a word typed in full, tokens promise more that begin a known word near it.
 //
 // Two words typed as one are found in the same way: a final token is open too, for a second word whose space was left
 // out. So are two words typed as two, where they may be one with a space too many (`Typed` has the space among its
@@ -35,7 +35,8 @@ namespace wordgru::detail {
 inline constexpr double kLeftOut = 1.0 / 30;   // share of the tolerance below which a branch is left out of a walk
 inline constexpr double kUndecided = 0.05;     // share of what agrees that may be undecided in an answer that is proved
 inline constexpr double kListedShare = 1e-3;   // of that, the share above which words are listed
-inline constexpr double kNear = 3e-4;  // P(one letter wrong) · P(the rest of a word's usual tokens | those before), roughly
+inline constexpr double kGoesOn = 0.3;         // P(the next of a known word's usual tokens | those before, and what was
+                                               // typed), roughly
 inline constexpr std::size_t kRanked = 256;    // words that are asked at most whether they may be offered
 inline constexpr double kTiny = 1e-300;        // in place of 0, for its logarithm
 
@@ -43,8 +44,8 @@ inline constexpr double kTiny = 1e-300;        // in place of 0, for its logarit
 class TypingSearch {
    public:
     /// All but `gap` is kept by reference. `gap` is the space before the word, or nothing; `factor` is, of some bytes,
-    /// from 0 for what may not be offered to 1; `prior` P(the next word is what was typed, and no model knows it); `doubt` the share of what was typed, as a word, above which no others
-    /// are looked for.
+    /// from 0 for what may not be offered to 1; `prior` P(the next word is what was typed, and no model knows it);
+    /// `doubt` the share of what was typed, as a word, above which no others are looked for.
     TypingSearch(Reader& reader, const TokenTries& tries, const Tokenizer& tokenizer, std::string gap, Typed& typed,
                  std::size_t k, const SearchOptions& options, const Factor& factor, double prior, double doubt)
         : reader_(reader),
@@ -60,13 +61,13 @@ class TypingSearch {
           prior_(prior),
           doubt_(doubt) {}
 
-    /// Read early along the usual tokens of a word that was perhaps meant.
-    void expect(const std::string& word) {
-        const Ids spelling = tokenizer_.spell(gap_ + word);
-        Ids tokens;
-        for (std::size_t at = 0; at + 1 < spelling.size(); ++at) {
-            tokens.push_back(spelling[at]);
-            near_.insert(tokens);
+    /// Read early along the usual tokens of a word that was perhaps meant, of a likelihood.
+    void expect(const std::string& word, double likelihood) {
+        Ids tokens = tokenizer_.spell(gap_ + word);
+        for (double promise = likelihood * kGoesOn; tokens.size() > 1; promise *= kGoesOn) {
+            tokens.pop_back();
+            double& most = near_[tokens];
+            most = std::max(most, promise);
         }
     }
 
@@ -216,23 +217,30 @@ class TypingSearch {
         for (const auto& [start, part] : alike) {
             const auto& [half, gap] = start;
             const auto tokens = tries_.after(half);
+            const Trie& trie = *tokens->trie;
             std::vector<const Node*> nodes;
             Doubles units;
-            Ways ways{tokens->trie, {}, Alignments(typed_.size() + 1), {}, Doubles(part.size(), kLeftOut * allowed())};
+            Ways ways{tokens->trie, {}, Alignments(typed_.columns()), std::exchange(reader_.room, {}),
+                      Doubles(part.size(), kLeftOut * allowed())};
+            const std::size_t begins = trie.along(code_points(gap));
+            ways.roots.assign(part.size(), begins);
+            if (ways.masses.size() < part.size()) ways.masses.resize(part.size());
             for (const auto* pick : part) {
                 const Node& node = *pick->first;
+                Doubles& masses = ways.masses[nodes.size()];
                 nodes.push_back(&node);
                 units.push_back(mass(node.log_mass));
                 ways.starts.add(pick->second, 0);
-                ways.masses.push_back(summed(tokens->ids.size(), units.back(), [&](std::size_t place) {
+                if (begins == kNowhere) continue;
+                if (masses.size() <= tokens->ids.size()) masses.resize(tokens->ids.size() + 1);
+                add_up(masses, trie[begins].low, trie[begins].high, units.back(), [&](std::size_t place) {
                     return static_cast<double>(node.row[static_cast<std::size_t>(tokens->ids[place])]);
-                }));
+                });
             }
             const bool is_root = nodes[0]->tokens.empty();
-            const std::size_t begins = tokens->trie->along(code_points(gap));
-            ways.roots.assign(nodes.size(), begins);
             std::vector<Reached> reached;
             if (begins != kNowhere) reached = typed_.walk(ways);
+            reader_.room = std::move(ways.masses);
             if (is_root && std::exchange(guessed_, false)) agreeing_ = 0;
             for (Reached& level : reached) {
                 weigh(std::make_shared<const Reached>(std::move(level)), *tokens, nodes, units, ways.floors, ways.lost);
@@ -257,23 +265,29 @@ class TypingSearch {
         const Reached& level = *reached;
         const double listed = words_.size() < 4 * k_ ? kListedShare : 1;
         std::vector<Heavy> heavy;
+        heavy.reserve(kWeighed);
         for (std::size_t at = 0; at < level.nodes.size(); ++at) {
             const Trie::Node& node = (*tokens.trie)[level.nodes[at]];
-            const std::size_t from = level.source[at];
-            const double likelihood = typed_.likelihood(level.alignments, at), sure = level.alignments.done[at];
-            for (std::size_t place = node.low; place < (level.closed[at] ? node.high : node.own); ++place) {
-                const double weight = weight_of(*nodes[from], units[from], tokens.ids[place]);
-                const bool is_final = tries_.is_final(tokens.ids[place]);
-                const double own = weight * (is_final ? likelihood : sure);
-                agreeing_ += own;
-                if (!is_final) {
-                    undecided_ += weight * level.open[at];
-                    expected_ += weight * level.promise[at];
-                }
-                const double bound = is_final && !level.closed[at] ? own : own + weight * level.open[at];
-                if (!(bound > floors[from] * (is_final ? listed : 1))) continue;
-                heavy.push_back({bound, is_final ? own : own + weight * level.promise[at], own, at, place});
+            const std::size_t from = level.source[at], end = level.closed[at] ? node.high : node.own;
+            if (node.low == end) continue;
+            const double unit = units[from], open = level.ahead[at].open, promise = level.ahead[at].promise;
+            // of open tokens, and of final ones: by index, for they are mixed, and no processor guesses which comes next
+            const double sure[] = {level.alignments.done[at], typed_.likelihood(level.alignments, at)};
+            const double most[] = {sure[0] + open, sure[1] + (level.closed[at] ? open : 0)};
+            const double rather[] = {sure[0] + promise, sure[1]};
+            const double least[] = {floors[from], floors[from] * listed}, is_open[] = {1, 0}, is_final[] = {0, 1};
+            double opens = 0, finals = 0;
+            for (std::size_t place = node.low; place < end; ++place) {
+                const double weight = weight_of(*nodes[from], unit, tokens.ids[place]);
+                const bool ends = tries_.is_final(tokens.ids[place]);
+                opens += weight * is_open[ends];
+                finals += weight * is_final[ends];
+                if (!(weight * most[ends] > least[ends])) continue;
+                heavy.push_back({weight * most[ends], weight * rather[ends], weight * sure[ends], at, place});
             }
+            agreeing_ += opens * sure[0] + finals * sure[1];
+            undecided_ += opens * open;
+            expected_ += opens * promise;
         }
         keep_promising(heavy, lost);
         for (const auto& [bound, promised, own, at, place] : heavy) {
@@ -285,7 +299,7 @@ class TypingSearch {
             }
             const bool deeper = place >= (*tokens.trie)[level.nodes[at]].own;
             push({nodes[from], token, weight_of(*nodes[from], units[from], token), level.alignments.done[at],
-                  level.open[at], level.promise[at], reached, at, deeper, number_++});
+                  level.ahead[at].open, level.ahead[at].promise, reached, at, deeper, number_++});
         }
         follow(reached, tokens, nodes, units, floors);
     }
@@ -294,27 +308,30 @@ class TypingSearch {
     void follow(const std::shared_ptr<const Reached>& reached, const TokenTries::Tokens& tokens,
                 const std::vector<const Node*>& nodes, const Doubles& units, const Doubles& floors) {
         const Reached& level = *reached;
-        std::vector<bool> is_first;
-        for (const Node* node : nodes) is_first.push_back(!node->is_second);
         for (std::size_t at = 0; at < level.nodes.size(); ++at) {
             const Trie::Node& node = (*tokens.trie)[level.nodes[at]];
             const std::size_t from = level.source[at];
-            const double open = level.second[at], promise = level.second_promise[at];
-            if (!is_first[from] || !(open > 0)) continue;
+            const double open = level.ahead[at].second, promise = level.ahead[at].second_promise;
+            if (nodes[from]->is_second || !(open > 0)) continue;
+            const double is_final[] = {0, 1};
+            double finals = 0;
             for (std::size_t place = node.low; place < node.own; ++place) {
                 const Id token = tokens.ids[place];
-                if (!tries_.is_final(token)) continue;
-                const double weight = weight_of(*nodes[from], units[from], token);
-                undecided_ += weight * open;
-                expected_ += weight * promise;
+                const double weight = weight_of(*nodes[from], units[from], token) * is_final[tries_.is_final(token)];
+                finals += weight;
                 if (!(weight * open > floors[from])) continue;
                 push({nodes[from], token, weight, 0, open, promise, reached, at, false, number_++, true});
             }
+            undecided_ += finals * open;
+            expected_ += finals * promise;
         }
     }
 
     void push(OpenToken token) {
-        if (!near_.empty() && near_.count(token.tokens())) token.hope = kNear;
+        if (!near_.empty()) {
+            const auto hope = near_.find(token.tokens());
+            if (hope != near_.end()) token.hope = hope->second;
+        }
         open_.push_back(std::move(token));
         std::push_heap(open_.begin(), open_.end());
     }
@@ -323,10 +340,9 @@ class TypingSearch {
         return static_cast<double>(node.row[static_cast<std::size_t>(token)]) * unit;
     }
 
-    double factor(const std::string& spelled) {
-        const auto [known, is_new] = factors_.try_emplace(spelled);
-        if (is_new) known->second = factor_of_both(spelled);
-        return known->second;
+    double factor(const std::string& spelled, FoundWord& word) const {
+        if (!word.factor) word.factor = factor_of_both(spelled);
+        return *word.factor;
     }
 
     /// The factor of a word, or of two.
@@ -341,11 +357,11 @@ class TypingSearch {
         const std::string spelled = node.spelled + tokenizer_.token_bytes()[static_cast<std::size_t>(token)];
         const bool has_space = spelled.find(' ', gap_.size()) != std::string::npos;
         if (has_space && !node.is_second && !(ask_factor_(spelled) > 0)) return;  // no word, and not two
-        if (const double factor = this->factor(spelled); factor > 0) {  // what may not be offered still agrees
+        FoundWord& word = words_[spelled];
+        if (const double factor = this->factor(spelled, word); factor > 0) {  // what may not be offered still agrees
             agreeing_ -= mass * (1 - factor);
             mass *= factor;
         }
-        FoundWord& word = words_[spelled];
         word.mass += mass;
         if (mass <= word.best) return;
         word.best = mass;
@@ -388,23 +404,27 @@ class TypingSearch {
     /// Beside known words there are no others, but what was typed, and of a word typed in full what is heavier than all
     /// of them.
     Ranking ranking() {
-        using Item = const std::pair<const std::string, FoundWord>*;
+        using Item = std::pair<const std::string, FoundWord>*;
         std::vector<Item> all;
-        for (const auto& item : words_) all.push_back(&item);
-        const auto heavier = [](Item one, Item other) {
-            return one->second.mass != other->second.mass ? one->second.mass > other->second.mass
-                                                          : one->first < other->first;
+        all.reserve(words_.size());
+        for (auto& item : words_) all.push_back(&item);
+        const auto lighter = [](Item one, Item other) {
+            return one->second.mass != other->second.mass ? one->second.mass < other->second.mass
+                                                          : one->first > other->first;
         };
-        const std::size_t most = std::min(all.size(), kRanked);
-        std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(most), all.end(), heavier);
+        std::make_heap(all.begin(), all.end(), lighter);
         Ranking best, others;
         bool knows = false;
-        for (std::size_t at = 0; at < most && !(best.size() >= k_ && (knows || typed_.complete())); ++at) {
-            const double counts = factor(all[at]->first);
+        for (std::size_t asked = 0; asked < kRanked && !all.empty(); ++asked) {
+            if (best.size() >= k_ && (knows || typed_.complete())) break;
+            std::pop_heap(all.begin(), all.end(), lighter);
+            auto& [spelled, word] = *all.back();
+            all.pop_back();
+            const double counts = factor(spelled, word);
             if (!(counts > 0)) continue;
             knows = knows || counts == 1;
-            const bool fits = counts == 1 || all[at]->first == as_typed_ || (typed_.complete() && !knows);
-            (fits ? best : others).emplace_back(all[at]->first, all[at]->second.mass);
+            const bool fits = counts == 1 || spelled == as_typed_ || (typed_.complete() && !knows);
+            (fits ? best : others).emplace_back(spelled, word.mass);
         }
         if (!knows) {
             best.insert(best.end(), others.begin(), others.end());
@@ -431,14 +451,14 @@ class TypingSearch {
         std::set<std::string_view> best;
         for (const auto& each : ranking) best.insert(each.first);
         const auto known = std::find_if(ranking.begin(), ranking.end(),
-                                        [&](const auto& each) { return factor(each.first) == 1; });
+                                        [&](const auto& each) { return factor(each.first, words_.at(each.first)) == 1; });
         double unknown = limit;  // what a word may have that is not known
         if (known != ranking.end()) {
             unknown = typed_.complete() ? std::max(limit, known->second + allowed) : HUGE_VAL;
         }
-        for (const auto& [spelled, word] : words_) {
+        for (auto& [spelled, word] : words_) {
             if (word.mass <= limit / 4 || best.count(spelled)) continue;
-            const double may = word.mass + missing.along(spelled), counts = may > limit ? factor(spelled) : 0;
+            const double may = word.mass + missing.along(spelled), counts = may > limit ? factor(spelled, word) : 0;
             if (counts > 0 && (counts == 1 || may > unknown)) return false;
         }
         return true;
@@ -478,11 +498,10 @@ class TypingSearch {
     double expected_ = 0;   // and what of it will agree, roughly
     double as_it_is_ = 0;   // P(typed | it was meant as it is typed)
     std::unordered_map<std::string, FoundWord> words_;
-    std::unordered_map<std::string, double> factors_;
     std::vector<std::pair<const char*, std::unordered_map<std::string, double>>> shares_;  // source → word → its mass
     Missing lost_;                 // by the bytes of a node, what a word through it may have been denied
     std::vector<OpenToken> open_;  // a heap, the most promising first
-    std::set<Ids> near_;           // tokens that begin a word perhaps meant
+    std::map<Ids, double> near_;   // tokens that begin a word perhaps meant, and what they promise
     std::size_t number_ = 0;
 };
 
@@ -496,7 +515,8 @@ inline Answer find_meant(WordSearch& search, const State& state, Id last, const 
     return search.read(state, last, options, false, [&](Reader& reader, const Vocabulary&) {
         TypingSearch one(reader, search.tries(), search.tokenizer(), gap, typed, k, options, factor, prior,
                          doubt);
-        for (const std::string& word : near) one.expect(word);
+        const Doubles likelihoods = typed.each(near);
+        for (std::size_t at = 0; at < near.size(); ++at) one.expect(near[at], likelihoods[at]);
         return one.run(named);
     });
 }
