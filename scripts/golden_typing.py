@@ -13,8 +13,9 @@ import click
 from golden import save
 
 from wordgru import Layout, Predictor, Suggestions, TypingModel
-from wordgru.typing.channel import Touch, Typed
+from wordgru.typing.channel import Typed
 from wordgru.typing.correct import corrections
+from wordgru.typing.model import Touch
 
 ROOT = Path(__file__).resolve().parent.parent
 BUNDLE = "tests/runtime/tiny"

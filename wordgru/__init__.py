@@ -20,8 +20,8 @@ from wordgru.search.suggestions import SearchOptions, Suggestion, Suggestions
 from wordgru.session import Session
 from wordgru.sources.personal import PersonalModel
 from wordgru.sources.word_list import WordList
-from wordgru.typing.channel import TypingModel
 from wordgru.typing.layout import Layout
+from wordgru.typing.model import TypingModel
 from wordgru.typist import TypistOptions
 
 __all__ = [

@@ -26,7 +26,7 @@ from wordgru.sources.word_list import WordList
 from wordgru.text import words
 from wordgru.text.cursor import as_before
 from wordgru.text.vocabulary import folded
-from wordgru.typing.channel import TypingModel
+from wordgru.typing.model import TypingModel
 from wordgru.typist import TypistOptions
 
 _MOST = 64  # candidates of one model

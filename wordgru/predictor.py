@@ -23,7 +23,7 @@ from wordgru.sources.word_list import WordList
 from wordgru.text import words
 from wordgru.text.known import KnownWords
 from wordgru.text.tokenizer import END_OF_TEXT, Tokenizer
-from wordgru.typing.channel import TypingModel
+from wordgru.typing.model import TypingModel
 from wordgru.typist import AS_READ, TypistOptions
 
 if TYPE_CHECKING:

@@ -24,10 +24,11 @@ from wordgru.sources.word_list import WordList
 from wordgru.text import words
 from wordgru.text.cursor import as_before, as_prefix, last_line_part, parted, word_start
 from wordgru.text.tokenizer import Tokenizer
-from wordgru.typing.channel import Typed, TypingModel
+from wordgru.typing.channel import Typed
 from wordgru.typing.field import Point, Touched
 from wordgru.typing.layout import Layout, check_point
 from wordgru.typing.meaning import Meaning, WordStart, may_be_one
+from wordgru.typing.model import TypingModel
 from wordgru.typist import (
     TypistOptions,
     as_one,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from wordgru import Layout, TypingModel
 from wordgru.text.alike import MUTE
-from wordgru.typing.channel import CARELESS, Touch, letter_likelihoods
+from wordgru.typing.model import CARELESS, Touch, letter_likelihoods
 
 SLOPPY = TypingModel(
     spread=0.4, anywhere=0.05, omitted=0.05, undoubled=0.2, extra=0.05, doubled=0.05, swapped=0.1, split=0.05,

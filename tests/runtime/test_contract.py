@@ -14,7 +14,7 @@ from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
 from wordgru.text import words
 from wordgru.text.tokenizer import VARIANTS
-from wordgru.typing.channel import TypingModel
+from wordgru.typing.model import TypingModel
 
 CONTRACT = (ROOT / "export" / "README.md").read_text(encoding="utf-8")
 SEARCH = (ROOT / "docs" / "word-search.md").read_text(encoding="utf-8")

@@ -10,7 +10,8 @@ from tests.runtime.test_search import MANY
 from wordgru import Layout, TypingModel, WordgruError
 from wordgru.search.named import NamedWords
 from wordgru.text.trie import Trie
-from wordgru.typing.channel import Touch, Typed, letter_likelihoods
+from wordgru.typing.channel import Typed
+from wordgru.typing.model import Touch, letter_likelihoods
 from wordgru.typing.named import NamedMasses
 
 

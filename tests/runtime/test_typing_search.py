@@ -15,7 +15,8 @@ from wordgru.search.named import Named, NamedWords
 from wordgru.search.search import WordSearch
 from wordgru.search.suggestions import SearchOptions
 from wordgru.typing import search as typing_search
-from wordgru.typing.channel import Touch, Typed, letter_likelihoods
+from wordgru.typing.channel import Typed
+from wordgru.typing.model import Touch, letter_likelihoods
 from wordgru.typing.search import TypingSearch
 
 

@@ -11,8 +11,8 @@ from wordgru.cli import model_options, read_text
 from wordgru.cli.usage import FileName, alternatives
 from wordgru.errors import counted, one_line
 from wordgru.predictor import Predictor
-from wordgru.typing.channel import TypingModel
 from wordgru.typing.correct import Correction, corrections
+from wordgru.typing.model import TypingModel
 
 
 @click.command("correct")

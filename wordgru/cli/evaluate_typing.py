@@ -20,7 +20,7 @@ from wordgru.evaluation.touch import Reliability, evaluate_slips, evaluate_touch
 from wordgru.predictor import Predictor
 from wordgru.sources.word_list import WordList
 from wordgru.text import words
-from wordgru.typing.channel import TypingModel
+from wordgru.typing.model import TypingModel
 
 _FLAGS = (
     click.option(

@@ -13,8 +13,8 @@ from wordgru.evaluation.bench import Document
 from wordgru.predictor import Predictor
 from wordgru.text import words
 from wordgru.text.prose import is_prose
-from wordgru.typing.channel import TypingModel
 from wordgru.typing.correct import FOLLOWING, correction_at
+from wordgru.typing.model import TypingModel
 
 Change = tuple[str, str]
 """A word of the text, and what would stand there."""

@@ -11,8 +11,9 @@ from wordgru.predictor import Predictor
 from wordgru.search.named import NamedWords
 from wordgru.text import words
 from wordgru.text.files import read_text
-from wordgru.typing.channel import Touch, Typed, TypingModel
+from wordgru.typing.channel import Typed
 from wordgru.typing.correct import CANDIDATES, Candidate, meant
+from wordgru.typing.model import Touch, TypingModel
 from wordgru.typing.named import NamedMasses
 from wordgru.typing.standing import stranger
 

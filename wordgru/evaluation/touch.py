@@ -24,8 +24,8 @@ from wordgru.sources.personal import PersonalModel
 from wordgru.text import words
 from wordgru.text.alike import MUTE, SOUNDS, VOWELS
 from wordgru.text.words import APOSTROPHES
-from wordgru.typing.channel import Touch, TypingModel, habits, letter_likelihoods
 from wordgru.typing.layout import Layout
+from wordgru.typing.model import Touch, TypingModel, habits, letter_likelihoods
 
 if TYPE_CHECKING:
     from symspellpy import SymSpell

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from wordgru.lsp.prose import prose_lines
 from wordgru.predictor import Predictor
-from wordgru.typing.channel import TypingModel
 from wordgru.typing.correct import Correction, word_by_word
+from wordgru.typing.model import TypingModel
 
 _BEFORE = 1000  # characters before a line that are read, from the beginning of a line on
 _SAME = 100  # and those that must be the same for a line to be remembered

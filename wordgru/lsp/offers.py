@@ -10,7 +10,7 @@ from wordgru.search.suggestions import SearchOptions
 from wordgru.session import Session
 from wordgru.text import words
 from wordgru.text.files import read_text
-from wordgru.typing.channel import TypingModel
+from wordgru.typing.model import TypingModel
 from wordgru.typist import TypistOptions
 
 _MOST_WORDS = 5  # ahead

@@ -17,7 +17,7 @@ from wordgru.lsp.offers import Documents, LspSettings, NeverOffered, Offer, lear
 from wordgru.lsp.prose import PROSE, prose_before
 from wordgru.predictor import Predictor
 from wordgru.text import words
-from wordgru.typing.channel import TypingModel
+from wordgru.typing.model import TypingModel
 
 LEARN, NEVER = "wordgru.learn", "wordgru.neverOffer"
 """The commands behind the code actions."""

@@ -22,9 +22,9 @@ from wordgru.serving.settings import ServeSettings
 from wordgru.serving.together import StepsTogether
 from wordgru.session import Session
 from wordgru.text import words
-from wordgru.typing.channel import TypingModel
 from wordgru.typing.correct import word_by_word
 from wordgru.typing.layout import Layout
+from wordgru.typing.model import TypingModel
 from wordgru.typist import TypistOptions
 
 _K = Range(1, 100, whole=True)

@@ -8,7 +8,7 @@ from threading import Lock
 from wordgru.mixture import MixedPredictor, MixedSession
 from wordgru.predictor import Predictor
 from wordgru.session import Session
-from wordgru.typing.channel import TypingModel
+from wordgru.typing.model import TypingModel
 
 AnySession = Session | MixedSession
 

@@ -7,8 +7,8 @@ from wordgru import __version__
 from wordgru.search.suggestions import SearchOptions
 from wordgru.serving.answers import KINDS
 from wordgru.serving.settings import ServeSettings
-from wordgru.typing.channel import TypingModel
 from wordgru.typing.layout import Layout
+from wordgru.typing.model import TypingModel
 from wordgru.typist import TypistOptions
 
 Schema = dict[str, Any]

@@ -13,125 +13,49 @@ anywhere, and in two that changed places around the keys that are nearest.
 
 After each character, a letter too many may be typed; the one before once more is likelier than any other. After a word,
 the space may be left out, and another word is typed; inside a word, a space too many may be. Written as a forward pass:
-row[i] = P(the first i letters were typed, the characters so far are done). For a word that is still being typed, `done`
-adds up what has typed all the letters, whatever follows.
+row[i] = P(the first i letters were typed, the characters so far are done), for each habit in which the word may be spelled:
+with care, and of words typed in full carelessly. For a word that is still being typed, `done` adds up what has typed all
+the letters, whatever follows.
 """
 
-import math
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from wordgru.config import Range, check_ranges, ranged
-from wordgru.text.alike import MUTE, SOUNDS, VOWELS
 from wordgru.text.trie import Trie
 from wordgru.text.words import APOSTROPHES
 from wordgru.typing.layout import Layout
+from wordgru.typing.model import (
+    Doubles,
+    Touch,
+    TypingModel,
+    density,
+    habits,
+    is_half,
+    least,
+    left_out,
+    letter_likelihoods,
+)
 
-Doubles = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
-CARELESS: dict[str, Any] = {
-    "vowel": 0.125, "sound": 0.04, "mute": 0.1, "omitted": 0.024, "undoubled": 0.5, "extra": 0.018, "doubled": 0.1,
-    "swapped": 0.024, "anywhere": 0.007,
-}  # fmt: skip
-"""How probable slips are in a word that is spelled carelessly, or by ear: whoever makes one makes another."""
-
-_SHARE = Range(0, 1, below=True)
-_NEVER = 1e-9  # in place of 0: what a person never does may still have happened
 _RATHER = 0.07  # what a letter still to come is worth, of the most that it may have; says what is read first
-_STROKES = dict(zip("łøđħŧı", "lodhti", strict=True))  # which Unicode does not take apart
 _WIDEST = 100  # nodes of one level that are followed, the most promising ones
 _OPEN, _PROMISE = 0, 1  # columns of what is ahead
 
 
-@dataclass(frozen=True)
-class TypingModel:
-    """How somebody types: the probability of each slip where it can happen. docs/typing.md says how they were fitted.
-
-    Attributes:
-        layout: the keyboard: a name of `Layout.names`, or the path of a JSON file.
-        spread: of the finger around a key's centre, its standard deviation in key widths; 0: each key is hit.
-        anywhere: probability that a letter is typed as any other key.
-        vowel: probability that a vowel is spelled as another one.
-        sound: probability that a consonant is spelled as each one that may sound like it.
-        omitted: probability that a character is left out.
-        mute: probability that a vowel, h or w is, which may not be heard.
-        undoubled: probability that the second of two equal characters is left out.
-        extra: probability that a letter too many is typed after a character.
-        doubled: probability that it is the one before, typed once more.
-        swapped: probability that two characters change places.
-        apostrophe: probability that an apostrophe or hyphen inside the word is left out.
-        accent: probability that a letter is typed without its accent.
-        lower: probability that a capital is typed as a small letter.
-        upper: probability that a small letter is typed as a capital.
-        joined: probability that the space before another word is left out; once in what was typed.
-        split: probability that a space is typed after a character inside the word.
-        unknown: probability that the next word is one which no model knows; its letters are equally probable.
-        again: probability that it is one which was written before in the text, for each time.
-        coined: probability that a word which the model expects and the language does not know was meant so.
-        name: probability that one with a capital was.
-        first: what slips are worth at the first letter, of what they are elsewhere; those of the finger are not fewer.
-        careless: probability that a word is spelled carelessly, or by ear: its slips are `CARELESS`. Of words typed in
-            full; while letters are typed, none is.
-    """
-
-    layout: str = "qwerty"
-    spread: float = ranged(0.18, Range(0, 5))
-    anywhere: float = ranged(0.0035, _SHARE)
-    vowel: float = ranged(0.018, _SHARE)
-    sound: float = ranged(0.001, _SHARE)
-    omitted: float = ranged(0.012, _SHARE)
-    mute: float = ranged(0.012, _SHARE)
-    undoubled: float = ranged(0.06, _SHARE)
-    extra: float = ranged(0.0045, _SHARE)
-    doubled: float = ranged(0.003, _SHARE)
-    swapped: float = ranged(0.006, _SHARE)
-    apostrophe: float = ranged(0.3, _SHARE)
-    accent: float = ranged(0.3, _SHARE)
-    lower: float = ranged(0.3, _SHARE)
-    upper: float = ranged(0.005, _SHARE)
-    joined: float = ranged(0.003, _SHARE)
-    split: float = ranged(0.0002, _SHARE)
-    unknown: float = ranged(1e-4, _SHARE)
-    again: float = ranged(3e-4, _SHARE)
-    coined: float = ranged(1e-4, _SHARE)
-    first: float = ranged(0.35, _SHARE)
-    careless: float = ranged(0.05, _SHARE)
-    name: float = ranged(0.5, _SHARE)
-
-    def __post_init__(self) -> None:
-        """Refuse numbers out of their ranges, and layouts that are none."""
-        check_ranges(self)
-        Layout.load(self.layout)
-
-
-@dataclass(frozen=True)
-class Touch:
-    """A letter typed: a character for certain, or a point on the keyboard.
-
-    Attributes:
-        char: the character, of a point the nearest.
-        point: (x, y) in key widths, if it was touched.
-    """
-
-    char: str
-    point: tuple[float, float] | None = None
-
-
 @dataclass
 class Alignments:
-    """Where some strings stand in the letters typed: one row for each, columns by letters typed so far.
+    """Where some strings stand in the letters typed: of each a row for each habit, columns by letters typed so far.
 
     Attributes:
-        rows: P(the first i letters typed, the characters so far done), (F, I + 1).
+        rows: P(the habit, the first i letters typed, the characters so far done), (F, H, I + 1).
         done: P(all letters typed before the word's last characters), (F,); 0 where the word is complete.
-        before: `rows` one character ago, (F, I + 1).
+        before: `rows` one character ago, (F, H, I + 1).
         last: code point of the last character, (F,); -1 where there is none.
     """
 
@@ -307,7 +231,7 @@ class Typed:
 
     @cached_property
     def _weights(self) -> tuple[Doubles, Doubles]:
-        """What a share in each column of a row may still have, (I + 1, 4), and a pair that changes places, (I - 1, 4).
+        """What a share in each column of a row may still have, (H · (I + 1), 4); of a pair that swaps, (H · (I - 1), 4).
 
         The columns are those of `Reached`: at most, rather, and both of a second word whose first letter comes next.
         """
@@ -363,7 +287,7 @@ class Typed:
         """What a letter has of the key that it is: 1, and of a point the density around the nearest key."""
         if touch.point is None:
             return 1.0
-        return max(_density(self.model, centre, touch.point) for centre in self._layout.keys.values())
+        return max(density(self.model, centre, touch.point) for centre in self._layout.keys.values())
 
     def _most(self) -> tuple[Doubles, Doubles]:
         """The most that the letters from each on may still have, whatever the word goes on with.
@@ -375,7 +299,7 @@ class Typed:
         they are.
 
         Returns:
-            By column of a row, (I + 1,); and of each pair of letters, if it changes places, (I - 1,).
+            By column of a row, (H, I + 1); and of each pair of letters, if it changes places, (H, I - 1).
         """
         found = [self._most_of(at) for at in range(len(self._habits))]
         lead, pairs = zip(*found, strict=True)
@@ -386,13 +310,13 @@ class Typed:
         habit, extra, swapped = self._habits[which][1], self._extra[which], self._swapped[which]
         keys = (*self._layout.keys, *self.letters)
         chars = {char for key in keys for char in (key.lower(), key.upper(), key) if len(char) == 1}
-        alphabet = tuple(sorted(char for char in chars | {*APOSTROPHES, "-"} if not _is_half(char)))
+        alphabet = tuple(sorted(char for char in chars | {*APOSTROPHES, "-"} if not is_half(char)))
         points = np.array([ord(char) for char in alphabet])
-        omits = np.maximum(_omits(habit, alphabet), habit.undoubled)
+        omits = np.maximum(left_out(habit, alphabet), habit.undoubled)
         count = len(self.touches)
         lead, begun, pairs = np.ones(count + 1), np.ones(count + 1), np.zeros(count - 1)
         for at in range(count - 1, -1, -1):
-            hits = np.maximum(letter_likelihoods(habit, alphabet, self.touches[at], at == 0), _rest(self.model))
+            hits = np.maximum(letter_likelihoods(habit, alphabet, self.touches[at], at == 0), least(self.model))
             most = hits * begun[at + 1] + omits / (1.0 - omits) * extra[at] * lead[at + 1]
             if at < count - 1:
                 pairs[at] = swapped[at] * begun[at + 2]
@@ -413,118 +337,7 @@ class Typed:
                 [letter_likelihoods(habit, alphabet, touch, at == 0) for at, touch in enumerate(self.touches)]
                 for _, habit in self._habits
             ]
-            omits = [_omits(habit, alphabet) for _, habit in self._habits]
+            omits = [left_out(habit, alphabet) for _, habit in self._habits]
             # the trie too, so that no other gets its id
             self._tables[id(trie)] = (trie, np.moveaxis(np.array(hits), 2, 0).copy(), np.array(omits).T)
         return self._tables[id(trie)][1:]
-
-
-@lru_cache(maxsize=64)
-def habits(model: TypingModel, complete: bool) -> tuple[tuple[float, TypingModel], ...]:
-    """How a word is spelled: with care, or not; each with its probability."""
-    if not complete or not model.careless:
-        return ((1.0, model),)
-    return ((1.0 - model.careless, model), (model.careless, replace(model, careless=0.0, **CARELESS)))
-
-
-@lru_cache(maxsize=512)
-def letter_likelihoods(model: TypingModel, alphabet: tuple[str, ...], touch: Touch, first: bool = False) -> Doubles:
-    """P(a letter typed | each character of an alphabet); of a touch point its density."""
-    layout = Layout.load(model.layout)
-    if touch.point is None:
-        keys = _keys(model, touch.char.lower())
-        typed = touch.char
-    else:
-        keys = {char: _density(model, place, touch.point) for char, place in layout.keys.items()}
-        typed = ""  # a point has no case
-    rarer = model.first if first else 1.0
-    other = rarer * model.anywhere / max(len(layout.keys), 1)
-    sure = (1.0 - model.anywhere) * (1.0 - model.swapped - model.extra)
-    plain = _plain(touch.char.lower())
-    found = np.full(len(alphabet), _NEVER)
-    for code, char in enumerate(alphabet):
-        low = char.lower()
-        base = _plain(low)
-        cased = _case(model, char, typed)
-        if low in keys:
-            vowel = model.vowel / len(VOWELS) if low in VOWELS and plain in VOWELS and low != plain else 0.0
-            sound = model.sound if plain in SOUNDS.get(low, "") else 0.0
-            found[code] = cased * (sure * keys[low] + other + rarer * (vowel + sound))
-        elif base != low and base in keys:  # its accent is left out, or keys hold no such letter
-            found[code] = cased * (sure * keys[base] + other) * model.accent
-        elif char.isalpha() and plain.isalpha():
-            found[code] = _rest(model)
-    return found
-
-
-def _rest(model: TypingModel) -> float:
-    """P(a letter typed | another that is on no key); nothing is less probable."""
-    return max(model.anywhere / max(len(Layout.load(model.layout).keys), 1) * 1e-3, _NEVER)
-
-
-def _omits(model: TypingModel, alphabet: tuple[str, ...]) -> Doubles:
-    """P(each character of an alphabet is left out); 1 of what is no whole character, 0 of a space."""
-    found = np.array([model.mute if char.lower() in MUTE else model.omitted for char in alphabet])
-    for code, char in enumerate(alphabet):
-        if char in APOSTROPHES or char == "-":
-            found[code] = model.apostrophe
-        elif _is_half(char):
-            found[code] = 1.0
-        elif char == " ":
-            found[code] = 0.0
-    return found
-
-
-def _is_half(char: str) -> bool:
-    """Whether a character stands for a byte of one that is not whole."""
-    return "\ud800" <= char <= "\udfff"
-
-
-@lru_cache(maxsize=512)
-def _keys(model: TypingModel, char: str) -> dict[str, float]:
-    """P(a key is typed | another was meant), by the one meant: the share of the finger's Gaussian in the key's cell."""
-    layout = Layout.load(model.layout)
-    if char not in layout.keys:
-        if "ㄱ" <= char <= "ㅎ":  # a syllable of Hangul that is begun: the rest of it counts as an accent
-            return {char: 1.0, unicodedata.normalize("NFKD", char): 1.0}
-        base = _plain(char)
-        return {char: 1.0} if base not in layout.keys else {char: 1.0, base: _NEVER}
-    x, y = layout.keys[char]
-    row = [place[0] for place in layout.keys.values() if place[1] == y]
-    rows = [place[1] for place in layout.keys.values()]
-    left, right = (-math.inf if x == min(row) else x - 0.5), (math.inf if x == max(row) else x + 0.5)
-    top, bottom = (-math.inf if y == min(rows) else y - 0.5), (math.inf if y == max(rows) else y + 0.5)
-    return {
-        other: _between(left - at[0], right - at[0], model.spread) * _between(top - at[1], bottom - at[1], model.spread)
-        for other, at in layout.keys.items()
-    }
-
-
-def _between(low: float, high: float, spread: float) -> float:
-    """The share of a Gaussian around 0 between two numbers."""
-    if spread == 0:
-        return float(low <= 0 < high)
-    scale = spread * math.sqrt(2)
-    return 0.5 * (math.erf(high / scale) - math.erf(low / scale))
-
-
-def _density(model: TypingModel, centre: tuple[float, float], point: tuple[float, float]) -> float:
-    """Of the finger's Gaussian around a key at a point, per key."""
-    spread = max(model.spread, 0.05)
-    squared = ((centre[0] - point[0]) ** 2 + (centre[1] - point[1]) ** 2) / spread**2
-    return math.exp(-min(squared / 2, 300.0)) / (2 * math.pi * spread**2)
-
-
-def _case(model: TypingModel, meant: str, typed: str) -> float:
-    if not typed or not meant.isalpha():
-        return 1.0
-    if meant.isupper() == typed.isupper():
-        return 1.0 - (model.lower if meant.isupper() else model.upper)
-    return model.lower if meant.isupper() else model.upper
-
-
-@lru_cache(maxsize=4096)
-def _plain(char: str) -> str:
-    """A character in lower case without its accents, or its stroke."""
-    bare = unicodedata.normalize("NFD", char)[:1] or char
-    return _STROKES.get(bare, bare)

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Self
 
 from wordgru.sources.finger import Finger
-from wordgru.typing.channel import Touch, Typed, TypingModel
+from wordgru.typing.channel import Typed
 from wordgru.typing.layout import Layout
+from wordgru.typing.model import Touch, TypingModel
 
 Point = tuple[float, float]
 """A place on a keyboard, in key widths."""

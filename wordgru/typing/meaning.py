@@ -10,9 +10,10 @@ from wordgru.search.suggestions import Answer, SearchOptions, Suggestions
 from wordgru.sources.finger import Finger
 from wordgru.sources.word_list import STRANGE, WordList
 from wordgru.text.prose import is_prose
-from wordgru.typing.channel import Typed, TypingModel
+from wordgru.typing.channel import Typed
 from wordgru.typing.field import Touched
 from wordgru.typing.layout import Layout
+from wordgru.typing.model import TypingModel
 from wordgru.typing.search import TypingSearch
 from wordgru.typing.standing import Standing, standing, stranger
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from wordgru.typing.channel import TypingModel
+from wordgru.typing.model import TypingModel
 
 UNKNOWN_LETTER = 1 / 27
 """Probability of a letter in a word that nobody knows."""

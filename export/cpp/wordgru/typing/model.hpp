@@ -1,4 +1,4 @@
-// How somebody types: the probability of each slip where it can happen. `TypingModel` of `wordgru/typing/channel.py` in
+// How somebody types: the probability of each slip where it can happen. `TypingModel` of `wordgru/typing/model.py` in
 // C++; channel.hpp makes P(typed | word) of it.
 #pragma once
 

@@ -1,4 +1,4 @@
-/** How somebody types: the probability of each slip. `TypingModel` of `wordgru/typing/channel.py` in TypeScript. */
+/** How somebody types: the probability of each slip. `TypingModel` of `wordgru/typing/model.py` in TypeScript. */
 import { MUTE, SOUNDS, VOWELS } from "../alike.js";
 import { WordgruError } from "../errors.js";
 import { Range, shown } from "../ranges.js";
