@@ -20,7 +20,20 @@ from wordgru.evaluation.touch import evaluate_slips, evaluate_touch, mistyped, r
 ENGLISH = Predictor.load("en")
 TEXT = "I will see you tomorrow at 10\nthank you for your help\n今日は"
 WORDS = 12
-KINDS = ("spread", "anywhere", "vowel", "sound", "omitted", "undoubled", "extra", "doubled", "apostrophe", "accent")
+KINDS = (
+    "spread",
+    "anywhere",
+    "vowel",
+    "sound",
+    "omitted",
+    "undoubled",
+    "extra",
+    "doubled",
+    "apostrophe",
+    "accent",
+    "mute",
+    "careless",
+)
 
 
 def touched(spread: float, **options: object) -> dict[str, Any]:

@@ -13,9 +13,9 @@ anywhere, and in two that changed places around the keys that are nearest.
 
 After each character, a letter too many may be typed; the one before once more is likelier than any other. After a word,
 the space may be left out, and another word is typed; inside a word, a space too many may be. Written as a forward pass:
-row[i] = P(the first i letters were typed, the characters so far are done), for each habit in which the word may be spelled:
-with care, and of words typed in full carelessly. For a word that is still being typed, `done` adds up what has typed all
-the letters, whatever follows.
+row[i] = P(the first i letters were typed, the characters so far are done), for each habit of spelling: with care, and of
+words typed in full carelessly, too. For a word that is still being typed, `done` adds up what has typed all the letters,
+whatever follows.
 """
 
 from collections.abc import Sequence
@@ -231,7 +231,7 @@ class Typed:
 
     @cached_property
     def _weights(self) -> tuple[Doubles, Doubles]:
-        """What a share in each column of a row may still have, (H · (I + 1), 4); of a pair that swaps, (H · (I - 1), 4).
+        """What a share in each column may still have, (H · (I + 1), 4), and a pair that swaps, (H · (I - 1), 4).
 
         The columns are those of `Reached`: at most, rather, and both of a second word whose first letter comes next.
         """

@@ -20,7 +20,7 @@ from wordgru.typing.standing import Standing, standing, stranger
 _LONGEST = 40  # letters of a word that a typing model looks at; longer ones are taken as they are
 _CORRECTION_ROWS = 24  # budget of a search for a word typed in full
 _CORRECTION_BATCH = 4  # rows of one call there: what was read says what to read next
-_TYPED_ROWS = 32  # budget of one for a word that goes on: its rows cost more, and it seldom finds better after them
+_TYPED_ROWS = 16  # budget of one for a word that goes on: its rows cost more, and it seldom finds better after them
 _ASKED = 3  # words among which a correction is looked for
 
 Factor = Callable[[bytes], float]

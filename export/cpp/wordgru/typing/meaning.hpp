@@ -26,7 +26,7 @@ inline constexpr std::size_t kLongestTyped = 40;  // letters of a word that a ty
                                                   // taken as they are
 inline constexpr int kCorrectionRows = 24;        // budget of a search for a word typed in full
 inline constexpr int kCorrectionBatch = 4;        // rows of one call there: what was read says what to read next
-inline constexpr int kTypedRows = 32;  // budget of one for a word that goes on: it seldom finds better after them
+inline constexpr int kTypedRows = 16;  // budget of one for a word that goes on: it seldom finds better after them
 inline constexpr std::size_t kAsked = 3;  // words among which a correction is looked for
 
 /// Where a word begins.

@@ -17,7 +17,7 @@ import { type Standing, standing, stranger } from "./standing.js";
 const LONGEST = 40; // letters of a word that a typing model looks at; longer ones are taken as they are
 const CORRECTION_ROWS = 24; // budget of a search for a word typed in full
 const CORRECTION_BATCH = 4; // rows of one call there: what was read says what to read next
-const TYPED_ROWS = 32; // budget of one that goes on: its rows cost more, and it seldom finds better after them
+const TYPED_ROWS = 16; // budget of one that goes on: its rows cost more, and it seldom finds better after them
 const ASKED = 3; // words among which a correction is looked for
 
 /** Where a word begins. */
