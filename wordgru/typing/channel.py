@@ -13,8 +13,8 @@ anywhere, and in two that changed places around the keys that are nearest.
 
 After each character, a letter too many may be typed; the one before once more is likelier than any other. After a word,
 the space may be left out, and another word is typed; inside a word, a space too many may be. Written as a forward pass:
-row[i] = P(the first i letters were typed, the characters so far are done), for each habit of spelling: with care, and of
-words typed in full carelessly, too. For a word that is still being typed, `done` adds up what has typed all the letters,
+row[i] = P(the first i letters were typed, the characters so far are done), for each habit of spelling: with care, and
+carelessly, of words typed in full. For a word that is still being typed, `done` adds up what has typed all the letters,
 whatever follows.
 """
 

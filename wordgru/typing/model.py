@@ -53,7 +53,7 @@ class TypingModel:
         again: probability that it is one which was written before in the text, for each time.
         coined: probability that a word which the model expects and the language does not know was meant so.
         name: probability that one with a capital was.
-        first: share of its probability elsewhere that a slip has at the first letter; those of the finger are not fewer.
+        first: share of its probability elsewhere that a slip has at the first letter; the finger's are not fewer.
         careless: probability that a word is spelled carelessly, or by ear: its slips are `CARELESS`. Of words typed in
             full; while letters are typed, none is.
     """
