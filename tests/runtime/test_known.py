@@ -49,6 +49,13 @@ def test_two_slips_of_spelling_are_near(typed, meant):
     assert meant in near(typed, "abcdefghijklmnopqrstuvwxyz")
 
 
+@pytest.mark.parametrize("word", ["aeiou" * 8, "a" * 40, "é" * 40, "supercalifragilisticexpialidocious"])
+def test_long_words_have_a_bounded_number_of_near_spellings(word):
+    found = near(word, "abcdefghijklmnopqrstuvwxyz'")
+    assert word[:20] + word[21:] in found
+    assert len(found) < 4000
+
+
 @given(st.lists(st.text("abcé😀'", max_size=6), max_size=30), st.integers(0, 5))
 def test_words_looked_up_together_are_those_looked_up_one_by_one(words, listed):
     known = KnownWords.of(words[:listed])

@@ -13,16 +13,17 @@ SOUNDS = {char: "".join(pair.replace(char, "") for pair in _PAIRS if char in pai
 """Of each consonant those that may sound like it."""
 
 _LEFT_OUT = "aeiouh"  # letters that are often left out
+_LONGEST_TWICE = 16  # letters of a word that may have two slips: of 16 there are some 12,000 spellings, of 40 100,000
 
 
 def near(word: str, letters: Iterable[str]) -> list[str]:
     """Spellings in lower case that `word` may stand for, each once, the nearest kinds first.
 
     They are one letter away: less, more, another, or two swapped; or two slips of spelling: a letter too many, two
-    swapped, one that sounds alike, one of two equal ones, or, once, a vowel or h left out.
+    swapped, one that sounds alike, one of two equal ones, or, once, a vowel or h left out. A long word has one slip.
     """
     found = dict.fromkeys(_one_letter(word, sorted(set(letters))))
-    for once in dict.fromkeys([*_slips(word), *_left_out(word)]):
+    for once in dict.fromkeys([*_slips(word), *_left_out(word)]) if len(word) <= _LONGEST_TWICE else ():
         found.update(dict.fromkeys(_slips(once)))
     return list(found)
 

@@ -354,6 +354,8 @@ void check_near(const Predictor& english) {
     for (const auto& [word, meant] : {std::pair{"definately", "definitely"}, {"seperete", "separate"}}) {
         expect(has(near(word), meant), std::string("two slips: ") + word);
     }
+    const std::string vowels = "aeiouaeiouaeiouaeiouaeiouaeiouaeiouaeiou";  // of two slips there are 100,000 spellings
+    expect(near(vowels.c_str()).size() < 10, "long words have one slip alone");
     const std::vector<std::string> all = near("dont");
     expect(std::set<std::string>(all.begin(), all.end()).size() == all.size(), "each near word is there once");
     expect(has(near("Dont\u2019"), "don't"), "either apostrophe is one");

@@ -17,6 +17,7 @@ inline constexpr std::u32string_view kVowels = U"aeiouy";  // letters of which o
 inline constexpr std::u32string_view kMute = U"aeiouyhw";  // letters that may not be heard
 inline constexpr std::u32string_view kPairs[] = {U"cs", U"ck", U"sz", U"kq", U"gj", U"fv", U"dt", U"bp", U"mn"};
 inline constexpr std::u32string_view kOftenLeftOut = U"aeiouh";
+inline constexpr std::size_t kLongestTwice = 16;  // letters of a word that may have two slips
 
 /// Whether a consonant may sound like another.
 inline bool sounds_like(char32_t one, char32_t other) {
@@ -78,12 +79,14 @@ void slips_away(std::u32string_view word, Visit&& visit) {
 
 /// Call `visit` with the spellings in lower case that `word` may stand for, the nearest kinds first; some come twice.
 ///
-/// They are one letter away; or two slips of spelling, of which one may be a vowel or h left out.
+/// They are one letter away; or two slips of spelling, of which one may be a vowel or h left out. Long words have one
+/// slip alone.
 template <typename Visit>
 void near(std::u32string_view word, std::u32string letters, Visit&& visit) {
     std::sort(letters.begin(), letters.end());
     letters.erase(std::unique(letters.begin(), letters.end()), letters.end());
     one_letter_away(word, letters, visit);
+    if (word.size() > kLongestTwice) return;
     const auto again = [&](std::u32string_view once) { slips_away(once, visit); };
     slips_away(word, again);
     Respelled respelled(word);

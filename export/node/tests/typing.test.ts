@@ -481,7 +481,9 @@ describe("parts of it", () => {
     ];
     for (const text of yes) assert.ok(isProse(text, text.search(/[^(]/), text.replace(/\)$/, "").length), text);
     for (const text of no) assert.ok(!isProse(text, 0, text.search(/[@_.]|$/)), text);
-    assert.ok(!isProse("a .teh", 3, 6) && !isProse(".teh", 1, 4) && isProse("a ...teh", 5, 8) && isProse("..teh", 2, 5));
+    assert.ok(
+      !isProse("a .teh", 3, 6) && !isProse(".teh", 1, 4) && isProse("a ...teh", 5, 8) && isProse("..teh", 2, 5),
+    );
   });
 });
 

@@ -20,18 +20,20 @@ export const SOUNDS: ReadonlyMap<string, string> = new Map(
 );
 
 const LEFT_OUT = "aeiouh"; // letters that are often left out
+const LONGEST_TWICE = 16; // letters of a word that may have two slips
 
 /**
  * Spellings in lower case that `word` may stand for, each once, the nearest kinds first.
  *
  * They are one letter away: less, more, another, or two swapped; or two slips of spelling: a letter too many, two
- * swapped, one that sounds alike, one of two equal ones, or, once, a vowel or h left out.
+ * swapped, one that sounds alike, one of two equal ones, or, once, a vowel or h left out. Long words have one slip alone.
  *
  * @param letters of which one may be more, or another.
  */
 export function near(word: string, letters: Iterable<string>): Set<string> {
   const found = new Set<string>();
   addOneLetter(word, [...new Set(letters)].sort(), found);
+  if ([...word].length > LONGEST_TWICE) return found;
   const once = new Set<string>();
   addSlips(word, once);
   addLeftOut(word, once);
