@@ -223,7 +223,7 @@ typedef struct wordgru_typing {
     double split;       /* that a space is typed after a character inside the word; 0.0002 */
     double unknown;     /* that the next word is one which no model knows; 0.0001 */
     double again;       /* that it is one which was written before in the text, for each time; 0.0003 */
-    double coined;      /* that a word which the model expects and the language does not know was meant so; 0.0001 */
+    double coined;      /* that a word which the model expects and the language does not know was meant so; 0.0003 */
     double first;       /* what slips are worth at the first letter, of what they are elsewhere; 0.35 */
     double careless;    /* that a word typed in full is spelled carelessly, or by ear, with more slips; 0.05 */
     double name;        /* that a word with a capital was meant so, as with coined; 0.5 */

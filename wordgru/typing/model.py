@@ -77,7 +77,7 @@ class TypingModel:
     split: float = ranged(0.0002, _SHARE)
     unknown: float = ranged(1e-4, _SHARE)
     again: float = ranged(3e-4, _SHARE)
-    coined: float = ranged(1e-4, _SHARE)
+    coined: float = ranged(3e-4, _SHARE)
     first: float = ranged(0.35, _SHARE)
     careless: float = ranged(0.05, _SHARE)
     name: float = ranged(0.5, _SHARE)

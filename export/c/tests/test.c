@@ -328,7 +328,7 @@ static void check_typing(const wordgru_predictor *english) {
         {&typing.accent, "accent is -1", 0.3},         {&typing.lower, "lower is -1", 0.3},
         {&typing.upper, "upper is -1", 0.005},         {&typing.joined, "joined is -1", 0.003},
         {&typing.split, "split is -1", 0.0002},        {&typing.unknown, "unknown is -1", 1e-4},
-        {&typing.again, "again is -1", 3e-4},          {&typing.coined, "coined is -1", 1e-3},
+        {&typing.again, "again is -1", 3e-4},          {&typing.coined, "coined is -1", 3e-4},
         {&typing.name, "name is -1", 0.5},             {&typing.mute, "mute is -1", 0.012},
         {&typing.first, "first is -1", 0.35},          {&typing.careless, "careless is -1", 0.05},
     };

@@ -42,7 +42,7 @@ struct TypingModel {
     double split = 0.0002;          ///< that a space is typed after a character inside the word
     double unknown = 1e-4;          ///< that the next word is one which no model knows; its letters are equally probable
     double again = 3e-4;            ///< that it is one which was written before in the text, for each time
-    double coined = 1e-4;           ///< that a word which the model expects and the language does not know was meant so
+    double coined = 3e-4;           ///< that a word which the model expects and the language does not know was meant so
     double first = 0.35;            ///< what slips are worth at the first letter, of what they are elsewhere; those of
                                     ///< the finger are not fewer
     double careless = 0.05;         ///< that a word is spelled carelessly, or by ear: its slips are those of

@@ -81,7 +81,7 @@ const DEFAULTS: Shares = {
   split: 0.0002,
   unknown: 1e-4,
   again: 3e-4,
-  coined: 1e-4,
+  coined: 3e-4,
   first: 0.35,
   careless: 0.05,
   name: 0.5,
