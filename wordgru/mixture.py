@@ -27,7 +27,7 @@ from wordgru.text import words
 from wordgru.text.cursor import as_before
 from wordgru.text.vocabulary import folded
 from wordgru.typing.model import TypingModel
-from wordgru.typist import TypistOptions
+from wordgru.typist import TypistOptions, offers_nothing
 
 _MOST = 64  # candidates of one model
 _LOOSEST = 0.05  # tolerance of the search in an unlikely language
@@ -233,6 +233,8 @@ class MixedSession(_One):
         options = with_settings(options, settings)
         head, typed = self._head() if prefix is None else (self.text, prefix)
         prior = self._sync(head, self.text)
+        if offers_nothing(next(iter(self._sessions.values())).typist, head, typed, prefix=prefix is not None):
+            return Suggestions((), exact=False, unexplored=1.0)
         if len(self._sessions) == 1:
             return self._of_one(prefix, k, attention, threshold, options)
         wanted = dict.fromkeys(self._sessions, k)

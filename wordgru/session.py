@@ -34,8 +34,8 @@ from wordgru.typist import (
     as_one,
     in_capitals,
     in_small,
-    is_in_address,
     is_in_capitals,
+    offers_nothing,
     with_capital_i,
 )
 
@@ -178,7 +178,7 @@ class Session:
         """
         _THRESHOLD.check("threshold", threshold)
         head, prefix = self._unfinished()
-        if not self.typist.addresses and is_in_address(head + prefix):
+        if offers_nothing(self.typist, head, prefix, prefix=False):
             return None
         typed = self._as_two()
         before, letters = parted(typed, self._tokenizer, count=2)
@@ -339,8 +339,7 @@ class Session:
             before, tail = last_line_part(self._text)
             head, unfinished = before + self._tokenizer.normalize(tail), as_prefix(prefix, self._tokenizer)
         typed_as = self._text + (prefix or "")
-        goes_on = prefix is None or not head[-1:].isalnum()  # else it begins a new word, after a space that is missing
-        if goes_on and not self.typist.addresses and is_in_address(head + unfinished):
+        if offers_nothing(self.typist, head, unfinished, prefix=prefix is not None):
             return Suggestions((), exact=False, unexplored=1.0)
         if head and not unfinished and options.punctuation and not head[-1:].isspace():
             return self._follow(head, "", k, options, attention, typed_as=typed_as, space=False, ends=True)

@@ -54,6 +54,15 @@ def is_in_address(text: str) -> bool:
     return _ADDRESS.fullmatch(re.split(r"\s", text[-_LONGEST_RUN:])[-1]) is not None
 
 
+def offers_nothing(typist: TypistOptions, head: str, letters: str, *, prefix: bool) -> bool:
+    """Whether nothing is offered for `letters` after `head`, as inside an address.
+
+    A `prefix` that is not in the text begins a word of its own where the text ends with one, after a missing space.
+    """
+    goes_on = not prefix or not head[-1:].isalnum()
+    return goes_on and not typist.addresses and is_in_address(head + letters)
+
+
 def is_in_capitals(head: str, prefix: str) -> bool:
     """Whether the word that begins with `prefix` after the text `head` is written in capitals, as those before it."""
     before = head[-_SEEN:]

@@ -334,3 +334,11 @@ def test_what_one_model_alone_can_do_is_told_in_a_line(name: str) -> None:
     with pytest.raises(AttributeError, match="object has no attribute 'nonsense'"):
         _ = BOTH.nonsense
     assert not hasattr(BOTH, "generate")
+
+
+@pytest.mark.parametrize("text", ["user@teh", "mail user@teh", "www.goo"])
+def test_nothing_is_offered_inside_an_address(text):
+    session = Predictor.load(["en", "de"]).session(text)
+    found = session.suggest()
+    assert (found.words, found.exact) == ([], False)
+    assert session.suggest(prefix="th").words

@@ -321,3 +321,13 @@ def test_words_and_their_frequencies_are_judged_beside_the_model(tmp_path: Path)
     assert shown.splitlines()[1].split("   ")[-1].strip() == "among 3"
     frequency = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["frequency"]
     assert frequency == {"first": 100.0, "among_3": 100.0}
+
+
+def test_slips_of_hundreds_of_letters_have_figures() -> None:
+    [found] = evaluate_corrections([Slip("x" * 300, "a")], ENGLISH, TypingModel(), frequencies={"the": 5.0})
+    assert found.frequency == (0.0, 0.0)
+
+
+def test_a_rate_of_slips_is_a_share() -> None:
+    with pytest.raises(WordgruError, match="rate of slips is nan"):
+        evaluate_slips([Document("see you")], ENGLISH, float("nan"), rivals=False)

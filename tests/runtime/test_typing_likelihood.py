@@ -1,5 +1,7 @@
 """How probable it is that a word is typed so: layouts, the typing model against every alignment."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from wordgru import Layout, TypingModel, WordgruError
 from wordgru.search.named import NamedWords
 from wordgru.text.trie import Trie
 from wordgru.typing.channel import Typed
-from wordgru.typing.model import Touch, letter_likelihoods
+from wordgru.typing.model import Touch, left_out, letter_likelihoods
 from wordgru.typing.named import NamedMasses
 
 
@@ -106,3 +108,23 @@ def test_a_point_between_two_keys_is_both_and_on_a_key_is_one():
     on = letter_likelihoods(model, ("e", "r"), Touch("e", keys["e"]))
     assert between[0] == pytest.approx(between[1])
     assert on[0] > 100 * on[1]
+
+
+def test_probabilities_that_are_whole_numbers_cut_no_others():
+    whole, real = (left_out(TypingModel(omitted=none, mute=none), ("'", "a", "b", "-")) for none in (0, 0.0))
+    assert whole.tolist() == real.tolist() == [0.3, 0.0, 0.0, 0.3]
+
+
+def test_no_letter_has_less_than_nothing_whatever_the_slips():
+    sloppy = TypingModel(swapped=0.9, extra=0.9)
+    assert (letter_likelihoods(sloppy, ("e", "a"), Touch("e")) > 0).all()
+    assert Typed(sloppy, [Touch(char) for char in "the"], complete=True).of("the") > 0
+
+
+@MANY
+@given(typed=touched(), complete=st.booleans(), never=st.booleans())
+def test_words_weighed_together_are_those_weighed_one_by_one(typed, complete, never):
+    model, touches = typed
+    model = dataclasses.replace(model, mute=0.0, omitted=0.0) if never else model
+    letters = Typed(model, touches, complete=complete)
+    assert letters.each(FEW).tolist() == pytest.approx([letters.of(word) for word in FEW], rel=1e-9, abs=1e-300)

@@ -149,7 +149,7 @@ def _by_frequency(frequencies: Mapping[str, float], typing: TypingModel) -> Call
         masses = {word: named.mass(word) for word in (letters.encode(), *heaviest)}
         masses[letters.encode()] += stands
         best = sorted(masses.items(), key=lambda item: -item[1])[:CANDIDATES]
-        whole = named.total + stands
+        whole = max(named.total + stands, 1e-300)  # of hundreds of letters both are less than any number
         return [Candidate(word.decode(), mass / whole) for word, mass in best]
 
     return by_frequency

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wordgru.config import Range
 from wordgru.errors import TextError
 from wordgru.evaluation.bench import Document
 from wordgru.predictor import Predictor
@@ -30,6 +31,7 @@ from wordgru.typing.model import Touch, TypingModel, habits, letter_likelihoods
 if TYPE_CHECKING:
     from symspellpy import SymSpell
 
+_RATE = Range(0, 1)
 _DRAWS = 1000  # of a word, until there is a slip in it
 _SELDOM = 1e-6  # what the simulated finger never does
 _SLIPS = (
@@ -137,6 +139,7 @@ def evaluate_slips(
         rivals: judge SymSpell too, if `symspellpy` is installed.
         progress: called with the number of words done since the last call.
     """
+    _RATE.check("the rate of slips", rate)
     model, rng = TypingModel(layout=layout, lower=0.5, upper=0.5), random.Random(seed)
 
     def typist(word: str) -> list[Touch]:

@@ -171,11 +171,10 @@ class Typed:
         masses = np.arange(len(words) + 1.0)[None]
         levels, _ = self.walk(trie, np.zeros(1, np.int64), self.start(), masses, np.zeros(1))
         for level in levels:
-            ends = np.flatnonzero(trie.own[level.nodes] > trie.low[level.nodes])
+            high = np.where(level.closed, trie.high[level.nodes], trie.own[level.nodes])
             likelihoods = self.likelihood(level.alignments)
-            for at in ends.tolist():
-                node = level.nodes[at]
-                found[trie.order[trie.low[node] : trie.own[node]]] = likelihoods[at]
+            for at in np.flatnonzero(high > trie.low[level.nodes]).tolist():
+                found[trie.order[trie.low[level.nodes[at]] : high[at]]] = likelihoods[at]
         return found
 
     @property

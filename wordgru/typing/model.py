@@ -121,7 +121,7 @@ def letter_likelihoods(model: TypingModel, alphabet: tuple[str, ...], touch: Tou
         typed = ""  # a point has no case
     rarer = model.first if first else 1.0
     other = rarer * model.anywhere / max(len(layout.keys), 1)
-    sure = (1.0 - model.anywhere) * (1.0 - model.swapped - model.extra)
+    sure = (1.0 - model.anywhere) * (1.0 - model.swapped) * (1.0 - model.extra)
     plain = _plain(touch.char.lower())
     found = np.full(len(alphabet), _NEVER)
     for code, char in enumerate(alphabet):
@@ -146,7 +146,7 @@ def least(model: TypingModel) -> float:
 
 def left_out(model: TypingModel, alphabet: tuple[str, ...]) -> Doubles:
     """P(each character of an alphabet is left out); 1 of what is no whole character, 0 of a space."""
-    found = np.array([model.mute if char.lower() in MUTE else model.omitted for char in alphabet])
+    found = np.array([model.mute if char.lower() in MUTE else model.omitted for char in alphabet], np.float64)
     for code, char in enumerate(alphabet):
         if char in APOSTROPHES or char == "-":
             found[code] = model.apostrophe

@@ -214,6 +214,15 @@ describe("several languages", async () => {
     assert.deepEqual(words(await session.suggest()), words(await both.complete("")));
   });
 
+  it("offer nothing inside an address", async () => {
+    for (const text of ["user@teh", "mail user@teh", "www.goo"]) {
+      const session = both.session(text);
+      const { items, exact } = await session.suggest();
+      assert.deepEqual([items, exact], [[], false], text);
+      assert.ok((await session.suggest({ prefix: "th" })).items.length, text);
+    }
+  });
+
   it("of which there is one offer what that model does, under its name", async () => {
     const english = await Predictor.load(join(MODELS, "en"));
     const alone = await Predictor.load([join(MODELS, "en")]);

@@ -319,13 +319,14 @@ describe("a session with a typing model", async () => {
       session.touch(x, y);
     assert.equal(session.text, "see you tono");
     assert.equal(await first(session), "tomorrow");
-    const before = (await session.suggest({ k: 1 })).items[0]?.probability;
+    const likeliest = async () => (await session.suggest({ k: 1 })).items[0]?.probability ?? 0;
+    const before = await likeliest();
     session.append("x");
     session.delete();
-    assert.equal((await session.suggest({ k: 1 })).items[0]?.probability, before);
+    assert.ok(Math.abs((await likeliest()) - before) < 1e-6); // the second search begins with what the first one read
     session.delete(4);
     session.append("tono");
-    assert.notEqual((await session.suggest({ k: 1 })).items[0]?.probability, before, "points outlived their letters");
+    assert.ok(Math.abs((await likeliest()) - before) > 1e-4, "points outlived their letters");
   });
 
   it("answers points far from every key and 200 letters without a space", async () => {

@@ -120,7 +120,7 @@ class Typing {
         const Keys keys = touch.point ? Keys{densities(*touch.point)} : hit(typed);
         const double rarer = first ? habit.first : 1;
         const double other = rarer * habit.anywhere / static_cast<double>(layout.keys().size());
-        const double sure = (1 - habit.anywhere) * (1 - habit.swapped - habit.extra);
+        const double sure = (1 - habit.anywhere) * (1 - habit.swapped) * (1 - habit.extra);
         const bool types_letter = major_category(typed.plain) == 'L';
         Doubles found;
         found.reserve(letters.size());

@@ -11,8 +11,16 @@ import { Languages, shares, type Weighed } from "./languages.js";
 import { PersonalModel } from "./personal.js";
 import type { OpenOptions, Predictor } from "./predictor.js";
 import type { Session } from "./session.js";
-import { type Asked, type SessionOptions, type Suggestion, type Suggestions, withDefaults } from "./suggestions.js";
+import {
+  type Asked,
+  NO_OFFERS,
+  type SessionOptions,
+  type Suggestion,
+  type Suggestions,
+  withDefaults,
+} from "./suggestions.js";
 import { type ResetOptions, TextField } from "./text_field.js";
+import { offersNothing } from "./typist.js";
 import { compare, folded } from "./vocabulary.js";
 import type { WordList } from "./word_list.js";
 import { normalize, splitLast } from "./words.js";
@@ -230,6 +238,8 @@ export class MixedSession extends TextField {
   async #suggest(text: string, asked: Asked): Promise<Suggestions> {
     const [head, typed] = asked.prefix === undefined ? lastCut(text) : [text, asked.prefix];
     const { logs } = await this.#sync(head, text);
+    const [first] = this.sessions.values();
+    if (first && offersNothing(first.typist, head, typed, asked.prefix !== undefined)) return NO_OFFERS;
     if (this.sessions.size === 1) return this.#ofOne(asked);
     const { tolerance, k } = asked;
     const parts = new Map<string, Part>();

@@ -14,6 +14,7 @@ import type { WordSearch } from "./search.js";
 import type { Found } from "./suggestions.js";
 import {
   type Asked,
+  NO_OFFERS,
   type SearchOptions,
   type SessionOptions,
   type Suggestion,
@@ -32,8 +33,8 @@ import {
   asOne,
   inCapitals,
   inSmall,
-  isInAddress,
   isInCapitals,
+  offersNothing,
   type TypistOptions,
   typistOptions,
   withCapitalI,
@@ -92,7 +93,7 @@ export class Session extends TypedField {
   constructor(
     private readonly shared: Shared,
     private readonly typing?: Typing,
-    private readonly typist: TypistOptions = typistOptions(),
+    readonly typist: TypistOptions = typistOptions(),
   ) {
     super(typing?.layout);
     this.#meaning = typing && new Meaning(typing, shared.search, shared.words);
@@ -283,9 +284,8 @@ export class Session extends TypedField {
       asked.prefix === undefined ? splitLast(tail) : [tail, asPrefix(asked.prefix, this.shared.tokenizer)];
     const head = before + rest;
     const typed = this.#seen + (asked.prefix ?? "");
-    const goesOn = asked.prefix === undefined || !/[\p{L}\p{N}]$/u.test(head); // else it begins a new word, after a space
-    if (goesOn && !this.typist.addresses && isInAddress(head + unfinished)) {
-      return { items: [], exact: false, unexplored: 1, rows: 0, space: false, logEvidence: 0 };
+    if (offersNothing(this.typist, head, unfinished, asked.prefix !== undefined)) {
+      return NO_OFFERS;
     }
     if (head && !unfinished && asked.punctuation && !isSpace(head.slice(-1))) {
       return this.#follow(head, "", asked, { typed, space: false, ends: true });

@@ -39,6 +39,9 @@ export interface Suggestions {
   readonly autocorrect?: string | undefined;
 }
 
+/** The answer where nothing is offered. */
+export const NO_OFFERS: Suggestions = { items: [], exact: false, unexplored: 1, rows: 0, space: false, logEvidence: 0 };
+
 /** One word of an answer. */
 export interface Found {
   /** Its bytes, those held back before the word included. */

@@ -45,6 +45,16 @@ export function isInAddress(text: string): boolean {
   return ADDRESS.test(endOf(text, LONGEST_RUN).split(SPACES).at(-1) as string);
 }
 
+/**
+ * Whether nothing is offered for `letters` after `head`, as inside an address.
+ *
+ * @param isPrefix the letters are not in the text: they begin a word of their own where it ends with one.
+ */
+export function offersNothing(typist: TypistOptions, head: string, letters: string, isPrefix: boolean): boolean {
+  const goesOn = !isPrefix || !/[\p{L}\p{N}]$/u.test(head);
+  return goesOn && !typist.addresses && isInAddress(head + letters);
+}
+
 /** Whether the word that begins with `prefix` after the text `head` is written in capitals, as those before it. */
 export function isInCapitals(head: string, prefix: string): boolean {
   const before = endOf(head, SEEN);

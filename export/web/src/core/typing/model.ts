@@ -238,7 +238,7 @@ export class Typing {
     const { anywhere, vowel, sound, swapped, extra, accent } = this.shares;
     const keys = point ? this.#densities(point) : this.#keys(typed.toLowerCase());
     const other = (rarer * anywhere) / Math.max(this.layout.keys.size, 1);
-    const sure = (1 - anywhere) * (1 - swapped - extra);
+    const sure = (1 - anywhere) * (1 - swapped) * (1 - extra);
     const bare = plain(typed.toLowerCase());
     return Float64Array.from(alphabet, (code) => {
       if (isEscaped(code)) return NEVER;
