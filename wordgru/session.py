@@ -25,7 +25,7 @@ from wordgru.text import words
 from wordgru.text.cursor import as_before, as_prefix, last_line_part, parted, word_start
 from wordgru.text.tokenizer import Tokenizer
 from wordgru.typing.channel import Typed
-from wordgru.typing.field import Point, Touched
+from wordgru.typing.field import Corrected, Point, Touched
 from wordgru.typing.layout import Layout, check_point
 from wordgru.typing.meaning import Meaning, WordStart, may_be_one
 from wordgru.typing.model import TypingModel
@@ -84,7 +84,7 @@ class Session:
         self._meaning = Meaning(typing, search, self._word_list) if typing else None
         self._touched = Touched()
         self._kept: set[str] = set()  # words that were corrected, and put back
-        self._corrected: tuple[str, str, str] | None = None  # letters last corrected; the text as typed, and after
+        self._corrected: Corrected | None = None  # the last correction
         self._model, self._tokenizer, self._search = model, tokenizer, search
         self._committed = ("", 0.0)  # what the person's words have learnt of this field, and their clock before
         self._offered = Offered()
@@ -187,8 +187,10 @@ class Session:
             typed, letters = self._text, prefix
             word = self._correction(head, prefix, SearchOptions(), threshold)
         if word is not None:
+            points = self._touched.points
+            points = self._corrected.taken_back(points) if self._corrected and typed != self._text else points
             self.set(typed[: word_start(typed, letters, self._tokenizer)] + word)
-            self._corrected = (letters, typed, self._text)
+            self._corrected = Corrected(letters, typed, self._text, points)
         return word
 
     def corrections(
@@ -264,12 +266,11 @@ class Session:
 
         What was typed since stays. Where there was no correction, or the text before it has changed, nothing happens.
         """
-        if self._corrected and self._text.startswith(self._corrected[2]):
-            letters, before, after = self._corrected
-            points, end, moved = self._touched.points, len(after), len(before) - len(after)
-            self.set(before + self._text[end:])
-            self._touched.points = {place + (moved if place >= end else 0): point for place, point in points.items()}
-            self._kept.add(letters)
+        if (corrected := self._corrected) and self._text.startswith(corrected.after):
+            points = corrected.taken_back(self._touched.points)
+            self.set(corrected.before + self._text[len(corrected.after) :])
+            self._touched.points = points
+            self._kept.add(corrected.letters)
         self._corrected = None
 
     def commit(self) -> int:
@@ -385,7 +386,7 @@ class Session:
 
     def _as_two(self) -> str:
         """The text; where the word before the last one was corrected just now, as it was typed."""
-        _, before, after = self._corrected or ("", "", "")
+        before, after = (self._corrected.before, self._corrected.after) if self._corrected else ("", "")
         rest = self._text[len(after) :]
         is_next = after and self._text.startswith(after) and rest[:1] == " " and rest[1:].isalpha()
         return before + rest if is_next else self._text

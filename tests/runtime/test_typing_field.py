@@ -167,6 +167,21 @@ def test_code_between_backticks_is_left_alone(english):
     assert found == [("hvae", "have"), ("teh", "the"), ("hvae", "have")]
 
 
+def test_what_is_put_back_was_touched_where_it_was(english):
+    session = english.session("see ", typing=TypingModel())
+    for point in [(4.1, 0.1), (2.2, 0.1), (5.4, 1.2)]:
+        session.touch(*point)
+    before = session.corrections(k=1)[0]
+    assert session.autocorrect() == before.word == "the"
+    session.append(" ")
+    session.touch(0, 0)
+    session.undo()
+    session.delete(2)
+    assert session.corrections(k=1)[0].probability == pytest.approx(before.probability, rel=1e-6)
+    letters = english.session("see teh", typing=TypingModel()).corrections(k=1)[0]
+    assert letters.probability != pytest.approx(before.probability, rel=1e-4)
+
+
 def test_two_words_typed_as_one_are_parted_and_put_back(english):
     session = english.session("call me if you needanything", typing=TypingModel())
     assert session.autocorrect() == "need anything"

@@ -1,7 +1,8 @@
 """Where the letters of a text field were touched, along its edits."""
 
 import re
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Self
 
 from wordgru.sources.finger import Finger
@@ -11,6 +12,28 @@ from wordgru.typing.model import Touch, TypingModel
 
 Point = tuple[float, float]
 """A place on a keyboard, in key widths."""
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """A correction that may be taken back.
+
+    Attributes:
+        letters: in whose place a word stands.
+        before: the text as it was typed, up to these letters.
+        after: and up to the word.
+        points: where `before` was touched.
+    """
+
+    letters: str
+    before: str
+    after: str
+    points: Mapping[int, Point]
+
+    def taken_back(self, points: Mapping[int, Point]) -> dict[int, Point]:
+        """Where a text that begins with `after` was touched, as it stands once `before` is there again."""
+        end, moved = len(self.after), len(self.before) - len(self.after)
+        return {**self.points, **{place + moved: point for place, point in points.items() if place >= end}}
 
 
 class Touched:

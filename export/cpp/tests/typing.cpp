@@ -257,6 +257,11 @@ void check_points(const Predictor& predictor) {
     touched.append(" x");
     touched.erase(2);
     expect(probability(touched) == near, "points stay where text is typed behind them and deleted");
+    const std::optional<std::string> put = touched.autocorrect(0.05);
+    expect(put && *put != "vat", "another word is put there");
+    touched.undo();
+    expect(touched.text() == "the vat" && std::abs(probability(touched) - near) < 1e-6,
+           "what is put back was touched where it was: " + std::to_string(probability(touched)));
     touched.erase(3);
     touched.append("vat");
     expect(std::abs(probability(touched) - certain) < 1e-3, "points go with their letters");

@@ -129,17 +129,18 @@ class Session {
         std::optional<std::string> word = suggest(query).autocorrect;
         if (!word) return word;
         std::string before = text_;
+        std::map<std::size_t, Point> points = field_.points;
         set(before.substr(0, detail::word_start(before, parted().second, engine_->tokenizer)) + *word);
-        field_.corrected = {std::move(before), text_};
+        field_.corrected = {std::move(before), text_, std::move(points)};
         return word;
     }
 
     /// Take the last correction back; the word typed is not corrected again in this field. What was typed since stays.
     /// Where there was no correction, or the text before it has changed, nothing happens.
     void undo() {
-        if (field_.corrected && starts_with(text_, field_.corrected->second)) {
+        if (field_.corrected && starts_with(text_, field_.corrected->after)) {
             auto [points, text] = field_.before_correction(text_);
-            const std::string& before = field_.corrected->first;
+            const std::string& before = field_.corrected->before;
             field_.kept.insert(detail::parted(before, engine_->tokenizer).second);
             set(std::move(text));
             field_.points = std::move(points);

@@ -284,6 +284,26 @@ describe("a session with a typing model", async () => {
     }
   });
 
+  it("puts letters back where they were touched", async () => {
+    const session = field("see ");
+    for (const [x, y] of [
+      [4.1, 0.1],
+      [2.2, 0.1],
+      [5.4, 1.2],
+    ] as const)
+      session.touch(x, y);
+    const likeliest = async () => (await session.corrections({ k: 1 })).items[0]?.probability ?? 0;
+    const before = await likeliest();
+    assert.equal(await session.autocorrect(), "the");
+    session.append(" x");
+    session.undo();
+    session.delete(2);
+    assert.ok(Math.abs((await likeliest()) - before) < 1e-6);
+    session.set("see ");
+    session.append("teh");
+    assert.ok(Math.abs((await likeliest()) - before) > 1e-4);
+  });
+
   it("corrects text that normalising changes where it stands, and undoes it", async () => {
     const session = field("caf\u00ade\u0301 tomo\u00adrow\u2019");
     session.set("caf\u00ade\u0301 and tomo\u00adrow");

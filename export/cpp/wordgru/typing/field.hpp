@@ -16,11 +16,17 @@
 
 namespace wordgru::detail {
 
+/// A correction that may be taken back.
+struct Corrected {
+    std::string before, after;            ///< the text up to the letters, and up to the word
+    std::map<std::size_t, Point> points;  ///< where `before` was touched
+};
+
 /// The letters of one field, as they were typed.
 struct TypedField {
     std::map<std::size_t, Point> points;  ///< place of a letter in the text, in bytes → where it was touched
     std::set<std::string> kept;           ///< words that were corrected, and put back
-    std::optional<std::pair<std::string, std::string>> corrected;  ///< the text before the last correction, and after
+    std::optional<Corrected> corrected;   ///< the last correction
 
     /// The text is as it was up to this place only.
     void keep(std::size_t place) { points.erase(points.lower_bound(place), points.end()); }
@@ -41,10 +47,10 @@ struct TypedField {
 
     /// Points as they stand where the last correction of a text is taken back, and that text.
     std::pair<std::map<std::size_t, Point>, std::string> before_correction(const std::string& text) const {
-        const auto& [before, after] = *corrected;
-        std::map<std::size_t, Point> moved;
+        const auto& [before, after, touched] = *corrected;
+        std::map<std::size_t, Point> moved = touched;
         for (const auto& [place, point] : points) {
-            moved.emplace(place >= after.size() ? place - after.size() + before.size() : place, point);
+            if (place >= after.size()) moved.emplace(place - after.size() + before.size(), point);
         }
         return {std::move(moved), before + text.substr(after.size())};
     }

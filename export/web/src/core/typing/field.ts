@@ -33,7 +33,7 @@ const GOES_ON = /^[\p{L}\p{M}\p{N}'’-]/u;
 /** The text of one field, typed on a keyboard. */
 export abstract class TypedField extends TextField {
   #touched = UNTOUCHED;
-  #corrected: { readonly before: string; readonly after: string; readonly typed: string } | undefined;
+  #corrected: { before: string; after: string; typed: string; points: Touched["points"] } | undefined;
 
   /** @param keyboard where letters are touched; without one, letters are typed for certain. */
   constructor(protected readonly keyboard?: Layout) {
@@ -100,8 +100,9 @@ export abstract class TypedField extends TextField {
     const found = await this.correction(threshold);
     if (!found || !this.text.startsWith(before) || GOES_ON.test(this.text.slice(before.length))) return undefined;
     const after = before.slice(0, found.start) + found.word;
+    const points = new Map([...this.#touched.points].filter(([place]) => place < before.length));
     this.#replace(before, after, found.start);
-    this.#corrected = { before, after, typed: found.typed };
+    this.#corrected = { before, after, typed: found.typed, points };
     return found.word;
   }
 
@@ -115,7 +116,10 @@ export abstract class TypedField extends TextField {
     this.#corrected = undefined;
     if (!corrected || !this.text.startsWith(corrected.after)) return;
     this.#replace(corrected.after, corrected.before, sameStart(corrected.after, corrected.before));
-    this.#touched = { ...this.#touched, kept: new Set([...this.#touched.kept, corrected.typed]) };
+    this.#touched = {
+      points: new Map([...this.#touched.points, ...corrected.points]),
+      kept: new Set([...this.#touched.kept, corrected.typed]),
+    };
   }
 
   /** What was meant by the word before the cursor if it ends there, if it is another one. */
