@@ -55,7 +55,7 @@ coverage: $(BASE)  ## How much of the base install its own tests run, lines and 
 	.venv-base/bin/coverage report
 
 test-wheel: $(WHEEL)  ## The built wheel in a clean environment, from outside this folder.
-	cd "$${TMPDIR:-/tmp}" && "$(CURDIR)/.venv-wheel/bin/python" -m pytest -c "$(CURDIR)/pyproject.toml" \
+	cd "$$(mktemp -d)" && "$(CURDIR)/.venv-wheel/bin/python" -m pytest -c "$(CURDIR)/pyproject.toml" \
 	    -p no:cacheprovider "$(CURDIR)/tests/wheel"
 
 test-cpp:  ## The C++ program against the golden vectors, and the C library, under the sanitizers too; says so where it cannot.
