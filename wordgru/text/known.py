@@ -72,12 +72,12 @@ class KnownWords:
     def among(self, words: Iterable[str]) -> list[str]:
         """Those of some spellings in lower case, NFC, that are words of the list."""
         keys = list(words)
-        places = np.array([len(key.encode("utf-8", "surrogatepass")) for key in keys], np.int64)
+        sizes = np.array([len(key.encode("utf-8", "surrogatepass")) for key in keys], np.int64)
         text = np.frombuffer("".join(keys).encode("utf-8", "surrogatepass"), np.uint8)
-        begins = np.cumsum(places) - places
+        begins = np.cumsum(sizes) - sizes
         first, second = (np.full(len(keys), offset, np.uint32) for offset in (_OFFSET, _OTHER))
-        for at in range(int(places.max(initial=0))):
-            (longer,) = np.nonzero(places > at)
+        for at in range(int(sizes.max(initial=0))):
+            (longer,) = np.nonzero(sizes > at)
             byte = text[begins[longer] + at]
             first[longer] = (first[longer] ^ byte) * np.uint32(_PRIME)
             second[longer] = (second[longer] ^ byte) * np.uint32(_PRIME)
@@ -89,10 +89,8 @@ class KnownWords:
         return [keys[at] for at in kept.tolist()]
 
     def _lists(self, key: str) -> bool:
-        return self._has_all(_hashed_all(key))
-
-    def _has_all(self, hashed: tuple[int, int]) -> bool:
-        return all(self._bits[bit // 8] >> bit % 8 & 1 for bit in _places(hashed, self._size, self._hashes))
+        places = _places(_hashed_all(key), self._size, self._hashes)
+        return all(self._bits[bit // 8] >> bit % 8 & 1 for bit in places)
 
 
 def folded(word: str) -> str:
@@ -100,9 +98,9 @@ def folded(word: str) -> str:
     return unicodedata.normalize("NFC", word).lower().replace("’", "'")
 
 
-def _hashed_all(text: str, before: tuple[int, int] = (_OFFSET, _OTHER)) -> tuple[int, int]:
-    """Both hashes of a text that goes on from `before`."""
-    return reduce(_hashed, text.encode("utf-8", "surrogatepass"), before)
+def _hashed_all(text: str) -> tuple[int, int]:
+    """Both hashes of a text."""
+    return reduce(_hashed, text.encode("utf-8", "surrogatepass"), (_OFFSET, _OTHER))
 
 
 def _hashed(before: tuple[int, int], byte: int) -> tuple[int, int]:

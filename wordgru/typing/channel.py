@@ -163,7 +163,7 @@ class Typed:
         return float(self.likelihood(levels[-1].alignments)[-1]) if ended and len(levels[-1].nodes) else 0.0
 
     def each(self, words: Sequence[str]) -> Doubles:
-        """P(typed | each of some words), (N,)."""
+        """P(typed | each of some words), (N,); where they are more than a hundred, the least probable may have 0."""
         found = np.zeros(len(words))
         if not words:
             return found
