@@ -30,15 +30,8 @@ MODELS: list[Json] = [
     {"layout": "phone", "spread": 0.34},
     {"layout": "qwertz", "spread": 0.0, "anywhere": 0.02, "apostrophe": 0.1, "accent": 0.6},
     {"first": 0.8, "mute": 0.15, "careless": 0.3},
-    {
-        "layout": "dvorak",
-        "careless": 0.0,
-        "spread": 0.5,
-        "swapped": 0.1,
-        "omitted": 0.05,
-        "doubled": 0.05,
-        "undoubled": 0.3,
-    },
+    {"layout": "dvorak", "spread": 0.5, "swapped": 0.1, "omitted": 0.05, "doubled": 0.05, "undoubled": 0.3}
+    | {"careless": 0.0},
 ]
 FINGERS: list[Json] = [MODELS[1], {"layout": "phone", "spread": 0.12}]  # densities below 1, and above
 TYPED = [

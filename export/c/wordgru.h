@@ -224,9 +224,9 @@ typedef struct wordgru_typing {
     double unknown;     /* that the next word is one which no model knows; 0.0001 */
     double again;       /* that it is one which was written before in the text, for each time; 0.0003 */
     double coined;      /* that a word which the model expects and the language does not know was meant so; 0.0003 */
+    double name;        /* that one with a capital was; 0.5 */
     double first;       /* what slips are worth at the first letter, of what they are elsewhere; 0.35 */
     double careless;    /* that a word typed in full is spelled carelessly, or by ear, with more slips; 0.05 */
-    double name;        /* that a word with a capital was meant so, as with coined; 0.5 */
     int32_t reserved;   /* 0 */
 } wordgru_typing;
 

@@ -78,9 +78,9 @@ class TypingModel:
     unknown: float = ranged(1e-4, _SHARE)
     again: float = ranged(3e-4, _SHARE)
     coined: float = ranged(3e-4, _SHARE)
+    name: float = ranged(0.5, _SHARE)
     first: float = ranged(0.35, _SHARE)
     careless: float = ranged(0.05, _SHARE)
-    name: float = ranged(0.5, _SHARE)
 
     def __post_init__(self) -> None:
         """Refuse numbers out of their ranges, and layouts that are none."""

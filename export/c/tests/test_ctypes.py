@@ -39,7 +39,7 @@ class Typing(ctypes.Structure):
         ("sound", c_double), ("omitted", c_double), ("mute", c_double), ("undoubled", c_double), ("extra", c_double),
         ("doubled", c_double), ("swapped", c_double), ("apostrophe", c_double), ("accent", c_double),
         ("lower", c_double), ("upper", c_double), ("joined", c_double), ("split", c_double), ("unknown", c_double),
-        ("again", c_double), ("coined", c_double), ("first", c_double), ("careless", c_double), ("name", c_double),
+        ("again", c_double), ("coined", c_double), ("name", c_double), ("first", c_double), ("careless", c_double),
         ("reserved", c_int32),
     )  # fmt: skip
 

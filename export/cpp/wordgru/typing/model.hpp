@@ -43,12 +43,11 @@ struct TypingModel {
     double unknown = 1e-4;          ///< that the next word is one which no model knows; its letters are equally probable
     double again = 3e-4;            ///< that it is one which was written before in the text, for each time
     double coined = 3e-4;           ///< that a word which the model expects and the language does not know was meant so
+    double name = 0.5;              ///< that one with a capital was
     double first = 0.35;            ///< what slips are worth at the first letter, of what they are elsewhere; those of
                                     ///< the finger are not fewer
     double careless = 0.05;         ///< that a word is spelled carelessly, or by ear: its slips are those of
                                     ///< `carelessly`. Of words typed in full; while letters are typed, none is
-    double name = 0.5;              ///< that a word with a capital was meant so, which the model expects and the language
-                                    ///< does not know
 
     /// The same, as a word is spelled carelessly, or by ear: whoever makes one slip makes another.
     TypingModel carelessly() const {
